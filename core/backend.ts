@@ -1,0 +1,27 @@
+/**
+ * What computes. A backend runs one thing: a lowered program. An eager operation is a program of one node,
+ * so there is a single path from an operation to numbers.
+ */
+import type { Dtype, TypedArray } from './dtype.js';
+import type { Program } from './program.js';
+
+/** Numbers in a backend's own memory, contiguous and row-major; only that backend looks inside. */
+export interface Storage {
+  readonly dtype: Dtype;
+  readonly length: number;
+}
+
+/** A program made ready to run: takes the storages of its inputs, gives those of its outputs. */
+export type Executable = (inputs: readonly Storage[]) => readonly Storage[];
+
+export interface Backend {
+  readonly name: string;
+  /** Copies numbers in. */
+  write(data: TypedArray, dtype: Dtype): Storage;
+  /** Copies numbers out, once everything that computes them has finished. */
+  read(storage: Storage): Promise<TypedArray>;
+  readSync(storage: Storage): TypedArray;
+  lower(program: Program): Executable;
+  /** Gives memory back early; the storage must not be used again. */
+  free(storage: Storage): void;
+}

@@ -1,0 +1,74 @@
+/**
+ * Reductions: one number from each lane, a lane being the elements that share their other indices.
+ * The reference gathers a lane into scratch memory and applies a plain function to it.
+ */
+import type { Dtype } from '../dtype.js';
+import { define, type BatchContext, type Definition, type Primitive, type Saves, type View } from '../primitive.js';
+import { reducedShape, sizeOf, stridesOf, walk } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { bind } from '../interpreter.js';
+import { commonDtype, type Accepts } from './elementwise.js';
+
+export interface ReductionParams {
+  /** The axes to reduce, sorted, counted from the front. */
+  readonly axes: readonly number[];
+  /** Keep reduced axes with size 1. */
+  readonly keepDims: boolean;
+}
+
+/** Calls `visit(lane, position)` for each output position; `lane` is scratch memory, reused between calls. */
+export const eachLane = (x: View, axes: readonly number[], visit: (lane: Float64Array, position: number) => void): void => {
+  const strides = stridesOf(x.shape);
+  const split = (keep: boolean): { shape: number[]; strides: number[] } => {
+    const chosen = x.shape.map((_, i) => i).filter((i) => axes.includes(i) !== keep);
+    return { shape: chosen.map((i) => x.shape[i] ?? 1), strides: chosen.map((i) => strides[i] ?? 0) };
+  };
+  const kept = split(true);
+  const reduced = split(false);
+  const lane = new Float64Array(sizeOf(reduced.shape));
+  const offsets = new Int32Array(lane.length);
+  walk(reduced.shape, reduced.strides, (offset, i) => {
+    offsets[i] = offset;
+  });
+  walk(kept.shape, kept.strides, (start, position) => {
+    for (let i = 0; i < lane.length; i++) lane[i] = x.data[start + (offsets[i] ?? 0)] ?? 0;
+    visit(lane, position);
+  });
+};
+
+type ReductionDefinition<Name extends string, S extends Saves> = Pick<Definition<Name, readonly [Tensor], ReductionParams, S>, 'name' | 'docs' | 'saves' | 'vjp' | 'jvp'> & {
+  /** The number that stands for a lane. */
+  readonly f: (lane: Float64Array) => number;
+  readonly accepts?: Accepts;
+  readonly result?: Dtype;
+  /** Throws when a lane of length 0 has no value. */
+  readonly checkLane?: (length: number, shape: readonly number[]) => void;
+};
+
+/** Axes move one place back behind the batch axis. */
+export const batchReduction = ({ x, p, primitive }: BatchContext<readonly Tensor[], ReductionParams>): Tensor =>
+  bind(primitive, x, { ...p, axes: p.axes.map((axis) => axis + 1) });
+
+export const defineReduction = <const Name extends string, const S extends Saves>({
+  f,
+  accepts = 'float',
+  result,
+  checkLane,
+  ...d
+}: ReductionDefinition<Name, S>): Primitive<Name, ReductionParams> =>
+  define<readonly [Tensor], ReductionParams>()<Name, S>({
+    ...d,
+    family: 'reduction',
+    infer: (inputs, { axes, keepDims }) => {
+      const shape = inputs[0]?.shape ?? [];
+      checkLane?.(sizeOf(axes.map((axis) => shape[axis] ?? 1)), shape);
+      return { shape: reducedShape(shape, axes, keepDims), dtype: result ?? commonDtype(d.name, inputs, accepts) };
+    },
+    forward: (out, [x], { axes }) => {
+      if (x === undefined) return;
+      eachLane(x, axes, (lane, position) => {
+        out.data[position] = f(lane);
+      });
+    },
+    batch: batchReduction,
+  });

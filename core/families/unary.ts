@@ -1,0 +1,26 @@
+/** `y = f(x)`, element by element. */
+import type { Dtype } from '../dtype.js';
+import { define, type Definition, type Primitive, type Saves } from '../primitive.js';
+import type { Tensor } from '../tensor.js';
+import { batchElementwise, commonDtype, type Accepts } from './elementwise.js';
+
+type UnaryDefinition<Name extends string, S extends Saves> = Pick<Definition<Name, readonly [Tensor], null, S>, 'name' | 'docs' | 'saves' | 'vjp' | 'jvp'> & {
+  /** The function of one number. */
+  readonly f: (x: number) => number;
+  /** Element types it takes; floats unless said otherwise. */
+  readonly accepts?: Accepts;
+  /** Element type of the result; that of the input unless said otherwise. */
+  readonly result?: Dtype;
+};
+
+export const defineUnary = <const Name extends string, const S extends Saves>({ f, accepts = 'float', result, ...d }: UnaryDefinition<Name, S>): Primitive<Name, null> =>
+  define<readonly [Tensor]>()<Name, S>({
+    ...d,
+    family: 'unary',
+    infer: (inputs) => ({ shape: inputs[0]?.shape ?? [], dtype: result ?? commonDtype(d.name, inputs, accepts) }),
+    forward(out, [x]) {
+      if (x === undefined) return;
+      for (let i = 0; i < out.data.length; i++) out.data[i] = f(x.data[i] ?? 0);
+    },
+    batch: batchElementwise,
+  });

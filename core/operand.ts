@@ -1,0 +1,25 @@
+/**
+ * Number literals as operands: `add(x, 1)`. A literal takes the element type of the tensor beside it,
+ * so it never widens anything.
+ */
+import { DtypeError } from './errors.js';
+import { full } from './primitives/full.js';
+import { Tensor } from './tensor.js';
+
+/** A tensor, or a number that takes the other operand's element type. */
+export type Operand<S extends readonly number[] = readonly number[]> = Tensor<S> | number;
+
+const literal = (op: string, value: number, beside: Tensor): Tensor => {
+  if (beside.dtype === 'int32' && !Number.isInteger(value))
+    throw new DtypeError({ op, problem: `the literal ${value} does not fit int32`, shapes: [beside.shape], remedy: "convert the tensor with cast(x, 'float32')" });
+  if (beside.dtype === 'bool' && value !== 0 && value !== 1)
+    throw new DtypeError({ op, problem: `the literal ${value} does not fit bool`, shapes: [beside.shape], remedy: "convert the tensor with cast(x, 'int32')" });
+  return full([], value, beside.dtype);
+};
+
+/** Both operands as tensors of one element type where one of them is a literal; two literals are float32. */
+export const operands = (op: string, a: Operand, b: Operand): readonly [Tensor, Tensor] => {
+  if (a instanceof Tensor) return [a, b instanceof Tensor ? b : literal(op, b, a)];
+  const right = b instanceof Tensor ? b : full([], b, 'float32');
+  return [literal(op, a, right), right];
+};

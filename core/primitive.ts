@@ -1,0 +1,131 @@
+/**
+ * What a primitive is: one record that says everything about one operation.
+ * `define` checks the record's rules against its argument list and against what it saves, then forgets those types,
+ * so that tables and interpreters can hold every primitive alike.
+ */
+import type { Dtype, TypedArray } from './dtype.js';
+import type { Aval } from './program.js';
+import type { Shape } from './shape.js';
+import type { Tensor } from './tensor.js';
+
+/** The sort of mathematics, which decides the laws that are checked exactly. */
+export type Family = 'create' | 'unary' | 'binary' | 'reduction' | 'linear' | 'bilinear' | 'indexed' | 'random' | 'other';
+
+/** What the tape keeps for the backward rules. */
+export type Saves = 'inputs' | 'output' | 'both' | 'none';
+
+/** An array of numbers with its shape, as the reference loops see it. */
+export interface View {
+  readonly data: TypedArray;
+  readonly shape: Shape;
+  readonly dtype: Dtype;
+}
+
+interface Common<P> {
+  /** Parameters of the operation. */
+  readonly p: P;
+  /** Shapes and element types of the inputs, whether or not they were saved. */
+  readonly avals: readonly Aval[];
+}
+
+interface SavedInputs<In> {
+  /** The inputs. */
+  readonly x: In;
+}
+interface SavedOutput {
+  /** The output. */
+  readonly y: Tensor;
+}
+
+/** What a backward rule may read: the cotangent `g` of the output, and what the record asked to save. */
+export type VjpContext<In, P, S extends Saves> = Common<P> & { readonly g: Tensor } & (S extends 'inputs' | 'both' ? SavedInputs<In> : unknown) &
+  (S extends 'output' | 'both' ? SavedOutput : unknown);
+
+/** What a forward rule may read: the tangent `t` of its argument, all inputs and the output. */
+export type JvpContext<In, P> = Common<P> & SavedInputs<In> & SavedOutput & { readonly t: Tensor };
+
+/** One rule an argument, `null` where the operation has no derivative; for operations of any number of arguments, a function of the argument's number. */
+export type Rules<In extends readonly Tensor[], Context> = number extends In['length']
+  ? (argument: number) => (context: Context) => Tensor
+  : { readonly [K in keyof In]: null | ((context: Context) => Tensor) };
+
+/**
+ * `linear`: the output is linear in all arguments together, so the tangents go through the primitive itself.
+ * `multilinear`: linear in each argument alone, so each tangent takes its argument's place in turn.
+ */
+export type JvpRules<In extends readonly Tensor[], P> = 'linear' | 'multilinear' | Rules<In, JvpContext<In, P>>;
+
+/** What a batching rule reads: inputs whose axis 0 is the batch where `batched` says so. It returns the output with the batch at axis 0. */
+export interface BatchContext<In, P> {
+  readonly x: In;
+  readonly batched: readonly boolean[];
+  /** The batch size. */
+  readonly size: number;
+  readonly p: P;
+  readonly primitive: Primitive;
+}
+
+/** The record as it is written. */
+export interface Definition<Name extends string, In extends readonly Tensor[], P, S extends Saves> {
+  readonly name: Name;
+  readonly family: Family;
+  /** One line: what it computes, as a formula. */
+  readonly docs: string;
+  readonly saves: S;
+  /** Shape and element type of the result; throws the typed errors of misuse. */
+  readonly infer: (inputs: readonly Aval[], p: P) => Aval;
+  /** Readable loops: the oracle that every other backend is held against. */
+  readonly forward: (out: View, inputs: readonly View[], p: P) => void;
+  readonly vjp: Rules<In, VjpContext<In, P, S>>;
+  readonly jvp: JvpRules<In, P>;
+  readonly batch: (context: BatchContext<In, P>) => Tensor;
+  /** Inputs broadcast; the tape sums cotangents back to each input's shape. */
+  readonly broadcasts?: boolean;
+}
+
+/** A rule after `define` has checked it. */
+export type Rule = (context: VjpContext<readonly Tensor[], unknown, 'both'>) => Tensor;
+export type ForwardRule = (context: JvpContext<readonly Tensor[], unknown>) => Tensor;
+
+/** A primitive as tables and interpreters hold it. Methods, so that one with particular parameters is one with any. */
+export interface Primitive<Name extends string = string, P = unknown> {
+  readonly name: Name;
+  readonly family: Family;
+  readonly docs: string;
+  readonly saves: Saves;
+  readonly broadcasts: boolean;
+  readonly jvpKind: 'linear' | 'multilinear' | 'rules';
+  infer(inputs: readonly Aval[], p: P): Aval;
+  forward(out: View, inputs: readonly View[], p: P): void;
+  /** The backward rule of one argument; `null` where there is none. */
+  vjp(argument: number): Rule | null;
+  /** The forward rule of one argument; `null` where there is none (or where `jvpKind` says how to do without). */
+  jvp(argument: number): ForwardRule | null;
+  batch(context: BatchContext<readonly Tensor[], P>): Tensor;
+}
+
+/** Looks a rule up by its argument's number, in a list or a function. */
+const ruleOf =
+  <R>(rules: unknown) =>
+  (argument: number): R | null =>
+    typeof rules === 'function' ? (rules(argument) as R) : ((rules as readonly (R | null)[])[argument] ?? null);
+
+/**
+ * Turns a record into a primitive: `define<[Tensor, Tensor]>()({ name: 'mul', … })`.
+ * The first call fixes the arguments and parameters, the second infers the name and what is saved.
+ */
+export const define =
+  <In extends readonly Tensor[], P = null>() =>
+  <const Name extends string, const S extends Saves>(d: Definition<Name, In, P, S>): Primitive<Name, P> => ({
+    name: d.name,
+    family: d.family,
+    docs: d.docs,
+    saves: d.saves,
+    broadcasts: d.broadcasts ?? false,
+    jvpKind: typeof d.jvp === 'string' ? d.jvp : 'rules',
+    infer: d.infer,
+    forward: d.forward,
+    vjp: ruleOf<Rule>(d.vjp),
+    jvp: typeof d.jvp === 'string' ? () => null : ruleOf<ForwardRule>(d.jvp),
+    batch: d.batch as Primitive<Name, P>['batch'],
+  });

@@ -1,0 +1,32 @@
+/** Conversion between element types. Linear between floats; to and from integers it has no derivative. */
+import { convert, isFloat, type Dtype } from '../dtype.js';
+import { bind } from '../interpreter.js';
+import { define, type Primitive } from '../primitive.js';
+import type { Tensor } from '../tensor.js';
+import type { Shape } from '../shape.js';
+import { batchElementwise } from '../families/elementwise.js';
+
+export interface CastParams {
+  readonly dtype: Dtype;
+}
+
+export const castPrimitive: Primitive<'cast', CastParams> = define<readonly [Tensor], CastParams>()({
+  name: 'cast',
+  family: 'linear',
+  docs: 'y = x in another element type',
+  saves: 'none',
+  infer: ([x], { dtype }) => ({ shape: x?.shape ?? [], dtype }),
+  forward: (out, [x], { dtype }) => {
+    if (x !== undefined) out.data.set(convert(x.data, dtype));
+  },
+  vjp: [({ g, avals: [x] }) => cast(g, x !== undefined && isFloat(x.dtype) ? x.dtype : g.dtype)],
+  jvp: 'linear',
+  batch: batchElementwise,
+});
+
+/**
+ * The tensor in another element type. Floats truncate towards zero to become integers; anything but 0 is `true`.
+ * @example
+ * cast(tensor([1.7, -1.7]), 'int32').toArray() // [1, -1]
+ */
+export const cast = <S extends Shape>(x: Tensor<S>, dtype: Dtype): Tensor<S> => (x.dtype === dtype ? x : (bind(castPrimitive, [x], { dtype } satisfies CastParams) as Tensor<S>));

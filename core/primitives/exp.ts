@@ -1,0 +1,23 @@
+/** The exponential. `d eˣ/dx = eˣ`, read from the output. */
+import { defineUnary } from '../families/unary.js';
+import { bind } from '../interpreter.js';
+import type { Primitive } from '../primitive.js';
+import type { Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { mul } from './mul.js';
+
+export const expPrimitive: Primitive<'exp', null> = defineUnary({
+  name: 'exp',
+  docs: 'y = eˣ',
+  f: Math.exp,
+  saves: 'output',
+  vjp: [({ g, y }) => mul(g, y)],
+  jvp: [({ t, x: [x] }) => mul(t, exp(x))],
+});
+
+/**
+ * `eˣ`, element by element.
+ * @example
+ * exp(tensor([0, Math.log(2)])).toArray() // ≈ [1, 2]
+ */
+export const exp = <S extends Shape>(x: Tensor<S>): Tensor<S> => bind(expPrimitive, [x], null) as Tensor<S>;

@@ -1,0 +1,39 @@
+/** A tensor of one repeated number. */
+import { allocate, type Dtype } from '../dtype.js';
+import { bind } from '../interpreter.js';
+import { define, type Primitive } from '../primitive.js';
+import { checkShape, type Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+
+export interface FullParams {
+  readonly shape: Shape;
+  readonly value: number;
+  readonly dtype: Dtype;
+}
+
+export const fullPrimitive: Primitive<'full', FullParams> = define<readonly [], FullParams>()({
+  name: 'full',
+  family: 'create',
+  docs: 'y[i] = value',
+  saves: 'none',
+  infer: (_, { shape, dtype }) => {
+    checkShape('full', shape);
+    return { shape, dtype };
+  },
+  forward: (out, _, { value, dtype }) => {
+    const one = allocate(dtype, 1);
+    one[0] = dtype === 'bool' ? Number(value !== 0) : value;
+    out.data.fill(one[0] ?? 0);
+  },
+  vjp: [],
+  jvp: [],
+  batch: ({ p, primitive }) => bind(primitive, [], p),
+});
+
+/**
+ * A tensor of `shape` filled with `value`.
+ * @example
+ * full([2, 2], 7).toArray() // [[7, 7], [7, 7]]
+ */
+export const full = <const S extends Shape>(shape: S, value: number, dtype: Dtype = 'float32'): Tensor<S> =>
+  bind(fullPrimitive, [], { shape, value, dtype } satisfies FullParams) as Tensor<S>;

@@ -1,0 +1,52 @@
+/** Reshape: the same numbers in row-major order under another shape. Linear; its transpose reshapes back. */
+import { ShapeError } from '../errors.js';
+import { bind } from '../interpreter.js';
+import { define, type Primitive } from '../primitive.js';
+import { checkShape, sameShape, sizeOf, type Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+
+export interface ReshapeParams {
+  readonly shape: Shape;
+}
+
+export const reshapePrimitive: Primitive<'reshape', ReshapeParams> = define<readonly [Tensor], ReshapeParams>()({
+  name: 'reshape',
+  family: 'linear',
+  docs: 'y.flat = x.flat',
+  saves: 'none',
+  infer: ([x], { shape }) => {
+    const from = x?.shape ?? [];
+    checkShape('reshape', shape);
+    if (sizeOf(from) !== sizeOf(shape))
+      throw new ShapeError({ op: 'reshape', problem: `${sizeOf(from)} elements do not fit ${sizeOf(shape)} places`, shapes: [from, shape], remedy: 'keep the number of elements, or let one size be -1' });
+    return { shape, dtype: x?.dtype ?? 'float32' };
+  },
+  forward: (out, [x]) => {
+    if (x !== undefined) out.data.set(x.data);
+  },
+  vjp: [({ g, avals: [x] }) => reshape(g, x?.shape ?? [])],
+  jvp: 'linear',
+  batch: ({ x: [x], size, p }) => reshape(x, [size, ...p.shape]),
+});
+
+/** The shape with its one −1, if any, replaced by what is left over. */
+const resolve = (from: Shape, to: Shape): Shape => {
+  const free = to.indexOf(-1);
+  if (free < 0) return to;
+  const known = to.reduce((product, size, i) => (i === free ? product : product * size), 1);
+  const rest = sizeOf(from) / known;
+  if (!Number.isInteger(rest) || to.indexOf(-1, free + 1) >= 0)
+    throw new ShapeError({ op: 'reshape', problem: 'cannot work out the size written as -1', shapes: [from, to], remedy: 'let exactly one size be -1, and let the others divide the number of elements' });
+  return to.map((size, i) => (i === free ? rest : size));
+};
+
+/**
+ * The same elements under another shape. One size may be −1: it takes what is left over.
+ * @throws ShapeError when the number of elements differs.
+ * @example
+ * reshape(tensor([1, 2, 3, 4]), [2, 2]).toArray() // [[1, 2], [3, 4]]
+ */
+export const reshape = <const S extends Shape>(x: Tensor, shape: S): Tensor<S> => {
+  const to = resolve(x.shape, shape);
+  return (sameShape(x.shape, to) ? x : bind(reshapePrimitive, [x], { shape: to } satisfies ReshapeParams)) as Tensor<S>;
+};

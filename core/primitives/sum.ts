@@ -1,0 +1,58 @@
+/** Sum over axes, pairwise, so that the rounding error grows with log n. Linear; its transpose broadcasts. */
+import { defineReduction, type ReductionParams } from '../families/reduction.js';
+import { bind } from '../interpreter.js';
+import type { Primitive } from '../primitive.js';
+import { normalizeAxes, reducedShape, sameShape, type Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { broadcastTo } from './broadcast-to.js';
+import { cast } from './cast.js';
+import { reshape } from './reshape.js';
+
+/** Pairwise summation of `lane[from, to)`. */
+const pairwise = (lane: Float64Array, from: number, to: number): number => {
+  if (to - from <= 32) {
+    let total = 0;
+    for (let i = from; i < to; i++) total += lane[i] ?? 0;
+    return total;
+  }
+  const middle = (from + to) >>> 1;
+  return pairwise(lane, from, middle) + pairwise(lane, middle, to);
+};
+
+export const sumPrimitive: Primitive<'sum', ReductionParams> = defineReduction({
+  name: 'sum',
+  docs: 'y = Σ x over the axes',
+  accepts: 'number',
+  f: (lane) => pairwise(lane, 0, lane.length),
+  saves: 'none',
+  vjp: [({ g, p, avals: [x] }) => unreduce(g, x?.shape ?? [], p.axes)],
+  jvp: 'linear',
+});
+
+/** Broadcasts what a reduction over `axes` gave back to the shape it came from. */
+export const unreduce = (reduced: Tensor, shape: Shape, axes: readonly number[]): Tensor => broadcastTo(reshape(reduced, reducedShape(shape, axes, true)), shape);
+
+/** Which axes to reduce, and whether they stay as size 1. */
+export interface ReduceOptions {
+  readonly axes?: number | readonly number[] | null;
+  readonly keepDims?: boolean;
+}
+
+/** Options as people give them, made complete. */
+export const reductionParams = (op: string, x: Tensor, { axes, keepDims = false }: ReduceOptions): ReductionParams => ({ axes: normalizeAxes(op, axes, x.rank), keepDims });
+
+/**
+ * The sum over `axes` (all by default). Booleans are counted as int32.
+ * @throws AxisError for an axis out of range or named twice.
+ * @example
+ * sum(tensor([[1, 2], [3, 4]]), { axes: 0 }).toArray() // [4, 6]
+ */
+export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor => bind(sumPrimitive, [x.dtype === 'bool' ? cast(x, 'int32') : x], reductionParams('sum', x, options));
+
+/** Sums a broadcast result back to `shape`: the transpose of broadcasting. */
+export const sumTo = (x: Tensor, shape: Shape): Tensor => {
+  if (sameShape(x.shape, shape)) return x;
+  const extra = x.rank - shape.length;
+  const axes = x.shape.flatMap((size, i) => (i < extra || (shape[i - extra] === 1 && size !== 1) ? [i] : []));
+  return reshape(axes.length === 0 ? x : sum(x, { axes, keepDims: true }), shape);
+};

@@ -1,0 +1,63 @@
+/**
+ * Programs: straight-line lists of primitives over numbered values. What a trace produces, what a tape records,
+ * what a backend lowers and runs. Values are numbered inputs first, then constants, then one a node.
+ */
+import type { Dtype } from './dtype.js';
+import { formatShape } from './errors.js';
+import type { Primitive } from './primitive.js';
+import type { Shape } from './shape.js';
+import type { Tensor } from './tensor.js';
+
+/** What is known of a value before it is computed. */
+export interface Aval {
+  readonly shape: Shape;
+  readonly dtype: Dtype;
+}
+
+/** One operation: `value = primitive(values[inputs]; params)`. */
+export interface ProgramNode extends Aval {
+  readonly primitive: Primitive;
+  readonly inputs: readonly number[];
+  readonly params: unknown;
+}
+
+export interface Program {
+  readonly inputs: readonly Aval[];
+  /** Stored tensors that the traced function closed over. */
+  readonly constants: readonly Tensor[];
+  readonly nodes: readonly ProgramNode[];
+  /** Numbers of the values that are returned. */
+  readonly outputs: readonly number[];
+  toString(): string;
+}
+
+const shortDtype: Record<Dtype, string> = { float32: 'f32', float64: 'f64', int32: 'i32', bool: 'bool' };
+
+export const formatAval = ({ shape, dtype }: Aval): string => `${shortDtype[dtype]}${formatShape(shape)}`;
+
+/** Parameters as they are printed: `axes=[0], keepDims=false`. */
+export const formatParams = (params: unknown): string =>
+  typeof params !== 'object' || params === null
+    ? ''
+    : Object.entries(params)
+        .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+        .join(', ');
+
+const format = ({ inputs, constants, nodes, outputs }: Program): string => {
+  const first = inputs.length + constants.length;
+  const name = (value: number): string => (value < inputs.length ? `x${value}` : value < first ? `c${value - inputs.length}` : `v${value - first}`);
+  const lines = [
+    `program (${inputs.map((aval, i) => `x${i}: ${formatAval(aval)}`).join(', ')}) {`,
+    ...constants.map((constant, i) => `  c${i}: ${formatAval(constant)} = constant`),
+    ...nodes.map((node, i) => {
+      const params = formatParams(node.params);
+      return `  v${i}: ${formatAval(node)} = ${node.primitive.name}(${node.inputs.map(name).join(', ')}${params === '' ? '' : `; ${params}`})`;
+    }),
+    `  return ${outputs.map(name).join(', ')}`,
+    '}',
+  ];
+  return lines.join('\n');
+};
+
+/** A program that prints itself. */
+export const makeProgram = (parts: Omit<Program, 'toString'>): Program => ({ ...parts, toString: () => format(parts) });

@@ -1,0 +1,43 @@
+/**
+ * The reference backend: runs a program by calling each primitive's own forward loop. Slow, obvious, and the oracle
+ * for every other backend.
+ */
+import type { Backend, Storage } from '../backend.js';
+import { allocate, convert, type Dtype, type TypedArray } from '../dtype.js';
+import type { View } from '../primitive.js';
+import { sizeOf } from '../shape.js';
+import { storageOn } from '../tensor.js';
+
+interface ReferenceStorage extends Storage {
+  readonly data: TypedArray;
+}
+
+const store = (data: TypedArray, dtype: Dtype): ReferenceStorage => ({ dtype, length: data.length, data });
+
+/** Storages only ever meet the backend that made them. */
+const dataOf = (storage: Storage): TypedArray => (storage as ReferenceStorage).data;
+
+export const referenceBackend: Backend = {
+  name: 'reference',
+  write: (data, dtype) => store(convert(data, dtype), dtype),
+  read: async (storage) => dataOf(storage).slice(),
+  readSync: (storage) => dataOf(storage).slice(),
+  free: () => {},
+  lower: (program) => (inputs) => {
+    const values: View[] = [
+      ...inputs.map((storage, i) => ({ data: dataOf(storage), shape: program.inputs[i]?.shape ?? [], dtype: storage.dtype })),
+      ...program.constants.map((constant) => ({ data: dataOf(storageOn(referenceBackend, constant)), shape: constant.shape, dtype: constant.dtype })),
+    ];
+    const valueOf = (id: number): View => {
+      const value = values[id];
+      if (value === undefined) throw new Error(`program reads value ${id} before it is computed`);
+      return value;
+    };
+    for (const { primitive, inputs: ids, params, shape, dtype } of program.nodes) {
+      const out: View = { data: allocate(dtype, sizeOf(shape)), shape, dtype };
+      primitive.forward(out, ids.map(valueOf), params);
+      values.push(out);
+    }
+    return program.outputs.map((id) => store(valueOf(id).data, valueOf(id).dtype));
+  },
+};

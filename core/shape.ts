@@ -1,0 +1,107 @@
+/**
+ * Shapes at run time: sizes, strides, axes, NumPy broadcasting, and the odometer that walks them.
+ * The compile-time twin stands in `typed-shape.ts`.
+ */
+import { AxisError, ArgumentError, ShapeError } from './errors.js';
+
+export type Shape = readonly number[];
+
+/** The number of elements; 1 for a scalar. */
+export const sizeOf = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
+
+export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((size, i) => size === b[i]);
+
+/** Row-major strides, in elements. */
+export const stridesOf = (shape: Shape): number[] => {
+  const strides = new Array<number>(shape.length).fill(1);
+  for (let i = shape.length - 2; i >= 0; i--) strides[i] = (strides[i + 1] ?? 1) * (shape[i + 1] ?? 1);
+  return strides;
+};
+
+/** Strides for reading an array of `shape` as if it had been broadcast to `target`: 0 along every stretched axis. */
+export const broadcastStrides = (shape: Shape, target: Shape): number[] => {
+  const strides = stridesOf(shape);
+  const offset = target.length - shape.length;
+  return target.map((_, i) => (i < offset || shape[i - offset] === 1 ? 0 : (strides[i - offset] ?? 0)));
+};
+
+/** NumPy's rule, right-aligned; `null` where two sizes differ and neither is 1. */
+export const tryBroadcast = (a: Shape, b: Shape): Shape | null => {
+  const rank = Math.max(a.length, b.length);
+  const out = new Array<number>(rank);
+  for (let i = 0; i < rank; i++) {
+    const x = a[a.length - rank + i] ?? 1;
+    const y = b[b.length - rank + i] ?? 1;
+    if (x !== y && x !== 1 && y !== 1) return null;
+    out[i] = x === 1 ? y : x;
+  }
+  return out;
+};
+
+/** The common shape of all `shapes`, or a `ShapeError` in the name of `op`. */
+export const broadcastShapes = (op: string, shapes: readonly Shape[]): Shape => {
+  let out: Shape = [];
+  for (const shape of shapes) {
+    const next = tryBroadcast(out, shape);
+    if (next === null)
+      throw new ShapeError({ op, problem: 'shapes do not broadcast', shapes, remedy: 'sizes must be equal or 1, aligned at the last axis; reshape or unsqueeze an operand' });
+    out = next;
+  }
+  return out;
+};
+
+/** `axis` counted from the front, or an `AxisError`. */
+export const normalizeAxis = (op: string, axis: number, rank: number): number => {
+  const out = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(axis) || out < 0 || out >= rank)
+    throw new AxisError({
+      op,
+      problem: `axis ${axis} is out of range for rank ${rank}`,
+      remedy: rank === 0 ? 'a scalar has no axes' : `use an integer from ${-rank} to ${rank - 1}`,
+    });
+  return out;
+};
+
+/** Axes as people give them (one, several, or none for all), sorted, counted from the front, each once. */
+export const normalizeAxes = (op: string, axes: number | readonly number[] | null | undefined, rank: number): number[] => {
+  if (axes === null || axes === undefined) return Array.from({ length: rank }, (_, i) => i);
+  const out = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(op, axis, rank)).sort((a, b) => a - b);
+  const twice = out.find((axis, i) => axis === out[i - 1]);
+  if (twice !== undefined) throw new AxisError({ op, problem: `axis ${twice} is named twice`, remedy: 'name each axis once' });
+  return out;
+};
+
+/** The shape after reducing over `axes` (already normalised). */
+export const reducedShape = (shape: Shape, axes: readonly number[], keepDims: boolean): number[] =>
+  keepDims ? shape.map((size, i) => (axes.includes(i) ? 1 : size)) : shape.filter((_, i) => !axes.includes(i));
+
+/** Throws unless every size is a non-negative integer. */
+export const checkShape = (op: string, shape: Shape): void => {
+  const wrong = shape.find((size) => !Number.isInteger(size) || size < 0);
+  if (wrong !== undefined) throw new ArgumentError({ op, problem: `size ${wrong} is not a whole number ≥ 0`, shapes: [shape], remedy: 'give whole, non-negative sizes' });
+};
+
+/**
+ * Calls `visit(offset)` for every index of `shape` in row-major order, where `offset = Σ index·stride`.
+ * The single odometer behind every strided read on the reference backend.
+ */
+export const walk = (shape: Shape, strides: readonly number[], visit: (offset: number, position: number) => void): void => {
+  const total = sizeOf(shape);
+  const index = new Array<number>(shape.length).fill(0);
+  let offset = 0;
+  for (let position = 0; position < total; position++) {
+    visit(offset, position);
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      const size = shape[axis] ?? 1;
+      const stride = strides[axis] ?? 0;
+      const next = (index[axis] ?? 0) + 1;
+      offset += stride;
+      if (next < size) {
+        index[axis] = next;
+        break;
+      }
+      offset -= stride * size;
+      index[axis] = 0;
+    }
+  }
+};
