@@ -2,7 +2,7 @@
  * Batching: a function written for one example runs on a stack of them. A batched tensor shows the shape of one example;
  * beneath it stands the whole stack, always with the batch at axis 0.
  */
-import { bind, currentInterpreter, withInterpreter, type Interpreter } from '../core/interpreter.js';
+import { bind, currentInterpreter, type Interpreter, withInterpreter } from '../core/interpreter.js';
 import { broadcastTo } from '../core/primitives/broadcast-to.js';
 import { Tensor } from '../core/tensor.js';
 

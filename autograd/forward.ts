@@ -4,7 +4,7 @@
  */
 import { zerosLike } from '../core/creation.js';
 import { isFloat } from '../core/dtype.js';
-import { bind, currentInterpreter, withInterpreter, type Interpreter } from '../core/interpreter.js';
+import { bind, currentInterpreter, type Interpreter, withInterpreter } from '../core/interpreter.js';
 import type { Primitive } from '../core/primitive.js';
 import { add } from '../core/primitives/add.js';
 import { broadcastTo } from '../core/primitives/broadcast-to.js';
@@ -22,8 +22,19 @@ export interface ForwardMode extends Interpreter {
 }
 
 /** The tangent of one operation's output. Runs one level down. */
-const pushForward = (primitive: Primitive, x: readonly Tensor[], tangents: readonly (Tensor | null)[], y: Tensor, params: unknown): Tensor | null => {
-  if (primitive.jvpKind === 'linear') return bind(primitive, x.map((input, i) => tangents[i] ?? zerosLike(input)), params);
+const pushForward = (
+  primitive: Primitive,
+  x: readonly Tensor[],
+  tangents: readonly (Tensor | null)[],
+  y: Tensor,
+  params: unknown,
+): Tensor | null => {
+  if (primitive.jvpKind === 'linear')
+    return bind(
+      primitive,
+      x.map((input, i) => tangents[i] ?? zerosLike(input)),
+      params,
+    );
   const avals = x.map(({ shape, dtype }) => ({ shape, dtype }));
   const parts = tangents.flatMap((t, argument) => {
     if (t === null) return [];
@@ -38,7 +49,8 @@ const pushForward = (primitive: Primitive, x: readonly Tensor[], tangents: reado
 export const createForwardMode = (name: string): ForwardMode => {
   const below = currentInterpreter();
   const look = (x: Tensor): Dual => (x.owner === mode ? (x.payload as Dual) : { primal: x, tangent: null });
-  const lift = (primal: Tensor, tangent: Tensor): Tensor => new Tensor(primal.shape, primal.dtype, mode, { primal, tangent } satisfies Dual);
+  const lift = (primal: Tensor, tangent: Tensor): Tensor =>
+    new Tensor(primal.shape, primal.dtype, mode, { primal, tangent } satisfies Dual);
 
   const mode: ForwardMode = {
     name,
@@ -63,7 +75,10 @@ export const createForwardMode = (name: string): ForwardMode => {
       const x = duals.map(({ primal }) => primal);
       return withInterpreter(below, () => {
         if (duals.every(({ tangent }) => tangent === null)) return below.call(rule, x);
-        const { outputs, tangents } = rule.jvp(x, duals.map(({ primal, tangent }) => tangent ?? zerosLike(primal)));
+        const { outputs, tangents } = rule.jvp(
+          x,
+          duals.map(({ primal, tangent }) => tangent ?? zerosLike(primal)),
+        );
         return outputs.map((y, i) => {
           const t = tangents[i];
           return t === undefined || !isFloat(y.dtype) ? y : lift(y, t);

@@ -5,9 +5,10 @@
  * For y = f(x) with Jacobian J, a cotangent ȳ of y becomes x̄ = Jᵀȳ. Along a chain y = fₙ(…f₁(x)), Jᵀ = J₁ᵀ…Jₙᵀ, so the
  * last operation is undone first. A value used twice receives the sum of what its uses send back.
  */
-import { isFloat } from '../core/dtype.js';
+
 import { zeros } from '../core/creation.js';
-import { bind, currentInterpreter, withInterpreter, type CustomRule, type Interpreter } from '../core/interpreter.js';
+import { isFloat } from '../core/dtype.js';
+import { bind, type CustomRule, currentInterpreter, type Interpreter, withInterpreter } from '../core/interpreter.js';
 import { add } from '../core/primitives/add.js';
 import { sumTo } from '../core/primitives/sum.js';
 import type { Aval, ProgramNode } from '../core/program.js';
@@ -61,7 +62,10 @@ const undoOperation = ({ primitive, params, inputs, avals, x, y }: Operation, g:
   });
 
 /** What a call's inputs receive, given the cotangents of its outputs. */
-const undoCall = ({ rule, inputs, outputs, residuals }: Call, cotangentOf: (id: number) => Tensor | undefined): Contribution[] => {
+const undoCall = (
+  { rule, inputs, outputs, residuals }: Call,
+  cotangentOf: (id: number) => Tensor | undefined,
+): Contribution[] => {
   if (outputs.every(({ id }) => cotangentOf(id) === undefined)) return [];
   const cotangents = outputs.map(({ id, shape, dtype }) => cotangentOf(id) ?? zeros(shape, dtype));
   return rule.backward(residuals, cotangents).flatMap((cotangent, i): Contribution[] => {
@@ -77,7 +81,8 @@ export const createTape = (name: string): Tape => {
   let count = 0;
 
   const look = (x: Tensor): Tracked => (x.owner === tape ? (x.payload as Tracked) : { value: x, id: -1 });
-  const track = (value: Tensor): Tensor => new Tensor(value.shape, value.dtype, tape, { value, id: count++ } satisfies Tracked);
+  const track = (value: Tensor): Tensor =>
+    new Tensor(value.shape, value.dtype, tape, { value, id: count++ } satisfies Tracked);
 
   const tape: Tape = {
     name,
@@ -115,7 +120,13 @@ export const createTape = (name: string): Tape => {
       if (ids.every((id) => id < 0)) return withInterpreter(below, () => below.call(rule, x));
       const { outputs, residuals } = withInterpreter(below, () => rule.forward(x));
       const tracked = outputs.map(track);
-      entries.push({ kind: 'call', rule, inputs: ids, outputs: tracked.map((y) => ({ id: look(y).id, shape: y.shape, dtype: y.dtype })), residuals });
+      entries.push({
+        kind: 'call',
+        rule,
+        inputs: ids,
+        outputs: tracked.map((y) => ({ id: look(y).id, shape: y.shape, dtype: y.dtype })),
+        residuals,
+      });
       return tracked;
     },
 

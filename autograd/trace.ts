@@ -1,9 +1,10 @@
 /**
  * Tracing: runs a function on shapes instead of numbers and writes down the program it would run.
  */
-import { currentInterpreter, withInterpreter, type Interpreter } from '../core/interpreter.js';
-import { makeProgram, type Aval, type Program, type ProgramNode } from '../core/program.js';
+
 import { GradientError } from '../core/errors.js';
+import { currentInterpreter, type Interpreter, withInterpreter } from '../core/interpreter.js';
+import { type Aval, makeProgram, type Program, type ProgramNode } from '../core/program.js';
 import { Tensor } from '../core/tensor.js';
 import { treeLeaves, treeUnflatten } from '../core/tree.js';
 
@@ -36,7 +37,12 @@ export const trace =
       const place = places.get(x);
       if (place !== undefined) return place;
       if (x.owner !== null)
-        throw new GradientError({ op: 'trace', problem: `the traced function closes over a tensor of ${x.owner.name}`, shapes: [x.shape], remedy: 'pass that tensor to the traced function as an argument' });
+        throw new GradientError({
+          op: 'trace',
+          problem: `the traced function closes over a tensor of ${x.owner.name}`,
+          shapes: [x.shape],
+          remedy: 'pass that tensor to the traced function as an argument',
+        });
       const constant: Place = { kind: 'constant', index: constants.push(x) - 1 };
       places.set(x, constant);
       return constant;
@@ -56,7 +62,8 @@ export const trace =
     const result = withInterpreter(tracer, () => f(...treeUnflatten(examples, inputs)));
     const outputs = treeLeaves(result, 'trace').map(placeOf);
     void below;
-    const number = ({ kind, index }: Place): number => (kind === 'input' ? index : kind === 'constant' ? leaves.length + index : leaves.length + constants.length + index);
+    const number = ({ kind, index }: Place): number =>
+      kind === 'input' ? index : kind === 'constant' ? leaves.length + index : leaves.length + constants.length + index;
     for (const { node, inputs: places } of drafts) nodes.push({ ...node, inputs: places.map(number) });
     return makeProgram({ inputs: leaves.map(avalOf), constants, nodes, outputs: outputs.map(number) });
   };

@@ -3,14 +3,17 @@ import { ones, zerosLike } from '../core/creation.js';
 import { isFloat } from '../core/dtype.js';
 import { GradientError } from '../core/errors.js';
 import { withInterpreter } from '../core/interpreter.js';
-import { Tensor } from '../core/tensor.js';
+import type { Tensor } from '../core/tensor.js';
 import { treeLeaves, treeUnflatten } from '../core/tree.js';
+import { createBatch } from './batch.js';
 import { createForwardMode } from './forward.js';
 import { createTape } from './tape.js';
-import { createBatch } from './batch.js';
 
 /** The value of `f` and its pullback, from a cotangent tree like the output to cotangents of the arguments. */
-export const vjp = <Args extends readonly unknown[], Y>(f: (...args: Args) => Y, ...args: Args): readonly [Y, (cotangent: Y) => Args] => {
+export const vjp = <Args extends readonly unknown[], Y>(
+  f: (...args: Args) => Y,
+  ...args: Args
+): readonly [Y, (cotangent: Y) => Args] => {
   const tape = createTape('vjp');
   const leaves = treeLeaves(args, 'vjp');
   const tracked = leaves.map((leaf) => (isFloat(leaf.dtype) ? tape.track(leaf) : leaf));
@@ -19,10 +22,22 @@ export const vjp = <Args extends readonly unknown[], Y>(f: (...args: Args) => Y,
   const pullback = (cotangent: Y): Args => {
     const given = treeLeaves(cotangent, 'vjp');
     const from = outputs.flatMap(({ id }, i) => (id < 0 || given[i] === undefined ? [] : [[id, given[i]] as const]));
-    const pulled = tape.pull(from, tracked.map((x) => tape.look(x).id));
-    return treeUnflatten(args, pulled.map((g, i) => g ?? zerosLike(leaves[i] as Tensor)));
+    const pulled = tape.pull(
+      from,
+      tracked.map((x) => tape.look(x).id),
+    );
+    return treeUnflatten(
+      args,
+      pulled.map((g, i) => g ?? zerosLike(leaves[i] as Tensor)),
+    );
   };
-  return [treeUnflatten(y, outputs.map(({ value }) => value)), pullback];
+  return [
+    treeUnflatten(
+      y,
+      outputs.map(({ value }) => value),
+    ),
+    pullback,
+  ];
 };
 
 /** The value of a scalar function and its gradient with respect to the first argument. */
@@ -31,7 +46,12 @@ export const valueAndGrad =
   (p: P, ...rest: Rest): readonly [Tensor, P] => {
     const [y, pullback] = vjp((q: P) => f(q, ...rest), p);
     if (y.rank !== 0 || !isFloat(y.dtype))
-      throw new GradientError({ op: 'grad', problem: `the function returned ${y.dtype}${JSON.stringify(y.shape)}, not a scalar float`, shapes: [y.shape], remedy: 'reduce it with sum() or mean(), or use vjp or jacrev' });
+      throw new GradientError({
+        op: 'grad',
+        problem: `the function returned ${y.dtype}${JSON.stringify(y.shape)}, not a scalar float`,
+        shapes: [y.shape],
+        remedy: 'reduce it with sum() or mean(), or use vjp or jacrev',
+      });
     return [y, pullback(ones([], y.dtype))[0]];
   };
 
@@ -42,13 +62,26 @@ export const grad =
     valueAndGrad(f)(p, ...rest)[1];
 
 /** The value of `f` at `primals` and its derivative in the direction `tangents`. */
-export const jvp = <Args extends readonly unknown[], Y>(f: (...args: Args) => Y, primals: Args, tangents: Args): readonly [Y, Y] => {
+export const jvp = <Args extends readonly unknown[], Y>(
+  f: (...args: Args) => Y,
+  primals: Args,
+  tangents: Args,
+): readonly [Y, Y] => {
   const mode = createForwardMode('jvp');
   const directions = treeLeaves(tangents, 'jvp');
   const lifted = treeLeaves(primals, 'jvp').map((x, i) => mode.lift(x, directions[i] ?? zerosLike(x)));
   const y = withInterpreter(mode, () => f(...treeUnflatten(primals, lifted)));
   const duals = treeLeaves(y, 'jvp').map(mode.look);
-  return [treeUnflatten(y, duals.map(({ primal }) => primal)), treeUnflatten(y, duals.map(({ primal, tangent }) => tangent ?? zerosLike(primal)))];
+  return [
+    treeUnflatten(
+      y,
+      duals.map(({ primal }) => primal),
+    ),
+    treeUnflatten(
+      y,
+      duals.map(({ primal, tangent }) => tangent ?? zerosLike(primal)),
+    ),
+  ];
 };
 
 /** `f` over a stack of examples at axis 0 of every argument. */

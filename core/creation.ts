@@ -1,18 +1,28 @@
 /** Tensors from numbers: nested lists, typed arrays. Everything else that makes a tensor is a primitive or a composition. */
 import { defaultBackend } from './default-backend.js';
-import { type Dtype, type TypedArray } from './dtype.js';
+import type { Dtype, TypedArray } from './dtype.js';
 import { ArgumentError, ShapeError } from './errors.js';
 import { full } from './primitives/full.js';
-import { checkShape, sizeOf, type Shape } from './shape.js';
-import { Tensor, storedTensor, type NestedNumbers } from './tensor.js';
+import { checkShape, type Shape, sizeOf } from './shape.js';
+import { type NestedNumbers, storedTensor, Tensor } from './tensor.js';
 
-const collect = (value: NestedNumbers | readonly boolean[] | boolean, depth: number, shape: number[], out: number[]): void => {
+const collect = (
+  value: NestedNumbers | readonly boolean[] | boolean,
+  depth: number,
+  shape: number[],
+  out: number[],
+): void => {
   if (typeof value === 'number' || typeof value === 'boolean') {
     if (depth !== shape.length) throw ragged();
     out.push(Number(value));
     return;
   }
-  if (!Array.isArray(value)) throw new ArgumentError({ op: 'tensor', problem: `cannot read ${String(value)} as a number`, remedy: 'give numbers, nested lists of numbers, or fromData(typedArray, shape)' });
+  if (!Array.isArray(value))
+    throw new ArgumentError({
+      op: 'tensor',
+      problem: `cannot read ${String(value)} as a number`,
+      remedy: 'give numbers, nested lists of numbers, or fromData(typedArray, shape)',
+    });
   if (shape.length === depth) {
     if (out.length > 0) throw ragged();
     shape.push(value.length);
@@ -20,7 +30,12 @@ const collect = (value: NestedNumbers | readonly boolean[] | boolean, depth: num
   for (const inner of value) collect(inner, depth + 1, shape, out);
 };
 
-const ragged = (): ShapeError => new ShapeError({ op: 'tensor', problem: 'the nested lists have different lengths or depths', remedy: 'give every row the same length' });
+const ragged = (): ShapeError =>
+  new ShapeError({
+    op: 'tensor',
+    problem: 'the nested lists have different lengths or depths',
+    remedy: 'give every row the same length',
+  });
 
 /** The literal shape of nested number lists is not tracked by the compiler; `fromData` and `reshape` take one. */
 export interface TensorOptions {
@@ -49,16 +64,36 @@ export const tensor = (values: NestedNumbers | readonly boolean[] | boolean, { d
  * @example
  * fromData(new Int32Array([1, 2, 3, 4]), [2, 2]).dtype // 'int32'
  */
-export const fromData = <const S extends Shape>(data: TypedArray | readonly number[], shape: S, dtype: Dtype = dtypeOf(data)): Tensor<S> => {
+export const fromData = <const S extends Shape>(
+  data: TypedArray | readonly number[],
+  shape: S,
+  dtype: Dtype = dtypeOf(data),
+): Tensor<S> => {
   checkShape('fromData', shape);
   if (data.length !== sizeOf(shape))
-    throw new ShapeError({ op: 'fromData', problem: `${data.length} numbers do not fill ${sizeOf(shape)} places`, shapes: [shape], remedy: 'give as many numbers as the product of the sizes' });
+    throw new ShapeError({
+      op: 'fromData',
+      problem: `${data.length} numbers do not fill ${sizeOf(shape)} places`,
+      shapes: [shape],
+      remedy: 'give as many numbers as the product of the sizes',
+    });
   const backend = defaultBackend();
-  return storedTensor(shape, dtype, backend, backend.write(data instanceof Array ? Float64Array.from(data) : (data as TypedArray), dtype));
+  return storedTensor(
+    shape,
+    dtype,
+    backend,
+    backend.write(data instanceof Array ? Float64Array.from(data) : (data as TypedArray), dtype),
+  );
 };
 
 const dtypeOf = (data: TypedArray | readonly number[]): Dtype =>
-  data instanceof Float64Array ? 'float64' : data instanceof Int32Array ? 'int32' : data instanceof Uint8Array ? 'int32' : 'float32';
+  data instanceof Float64Array
+    ? 'float64'
+    : data instanceof Int32Array
+      ? 'int32'
+      : data instanceof Uint8Array
+        ? 'int32'
+        : 'float32';
 
 /**
  * Zeros of `shape`.
@@ -81,5 +116,5 @@ export const zerosLike = <S extends Shape>(x: Tensor<S>): Tensor<S> => full(x.sh
 export const onesLike = <S extends Shape>(x: Tensor<S>): Tensor<S> => full(x.shape, 1, x.dtype);
 
 /** A number or nested list as a tensor; a tensor as it is. */
-export const asTensor = (value: Tensor | NestedNumbers, dtype: Dtype = 'float32'): Tensor => (value instanceof Tensor ? value : tensor(value, { dtype }));
-
+export const asTensor = (value: Tensor | NestedNumbers, dtype: Dtype = 'float32'): Tensor =>
+  value instanceof Tensor ? value : tensor(value, { dtype });

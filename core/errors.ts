@@ -19,7 +19,10 @@ export const formatShape = (shape: readonly number[]): string => `[${shape.join(
 
 const format = ({ op, problem, shapes, remedy }: ErrorDetails, path: string): string => {
   const place = path === '' ? op : `${op} (${path})`;
-  const at = shapes === undefined || shapes.length === 0 ? '' : ` (shape${shapes.length > 1 ? 's' : ''} ${shapes.map(formatShape).join(' · ')})`;
+  const at =
+    shapes === undefined || shapes.length === 0
+      ? ''
+      : ` (shape${shapes.length > 1 ? 's' : ''} ${shapes.map(formatShape).join(' · ')})`;
   return `${place}: ${problem}${at}; ${remedy}`;
 };
 

@@ -29,7 +29,10 @@ export interface CustomRule {
   /** Input cotangents from output cotangents; `null` is zero. */
   backward(residuals: readonly Tensor[], cotangents: readonly Tensor[]): readonly (Tensor | null)[];
   /** Outputs and their tangents; linear in the tangents. */
-  jvp(inputs: readonly Tensor[], tangents: readonly Tensor[]): { readonly outputs: readonly Tensor[]; readonly tangents: readonly Tensor[] };
+  jvp(
+    inputs: readonly Tensor[],
+    tangents: readonly Tensor[],
+  ): { readonly outputs: readonly Tensor[]; readonly tangents: readonly Tensor[] };
 }
 
 /** `undefined` stands for the ground interpreter, so that this module needs nothing while it loads. */
@@ -38,7 +41,8 @@ let current: Interpreter | undefined;
 export const currentInterpreter = (): Interpreter => current ?? ground;
 
 /** Hands one operation to the current interpreter. Every public function ends here. */
-export const bind = (primitive: Primitive, inputs: readonly Tensor[], params: unknown): Tensor => currentInterpreter().bind(primitive, inputs, params);
+export const bind = (primitive: Primitive, inputs: readonly Tensor[], params: unknown): Tensor =>
+  currentInterpreter().bind(primitive, inputs, params);
 
 /** Runs `f` under `interpreter`, and restores the previous one however `f` ends. */
 export const withInterpreter = <T>(interpreter: Interpreter, f: () => T): T => {

@@ -11,9 +11,19 @@ export type Operand<S extends readonly number[] = readonly number[]> = Tensor<S>
 
 const literal = (op: string, value: number, beside: Tensor): Tensor => {
   if (beside.dtype === 'int32' && !Number.isInteger(value))
-    throw new DtypeError({ op, problem: `the literal ${value} does not fit int32`, shapes: [beside.shape], remedy: "convert the tensor with cast(x, 'float32')" });
+    throw new DtypeError({
+      op,
+      problem: `the literal ${value} does not fit int32`,
+      shapes: [beside.shape],
+      remedy: "convert the tensor with cast(x, 'float32')",
+    });
   if (beside.dtype === 'bool' && value !== 0 && value !== 1)
-    throw new DtypeError({ op, problem: `the literal ${value} does not fit bool`, shapes: [beside.shape], remedy: "convert the tensor with cast(x, 'int32')" });
+    throw new DtypeError({
+      op,
+      problem: `the literal ${value} does not fit bool`,
+      shapes: [beside.shape],
+      remedy: "convert the tensor with cast(x, 'int32')",
+    });
   return full([], value, beside.dtype);
 };
 

@@ -9,7 +9,16 @@ import type { Shape } from './shape.js';
 import type { Tensor } from './tensor.js';
 
 /** The sort of mathematics, which decides the laws that are checked exactly. */
-export type Family = 'create' | 'unary' | 'binary' | 'reduction' | 'linear' | 'bilinear' | 'indexed' | 'random' | 'other';
+export type Family =
+  | 'create'
+  | 'unary'
+  | 'binary'
+  | 'reduction'
+  | 'linear'
+  | 'bilinear'
+  | 'indexed'
+  | 'random'
+  | 'other';
 
 /** What the tape keeps for the backward rules. */
 export type Saves = 'inputs' | 'output' | 'both' | 'none';
@@ -38,7 +47,9 @@ interface SavedOutput {
 }
 
 /** What a backward rule may read: the cotangent `g` of the output, and what the record asked to save. */
-export type VjpContext<In, P, S extends Saves> = Common<P> & { readonly g: Tensor } & (S extends 'inputs' | 'both' ? SavedInputs<In> : unknown) &
+export type VjpContext<In, P, S extends Saves> = Common<P> & { readonly g: Tensor } & (S extends 'inputs' | 'both'
+    ? SavedInputs<In>
+    : unknown) &
   (S extends 'output' | 'both' ? SavedOutput : unknown);
 
 /** What a forward rule may read: the tangent `t` of its argument, all inputs and the output. */

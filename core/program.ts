@@ -45,7 +45,8 @@ export const formatParams = (params: unknown): string =>
 
 const format = ({ inputs, constants, nodes, outputs }: Program): string => {
   const first = inputs.length + constants.length;
-  const name = (value: number): string => (value < inputs.length ? `x${value}` : value < first ? `c${value - inputs.length}` : `v${value - first}`);
+  const name = (value: number): string =>
+    value < inputs.length ? `x${value}` : value < first ? `c${value - inputs.length}` : `v${value - first}`;
   const lines = [
     `program (${inputs.map((aval, i) => `x${i}: ${formatAval(aval)}`).join(', ')}) {`,
     ...constants.map((constant, i) => `  c${i}: ${formatAval(constant)} = constant`),

@@ -2,7 +2,7 @@
  * Shapes at run time: sizes, strides, axes, NumPy broadcasting, and the odometer that walks them.
  * The compile-time twin stands in `typed-shape.ts`.
  */
-import { AxisError, ArgumentError, ShapeError } from './errors.js';
+import { ArgumentError, AxisError, ShapeError } from './errors.js';
 
 export type Shape = readonly number[];
 
@@ -44,7 +44,12 @@ export const broadcastShapes = (op: string, shapes: readonly Shape[]): Shape => 
   for (const shape of shapes) {
     const next = tryBroadcast(out, shape);
     if (next === null)
-      throw new ShapeError({ op, problem: 'shapes do not broadcast', shapes, remedy: 'sizes must be equal or 1, aligned at the last axis; reshape or unsqueeze an operand' });
+      throw new ShapeError({
+        op,
+        problem: 'shapes do not broadcast',
+        shapes,
+        remedy: 'sizes must be equal or 1, aligned at the last axis; reshape or unsqueeze an operand',
+      });
     out = next;
   }
   return out;
@@ -63,11 +68,18 @@ export const normalizeAxis = (op: string, axis: number, rank: number): number =>
 };
 
 /** Axes as people give them (one, several, or none for all), sorted, counted from the front, each once. */
-export const normalizeAxes = (op: string, axes: number | readonly number[] | null | undefined, rank: number): number[] => {
+export const normalizeAxes = (
+  op: string,
+  axes: number | readonly number[] | null | undefined,
+  rank: number,
+): number[] => {
   if (axes === null || axes === undefined) return Array.from({ length: rank }, (_, i) => i);
-  const out = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(op, axis, rank)).sort((a, b) => a - b);
+  const out = (typeof axes === 'number' ? [axes] : axes)
+    .map((axis) => normalizeAxis(op, axis, rank))
+    .sort((a, b) => a - b);
   const twice = out.find((axis, i) => axis === out[i - 1]);
-  if (twice !== undefined) throw new AxisError({ op, problem: `axis ${twice} is named twice`, remedy: 'name each axis once' });
+  if (twice !== undefined)
+    throw new AxisError({ op, problem: `axis ${twice} is named twice`, remedy: 'name each axis once' });
   return out;
 };
 
@@ -78,14 +90,24 @@ export const reducedShape = (shape: Shape, axes: readonly number[], keepDims: bo
 /** Throws unless every size is a non-negative integer. */
 export const checkShape = (op: string, shape: Shape): void => {
   const wrong = shape.find((size) => !Number.isInteger(size) || size < 0);
-  if (wrong !== undefined) throw new ArgumentError({ op, problem: `size ${wrong} is not a whole number ≥ 0`, shapes: [shape], remedy: 'give whole, non-negative sizes' });
+  if (wrong !== undefined)
+    throw new ArgumentError({
+      op,
+      problem: `size ${wrong} is not a whole number ≥ 0`,
+      shapes: [shape],
+      remedy: 'give whole, non-negative sizes',
+    });
 };
 
 /**
  * Calls `visit(offset)` for every index of `shape` in row-major order, where `offset = Σ index·stride`.
  * The single odometer behind every strided read on the reference backend.
  */
-export const walk = (shape: Shape, strides: readonly number[], visit: (offset: number, position: number) => void): void => {
+export const walk = (
+  shape: Shape,
+  strides: readonly number[],
+  visit: (offset: number, position: number) => void,
+): void => {
   const total = sizeOf(shape);
   const index = new Array<number>(shape.length).fill(0);
   let offset = 0;

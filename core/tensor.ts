@@ -5,9 +5,9 @@
  */
 import type { Backend, Storage } from './backend.js';
 import type { Dtype, TypedArray } from './dtype.js';
-import { GradientError, ShapeError, formatShape } from './errors.js';
-import { concrete, reveal, type Interpreter } from './interpreter.js';
-import { sizeOf, type Shape } from './shape.js';
+import { formatShape, GradientError, ShapeError } from './errors.js';
+import { concrete, type Interpreter, reveal } from './interpreter.js';
+import { type Shape, sizeOf } from './shape.js';
 
 /** Nested lists of numbers, as `toArray` gives them; booleans read as 0 and 1. */
 export type NestedNumbers = number | readonly NestedNumbers[];
@@ -56,7 +56,13 @@ export class Tensor<out S extends Shape = Shape> {
 
   /** The number inside a tensor of one element. */
   item(): number {
-    if (this.size !== 1) throw new ShapeError({ op: 'item', problem: `the tensor has ${this.size} elements`, shapes: [this.shape], remedy: 'use toArray(), or reduce to one element first' });
+    if (this.size !== 1)
+      throw new ShapeError({
+        op: 'item',
+        problem: `the tensor has ${this.size} elements`,
+        shapes: [this.shape],
+        remedy: 'use toArray(), or reduce to one element first',
+      });
     return this.dataSync()[0] ?? Number.NaN;
   }
 
@@ -76,20 +82,33 @@ export class Tensor<out S extends Shape = Shape> {
     const stored = reveal(this);
     const head = `Tensor(${this.dtype}${formatShape(this.shape)}`;
     if (stored === null) return `${head} inside ${this.owner?.name ?? 'a transform'})`;
-    return stored.size > 64 ? `${head})` : `${head} ${JSON.stringify(stored.toArray(), (_, v) => (typeof v === 'number' && !Number.isFinite(v) ? String(v) : v))})`;
+    return stored.size > 64
+      ? `${head})`
+      : `${head} ${JSON.stringify(stored.toArray(), (_, v) => (typeof v === 'number' && !Number.isFinite(v) ? String(v) : v))})`;
   }
 }
 
-export const storedTensor = <const S extends Shape>(shape: S, dtype: Dtype, backend: Backend, storage: Storage): Tensor<S> =>
-  new Tensor(shape, dtype, null, { backend, storage } satisfies Stored);
+export const storedTensor = <const S extends Shape>(
+  shape: S,
+  dtype: Dtype,
+  backend: Backend,
+  storage: Storage,
+): Tensor<S> => new Tensor(shape, dtype, null, { backend, storage } satisfies Stored);
 
 const storedOf = (tensor: Tensor): Stored => {
-  if (tensor.owner !== null) throw new GradientError({ op: 'read', problem: `the tensor belongs to ${tensor.owner.name}`, remedy: 'read it outside the transform' });
+  if (tensor.owner !== null)
+    throw new GradientError({
+      op: 'read',
+      problem: `the tensor belongs to ${tensor.owner.name}`,
+      remedy: 'read it outside the transform',
+    });
   return tensor.payload as Stored;
 };
 
 /** The tensor's storage on `backend`, copied there if it lives elsewhere. */
 export const storageOn = (backend: Backend, tensor: Tensor): Storage => {
   const stored = storedOf(tensor);
-  return stored.backend === backend ? stored.storage : backend.write(stored.backend.readSync(stored.storage), tensor.dtype);
+  return stored.backend === backend
+    ? stored.storage
+    : backend.write(stored.backend.readSync(stored.storage), tensor.dtype);
 };

@@ -17,13 +17,26 @@ const isBranch = (node: unknown): node is Branch => {
   return prototype === Object.prototype || prototype === null;
 };
 
-export const formatPath = (path: Path): string => path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('').replace(/^\./, '') || 'the root';
+export const formatPath = (path: Path): string =>
+  path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`))
+    .join('')
+    .replace(/^\./, '') || 'the root';
 
 const notATree = (op: string, node: unknown, path: Path): TreeError =>
-  new TreeError({ op, problem: `${formatPath(path)} is ${node === null ? 'null' : typeof node === 'object' ? (node.constructor?.name ?? 'an object') : typeof node}, not a tensor`, remedy: 'a tree holds tensors in plain objects and arrays; close over other values or turn numbers into tensors' });
+  new TreeError({
+    op,
+    problem: `${formatPath(path)} is ${node === null ? 'null' : typeof node === 'object' ? (node.constructor?.name ?? 'an object') : typeof node}, not a tensor`,
+    remedy: 'a tree holds tensors in plain objects and arrays; close over other values or turn numbers into tensors',
+  });
 
 /** Calls `visit` for each leaf, in the order of sorted keys. */
-export const eachLeaf = (op: string, tree: unknown, visit: (leaf: Tensor, path: Path) => void, path: Path = []): void => {
+export const eachLeaf = (
+  op: string,
+  tree: unknown,
+  visit: (leaf: Tensor, path: Path) => void,
+  path: Path = [],
+): void => {
   if (tree instanceof Tensor) visit(tree, path);
   else if (Array.isArray(tree)) for (const [i, child] of tree.entries()) eachLeaf(op, child, visit, [...path, i]);
   else if (isBranch(tree)) for (const key of Object.keys(tree).sort()) eachLeaf(op, tree[key], visit, [...path, key]);
@@ -51,7 +64,11 @@ export const treeUnflatten = <T>(tree: T, leaves: readonly unknown[], op = 'tree
     if (node instanceof Tensor) return leaves[next++];
     if (Array.isArray(node)) return node.map((child, i) => build(child, [...path, i]));
     if (isBranch(node)) {
-      const built = new Map(Object.keys(node).sort().map((key) => [key, build(node[key], [...path, key])] as const));
+      const built = new Map(
+        Object.keys(node)
+          .sort()
+          .map((key) => [key, build(node[key], [...path, key])] as const),
+      );
       return Object.fromEntries(Object.keys(node).map((key) => [key, built.get(key)]));
     }
     if (node === null || node === undefined) return node;
@@ -73,11 +90,22 @@ export const treeStructure = (tree: unknown): string => {
  * @example
  * treeMap((w) => mul(w, 2), { w: tensor([1, 2]) }) // { w: [2, 4] }
  */
-export const treeMap = <T>(f: (leaf: Tensor, ...others: Tensor[]) => unknown, tree: T, ...others: readonly unknown[]): T => {
+export const treeMap = <T>(
+  f: (leaf: Tensor, ...others: Tensor[]) => unknown,
+  tree: T,
+  ...others: readonly unknown[]
+): T => {
   const structure = treeStructure(tree);
   for (const other of others)
     if (treeStructure(other) !== structure)
-      throw new TreeError({ op: 'treeMap', problem: `the trees differ in structure: {${structure}} and {${treeStructure(other)}}`, remedy: 'give trees with the same keys and lengths' });
+      throw new TreeError({
+        op: 'treeMap',
+        problem: `the trees differ in structure: {${structure}} and {${treeStructure(other)}}`,
+        remedy: 'give trees with the same keys and lengths',
+      });
   const columns = others.map((other) => treeLeaves(other));
-  return treeUnflatten(tree, treeLeaves(tree).map((leaf, i) => f(leaf, ...columns.flatMap((column) => column[i] ?? []))));
+  return treeUnflatten(
+    tree,
+    treeLeaves(tree).map((leaf, i) => f(leaf, ...columns.flatMap((column) => column[i] ?? []))),
+  );
 };

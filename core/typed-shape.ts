@@ -43,7 +43,13 @@ export type Broadcast<A extends Shape, B extends Shape, Out extends Shape = read
         : readonly [...A, ...Out]
       : readonly [...B, ...Out];
 
-type SizesMeet<A extends number, B extends number> = number extends A ? true : number extends B ? true : A extends B ? true : false;
+type SizesMeet<A extends number, B extends number> = number extends A
+  ? true
+  : number extends B
+    ? true
+    : A extends B
+      ? true
+      : false;
 
 /** The shape of `a @ b` by NumPy's rules for two or more axes each; vectors and unknown ranks give `Shape`. */
 export type MatMul<A extends Shape, B extends Shape> = number extends A['length']

@@ -1,11 +1,14 @@
 /** `y = f(a, b)`, element by element, with broadcasting. */
 import type { Dtype } from '../dtype.js';
-import { define, type Definition, type Primitive, type Saves } from '../primitive.js';
+import { type Definition, define, type Primitive, type Saves } from '../primitive.js';
 import { broadcastShapes } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { batchElementwise, broadcastLoop, commonDtype, type Accepts } from './elementwise.js';
+import { type Accepts, batchElementwise, broadcastLoop, commonDtype } from './elementwise.js';
 
-type BinaryDefinition<Name extends string, S extends Saves> = Pick<Definition<Name, readonly [Tensor, Tensor], null, S>, 'name' | 'docs' | 'saves' | 'vjp' | 'jvp'> & {
+type BinaryDefinition<Name extends string, S extends Saves> = Pick<
+  Definition<Name, readonly [Tensor, Tensor], null, S>,
+  'name' | 'docs' | 'saves' | 'vjp' | 'jvp'
+> & {
   /** The function of two numbers. */
   readonly f: (a: number, b: number) => number;
   /** Element types it takes; floats unless said otherwise. */
@@ -14,14 +17,25 @@ type BinaryDefinition<Name extends string, S extends Saves> = Pick<Definition<Na
   readonly result?: Dtype;
 };
 
-export const defineBinary = <const Name extends string, const S extends Saves>({ f, accepts = 'float', result, ...d }: BinaryDefinition<Name, S>): Primitive<Name, null> =>
+export const defineBinary = <const Name extends string, const S extends Saves>({
+  f,
+  accepts = 'float',
+  result,
+  ...d
+}: BinaryDefinition<Name, S>): Primitive<Name, null> =>
   define<readonly [Tensor, Tensor]>()<Name, S>({
     ...d,
     family: 'binary',
     broadcasts: true,
     infer: (inputs) => {
       const dtype = commonDtype(d.name, inputs, accepts);
-      return { shape: broadcastShapes(d.name, inputs.map((input) => input.shape)), dtype: result ?? dtype };
+      return {
+        shape: broadcastShapes(
+          d.name,
+          inputs.map((input) => input.shape),
+        ),
+        dtype: result ?? dtype,
+      };
     },
     forward(out, [a, b]) {
       if (a !== undefined && b !== undefined) broadcastLoop(out, a, b, f);

@@ -6,9 +6,9 @@ import { isFloat } from '../dtype.js';
 import { DtypeError } from '../errors.js';
 import { bind } from '../interpreter.js';
 import type { BatchContext, View } from '../primitive.js';
+import { reshape } from '../primitives/reshape.js';
 import type { Aval } from '../program.js';
 import { broadcastStrides, sameShape, walk } from '../shape.js';
-import { reshape } from '../primitives/reshape.js';
 import type { Tensor } from '../tensor.js';
 
 /** Which element types an operation takes. */
@@ -34,8 +34,14 @@ export const commonDtype = (op: string, inputs: readonly Aval[], accepts: Accept
   const shapes = inputs.map((input) => input.shape);
   const other = inputs.find((input) => input.dtype !== dtype);
   if (other !== undefined)
-    throw new DtypeError({ op, problem: `${dtype} and ${other.dtype} do not mix`, shapes, remedy: `convert one of them with cast(x, '${isFloat(dtype) ? dtype : other.dtype}')` });
-  if (!accepted[accepts](dtype)) throw new DtypeError({ op, problem: `does not take ${dtype}`, shapes, remedy: remedies[accepts] });
+    throw new DtypeError({
+      op,
+      problem: `${dtype} and ${other.dtype} do not mix`,
+      shapes,
+      remedy: `convert one of them with cast(x, '${isFloat(dtype) ? dtype : other.dtype}')`,
+    });
+  if (!accepted[accepts](dtype))
+    throw new DtypeError({ op, problem: `does not take ${dtype}`, shapes, remedy: remedies[accepts] });
   return dtype;
 };
 

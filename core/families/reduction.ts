@@ -3,11 +3,11 @@
  * The reference gathers a lane into scratch memory and applies a plain function to it.
  */
 import type { Dtype } from '../dtype.js';
-import { define, type BatchContext, type Definition, type Primitive, type Saves, type View } from '../primitive.js';
+import { bind } from '../interpreter.js';
+import { type BatchContext, type Definition, define, type Primitive, type Saves, type View } from '../primitive.js';
 import { reducedShape, sizeOf, stridesOf, walk } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { bind } from '../interpreter.js';
-import { commonDtype, type Accepts } from './elementwise.js';
+import { type Accepts, commonDtype } from './elementwise.js';
 
 export interface ReductionParams {
   /** The axes to reduce, sorted, counted from the front. */
@@ -17,7 +17,11 @@ export interface ReductionParams {
 }
 
 /** Calls `visit(lane, position)` for each output position; `lane` is scratch memory, reused between calls. */
-export const eachLane = (x: View, axes: readonly number[], visit: (lane: Float64Array, position: number) => void): void => {
+export const eachLane = (
+  x: View,
+  axes: readonly number[],
+  visit: (lane: Float64Array, position: number) => void,
+): void => {
   const strides = stridesOf(x.shape);
   const split = (keep: boolean): { shape: number[]; strides: number[] } => {
     const chosen = x.shape.map((_, i) => i).filter((i) => axes.includes(i) !== keep);
@@ -36,7 +40,10 @@ export const eachLane = (x: View, axes: readonly number[], visit: (lane: Float64
   });
 };
 
-type ReductionDefinition<Name extends string, S extends Saves> = Pick<Definition<Name, readonly [Tensor], ReductionParams, S>, 'name' | 'docs' | 'saves' | 'vjp' | 'jvp'> & {
+type ReductionDefinition<Name extends string, S extends Saves> = Pick<
+  Definition<Name, readonly [Tensor], ReductionParams, S>,
+  'name' | 'docs' | 'saves' | 'vjp' | 'jvp'
+> & {
   /** The number that stands for a lane. */
   readonly f: (lane: Float64Array) => number;
   readonly accepts?: Accepts;

@@ -1,10 +1,13 @@
 /** `y = f(x)`, element by element. */
 import type { Dtype } from '../dtype.js';
-import { define, type Definition, type Primitive, type Saves } from '../primitive.js';
+import { type Definition, define, type Primitive, type Saves } from '../primitive.js';
 import type { Tensor } from '../tensor.js';
-import { batchElementwise, commonDtype, type Accepts } from './elementwise.js';
+import { type Accepts, batchElementwise, commonDtype } from './elementwise.js';
 
-type UnaryDefinition<Name extends string, S extends Saves> = Pick<Definition<Name, readonly [Tensor], null, S>, 'name' | 'docs' | 'saves' | 'vjp' | 'jvp'> & {
+type UnaryDefinition<Name extends string, S extends Saves> = Pick<
+  Definition<Name, readonly [Tensor], null, S>,
+  'name' | 'docs' | 'saves' | 'vjp' | 'jvp'
+> & {
   /** The function of one number. */
   readonly f: (x: number) => number;
   /** Element types it takes; floats unless said otherwise. */
@@ -13,7 +16,12 @@ type UnaryDefinition<Name extends string, S extends Saves> = Pick<Definition<Nam
   readonly result?: Dtype;
 };
 
-export const defineUnary = <const Name extends string, const S extends Saves>({ f, accepts = 'float', result, ...d }: UnaryDefinition<Name, S>): Primitive<Name, null> =>
+export const defineUnary = <const Name extends string, const S extends Saves>({
+  f,
+  accepts = 'float',
+  result,
+  ...d
+}: UnaryDefinition<Name, S>): Primitive<Name, null> =>
   define<readonly [Tensor]>()<Name, S>({
     ...d,
     family: 'unary',

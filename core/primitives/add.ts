@@ -1,7 +1,7 @@
 /** Addition. `∂(a + b)/∂a = 1`, `∂(a + b)/∂b = 1`: each operand receives the cotangent as it is. */
 import { defineBinary } from '../families/binary.js';
 import { bind } from '../interpreter.js';
-import { operands, type Operand } from '../operand.js';
+import { type Operand, operands } from '../operand.js';
 import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';

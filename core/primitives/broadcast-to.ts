@@ -2,7 +2,7 @@
 import { ShapeError } from '../errors.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
-import { broadcastStrides, checkShape, sameShape, tryBroadcast, walk, type Shape } from '../shape.js';
+import { broadcastStrides, checkShape, type Shape, sameShape, tryBroadcast, walk } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { reshape } from './reshape.js';
 import { sumTo } from './sum.js';
@@ -11,7 +11,10 @@ export interface BroadcastToParams {
   readonly shape: Shape;
 }
 
-export const broadcastToPrimitive: Primitive<'broadcastTo', BroadcastToParams> = define<readonly [Tensor], BroadcastToParams>()({
+export const broadcastToPrimitive: Primitive<'broadcastTo', BroadcastToParams> = define<
+  readonly [Tensor],
+  BroadcastToParams
+>()({
   name: 'broadcastTo',
   family: 'linear',
   docs: 'y[…, i, …] = x[…, 0, …] along stretched axes',
@@ -21,7 +24,12 @@ export const broadcastToPrimitive: Primitive<'broadcastTo', BroadcastToParams> =
     checkShape('broadcastTo', shape);
     const met = tryBroadcast(from, shape);
     if (met === null || !sameShape(met, shape))
-      throw new ShapeError({ op: 'broadcastTo', problem: 'the shape does not stretch to the target', shapes: [from, shape], remedy: 'only size-1 and missing leading axes stretch; reshape or unsqueeze first' });
+      throw new ShapeError({
+        op: 'broadcastTo',
+        problem: 'the shape does not stretch to the target',
+        shapes: [from, shape],
+        remedy: 'only size-1 and missing leading axes stretch; reshape or unsqueeze first',
+      });
     return { shape, dtype: x?.dtype ?? 'float32' };
   },
   forward: (out, [x]) => {
@@ -34,7 +42,10 @@ export const broadcastToPrimitive: Primitive<'broadcastTo', BroadcastToParams> =
   jvp: 'linear',
   batch: ({ x: [x], size, p }) => {
     const missing = p.shape.length - (x.rank - 1);
-    return broadcastTo(reshape(x, [size, ...new Array<number>(missing).fill(1), ...x.shape.slice(1)]), [size, ...p.shape]);
+    return broadcastTo(reshape(x, [size, ...new Array<number>(missing).fill(1), ...x.shape.slice(1)]), [
+      size,
+      ...p.shape,
+    ]);
   },
 });
 

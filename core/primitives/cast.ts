@@ -1,10 +1,10 @@
 /** Conversion between element types. Linear between floats; to and from integers it has no derivative. */
-import { convert, isFloat, type Dtype } from '../dtype.js';
+import { convert, type Dtype, isFloat } from '../dtype.js';
+import { batchElementwise } from '../families/elementwise.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
-import type { Tensor } from '../tensor.js';
 import type { Shape } from '../shape.js';
-import { batchElementwise } from '../families/elementwise.js';
+import type { Tensor } from '../tensor.js';
 
 export interface CastParams {
   readonly dtype: Dtype;
@@ -29,4 +29,5 @@ export const castPrimitive: Primitive<'cast', CastParams> = define<readonly [Ten
  * @example
  * cast(tensor([1.7, -1.7]), 'int32').toArray() // [1, -1]
  */
-export const cast = <S extends Shape>(x: Tensor<S>, dtype: Dtype): Tensor<S> => (x.dtype === dtype ? x : (bind(castPrimitive, [x], { dtype } satisfies CastParams) as Tensor<S>));
+export const cast = <S extends Shape>(x: Tensor<S>, dtype: Dtype): Tensor<S> =>
+  x.dtype === dtype ? x : (bind(castPrimitive, [x], { dtype } satisfies CastParams) as Tensor<S>);

@@ -6,8 +6,8 @@
 import { ShapeError } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
 import { bind } from '../interpreter.js';
-import { define, type BatchContext, type Primitive } from '../primitive.js';
-import { broadcastShapes, broadcastStrides, sizeOf, walk, type Shape } from '../shape.js';
+import { type BatchContext, define, type Primitive } from '../primitive.js';
+import { broadcastShapes, broadcastStrides, type Shape, sizeOf, walk } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import type { Check, MatMul } from '../typed-shape.js';
 import { reshape } from './reshape.js';
@@ -25,14 +25,21 @@ const matrixOf = (shape: Shape, transposed: boolean): readonly [rows: number, co
 };
 
 /** The matrix product proper: both operands have two axes at least. */
-const product = (a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor => bind(matmulPrimitive, [a, b], { transposeA, transposeB } satisfies MatmulParams);
+const product = (a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor =>
+  bind(matmulPrimitive, [a, b], { transposeA, transposeB } satisfies MatmulParams);
 
 /** Batch axis first, the other operand's missing leading axes filled with 1. */
 const batchMatmul = ({ x, batched, p, primitive }: BatchContext<readonly Tensor[], MatmulParams>): Tensor => {
   const ranks = x.map((input, i) => input.rank - (batched[i] === true ? 1 : 0));
   const rank = Math.max(...ranks);
   const aligned = x.map((input, i) =>
-    batched[i] === true ? reshape(input, [input.shape[0] ?? 1, ...new Array<number>(rank - (ranks[i] ?? 0)).fill(1), ...input.shape.slice(1)]) : input,
+    batched[i] === true
+      ? reshape(input, [
+          input.shape[0] ?? 1,
+          ...new Array<number>(rank - (ranks[i] ?? 0)).fill(1),
+          ...input.shape.slice(1),
+        ])
+      : input,
   );
   return bind(primitive, aligned, p);
 };
@@ -49,7 +56,13 @@ export const matmulPrimitive: Primitive<'matmul', MatmulParams> = define<readonl
     const [m, k] = matrixOf(a, transposeA);
     const [k2, n] = matrixOf(b, transposeB);
     if (k !== k2)
-      throw new ShapeError({ op: 'matmul', problem: `inner dimensions differ: ${k} and ${k2}`, shapes: [a, b], remedy: "the first operand's columns must equal the second's rows; transpose one or check the previous layer's width" });
+      throw new ShapeError({
+        op: 'matmul',
+        problem: `inner dimensions differ: ${k} and ${k2}`,
+        shapes: [a, b],
+        remedy:
+          "the first operand's columns must equal the second's rows; transpose one or check the previous layer's width",
+      });
     return { shape: [...broadcastShapes('matmul', [a.slice(0, -2), b.slice(0, -2)]), m, n], dtype };
   },
   forward: (out, [a, b], { transposeA, transposeB }) => {
@@ -93,8 +106,17 @@ export const matmulPrimitive: Primitive<'matmul', MatmulParams> = define<readonl
  * @example
  * matmul(tensor([[1, 2], [3, 4]]), tensor([1, 1])).toArray() // [3, 7]
  */
-export const matmul = <A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor<B> & Check<MatMul<A, B>, 'matmul: inner dimensions differ', [A, B]>): Tensor<MatMul<A, B>> => {
-  if (a.rank === 0 || b.rank === 0) throw new ShapeError({ op: 'matmul', problem: 'an operand is a scalar', shapes: [a.shape, b.shape], remedy: 'use mul for scalars' });
+export const matmul = <A extends Shape, B extends Shape>(
+  a: Tensor<A>,
+  b: Tensor<B> & Check<MatMul<A, B>, 'matmul: inner dimensions differ', [A, B]>,
+): Tensor<MatMul<A, B>> => {
+  if (a.rank === 0 || b.rank === 0)
+    throw new ShapeError({
+      op: 'matmul',
+      problem: 'an operand is a scalar',
+      shapes: [a.shape, b.shape],
+      remedy: 'use mul for scalars',
+    });
   const left = a.rank === 1 ? reshape(a, [1, a.size]) : a;
   const right = b.rank === 1 ? reshape(b, [b.size, 1]) : b;
   // A stack of rows times one matrix is one tall matrix times that matrix: one product, and a gradient without a batch to sum.
@@ -103,6 +125,8 @@ export const matmul = <A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor
   const y = product(rows, right, false, false);
   const columns = right.shape[right.rank - 1] ?? 1;
   const full = tall ? reshape(y, [...left.shape.slice(0, -1), columns]) : y;
-  const shape = full.shape.filter((_, i) => !(a.rank === 1 && i === full.rank - 2) && !(b.rank === 1 && i === full.rank - 1));
+  const shape = full.shape.filter(
+    (_, i) => !(a.rank === 1 && i === full.rank - 2) && !(b.rank === 1 && i === full.rank - 1),
+  );
   return reshape(full, shape) as Tensor as Tensor<MatMul<A, B>>;
 };

@@ -1,7 +1,7 @@
 /** Multiplication. `∂(ab)/∂a = b`, `∂(ab)/∂b = a`. A literal 0 is never folded: `0·NaN = NaN`, `0·∞ = NaN`. */
 import { defineBinary } from '../families/binary.js';
 import { bind } from '../interpreter.js';
-import { operands, type Operand } from '../operand.js';
+import { type Operand, operands } from '../operand.js';
 import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';

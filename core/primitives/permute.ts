@@ -21,9 +21,13 @@ export const permutePrimitive: Primitive<'permute', PermuteParams> = define<read
   forward: (out, [x], { axes }) => {
     if (x === undefined) return;
     const strides = stridesOf(x.shape);
-    walk(out.shape, axes.map((axis) => strides[axis] ?? 0), (offset, i) => {
-      out.data[i] = x.data[offset] ?? 0;
-    });
+    walk(
+      out.shape,
+      axes.map((axis) => strides[axis] ?? 0),
+      (offset, i) => {
+        out.data[i] = x.data[offset] ?? 0;
+      },
+    );
   },
   vjp: [({ g, p }) => permute(g, inverse(p.axes))],
   jvp: 'linear',
@@ -39,6 +43,13 @@ export const permutePrimitive: Primitive<'permute', PermuteParams> = define<read
 export const permute = (x: Tensor, axes: readonly number[]): Tensor => {
   const order = axes.map((axis) => normalizeAxis('permute', axis, x.rank));
   if (order.length !== x.rank || new Set(order).size !== x.rank)
-    throw new ArgumentError({ op: 'permute', problem: `axes [${axes.join(',')}] do not name each axis once`, shapes: [x.shape], remedy: `list every axis from 0 to ${x.rank - 1} once` });
-  return order.every((axis, i) => axis === i) ? x : bind(permutePrimitive, [x], { axes: order } satisfies PermuteParams);
+    throw new ArgumentError({
+      op: 'permute',
+      problem: `axes [${axes.join(',')}] do not name each axis once`,
+      shapes: [x.shape],
+      remedy: `list every axis from 0 to ${x.rank - 1} once`,
+    });
+  return order.every((axis, i) => axis === i)
+    ? x
+    : bind(permutePrimitive, [x], { axes: order } satisfies PermuteParams);
 };

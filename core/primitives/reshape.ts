@@ -2,7 +2,7 @@
 import { ShapeError } from '../errors.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
-import { checkShape, sameShape, sizeOf, type Shape } from '../shape.js';
+import { checkShape, type Shape, sameShape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
 export interface ReshapeParams {
@@ -18,7 +18,12 @@ export const reshapePrimitive: Primitive<'reshape', ReshapeParams> = define<read
     const from = x?.shape ?? [];
     checkShape('reshape', shape);
     if (sizeOf(from) !== sizeOf(shape))
-      throw new ShapeError({ op: 'reshape', problem: `${sizeOf(from)} elements do not fit ${sizeOf(shape)} places`, shapes: [from, shape], remedy: 'keep the number of elements, or let one size be -1' });
+      throw new ShapeError({
+        op: 'reshape',
+        problem: `${sizeOf(from)} elements do not fit ${sizeOf(shape)} places`,
+        shapes: [from, shape],
+        remedy: 'keep the number of elements, or let one size be -1',
+      });
     return { shape, dtype: x?.dtype ?? 'float32' };
   },
   forward: (out, [x]) => {
@@ -36,7 +41,12 @@ const resolve = (from: Shape, to: Shape): Shape => {
   const known = to.reduce((product, size, i) => (i === free ? product : product * size), 1);
   const rest = sizeOf(from) / known;
   if (!Number.isInteger(rest) || to.indexOf(-1, free + 1) >= 0)
-    throw new ShapeError({ op: 'reshape', problem: 'cannot work out the size written as -1', shapes: [from, to], remedy: 'let exactly one size be -1, and let the others divide the number of elements' });
+    throw new ShapeError({
+      op: 'reshape',
+      problem: 'cannot work out the size written as -1',
+      shapes: [from, to],
+      remedy: 'let exactly one size be -1, and let the others divide the number of elements',
+    });
   return to.map((size, i) => (i === free ? rest : size));
 };
 

@@ -2,7 +2,7 @@
 import { defineReduction, type ReductionParams } from '../families/reduction.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
-import { normalizeAxes, reducedShape, sameShape, type Shape } from '../shape.js';
+import { normalizeAxes, reducedShape, type Shape, sameShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { broadcastTo } from './broadcast-to.js';
 import { cast } from './cast.js';
@@ -30,7 +30,8 @@ export const sumPrimitive: Primitive<'sum', ReductionParams> = defineReduction({
 });
 
 /** Broadcasts what a reduction over `axes` gave back to the shape it came from. */
-export const unreduce = (reduced: Tensor, shape: Shape, axes: readonly number[]): Tensor => broadcastTo(reshape(reduced, reducedShape(shape, axes, true)), shape);
+export const unreduce = (reduced: Tensor, shape: Shape, axes: readonly number[]): Tensor =>
+  broadcastTo(reshape(reduced, reducedShape(shape, axes, true)), shape);
 
 /** Which axes to reduce, and whether they stay as size 1. */
 export interface ReduceOptions {
@@ -39,7 +40,10 @@ export interface ReduceOptions {
 }
 
 /** Options as people give them, made complete. */
-export const reductionParams = (op: string, x: Tensor, { axes, keepDims = false }: ReduceOptions): ReductionParams => ({ axes: normalizeAxes(op, axes, x.rank), keepDims });
+export const reductionParams = (op: string, x: Tensor, { axes, keepDims = false }: ReduceOptions): ReductionParams => ({
+  axes: normalizeAxes(op, axes, x.rank),
+  keepDims,
+});
 
 /**
  * The sum over `axes` (all by default). Booleans are counted as int32.
@@ -47,7 +51,8 @@ export const reductionParams = (op: string, x: Tensor, { axes, keepDims = false 
  * @example
  * sum(tensor([[1, 2], [3, 4]]), { axes: 0 }).toArray() // [4, 6]
  */
-export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor => bind(sumPrimitive, [x.dtype === 'bool' ? cast(x, 'int32') : x], reductionParams('sum', x, options));
+export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor =>
+  bind(sumPrimitive, [x.dtype === 'bool' ? cast(x, 'int32') : x], reductionParams('sum', x, options));
 
 /** Sums a broadcast result back to `shape`: the transpose of broadcasting. */
 export const sumTo = (x: Tensor, shape: Shape): Tensor => {

@@ -25,8 +25,16 @@ export const referenceBackend: Backend = {
   free: () => {},
   lower: (program) => (inputs) => {
     const values: View[] = [
-      ...inputs.map((storage, i) => ({ data: dataOf(storage), shape: program.inputs[i]?.shape ?? [], dtype: storage.dtype })),
-      ...program.constants.map((constant) => ({ data: dataOf(storageOn(referenceBackend, constant)), shape: constant.shape, dtype: constant.dtype })),
+      ...inputs.map((storage, i) => ({
+        data: dataOf(storage),
+        shape: program.inputs[i]?.shape ?? [],
+        dtype: storage.dtype,
+      })),
+      ...program.constants.map((constant) => ({
+        data: dataOf(storageOn(referenceBackend, constant)),
+        shape: constant.shape,
+        dtype: constant.dtype,
+      })),
     ];
     const valueOf = (id: number): View => {
       const value = values[id];
