@@ -15,3 +15,5 @@ export { permutePrimitive as permute } from './primitives/permute.js';
 export { reshapePrimitive as reshape } from './primitives/reshape.js';
 export { sinPrimitive as sin } from './primitives/sin.js';
 export { sumPrimitive as sum } from './primitives/sum.js';
+export { threefryPrimitive as threefry } from './primitives/threefry.js';
+export { unitIntervalPrimitive as unitInterval } from './primitives/unit-interval.js';

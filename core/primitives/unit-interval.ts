@@ -1,0 +1,38 @@
+/**
+ * Two random words become a number in [0, 1): the leading bits fill the mantissa, so every result is a multiple of
+ * 2⁻²³ (float32, from the exclusive-or of the words) or 2⁻⁵² (float64, from both words in a row).
+ */
+import type { FloatDtype } from '../dtype.js';
+import { bind } from '../interpreter.js';
+import { define, type Primitive } from '../primitive.js';
+import type { Tensor } from '../tensor.js';
+
+export interface UnitIntervalParams {
+  readonly dtype: FloatDtype;
+}
+
+export const unitIntervalPrimitive: Primitive<'unitInterval', UnitIntervalParams> = define<
+  readonly [Tensor],
+  UnitIntervalParams
+>()({
+  name: 'unitInterval',
+  family: 'random',
+  docs: 'y = leading bits of a word pair, as a fraction in [0, 1)',
+  saves: 'none',
+  infer: ([words], { dtype }) => ({ shape: (words?.shape ?? []).slice(0, -1), dtype }),
+  forward: (out, [words], { dtype }) => {
+    if (words === undefined) return;
+    for (let i = 0; i < out.data.length; i++) {
+      const high = words.data[2 * i] ?? 0;
+      const low = words.data[2 * i + 1] ?? 0;
+      out.data[i] = dtype === 'float32' ? ((high ^ low) >>> 9) / 2 ** 23 : ((high >>> 0) * 2 ** 20 + (low >>> 12)) / 2 ** 52;
+    }
+  },
+  vjp: [null],
+  jvp: [null],
+  batch: ({ x: [words], p }) => unitInterval(words, p.dtype),
+});
+
+/** Numbers in [0, 1) from random word pairs `words: […, 2]` (int32). */
+export const unitInterval = (words: Tensor, dtype: FloatDtype): Tensor =>
+  bind(unitIntervalPrimitive, [words], { dtype } satisfies UnitIntervalParams);
