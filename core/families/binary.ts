@@ -3,7 +3,7 @@ import type { Dtype } from '../dtype.js';
 import { type Definition, define, type Primitive, type Saves } from '../primitive.js';
 import { broadcastShapes } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { type Accepts, batchElementwise, broadcastLoop, commonDtype } from './elementwise.js';
+import { type Accepts, batchElementwise, commonDtype, stretch } from './elementwise.js';
 
 type BinaryDefinition<Name extends string, S extends Saves> = Pick<
   Definition<Name, readonly [Tensor, Tensor], null, S>,
@@ -11,6 +11,8 @@ type BinaryDefinition<Name extends string, S extends Saves> = Pick<
 > & {
   /** The function of two numbers. */
   readonly f: (a: number, b: number) => number;
+  /** The same for int32, where doubles would round; `f` unless said otherwise. */
+  readonly onIntegers?: (a: number, b: number) => number;
   /** Element types it takes; floats unless said otherwise. */
   readonly accepts?: Accepts;
   /** Element type of the result; that of the operands unless said otherwise. */
@@ -19,6 +21,7 @@ type BinaryDefinition<Name extends string, S extends Saves> = Pick<
 
 export const defineBinary = <const Name extends string, const S extends Saves>({
   f,
+  onIntegers = f,
   accepts = 'float',
   result,
   ...d
@@ -38,7 +41,11 @@ export const defineBinary = <const Name extends string, const S extends Saves>({
       };
     },
     forward(out, [a, b]) {
-      if (a !== undefined && b !== undefined) broadcastLoop(out, a, b, f);
+      if (a === undefined || b === undefined) return;
+      const combine = out.dtype === 'int32' ? onIntegers : f;
+      const left = stretch(a, out.shape);
+      const right = stretch(b, out.shape);
+      for (let i = 0; i < out.data.length; i++) out.data[i] = combine(left[i] ?? 0, right[i] ?? 0);
     },
     batch: batchElementwise,
   });

@@ -25,7 +25,10 @@ export const defineUnary = <const Name extends string, const S extends Saves>({
   define<readonly [Tensor]>()<Name, S>({
     ...d,
     family: 'unary',
-    infer: (inputs) => ({ shape: inputs[0]?.shape ?? [], dtype: result ?? commonDtype(d.name, inputs, accepts) }),
+    infer: (inputs) => {
+      const dtype = commonDtype(d.name, inputs, accepts);
+      return { shape: inputs[0]?.shape ?? [], dtype: result ?? dtype };
+    },
     forward(out, [x]) {
       if (x === undefined) return;
       for (let i = 0; i < out.data.length; i++) out.data[i] = f(x.data[i] ?? 0);

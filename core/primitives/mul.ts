@@ -12,6 +12,7 @@ export const mulPrimitive: Primitive<'mul', null> = defineBinary({
   docs: 'y = a·b',
   accepts: 'number',
   f: (a, b) => a * b,
+  onIntegers: Math.imul,
   saves: 'inputs',
   vjp: [({ g, x: [, b] }) => mul(g, b), ({ g, x: [a] }) => mul(g, a)],
   jvp: 'multilinear',

@@ -1,0 +1,30 @@
+/** Comparison `a < b`. Piecewise constant: no derivative. A comparison with NaN is false. */
+import { defineBinary } from '../families/binary.js';
+import { bind } from '../interpreter.js';
+import { type Operand, operands } from '../operand.js';
+import type { Primitive } from '../primitive.js';
+import type { Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import type { Broadcast, Check } from '../typed-shape.js';
+
+export const lessPrimitive: Primitive<'less', null> = defineBinary({
+  name: 'less',
+  docs: 'y = (a < b)',
+  accepts: 'number',
+  result: 'bool',
+  f: (a, b) => Number(a < b),
+  saves: 'none',
+  vjp: [null, null],
+  jvp: [null, null],
+});
+
+/**
+ * Where `a < b`, as a bool tensor, with broadcasting. A comparison with NaN is false.
+ * @throws ShapeError when the shapes do not broadcast; DtypeError when the element types differ.
+ * @example
+ * less(tensor([1, 2, 3]), 2).toArray() // [1, 0, 0]
+ */
+export const less = <A extends Shape = readonly [], B extends Shape = readonly []>(
+  a: Operand<A>,
+  b: Operand<B> & Check<Broadcast<A, B>, 'less: shapes do not broadcast', [A, B]>,
+): Tensor<Broadcast<A, B>> => bind(lessPrimitive, operands('less', a, b), null) as Tensor<Broadcast<A, B>>;

@@ -1,0 +1,30 @@
+/** Subtraction. `∂(a − b)/∂a = 1`, `∂(a − b)/∂b = −1`. */
+import { defineBinary } from '../families/binary.js';
+import { bind } from '../interpreter.js';
+import { type Operand, operands } from '../operand.js';
+import type { Primitive } from '../primitive.js';
+import type { Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import type { Broadcast, Check } from '../typed-shape.js';
+import { neg } from './neg.js';
+
+export const subPrimitive: Primitive<'sub', null> = defineBinary({
+  name: 'sub',
+  docs: 'y = a − b',
+  accepts: 'number',
+  f: (a, b) => a - b,
+  saves: 'none',
+  vjp: [({ g }) => g, ({ g }) => neg(g)],
+  jvp: 'linear',
+});
+
+/**
+ * `a − b`, element by element, with broadcasting. A number takes the tensor's element type.
+ * @throws ShapeError when the shapes do not broadcast; DtypeError when the element types differ.
+ * @example
+ * sub(tensor([1, 2, 3]), 1).toArray() // [0, 1, 2]
+ */
+export const sub = <A extends Shape = readonly [], B extends Shape = readonly []>(
+  a: Operand<A>,
+  b: Operand<B> & Check<Broadcast<A, B>, 'sub: shapes do not broadcast', [A, B]>,
+): Tensor<Broadcast<A, B>> => bind(subPrimitive, operands('sub', a, b), null) as Tensor<Broadcast<A, B>>;
