@@ -1,0 +1,90 @@
+/**
+ * What operations with an index operand share: reading indices from tensors and lists, and resolving them against the
+ * axis they point into. Negative indices count from the end; any other index out of range is an error, never a wrap or a zero.
+ */
+import { fromData, tensor } from '../creation.js';
+import { ArgumentError, DtypeError, ShapeError } from '../errors.js';
+import { bind } from '../interpreter.js';
+import type { BatchContext, View } from '../primitive.js';
+import { broadcastTo } from '../primitives/broadcast-to.js';
+import type { Aval } from '../program.js';
+import { type Shape, stridesOf } from '../shape.js';
+import { type NestedNumbers, Tensor } from '../tensor.js';
+
+/** An int32 tensor, or numbers that become one. */
+export type Indices = Tensor | NestedNumbers;
+
+/** Throws unless `index` is int32. */
+export const checkIndexDtype = (op: string, index: Aval | undefined): void => {
+  if (index !== undefined && index.dtype !== 'int32')
+    throw new DtypeError({
+      op,
+      problem: `the index is ${index.dtype}, not int32`,
+      shapes: [index.shape],
+      remedy: "convert it with cast(index, 'int32')",
+    });
+};
+
+/**
+ * Indices as an int32 tensor.
+ * @throws DtypeError for a tensor of another element type; ArgumentError for a number that is not whole.
+ */
+export const asIndices = (op: string, index: Indices): Tensor => {
+  if (index instanceof Tensor) {
+    checkIndexDtype(op, index);
+    return index;
+  }
+  const numbers = tensor(index, { dtype: 'float64' });
+  const data = numbers.dataSync();
+  const wrong = data.find((value) => !Number.isInteger(value));
+  if (wrong !== undefined)
+    throw new ArgumentError({ op, problem: `the index ${wrong} is not a whole number`, remedy: 'give whole numbers' });
+  return fromData(data, numbers.shape, 'int32');
+};
+
+/** Where a flat position lies, as it is printed: `[1,0]`. */
+const formatPosition = (position: number, shape: readonly number[]): string =>
+  `[${stridesOf(shape)
+    .map((stride, axis) => Math.floor(position / stride) % (shape[axis] ?? 1))
+    .join(',')}]`;
+
+/**
+ * The indices counted from the front of `axis`, which has `size` places.
+ * @throws ArgumentError for an index out of range, naming its position, its value and the range.
+ */
+export const resolveIndices = (op: string, index: View, axis: number, size: number): Int32Array =>
+  Int32Array.from(index.data, (value, position) => {
+    const place = value < 0 ? value + size : value;
+    if (place < 0 || place >= size)
+      throw new ArgumentError({
+        op,
+        problem: `index${formatPosition(position, index.shape)} = ${value} is out of range for axis ${axis} of size ${size}`,
+        remedy: size === 0 ? 'an axis of size 0 has no places' : `use integers from ${-size} to ${size - 1}`,
+      });
+    return place;
+  });
+
+/** Throws unless `index` has the rank of `x` and fits beside the axis. */
+export const checkIndexShape = (op: string, x: Shape, index: Shape, axis: number): void => {
+  if (index.length !== x.length || index.some((size, i) => i !== axis && size > (x[i] ?? 0)))
+    throw new ShapeError({
+      op,
+      problem: `the index does not fit beside axis ${axis}`,
+      shapes: [x, index],
+      remedy: 'give an index of the same rank, no larger than x on the other axes; take() picks whole slices',
+    });
+};
+
+/** Repeats unbatched operands, so that the batch is one more axis that the index runs beside. */
+export const batchIndexed = ({
+  x,
+  batched,
+  size,
+  p,
+  primitive,
+}: BatchContext<readonly Tensor[], { readonly axis: number }>): Tensor =>
+  bind(
+    primitive,
+    x.map((input, i) => (batched[i] === true ? input : broadcastTo(input, [size, ...input.shape]))),
+    { ...p, axis: p.axis + 1 },
+  );

@@ -1,0 +1,48 @@
+/** Reversal of axes: `y[i] = x[n − 1 − i]`. Linear and its own transpose. */
+import { bind } from '../interpreter.js';
+import { define, type Primitive } from '../primitive.js';
+import { normalizeAxes, type Shape, stridesOf, walk } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+
+export interface FlipParams {
+  /** Sorted, counted from the front, each once. */
+  readonly axes: readonly number[];
+}
+
+export const flipPrimitive: Primitive<'flip', FlipParams> = define<readonly [Tensor], FlipParams>()({
+  name: 'flip',
+  family: 'linear',
+  docs: 'y[i] = x[n − 1 − i] along the axes',
+  saves: 'none',
+  infer: ([x]) => ({ shape: x?.shape ?? [], dtype: x?.dtype ?? 'float32' }),
+  forward: (out, [x], { axes }) => {
+    if (x === undefined) return;
+    const strides = stridesOf(x.shape);
+    const last = axes.reduce((total, axis) => total + ((x.shape[axis] ?? 1) - 1) * (strides[axis] ?? 0), 0);
+    walk(
+      out.shape,
+      strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride)),
+      (offset, i) => {
+        out.data[i] = x.data[last + offset] ?? 0;
+      },
+    );
+  },
+  vjp: [({ g, p }) => flip(g, p.axes)],
+  jvp: 'linear',
+  batch: ({ x: [x], p }) =>
+    flip(
+      x,
+      p.axes.map((axis) => axis + 1),
+    ),
+});
+
+/**
+ * Reverses the order along `axes` (all by default).
+ * @throws AxisError for an axis out of range or named twice.
+ * @example
+ * flip(tensor([[1, 2], [3, 4]]), 1).toArray() // [[2, 1], [4, 3]]
+ */
+export const flip = <S extends Shape>(x: Tensor<S>, axes?: number | readonly number[] | null): Tensor<S> => {
+  const chosen = normalizeAxes('flip', axes, x.rank);
+  return chosen.length === 0 ? x : (bind(flipPrimitive, [x], { axes: chosen } satisfies FlipParams) as Tensor<S>);
+};

@@ -1,0 +1,59 @@
+/**
+ * Elements picked by an index along one axis: `y[…, i, …] = x[…, index[…, i, …], …]` (PyTorch's gather).
+ * Linear in x; its transpose adds each cotangent to the place it was picked from, which is `scatterAdd` onto zeros.
+ */
+import { zeros } from '../creation.js';
+import {
+  asIndices,
+  batchIndexed,
+  checkIndexDtype,
+  checkIndexShape,
+  type Indices,
+  resolveIndices,
+} from '../families/indexed.js';
+import { bind } from '../interpreter.js';
+import { define, type Primitive } from '../primitive.js';
+import { normalizeAxis, stridesOf, walk } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { scatterAdd } from './scatter-add.js';
+
+export interface GatherParams {
+  readonly axis: number;
+}
+
+export const gatherPrimitive: Primitive<'gather', GatherParams> = define<readonly [Tensor, Tensor], GatherParams>()({
+  name: 'gather',
+  family: 'indexed',
+  docs: 'y[…, i, …] = x[…, index[…, i, …], …]',
+  saves: 'inputs',
+  infer: ([x, index], { axis }) => {
+    checkIndexDtype('gather', index);
+    checkIndexShape('gather', x?.shape ?? [], index?.shape ?? [], axis);
+    return { shape: index?.shape ?? [], dtype: x?.dtype ?? 'float32' };
+  },
+  forward: (out, [x, index], { axis }) => {
+    if (x === undefined || index === undefined) return;
+    const places = resolveIndices('gather', index, axis, x.shape[axis] ?? 0);
+    const strides = stridesOf(x.shape);
+    const step = strides[axis] ?? 0;
+    walk(out.shape, strides.with(axis, 0), (offset, i) => {
+      out.data[i] = x.data[offset + (places[i] ?? 0) * step] ?? 0;
+    });
+  },
+  vjp: [({ g, x: [, index], p, avals: [x] }) => scatterAdd(zeros(x?.shape ?? [], g.dtype), index, g, p.axis), null],
+  jvp: [({ t, x: [, index], p }) => gather(t, index, p.axis), null],
+  batch: batchIndexed,
+});
+
+/**
+ * Picks elements along `axis`: `y[i][j] = x[index[i][j]][j]` for axis 0, `y[i][j] = x[i][index[i][j]]` for axis 1, and so on.
+ * The result has the shape of `index`, which has the rank of `x` and may be smaller on the other axes.
+ * Negative indices count from the end.
+ * @throws ArgumentError for an index out of range; ShapeError when the index does not fit; DtypeError unless it is int32.
+ * @example
+ * gather(tensor([[1, 2], [3, 4]]), [[1, 0]], 0).toArray() // [[3, 2]]
+ */
+export const gather = (x: Tensor, index: Indices, axis = 0): Tensor =>
+  bind(gatherPrimitive, [x, asIndices('gather', index)], {
+    axis: normalizeAxis('gather', axis, x.rank),
+  } satisfies GatherParams);

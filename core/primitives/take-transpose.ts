@@ -1,0 +1,89 @@
+/**
+ * The transpose of `take`: slices added at the places an index names along one axis, zeros elsewhere:
+ * `y[…, n, …] = Σ over i… with index[i…] = n of x[…, i…, …]`. Linear in x; its transpose is `take`.
+ */
+import { zeros } from '../creation.js';
+import { ShapeError } from '../errors.js';
+import { commonDtype } from '../families/elementwise.js';
+import { checkIndexDtype, resolveIndices } from '../families/indexed.js';
+import { bind } from '../interpreter.js';
+import { define, type Primitive } from '../primitive.js';
+import { type Shape, sameShape, sizeOf } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { broadcastTo } from './broadcast-to.js';
+import { reshape } from './reshape.js';
+import { scatterAdd } from './scatter-add.js';
+import { spreadIndex, take } from './take.js';
+
+export interface TakeTransposeParams {
+  /** Where the axes of the index begin in x, and where the axis of the result stands. */
+  readonly axis: number;
+  /** The size of the axis in the result. */
+  readonly size: number;
+}
+
+/** The shape of x with the `rank` axes of the index, which begin at `axis`, replaced by one of `size`. */
+const placedShape = (shape: Shape, rank: number, axis: number, size: number): number[] => [
+  ...shape.slice(0, axis),
+  size,
+  ...shape.slice(axis + rank),
+];
+
+export const takeTransposePrimitive: Primitive<'takeTranspose', TakeTransposeParams> = define<
+  readonly [Tensor, Tensor],
+  TakeTransposeParams
+>()({
+  name: 'takeTranspose',
+  family: 'indexed',
+  docs: 'y[…, index[i…], …] += x[…, i…, …] onto zeros',
+  saves: 'inputs',
+  infer: ([x, index], { axis, size }) => {
+    checkIndexDtype('takeTranspose', index);
+    const shape = x?.shape ?? [];
+    const at = index?.shape ?? [];
+    if (!sameShape(shape.slice(axis, axis + at.length), at))
+      throw new ShapeError({
+        op: 'takeTranspose',
+        problem: `the axes of the index do not begin at axis ${axis} of x`,
+        shapes: [shape, at],
+        remedy: 'give x the shape that take would return',
+      });
+    return {
+      shape: placedShape(shape, at.length, axis, size),
+      dtype: commonDtype(
+        'takeTranspose',
+        [x].flatMap((input) => input ?? []),
+        'number',
+      ),
+    };
+  },
+  forward: (out, [x, index], { axis, size }) => {
+    if (x === undefined || index === undefined) return;
+    const places = resolveIndices('takeTranspose', index, axis, size);
+    const rows = sizeOf(out.shape.slice(0, axis));
+    const block = sizeOf(out.shape.slice(axis + 1));
+    const totals = new Float64Array(out.data.length);
+    let from = 0;
+    for (let row = 0; row < rows; row++)
+      for (const place of places) {
+        const to = (row * size + place) * block;
+        for (let i = 0; i < block; i++) totals[to + i] = (totals[to + i] ?? 0) + (x.data[from++] ?? 0);
+      }
+    out.data.set(totals);
+  },
+  vjp: [({ g, x: [, index], p }) => take(g, index, p.axis), null],
+  jvp: [({ t, x: [, index], p }) => takeTranspose(t, index, p.axis, p.size), null],
+  batch: ({ x: [x, index], batched: [xBatched, indexBatched], size: batchSize, p: { axis, size } }) => {
+    if (indexBatched !== true) return takeTranspose(x, index, axis + 1, size);
+    const stack = xBatched === true ? x : broadcastTo(x, [batchSize, ...x.shape]);
+    const rank = index.rank - 1;
+    const count = sizeOf(index.shape.slice(1));
+    const flat = reshape(stack, placedShape(stack.shape, rank, axis + 1, count));
+    const onto = zeros(flat.shape.with(axis + 1, size), x.dtype);
+    return scatterAdd(onto, spreadIndex(index, flat.shape, axis), flat, axis + 1);
+  },
+});
+
+/** Adds the slices of `x` at `index` along an axis of `size` places: what `take` along that axis sends back. */
+export const takeTranspose = (x: Tensor, index: Tensor, axis: number, size: number): Tensor =>
+  bind(takeTransposePrimitive, [x, index], { axis, size } satisfies TakeTransposeParams);

@@ -1,0 +1,82 @@
+/**
+ * Whole slices picked by an index of any rank along one axis: `y[…, i…, …] = x[…, index[i…], …]` (NumPy's take).
+ * Linear in x; its transpose, `takeTranspose`, adds each slice of the cotangent to the place it was picked from.
+ */
+import { asIndices, checkIndexDtype, type Indices, resolveIndices } from '../families/indexed.js';
+import { bind } from '../interpreter.js';
+import { define, type Primitive } from '../primitive.js';
+import { normalizeAxis, type Shape, sizeOf } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { broadcastTo } from './broadcast-to.js';
+import { gather } from './gather.js';
+import { permute } from './permute.js';
+import { reshape } from './reshape.js';
+import { takeTranspose } from './take-transpose.js';
+
+export interface TakeParams {
+  readonly axis: number;
+}
+
+/**
+ * An index of its own for every example, `[B, i…]`, as one for `gather` along `axis + 1`: its axes flattened into one
+ * and repeated beside it. `x` is the shape of the stack of examples.
+ */
+export const spreadIndex = (index: Tensor, x: Shape, axis: number): Tensor => {
+  const [size = 0] = x;
+  const count = sizeOf(index.shape.slice(1));
+  const alone = x.map((_, i) => (i === 0 ? size : i === axis + 1 ? count : 1));
+  return broadcastTo(reshape(index, alone), x.with(axis + 1, count));
+};
+
+export const takePrimitive: Primitive<'take', TakeParams> = define<readonly [Tensor, Tensor], TakeParams>()({
+  name: 'take',
+  family: 'indexed',
+  docs: 'y[…, i…, …] = x[…, index[i…], …]',
+  saves: 'inputs',
+  infer: ([x, index], { axis }) => {
+    checkIndexDtype('take', index);
+    const shape = x?.shape ?? [];
+    return {
+      shape: [...shape.slice(0, axis), ...(index?.shape ?? []), ...shape.slice(axis + 1)],
+      dtype: x?.dtype ?? 'float32',
+    };
+  },
+  forward: (out, [x, index], { axis }) => {
+    if (x === undefined || index === undefined) return;
+    const size = x.shape[axis] ?? 0;
+    const places = resolveIndices('take', index, axis, size);
+    const rows = sizeOf(x.shape.slice(0, axis));
+    const block = sizeOf(x.shape.slice(axis + 1));
+    let to = 0;
+    for (let row = 0; row < rows; row++)
+      for (const place of places) {
+        const from = (row * size + place) * block;
+        for (let i = 0; i < block; i++) out.data[to++] = x.data[from + i] ?? 0;
+      }
+  },
+  vjp: [({ g, x: [, index], p, avals: [x] }) => takeTranspose(g, index, p.axis, x?.shape[p.axis] ?? 0), null],
+  jvp: [({ t, x: [, index], p }) => take(t, index, p.axis), null],
+  batch: ({ x: [x, index], batched: [xBatched, indexBatched], p: { axis } }) => {
+    if (indexBatched !== true) return take(x, index, axis + 1);
+    if (xBatched !== true) {
+      // The batch stands where the axis was; bring it to the front.
+      const y = take(x, index, axis);
+      const others = y.shape.map((_, i) => i).filter((i) => i !== axis);
+      return permute(y, [axis, ...others]);
+    }
+    const picked = gather(x, spreadIndex(index, x.shape, axis), axis + 1);
+    return reshape(picked, [...x.shape.slice(0, axis + 1), ...index.shape.slice(1), ...x.shape.slice(axis + 2)]);
+  },
+});
+
+/**
+ * The slices of `x` at `index` along `axis`; the axes of `index` take the place of that axis:
+ * `x: [A, N, B]`, `index: [I, J]` → `[A, I, J, B]` for axis 1. Negative indices count from the end.
+ * @throws ArgumentError for an index out of range; AxisError for an axis out of range; DtypeError unless the index is int32.
+ * @example
+ * take(tensor([[1, 2], [3, 4], [5, 6]]), [2, 0]).toArray() // [[5, 6], [1, 2]]
+ */
+export const take = (x: Tensor, index: Indices, axis = 0): Tensor =>
+  bind(takePrimitive, [x, asIndices('take', index)], {
+    axis: normalizeAxis('take', axis, x.rank),
+  } satisfies TakeParams);
