@@ -11,16 +11,52 @@ export { type NestedNumbers, Tensor } from './tensor.js';
 export { treeEntries, treeLeaves, treeMap, treeUnflatten } from './tree.js';
 
 // Elementwise operations.
+export {
+  type ClampOptions,
+  clamp,
+  exp2,
+  greater,
+  greaterEqual,
+  isFinite,
+  isNaN,
+  logicalXor,
+  notEqual,
+  reciprocal,
+  safeDiv,
+  safeLog,
+  safeSqrt,
+  square,
+} from './ops/elementwise.js';
 export { abs } from './primitives/abs.js';
+export { acos } from './primitives/acos.js';
+export { acosh } from './primitives/acosh.js';
 export { add } from './primitives/add.js';
+export { asin } from './primitives/asin.js';
+export { asinh } from './primitives/asinh.js';
+export { atan } from './primitives/atan.js';
+export { atan2 } from './primitives/atan2.js';
+export { atanh } from './primitives/atanh.js';
 export { cast } from './primitives/cast.js';
+export { cbrt } from './primitives/cbrt.js';
+export { ceil } from './primitives/ceil.js';
 export { cos } from './primitives/cos.js';
+export { cosh } from './primitives/cosh.js';
 export { div } from './primitives/div.js';
 export { equal } from './primitives/equal.js';
+export { erf } from './primitives/erf.js';
+export { erfc } from './primitives/erfc.js';
+export { erfinv } from './primitives/erfinv.js';
 export { exp } from './primitives/exp.js';
+export { expm1 } from './primitives/expm1.js';
+export { floorDivide } from './primitives/floor-divide.js';
+export { floor } from './primitives/floor.js';
+export { hypot } from './primitives/hypot.js';
 export { lessEqual } from './primitives/less-equal.js';
 export { less } from './primitives/less.js';
 export { log } from './primitives/log.js';
+export { log10 } from './primitives/log10.js';
+export { log1p } from './primitives/log1p.js';
+export { log2 } from './primitives/log2.js';
 export { logicalAnd } from './primitives/logical-and.js';
 export { logicalNot } from './primitives/logical-not.js';
 export { logicalOr } from './primitives/logical-or.js';
@@ -28,17 +64,33 @@ export { maximum } from './primitives/maximum.js';
 export { minimum } from './primitives/minimum.js';
 export { mul } from './primitives/mul.js';
 export { neg } from './primitives/neg.js';
+export { pow } from './primitives/pow.js';
 export { relu } from './primitives/relu.js';
+export { remainder } from './primitives/remainder.js';
+export { round } from './primitives/round.js';
+export { rsqrt } from './primitives/rsqrt.js';
 export { sigmoid } from './primitives/sigmoid.js';
 export { sign } from './primitives/sign.js';
 export { sin } from './primitives/sin.js';
+export { sinh } from './primitives/sinh.js';
+export { softplus } from './primitives/softplus.js';
 export { sqrt } from './primitives/sqrt.js';
 export { stopGradient } from './primitives/stop-gradient.js';
 export { sub } from './primitives/sub.js';
+export { tan } from './primitives/tan.js';
 export { tanh } from './primitives/tanh.js';
 export { where } from './primitives/where.js';
 
 // Reductions and scans.
+export { mean } from './ops/reductions.js';
+export { type ArgOptions, argmax } from './primitives/argmax.js';
+export { argmin } from './primitives/argmin.js';
+export { cumsum, type ScanOptions } from './primitives/cumsum.js';
+export { logSoftmax } from './primitives/log-softmax.js';
+export { logsumexp } from './primitives/logsumexp.js';
+export { max } from './primitives/max.js';
+export { min } from './primitives/min.js';
+export { softmax } from './primitives/softmax.js';
 export { type ReduceOptions, sum } from './primitives/sum.js';
 
 // Shapes.
@@ -53,6 +105,7 @@ export type { Range } from './ranges.js';
 
 // Indexing and order.
 export type { Indices } from './families/indexed.js';
+export { argsort, type SortOptions } from './primitives/argsort.js';
 export { gather } from './primitives/gather.js';
 export { iota } from './primitives/iota.js';
 export { scatterAdd } from './primitives/scatter-add.js';
@@ -64,6 +117,25 @@ export { matmul } from './primitives/matmul.js';
 // Convolution and pooling.
 
 // Random numbers.
+export { foldIn, type Key, key, randomWords, splitKey } from './random/key.js';
+export {
+  bernoulli,
+  categorical,
+  exponential,
+  gumbel,
+  type NormalOptions,
+  normal,
+  permutation,
+  rademacher,
+  randomIntegers,
+  type SampleOptions,
+  type TruncatedNormalOptions,
+  truncatedNormal,
+  type UniformOptions,
+  uniform,
+} from './random/samplers.js';
+export { threefry } from './primitives/threefry.js';
+export { unitInterval } from './primitives/unit-interval.js';
 
 // For those who write primitives, interpreters and backends.
 export type { Backend, Executable, Storage } from './backend.js';

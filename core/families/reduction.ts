@@ -5,7 +5,7 @@
 import type { Dtype } from '../dtype.js';
 import { bind } from '../interpreter.js';
 import { type BatchContext, type Definition, define, type Primitive, type Saves, type View } from '../primitive.js';
-import { reducedShape, sizeOf, stridesOf, walk } from '../shape.js';
+import { reducedShape, type Shape, sizeOf, stridesOf, walk } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { type Accepts, commonDtype } from './elementwise.js';
 
@@ -16,26 +16,46 @@ export interface ReductionParams {
   readonly keepDims: boolean;
 }
 
-/** Calls `visit(lane, position)` for each output position; `lane` is scratch memory, reused between calls. */
+/** Sizes and strides of the axes named, or of all others. */
+const part = (shape: Shape, axes: readonly number[], named: boolean): { shape: number[]; strides: number[] } => {
+  const strides = stridesOf(shape);
+  const chosen = shape.map((_, axis) => axis).filter((axis) => axes.includes(axis) === named);
+  return { shape: chosen.map((axis) => shape[axis] ?? 1), strides: chosen.map((axis) => strides[axis] ?? 0) };
+};
+
+/** Whether each lane lies in one piece: every reduced axis stands behind every kept one, size-1 axes aside. */
+const isContiguous = (shape: Shape, axes: readonly number[]): boolean => {
+  const firstReduced = shape.findIndex((size, axis) => size !== 1 && axes.includes(axis));
+  return firstReduced < 0 || shape.every((size, axis) => axis < firstReduced || size === 1 || axes.includes(axis));
+};
+
+/**
+ * Calls `visit(lane, position)` for each output position; `lane` is scratch memory, reused between calls.
+ * Its elements stand in the row-major order of the reduced axes.
+ */
 export const eachLane = (
   x: View,
   axes: readonly number[],
   visit: (lane: Float64Array, position: number) => void,
 ): void => {
-  const strides = stridesOf(x.shape);
-  const split = (keep: boolean): { shape: number[]; strides: number[] } => {
-    const chosen = x.shape.map((_, i) => i).filter((i) => axes.includes(i) !== keep);
-    return { shape: chosen.map((i) => x.shape[i] ?? 1), strides: chosen.map((i) => strides[i] ?? 0) };
-  };
-  const kept = split(true);
-  const reduced = split(false);
+  const { data } = x;
+  const kept = part(x.shape, axes, false);
+  const reduced = part(x.shape, axes, true);
   const lane = new Float64Array(sizeOf(reduced.shape));
+  if (isContiguous(x.shape, axes)) {
+    const count = sizeOf(kept.shape);
+    for (let position = 0, start = 0; position < count; position++, start += lane.length) {
+      for (let i = 0; i < lane.length; i++) lane[i] = data[start + i] ?? 0;
+      visit(lane, position);
+    }
+    return;
+  }
   const offsets = new Int32Array(lane.length);
   walk(reduced.shape, reduced.strides, (offset, i) => {
     offsets[i] = offset;
   });
   walk(kept.shape, kept.strides, (start, position) => {
-    for (let i = 0; i < lane.length; i++) lane[i] = x.data[start + (offsets[i] ?? 0)] ?? 0;
+    for (let i = 0; i < lane.length; i++) lane[i] = data[start + (offsets[i] ?? 0)] ?? 0;
     visit(lane, position);
   });
 };
@@ -68,8 +88,9 @@ export const defineReduction = <const Name extends string, const S extends Saves
     family: 'reduction',
     infer: (inputs, { axes, keepDims }) => {
       const shape = inputs[0]?.shape ?? [];
+      const dtype = commonDtype(d.name, inputs, accepts);
       checkLane?.(sizeOf(axes.map((axis) => shape[axis] ?? 1)), shape);
-      return { shape: reducedShape(shape, axes, keepDims), dtype: result ?? commonDtype(d.name, inputs, accepts) };
+      return { shape: reducedShape(shape, axes, keepDims), dtype: result ?? dtype };
     },
     forward: (out, [x], { axes }) => {
       if (x === undefined) return;

@@ -1,0 +1,54 @@
+/** The order of the elements along an axis, as int32. Piecewise constant: no derivative; values are gathered by it. */
+import { type AxisParams, defineLanewise } from '../families/lanewise.js';
+import { bind } from '../interpreter.js';
+import type { Primitive } from '../primitive.js';
+import { normalizeAxis, type Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+
+export interface ArgsortParams extends AxisParams {
+  readonly descending: boolean;
+}
+
+/** Ascending order with NaN above everything, so that it agrees with `max`; 0 for equals. */
+const compare = (a: number, b: number): number => {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  return a < b ? -1 : Number(a > b);
+};
+
+export const argsortPrimitive: Primitive<'argsort', ArgsortParams> = defineLanewise<ArgsortParams>()({
+  name: 'argsort',
+  docs: 'y = the stable order of x along the axis',
+  accepts: 'any',
+  result: 'int32',
+  f: (lane, out, { descending }) => {
+    const order = out.map((_, i) => i);
+    const sign = descending ? -1 : 1;
+    out.set(order.sort((i, j) => sign * compare(lane[i] ?? 0, lane[j] ?? 0) || i - j));
+  },
+  saves: 'none',
+  vjp: [null],
+  jvp: [null],
+});
+
+export interface SortOptions {
+  /** The last by default. */
+  readonly axis?: number;
+  /** Largest first; false by default. */
+  readonly descending?: boolean;
+}
+
+/**
+ * The indices that sort `x` along `axis` (the last by default). Stable both ways: equals keep their order. NaN counts as
+ * the largest number, as in PyTorch: last in ascending order, first in descending.
+ * @throws AxisError for an axis out of range.
+ * @example
+ * argsort(tensor([3, 1, 2])).toArray() // [1, 2, 0]
+ */
+export const argsort = <S extends Shape>(
+  x: Tensor<S>,
+  { axis = -1, descending = false }: SortOptions = {},
+): Tensor<S> =>
+  bind(argsortPrimitive, [x], {
+    axis: normalizeAxis('argsort', axis, x.rank),
+    descending,
+  } satisfies ArgsortParams) as Tensor as Tensor<S>;

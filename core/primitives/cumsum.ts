@@ -1,0 +1,57 @@
+/** Running sums: `yₖ = x₀ + … + xₖ`. Linear; its transpose runs the other way. */
+import { type AxisParams, defineLanewise } from '../families/lanewise.js';
+import { bind } from '../interpreter.js';
+import type { Primitive } from '../primitive.js';
+import { normalizeAxis, type Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { cast } from './cast.js';
+
+export interface ScanParams extends AxisParams {
+  /** From the last element to the first. */
+  readonly reverse: boolean;
+}
+
+export interface ScanOptions {
+  /** Scan from the last element to the first; false by default. */
+  readonly reverse?: boolean;
+}
+
+/** Scans a lane with `step(before, element)`, in the direction asked for. */
+export const scanLane = (
+  lane: Float64Array,
+  out: Float64Array,
+  reverse: boolean,
+  start: number,
+  step: (before: number, element: number) => number,
+): void => {
+  let value = start;
+  for (let i = 0; i < lane.length; i++) {
+    const k = reverse ? lane.length - 1 - i : i;
+    value = step(value, lane[k] ?? 0);
+    out[k] = value;
+  }
+};
+
+export const cumsumPrimitive: Primitive<'cumsum', ScanParams> = defineLanewise<ScanParams>()({
+  name: 'cumsum',
+  family: 'linear',
+  docs: 'yₖ = x₀ + … + xₖ along the axis',
+  accepts: 'number',
+  f: (lane, out, { reverse }) => scanLane(lane, out, reverse, 0, (before, element) => before + element),
+  saves: 'none',
+  // xₖ is in yₖ, yₖ₊₁, …, so x̄ₖ = gₖ + gₖ₊₁ + …
+  vjp: [({ g, p }) => cumsum(g, p.axis, { reverse: !p.reverse })],
+  jvp: 'linear',
+});
+
+/**
+ * The sum of all elements up to and including each one, along `axis`. Booleans are counted as int32.
+ * @throws AxisError for an axis out of range.
+ * @example
+ * cumsum(tensor([1, 2, 3]), 0).toArray() // [1, 3, 6]
+ */
+export const cumsum = <S extends Shape>(x: Tensor<S>, axis: number, { reverse = false }: ScanOptions = {}): Tensor<S> =>
+  bind(cumsumPrimitive, [x.dtype === 'bool' ? cast(x, 'int32') : x], {
+    axis: normalizeAxis('cumsum', axis, x.rank),
+    reverse,
+  } satisfies ScanParams) as Tensor as Tensor<S>;

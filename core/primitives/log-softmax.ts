@@ -1,0 +1,39 @@
+/** The logarithm of softmax, `yᵢ = xᵢ − log Σ exp(xⱼ)`, exact where the softmax itself would underflow. */
+import { type AxisParams, defineLanewise } from '../families/lanewise.js';
+import { bind } from '../interpreter.js';
+import type { Primitive } from '../primitive.js';
+import { normalizeAxis, type Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { exp } from './exp.js';
+import { finiteMaximum } from './logsumexp.js';
+import { mul } from './mul.js';
+import { sub } from './sub.js';
+import { sum } from './sum.js';
+
+export const logSoftmaxPrimitive: Primitive<'logSoftmax', AxisParams> = defineLanewise<AxisParams>()({
+  name: 'logSoftmax',
+  docs: 'y = x − log Σ exp(x) along the axis',
+  f: (lane, out) => {
+    const shift = finiteMaximum(lane);
+    let total = 0;
+    for (let i = 0; i < lane.length; i++) total += Math.exp((lane[i] ?? 0) - shift);
+    const logarithm = Math.log(total);
+    for (let i = 0; i < lane.length; i++) out[i] = (lane[i] ?? 0) - shift - logarithm;
+  },
+  saves: 'output',
+  // ∂yᵢ/∂xⱼ = [i = j] − softmaxⱼ with softmax = eʸ. Down the columns: x̄ⱼ = gⱼ − eʸʲ Σᵢ gᵢ
+  vjp: [({ g, y, p }) => sub(g, mul(exp(y), sum(g, { axes: p.axis, keepDims: true })))],
+  // Along the rows: ẏᵢ = ẋᵢ − Σⱼ eʸʲ ẋⱼ
+  jvp: [({ t, y, p }) => sub(t, sum(mul(exp(y), t), { axes: p.axis, keepDims: true }))],
+});
+
+/**
+ * `log softmax(x)` along `axis` (the last by default). A lane of nothing but −∞ has none: NaN.
+ * @throws AxisError for an axis out of range; DtypeError unless x is float.
+ * @example
+ * logSoftmax(tensor([0, 0])).toArray() // ≈ [-0.6931472, -0.6931472]
+ */
+export const logSoftmax = <S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> =>
+  bind(logSoftmaxPrimitive, [x], {
+    axis: normalizeAxis('logSoftmax', axis, x.rank),
+  } satisfies AxisParams) as Tensor as Tensor<S>;

@@ -1,0 +1,27 @@
+/** The largest element over axes. Its derivative goes to the elements that attain it, in equal shares. */
+import { extremumJvp, extremumValue, extremumVjp, requireElements } from '../families/extremum.js';
+import { defineReduction, type ReductionParams } from '../families/reduction.js';
+import { bind } from '../interpreter.js';
+import type { Primitive } from '../primitive.js';
+import type { Tensor } from '../tensor.js';
+import { type ReduceOptions, reductionParams } from './sum.js';
+
+export const maxPrimitive: Primitive<'max', ReductionParams> = defineReduction({
+  name: 'max',
+  docs: 'y = max x over the axes',
+  accepts: 'any',
+  f: extremumValue(1),
+  checkLane: requireElements('max'),
+  saves: 'both',
+  vjp: [extremumVjp],
+  jvp: [extremumJvp],
+});
+
+/**
+ * The largest element over `axes` (all by default). NaN if one of them is NaN. Ties share the gradient equally.
+ * @throws AxisError for an axis out of range or named twice; ShapeError where there is no element.
+ * @example
+ * max(tensor([[1, 5], [4, 2]]), { axes: 1 }).toArray() // [5, 4]
+ */
+export const max = (x: Tensor, options: ReduceOptions = {}): Tensor =>
+  bind(maxPrimitive, [x], reductionParams('max', x, options));

@@ -1,0 +1,45 @@
+/**
+ * Softmax: `yᵢ = exp(xᵢ) / Σ exp(xⱼ)`, positive and summing to 1 along an axis.
+ * Its Jacobian is symmetric: `∂yᵢ/∂xⱼ = yᵢ([i = j] − yⱼ)`.
+ */
+import { type AxisParams, defineLanewise } from '../families/lanewise.js';
+import { bind } from '../interpreter.js';
+import type { Primitive } from '../primitive.js';
+import { normalizeAxis, type Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { finiteMaximum } from './logsumexp.js';
+import { mul } from './mul.js';
+import { sub } from './sub.js';
+import { sum } from './sum.js';
+
+export const softmaxPrimitive: Primitive<'softmax', AxisParams> = defineLanewise<AxisParams>()({
+  name: 'softmax',
+  docs: 'y = exp(x) / Σ exp(x) along the axis',
+  f: (lane, out) => {
+    const shift = finiteMaximum(lane);
+    let total = 0;
+    for (let i = 0; i < lane.length; i++) total += out[i] = Math.exp((lane[i] ?? 0) - shift);
+    for (let i = 0; i < lane.length; i++) out[i] = (out[i] ?? 0) / total;
+  },
+  saves: 'output',
+  // x̄ⱼ = Σᵢ gᵢ yᵢ ([i = j] − yⱼ) = yⱼ (gⱼ − Σᵢ gᵢ yᵢ)
+  vjp: [({ g, y, p }) => mul(y, sub(g, sum(mul(g, y), { axes: p.axis, keepDims: true })))],
+  // From log y = x − log Σ exp(x): ẏ/y = ẋ − Σ yⱼẋⱼ
+  jvp: [
+    ({ t, y, p }) => {
+      const flow = mul(y, t);
+      return sub(flow, mul(y, sum(flow, { axes: p.axis, keepDims: true })));
+    },
+  ],
+});
+
+/**
+ * Softmax along `axis` (the last by default). A lane of nothing but −∞ has no softmax: NaN.
+ * @throws AxisError for an axis out of range; DtypeError unless x is float.
+ * @example
+ * softmax(tensor([0, Math.log(3)])).toArray() // ≈ [0.25, 0.75]
+ */
+export const softmax = <S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> =>
+  bind(softmaxPrimitive, [x], {
+    axis: normalizeAxis('softmax', axis, x.rank),
+  } satisfies AxisParams) as Tensor as Tensor<S>;
