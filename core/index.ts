@@ -85,11 +85,14 @@ export { where } from './primitives/where.js';
 export { mean } from './ops/reductions.js';
 export { type ArgOptions, argmax } from './primitives/argmax.js';
 export { argmin } from './primitives/argmin.js';
+export { cumprod } from './primitives/cumprod.js';
 export { cumsum, type ScanOptions } from './primitives/cumsum.js';
 export { logSoftmax } from './primitives/log-softmax.js';
 export { logsumexp } from './primitives/logsumexp.js';
 export { max } from './primitives/max.js';
 export { min } from './primitives/min.js';
+export { prod } from './primitives/prod.js';
+export { recurrence } from './primitives/recurrence.js';
 export { softmax } from './primitives/softmax.js';
 export { type ReduceOptions, sum } from './primitives/sum.js';
 

@@ -1,0 +1,41 @@
+/**
+ * Running products: `yₖ = x₀·…·xₖ`, that is `yₖ = xₖ·yₖ₋₁` with y₋₁ = 1. Never divides, so its derivatives of every
+ * order are exact where elements are 0.
+ */
+import { defineLanewise } from '../families/lanewise.js';
+import { bind } from '../interpreter.js';
+import type { Primitive } from '../primitive.js';
+import { normalizeAxis, type Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { cast } from './cast.js';
+import { type ScanOptions, type ScanParams, scanLane } from './cumsum.js';
+import { mul } from './mul.js';
+import { adjoint, predecessor, recurrencePrimitive } from './recurrence.js';
+
+export const cumprodPrimitive: Primitive<'cumprod', ScanParams> = defineLanewise<ScanParams>()({
+  name: 'cumprod',
+  docs: 'yₖ = x₀·…·xₖ along the axis',
+  accepts: 'number',
+  f: (lane, out, { reverse }) => scanLane(lane, out, reverse, 1, (before, element) => before * element),
+  saves: 'both',
+  // yₖ₊₁ depends on yₖ through xₖ₊₁: rₖ = gₖ + xₖ₊₁·rₖ₊₁ reaches yₖ, and x̄ₖ = rₖ·yₖ₋₁
+  vjp: [({ g, x: [x], y, p }) => mul(adjoint(x, g, p), predecessor(y, p, 1))],
+  // ẏₖ = xₖ·ẏₖ₋₁ + ẋₖ·yₖ₋₁
+  jvp: [({ t, x: [x], y, p }) => bind(recurrencePrimitive, [x, mul(t, predecessor(y, p, 1))], p)],
+});
+
+/**
+ * The product of all elements up to and including each one, along `axis`. Booleans are counted as int32.
+ * @throws AxisError for an axis out of range.
+ * @example
+ * cumprod(tensor([1, 2, 3, 4]), 0).toArray() // [1, 2, 6, 24]
+ */
+export const cumprod = <S extends Shape>(
+  x: Tensor<S>,
+  axis: number,
+  { reverse = false }: ScanOptions = {},
+): Tensor<S> =>
+  bind(cumprodPrimitive, [x.dtype === 'bool' ? cast(x, 'int32') : x], {
+    axis: normalizeAxis('cumprod', axis, x.rank),
+    reverse,
+  } satisfies ScanParams) as Tensor as Tensor<S>;
