@@ -1,0 +1,188 @@
+/** Elementwise operations that are made of others: no kernel and no rule of their own. */
+
+import { isFloat } from '../dtype.js';
+import { ArgumentError } from '../errors.js';
+import { type Accepts, commonDtype } from '../families/elementwise.js';
+import { type Operand, operands } from '../operand.js';
+import { abs } from '../primitives/abs.js';
+import { div } from '../primitives/div.js';
+import { equal } from '../primitives/equal.js';
+import { less } from '../primitives/less.js';
+import { lessEqual } from '../primitives/less-equal.js';
+import { log } from '../primitives/log.js';
+import { logicalNot } from '../primitives/logical-not.js';
+import { mul } from '../primitives/mul.js';
+import { pow } from '../primitives/pow.js';
+import { sqrt } from '../primitives/sqrt.js';
+import { where } from '../primitives/where.js';
+import { broadcastShapes, type Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import type { Broadcast, Check } from '../typed-shape.js';
+
+/** Both operands, checked in the name of the operation that the user called. */
+const checked = (op: string, a: Operand, b: Operand, accepts: Accepts): readonly [Tensor, Tensor] => {
+  const pair = operands(op, a, b);
+  commonDtype(op, pair, accepts);
+  broadcastShapes(
+    op,
+    pair.map(({ shape }) => shape),
+  );
+  return pair;
+};
+
+/**
+ * Where `a ≠ b`, as a bool tensor, with broadcasting. NaN differs from everything, also from itself.
+ * @throws ShapeError when the shapes do not broadcast; DtypeError when the element types differ.
+ * @example
+ * notEqual(tensor([1, 2, 3]), 2).toArray() // [1, 0, 1]
+ */
+export const notEqual = <A extends Shape = readonly [], B extends Shape = readonly []>(
+  a: Operand<A>,
+  b: Operand<B> & Check<Broadcast<A, B>, 'notEqual: shapes do not broadcast', [A, B]>,
+): Tensor<Broadcast<A, B>> => {
+  const [left, right] = checked('notEqual', a, b, 'any');
+  return logicalNot(equal(left, right)) as Tensor as Tensor<Broadcast<A, B>>;
+};
+
+/**
+ * Where `a > b`, as a bool tensor, with broadcasting. A comparison with NaN is false.
+ * @throws ShapeError when the shapes do not broadcast; DtypeError when the element types differ.
+ * @example
+ * greater(tensor([1, 2, 3]), 2).toArray() // [0, 0, 1]
+ */
+export const greater = <A extends Shape = readonly [], B extends Shape = readonly []>(
+  a: Operand<A>,
+  b: Operand<B> & Check<Broadcast<A, B>, 'greater: shapes do not broadcast', [A, B]>,
+): Tensor<Broadcast<A, B>> => {
+  const [left, right] = checked('greater', a, b, 'number');
+  return less(right, left) as Tensor as Tensor<Broadcast<A, B>>;
+};
+
+/**
+ * Where `a ≥ b`, as a bool tensor, with broadcasting. A comparison with NaN is false.
+ * @throws ShapeError when the shapes do not broadcast; DtypeError when the element types differ.
+ * @example
+ * greaterEqual(tensor([1, 2, 3]), 2).toArray() // [0, 1, 1]
+ */
+export const greaterEqual = <A extends Shape = readonly [], B extends Shape = readonly []>(
+  a: Operand<A>,
+  b: Operand<B> & Check<Broadcast<A, B>, 'greaterEqual: shapes do not broadcast', [A, B]>,
+): Tensor<Broadcast<A, B>> => {
+  const [left, right] = checked('greaterEqual', a, b, 'number');
+  return lessEqual(right, left) as Tensor as Tensor<Broadcast<A, B>>;
+};
+
+/**
+ * Where exactly one of `a` and `b` is true, with broadcasting, on bool tensors.
+ * @throws ShapeError when the shapes do not broadcast; DtypeError when an operand is not bool.
+ * @example
+ * logicalXor(tensor([true, true]), tensor([true, false])).toArray() // [0, 1]
+ */
+export const logicalXor = <A extends Shape, B extends Shape>(
+  a: Tensor<A>,
+  b: Tensor<B> & Check<Broadcast<A, B>, 'logicalXor: shapes do not broadcast', [A, B]>,
+): Tensor<Broadcast<A, B>> => {
+  const [left, right] = checked('logicalXor', a, b, 'bool');
+  return logicalNot(equal(left, right)) as Tensor as Tensor<Broadcast<A, B>>;
+};
+
+/**
+ * Where `x` is NaN, as a bool tensor; nowhere in integers.
+ * @example
+ * isNaN(tensor([1, NaN])).toArray() // [0, 1]
+ */
+// biome-ignore lint/suspicious/noShadowRestrictedNames: the field's own name; numbers are asked through Number.isNaN.
+export const isNaN = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
+  logicalNot(equal(x as Tensor, x)) as Tensor as Tensor<S>;
+
+/**
+ * Where `x` is neither infinite nor NaN, as a bool tensor; everywhere in integers.
+ * @example
+ * isFinite(tensor([1, NaN, Infinity])).toArray() // [1, 0, 0]
+ */
+// biome-ignore lint/suspicious/noShadowRestrictedNames: the field's own name; numbers are asked through Number.isFinite.
+export const isFinite = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
+  (isFloat(x.dtype) ? less(abs(x as Tensor), Number.POSITIVE_INFINITY) : equal(x as Tensor, x)) as Tensor as Tensor<S>;
+
+/**
+ * `x²`, element by element.
+ * @example
+ * square(tensor([-3, 2])).toArray() // [9, 4]
+ */
+export const square = <S extends Shape>(x: Tensor<S>): Tensor<S> => mul(x as Tensor, x) as Tensor as Tensor<S>;
+
+/**
+ * `1/x`, element by element; ±∞ at ±0.
+ * @example
+ * reciprocal(tensor([2, -4])).toArray() // [0.5, -0.25]
+ */
+export const reciprocal = <S extends Shape>(x: Tensor<S>): Tensor<S> => div(1, x as Tensor) as Tensor as Tensor<S>;
+
+/**
+ * `2ˣ`, element by element, exact for whole `x`.
+ * @example
+ * exp2(tensor([0, 3, -1])).toArray() // [1, 8, 0.5]
+ */
+export const exp2 = <S extends Shape>(x: Tensor<S>): Tensor<S> => pow(2, x as Tensor) as Tensor as Tensor<S>;
+
+/** Limits of `clamp`; a missing one does not limit. */
+export interface ClampOptions {
+  readonly min?: Operand;
+  readonly max?: Operand;
+}
+
+/**
+ * `x` limited to [min, max], element by element; the limits may be tensors that broadcast. The cotangent passes to `x` on
+ * the closed interval, limits included, and to a limit where `x` is beyond it. NaN stays NaN.
+ * @throws ArgumentError when neither limit is given.
+ * @example
+ * clamp(tensor([-2, 0.5, 7]), { min: 0, max: 1 }).toArray() // [0, 0.5, 1]
+ */
+export const clamp = (x: Tensor, { min, max }: ClampOptions): Tensor => {
+  if (min === undefined && max === undefined)
+    throw new ArgumentError({
+      op: 'clamp',
+      problem: 'neither min nor max is given',
+      shapes: [x.shape],
+      remedy: 'give at least one limit',
+    });
+  const raised = min === undefined ? x : where(less(x, min), min, x);
+  return max === undefined ? raised : where(less(max, raised), max, raised);
+};
+
+/**
+ * `ln x` where `x > 0`, and `otherwise` (0 by default) elsewhere, with gradient 0 there: never NaN or infinite unless `x`
+ * is. The input is made harmless before the logarithm and the result is selected after it.
+ * @example
+ * safeLog(tensor([1, 0, -1])).toArray() // [0, 0, 0]
+ */
+export const safeLog = <S extends Shape>(x: Tensor<S>, otherwise = 0): Tensor<S> => {
+  const outside = lessEqual(x as Tensor, 0);
+  return where(outside, otherwise, log(where(outside, 1, x as Tensor))) as Tensor as Tensor<S>;
+};
+
+/**
+ * `√x` where `x > 0`, and 0 elsewhere, with gradient 0 there: at 0 the derivative of `sqrt` itself is +∞.
+ * @example
+ * safeSqrt(tensor([4, 0, -1])).toArray() // [2, 0, 0]
+ */
+export const safeSqrt = <S extends Shape>(x: Tensor<S>): Tensor<S> => {
+  const outside = lessEqual(x as Tensor, 0);
+  return where(outside, 0, sqrt(where(outside, 1, x as Tensor))) as Tensor as Tensor<S>;
+};
+
+/**
+ * `a/b` where `b ≠ 0`, and `otherwise` (0 by default) elsewhere, with gradient 0 to both there. Broadcasts.
+ * @throws ShapeError when the shapes do not broadcast; DtypeError when the element types differ.
+ * @example
+ * safeDiv(tensor([1, 1]), tensor([2, 0])).toArray() // [0.5, 0]
+ */
+export const safeDiv = <A extends Shape = readonly [], B extends Shape = readonly []>(
+  a: Operand<A>,
+  b: Operand<B> & Check<Broadcast<A, B>, 'safeDiv: shapes do not broadcast', [A, B]>,
+  otherwise = 0,
+): Tensor<Broadcast<A, B>> => {
+  const [left, right] = checked('safeDiv', a, b, 'float');
+  const zero = equal(right, 0);
+  return where(zero, otherwise, div(left, where(zero, 1, right))) as Tensor as Tensor<Broadcast<A, B>>;
+};

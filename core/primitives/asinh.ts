@@ -1,0 +1,25 @@
+/** The inverse hyperbolic sine. From `sinh y = x`: `dy/dx = 1/cosh y = 1/√(1 + x²)`, by `hypot`, whose square does not overflow. */
+import { defineUnary } from '../families/unary.js';
+import { bind } from '../interpreter.js';
+import type { Primitive } from '../primitive.js';
+import type { Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { cosh } from './cosh.js';
+import { div } from './div.js';
+import { hypot } from './hypot.js';
+
+export const asinhPrimitive: Primitive<'asinh', null> = defineUnary({
+  name: 'asinh',
+  docs: 'y = arsinh x = ln(x + √(x² + 1))',
+  f: Math.asinh,
+  saves: 'output',
+  vjp: [({ g, y }) => div(g, cosh(y))],
+  jvp: [({ t, x: [x] }) => div(t, hypot(x, 1))],
+});
+
+/**
+ * `arsinh x`, element by element.
+ * @example
+ * asinh(tensor([0, 1])).toArray() // ≈ [0, 0.8813736]
+ */
+export const asinh = <S extends Shape>(x: Tensor<S>): Tensor<S> => bind(asinhPrimitive, [x], null) as Tensor<S>;

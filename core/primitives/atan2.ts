@@ -1,0 +1,43 @@
+/**
+ * The angle of the point (b, a). With r² = a² + b²: `∂/∂a = b/r²`, `∂/∂b = −a/r²`; the division is done in two steps by
+ * `r = hypot(a, b)`, because r² may overflow. NaN at the origin, where no angle is a limit.
+ */
+import { defineBinary } from '../families/binary.js';
+import { bind } from '../interpreter.js';
+import { type Operand, operands } from '../operand.js';
+import type { Primitive } from '../primitive.js';
+import type { Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import type { Broadcast, Check } from '../typed-shape.js';
+import { cos } from './cos.js';
+import { div } from './div.js';
+import { hypot } from './hypot.js';
+import { mul } from './mul.js';
+import { neg } from './neg.js';
+import { sin } from './sin.js';
+
+/** `side/r²`. */
+const over = (side: Tensor, r: Tensor): Tensor => div(div(side, r), r);
+
+export const atan2Primitive: Primitive<'atan2', null> = defineBinary({
+  name: 'atan2',
+  docs: 'y = angle of (b, a)',
+  f: Math.atan2,
+  saves: 'inputs',
+  vjp: [({ g, x: [a, b] }) => mul(g, over(b, hypot(a, b))), ({ g, x: [a, b] }) => neg(mul(g, over(a, hypot(a, b))))],
+  jvp: [
+    ({ t, x: [a, b], y }) => div(mul(t, cos(y)), hypot(a, b)),
+    ({ t, x: [a, b], y }) => div(mul(neg(t), sin(y)), hypot(a, b)),
+  ],
+});
+
+/**
+ * The angle in (−π, π] of the point with ordinate `a` and abscissa `b`, element by element, with broadcasting.
+ * @throws ShapeError when the shapes do not broadcast; DtypeError when the element types differ.
+ * @example
+ * atan2(tensor([1, -1]), tensor([0, 0])).toArray() // ≈ [1.5707964, -1.5707964]
+ */
+export const atan2 = <A extends Shape = readonly [], B extends Shape = readonly []>(
+  a: Operand<A>,
+  b: Operand<B> & Check<Broadcast<A, B>, 'atan2: shapes do not broadcast', [A, B]>,
+): Tensor<Broadcast<A, B>> => bind(atan2Primitive, operands('atan2', a, b), null) as Tensor<Broadcast<A, B>>;

@@ -1,0 +1,26 @@
+/** The inverse hyperbolic tangent. From `tanh y = x`: `dy/dx = 1/(1 − tanh²y) = 1/((1 − x)(1 + x))`. */
+import { defineUnary } from '../families/unary.js';
+import { bind } from '../interpreter.js';
+import type { Primitive } from '../primitive.js';
+import type { Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { add } from './add.js';
+import { div } from './div.js';
+import { mul } from './mul.js';
+import { sub } from './sub.js';
+
+export const atanhPrimitive: Primitive<'atanh', null> = defineUnary({
+  name: 'atanh',
+  docs: 'y = artanh x = ½ ln((1 + x)/(1 − x))',
+  f: Math.atanh,
+  saves: 'inputs',
+  vjp: [({ g, x: [x] }) => div(g, mul(sub(1, x), add(1, x)))],
+  jvp: [({ t, x: [x] }) => mul(mul(t, 0.5), add(div(1, sub(1, x)), div(1, add(1, x))))],
+});
+
+/**
+ * `artanh x`, element by element; ±∞ at ±1, NaN beyond.
+ * @example
+ * atanh(tensor([0, 0.5])).toArray() // ≈ [0, 0.5493061]
+ */
+export const atanh = <S extends Shape>(x: Tensor<S>): Tensor<S> => bind(atanhPrimitive, [x], null) as Tensor<S>;

@@ -1,0 +1,27 @@
+/** The inverse of the error function. From `erf y = x`: `dy/dx = 1/erf′(y) = √π/2·e^(y²)`. */
+import { defineUnary } from '../families/unary.js';
+import { bind } from '../interpreter.js';
+import type { Primitive } from '../primitive.js';
+import type { Shape } from '../shape.js';
+import { inverseErrorFunction, twoOverRootPi } from '../special/error-function.js';
+import type { Tensor } from '../tensor.js';
+import { div } from './div.js';
+import { exp } from './exp.js';
+import { mul } from './mul.js';
+import { neg } from './neg.js';
+
+export const erfinvPrimitive: Primitive<'erfinv', null> = defineUnary({
+  name: 'erfinv',
+  docs: 'y = erf⁻¹ x',
+  f: inverseErrorFunction,
+  saves: 'output',
+  vjp: [({ g, y }) => mul(g, mul(1 / twoOverRootPi, exp(mul(y, y))))],
+  jvp: [({ t, y }) => div(t, mul(twoOverRootPi, exp(neg(mul(y, y)))))],
+});
+
+/**
+ * The `y` with `erf y = x`, element by element; ±∞ at ±1, NaN beyond.
+ * @example
+ * erfinv(tensor([0, 0.5])).toArray() // ≈ [0, 0.4769363]
+ */
+export const erfinv = <S extends Shape>(x: Tensor<S>): Tensor<S> => bind(erfinvPrimitive, [x], null) as Tensor<S>;

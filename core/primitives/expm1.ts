@@ -1,0 +1,25 @@
+/** `eˣ − 1` without cancellation near 0. `d(eˣ − 1)/dx = eˣ = y + 1`; the exponential itself is exact for large negative x. */
+import { defineUnary } from '../families/unary.js';
+import { bind } from '../interpreter.js';
+import type { Primitive } from '../primitive.js';
+import type { Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { add } from './add.js';
+import { exp } from './exp.js';
+import { mul } from './mul.js';
+
+export const expm1Primitive: Primitive<'expm1', null> = defineUnary({
+  name: 'expm1',
+  docs: 'y = eˣ − 1',
+  f: Math.expm1,
+  saves: 'inputs',
+  vjp: [({ g, x: [x] }) => mul(g, exp(x))],
+  jvp: [({ t, y }) => mul(t, add(y, 1))],
+});
+
+/**
+ * `eˣ − 1`, element by element, exact near 0.
+ * @example
+ * expm1(tensor([0, Math.log(3)])).toArray() // ≈ [0, 2]
+ */
+export const expm1 = <S extends Shape>(x: Tensor<S>): Tensor<S> => bind(expm1Primitive, [x], null) as Tensor<S>;

@@ -1,0 +1,41 @@
+/** Division rounded down. Piecewise constant: its derivative is 0, also at the jumps. */
+import { defineBinary } from '../families/binary.js';
+import { bind } from '../interpreter.js';
+import { type Operand, operands } from '../operand.js';
+import type { Primitive } from '../primitive.js';
+import type { Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import type { Broadcast, Check } from '../typed-shape.js';
+import { flooredRemainder } from './remainder.js';
+
+/**
+ * The quotient is taken of `a` less its remainder, which divides, so that a result near an integer does not round up to
+ * it: `floor(1/0.1)` is 9, because 0.1 as a double is above a tenth.
+ */
+const quotient = (a: number, b: number): number => {
+  if (b === 0 || !Number.isFinite(a)) return Math.floor(a / b);
+  const rest = flooredRemainder(a, b);
+  return Math.round((a - rest) / b);
+};
+
+export const floorDividePrimitive: Primitive<'floorDivide', null> = defineBinary({
+  name: 'floorDivide',
+  docs: 'y = ⌊a/b⌋',
+  accepts: 'number',
+  f: quotient,
+  saves: 'none',
+  vjp: [null, null],
+  jvp: [null, null],
+});
+
+/**
+ * `⌊a/b⌋`, element by element, with broadcasting; `floorDivide(a, b)·b + remainder(a, b) = a`. No gradient passes.
+ * @throws ShapeError when the shapes do not broadcast; DtypeError when the element types differ.
+ * @example
+ * floorDivide(tensor([7, -7]), 2).toArray() // [3, -4]
+ */
+export const floorDivide = <A extends Shape = readonly [], B extends Shape = readonly []>(
+  a: Operand<A>,
+  b: Operand<B> & Check<Broadcast<A, B>, 'floorDivide: shapes do not broadcast', [A, B]>,
+): Tensor<Broadcast<A, B>> =>
+  bind(floorDividePrimitive, operands('floorDivide', a, b), null) as Tensor<Broadcast<A, B>>;

@@ -1,0 +1,44 @@
+/**
+ * The remainder of division rounded down: `a − b⌊a/b⌋`, with the sign of the divisor, exact. The quotient being constant
+ * between its jumps, `∂/∂a = 1` and `∂/∂b = −⌊a/b⌋`.
+ */
+import { defineBinary } from '../families/binary.js';
+import { bind } from '../interpreter.js';
+import { type Operand, operands } from '../operand.js';
+import type { Primitive } from '../primitive.js';
+import type { Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import type { Broadcast, Check } from '../typed-shape.js';
+import { div } from './div.js';
+import { floor } from './floor.js';
+import { floorDivide } from './floor-divide.js';
+import { mul } from './mul.js';
+import { neg } from './neg.js';
+
+/** JavaScript's `%` truncates; one divisor more where the signs differ. */
+export const flooredRemainder = (a: number, b: number): number => {
+  const rest = a % b;
+  if (rest === 0) return b < 0 ? -0 : 0;
+  return rest < 0 !== b < 0 ? rest + b : rest;
+};
+
+export const remainderPrimitive: Primitive<'remainder', null> = defineBinary({
+  name: 'remainder',
+  docs: 'y = a − b⌊a/b⌋',
+  accepts: 'number',
+  f: flooredRemainder,
+  saves: 'inputs',
+  vjp: [({ g }) => g, ({ g, x: [a, b] }) => neg(mul(g, floorDivide(a, b)))],
+  jvp: [({ t }) => t, ({ t, x: [a, b] }) => mul(t, neg(floor(div(a, b))))],
+});
+
+/**
+ * `a − b⌊a/b⌋`, element by element, with broadcasting; the sign is that of `b`, as in Python.
+ * @throws ShapeError when the shapes do not broadcast; DtypeError when the element types differ.
+ * @example
+ * remainder(tensor([7, -7]), 3).toArray() // [1, 2]
+ */
+export const remainder = <A extends Shape = readonly [], B extends Shape = readonly []>(
+  a: Operand<A>,
+  b: Operand<B> & Check<Broadcast<A, B>, 'remainder: shapes do not broadcast', [A, B]>,
+): Tensor<Broadcast<A, B>> => bind(remainderPrimitive, operands('remainder', a, b), null) as Tensor<Broadcast<A, B>>;

@@ -1,0 +1,29 @@
+/**
+ * `ln(1 + eˣ) = max(x, 0) + ln(1 + e^(−|x|))`, the form that neither overflows nor cancels.
+ * `d ln(1 + eˣ)/dx = eˣ/(1 + eˣ) = σ(x)`, exactly ½ at 0; also `σ(x) = e^(−softplus(−x))`.
+ */
+import { defineUnary } from '../families/unary.js';
+import { bind } from '../interpreter.js';
+import type { Primitive } from '../primitive.js';
+import type { Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { exp } from './exp.js';
+import { mul } from './mul.js';
+import { neg } from './neg.js';
+import { sigmoid } from './sigmoid.js';
+
+export const softplusPrimitive: Primitive<'softplus', null> = defineUnary({
+  name: 'softplus',
+  docs: 'y = ln(1 + eˣ)',
+  f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  saves: 'inputs',
+  vjp: [({ g, x: [x] }) => mul(g, sigmoid(x))],
+  jvp: [({ t, x: [x] }) => mul(t, exp(neg(softplus(neg(x)))))],
+});
+
+/**
+ * `ln(1 + eˣ)`, element by element, stable for every `x`.
+ * @example
+ * softplus(tensor([0, 1000])).toArray() // ≈ [0.6931472, 1000]
+ */
+export const softplus = <S extends Shape>(x: Tensor<S>): Tensor<S> => bind(softplusPrimitive, [x], null) as Tensor<S>;
