@@ -5,6 +5,7 @@ export { fromData, ones, onesLike, tensor, type TensorOptions, zeros, zerosLike 
 export type { Dtype, FloatDtype, TypedArray } from './dtype.js';
 export { ArgumentError, AxisError, DtypeError, type ErrorDetails, GradientError, NanError, ShapeError, TapegradError, TreeError } from './errors.js';
 export type { Operand } from './operand.js';
+export { arange, type ArangeOptions, linspace, type LinspaceOptions, logspace, type LogspaceOptions, meshgrid, type MeshgridOptions } from './ops/sequences.js';
 export { full } from './primitives/full.js';
 export type { Shape } from './shape.js';
 export { type NestedNumbers, Tensor } from './tensor.js';
@@ -97,17 +98,21 @@ export { softmax } from './primitives/softmax.js';
 export { type ReduceOptions, sum } from './primitives/sum.js';
 
 // Shapes.
-export { squeeze, type Transposed, transpose, unsqueeze } from './ops/shapes.js';
+export { diag, diagEmbed, diagonal, type DiagonalOptions, eye, type EyeOptions, tril, triu } from './ops/diagonals.js';
+export { repeatInterleave, roll, split, stack, tile } from './ops/joining.js';
+export { pad, type PadOptions, type PadPair } from './ops/padding.js';
+export { broadcastTensors, flatten, moveAxis, ravel, squeeze, type Transposed, transpose, unsqueeze } from './ops/shapes.js';
 export { broadcastTo } from './primitives/broadcast-to.js';
 export { concat } from './primitives/concat.js';
 export { flip } from './primitives/flip.js';
 export { permute } from './primitives/permute.js';
-export { reshape } from './primitives/reshape.js';
+export { reshape, type Resolved } from './primitives/reshape.js';
 export { slice } from './primitives/slice.js';
 export type { Range } from './ranges.js';
 
 // Indexing and order.
 export type { Indices } from './families/indexed.js';
+export { index, type IndexItem, indexSelect, maskedFill, oneHot, takeFlat } from './ops/indexing.js';
 export { argsort, type SortOptions } from './primitives/argsort.js';
 export { gather } from './primitives/gather.js';
 export { iota } from './primitives/iota.js';
@@ -115,7 +120,16 @@ export { scatterAdd } from './primitives/scatter-add.js';
 export { take } from './primitives/take.js';
 
 // Linear algebra.
+export { einsum } from './ops/einsum.js';
+export { dot, kron, matrixPower, matrixTrace, outer } from './ops/linear-algebra.js';
+export { cholesky } from './primitives/cholesky.js';
+export { cofactor } from './primitives/cofactor.js';
+export { det } from './primitives/det.js';
+export { inverse } from './primitives/inverse.js';
+export { logabsdet } from './primitives/logabsdet.js';
 export { matmul } from './primitives/matmul.js';
+export { solve } from './primitives/solve.js';
+export { triangularSolve, type TriangularSolveOptions } from './primitives/triangular-solve.js';
 
 // Convolution and pooling.
 

@@ -4,10 +4,12 @@
  * for `Y = AB`, `dA = G Bᵀ` and `dB = Aᵀ G`. Leading axes broadcast.
  */
 import { ShapeError } from '../errors.js';
+import { alignRanks } from '../families/align.js';
 import { commonDtype } from '../families/elementwise.js';
+import { broadcastBatches } from '../families/matrices.js';
 import { bind } from '../interpreter.js';
-import { type BatchContext, define, type Primitive } from '../primitive.js';
-import { broadcastShapes, broadcastStrides, type Shape, sizeOf, walk } from '../shape.js';
+import { define, type Primitive } from '../primitive.js';
+import { broadcastStrides, type Shape, sizeOf, walk } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import type { Check, MatMul } from '../typed-shape.js';
 import { reshape } from './reshape.js';
@@ -24,25 +26,18 @@ const matrixOf = (shape: Shape, transposed: boolean): readonly [rows: number, co
   return transposed ? [columns, rows] : [rows, columns];
 };
 
-/** The matrix product proper: both operands have two axes at least. */
-const product = (a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor =>
+/** The matrix product proper, of operands with two axes at least; either is read transposed on request. */
+export const matrixProduct = (a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor =>
   bind(matmulPrimitive, [a, b], { transposeA, transposeB } satisfies MatmulParams);
 
-/** Batch axis first, the other operand's missing leading axes filled with 1. */
-const batchMatmul = ({ x, batched, p, primitive }: BatchContext<readonly Tensor[], MatmulParams>): Tensor => {
-  const ranks = x.map((input, i) => input.rank - (batched[i] === true ? 1 : 0));
-  const rank = Math.max(...ranks);
-  const aligned = x.map((input, i) =>
-    batched[i] === true
-      ? reshape(input, [
-          input.shape[0] ?? 1,
-          ...new Array<number>(rank - (ranks[i] ?? 0)).fill(1),
-          ...input.shape.slice(1),
-        ])
-      : input,
-  );
-  return bind(primitive, aligned, p);
-};
+const innerMismatch = (k: number, k2: number, shapes: readonly Shape[]): ShapeError =>
+  new ShapeError({
+    op: 'matmul',
+    problem: `inner dimensions differ: ${k} and ${k2}`,
+    shapes,
+    remedy:
+      "the first operand's columns must equal the second's rows; transpose one or check the previous layer's width",
+  });
 
 export const matmulPrimitive: Primitive<'matmul', MatmulParams> = define<readonly [Tensor, Tensor], MatmulParams>()({
   name: 'matmul',
@@ -55,47 +50,52 @@ export const matmulPrimitive: Primitive<'matmul', MatmulParams> = define<readonl
     const [a = [], b = []] = inputs.map((input) => input.shape);
     const [m, k] = matrixOf(a, transposeA);
     const [k2, n] = matrixOf(b, transposeB);
-    if (k !== k2)
-      throw new ShapeError({
-        op: 'matmul',
-        problem: `inner dimensions differ: ${k} and ${k2}`,
-        shapes: [a, b],
-        remedy:
-          "the first operand's columns must equal the second's rows; transpose one or check the previous layer's width",
-      });
-    return { shape: [...broadcastShapes('matmul', [a.slice(0, -2), b.slice(0, -2)]), m, n], dtype };
+    if (k !== k2) throw innerMismatch(k, k2, [a, b]);
+    return { shape: [...broadcastBatches('matmul', a, b), m, n], dtype };
   },
   forward: (out, [a, b], { transposeA, transposeB }) => {
     if (a === undefined || b === undefined) return;
     const [m, k] = matrixOf(a.shape, transposeA);
     const [, n] = matrixOf(b.shape, transposeB);
     const [aRow, aColumn] = transposeA ? [1, m] : [k, 1];
-    const [bRow, bColumn] = transposeB ? [1, k] : [n, 1];
     const batch = out.shape.slice(0, -2);
-    const bOffsets: number[] = [];
-    walk(batch, broadcastStrides(b.shape.slice(0, -2), batch), (offset, i) => {
-      bOffsets[i] = offset * k * n;
+    const bOffsets = new Float64Array(sizeOf(batch));
+    walk(batch, broadcastStrides(b.shape.slice(0, -2), batch), (matrix, position) => {
+      bOffsets[position] = matrix * k * n;
     });
+    // One row of the result at a time, its terms added in the order of k; memory is read along rows of b as it lies.
+    const left = new Float64Array(k);
     const row = new Float64Array(n);
     walk(batch, broadcastStrides(a.shape.slice(0, -2), batch), (matrix, position) => {
-      const aStart = matrix * m * k;
       const bStart = bOffsets[position] ?? 0;
       for (let i = 0; i < m; i++) {
+        const aStart = matrix * m * k + i * aRow;
+        for (let l = 0; l < k; l++) left[l] = a.data[aStart + l * aColumn] ?? 0;
         row.fill(0);
-        for (let l = 0; l < k; l++) {
-          const left = a.data[aStart + i * aRow + l * aColumn] ?? 0;
-          for (let j = 0; j < n; j++) row[j] = (row[j] ?? 0) + left * (b.data[bStart + l * bRow + j * bColumn] ?? 0);
-        }
+        if (transposeB)
+          for (let j = 0; j < n; j++) {
+            let total = 0;
+            for (let l = 0; l < k; l++) total += (left[l] ?? 0) * (b.data[bStart + j * k + l] ?? 0);
+            row[j] = total;
+          }
+        else
+          for (let l = 0; l < k; l++) {
+            const factor = left[l] ?? 0;
+            for (let j = 0; j < n; j++) row[j] = (row[j] ?? 0) + factor * (b.data[bStart + l * n + j] ?? 0);
+          }
         out.data.set(row, (position * m + i) * n);
       }
     });
   },
+  // Y = AB: Ā = G Bᵀ, B̄ = Aᵀ G. For Y = op(A)·op(B) the same, with the result transposed back where op transposes.
   vjp: [
-    ({ g, x: [, b], p }) => (p.transposeA ? product(b, g, p.transposeB, true) : product(g, b, false, !p.transposeB)),
-    ({ g, x: [a], p }) => (p.transposeB ? product(g, a, true, p.transposeA) : product(a, g, !p.transposeA, false)),
+    ({ g, x: [, b], p }) =>
+      p.transposeA ? matrixProduct(b, g, p.transposeB, true) : matrixProduct(g, b, false, !p.transposeB),
+    ({ g, x: [a], p }) =>
+      p.transposeB ? matrixProduct(g, a, true, p.transposeA) : matrixProduct(a, g, !p.transposeA, false),
   ],
   jvp: 'multilinear',
-  batch: batchMatmul,
+  batch: ({ x, batched, p, primitive }) => bind(primitive, alignRanks(x, batched), p),
 });
 
 /**
@@ -117,12 +117,15 @@ export const matmul = <A extends Shape, B extends Shape>(
       shapes: [a.shape, b.shape],
       remedy: 'use mul for scalars',
     });
+  const k = a.shape[a.rank - 1] ?? 1;
+  const k2 = b.shape[Math.max(b.rank - 2, 0)] ?? 1;
+  if (k !== k2) throw innerMismatch(k, k2, [a.shape, b.shape]);
   const left = a.rank === 1 ? reshape(a, [1, a.size]) : a;
   const right = b.rank === 1 ? reshape(b, [b.size, 1]) : b;
   // A stack of rows times one matrix is one tall matrix times that matrix: one product, and a gradient without a batch to sum.
   const tall = right.rank === 2 && left.rank > 2;
   const rows = tall ? reshape(left, [sizeOf(left.shape.slice(0, -1)), left.shape[left.rank - 1] ?? 1]) : left;
-  const y = product(rows, right, false, false);
+  const y = matrixProduct(rows, right);
   const columns = right.shape[right.rank - 1] ?? 1;
   const full = tall ? reshape(y, [...left.shape.slice(0, -1), columns]) : y;
   const shape = full.shape.filter(

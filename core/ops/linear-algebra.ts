@@ -1,0 +1,108 @@
+/** Linear algebra made of other operations: products of vectors, the trace, powers, the Kronecker product. */
+import { ArgumentError, ShapeError } from '../errors.js';
+import { broadcastBatches, squareSize } from '../families/matrices.js';
+import { broadcastTo } from '../primitives/broadcast-to.js';
+import { inverse } from '../primitives/inverse.js';
+import { matmul, matrixProduct } from '../primitives/matmul.js';
+import { mul } from '../primitives/mul.js';
+import { reshape } from '../primitives/reshape.js';
+import { sum } from '../primitives/sum.js';
+import type { Tensor } from '../tensor.js';
+import { diagonal, eye } from './diagonals.js';
+import { unsqueeze } from './shapes.js';
+
+const checkVectors = (op: string, a: Tensor, b: Tensor): void => {
+  if (a.rank !== 1 || b.rank !== 1)
+    throw new ShapeError({
+      op,
+      problem: 'takes two vectors',
+      shapes: [a.shape, b.shape],
+      remedy: 'flatten with reshape(x, [-1]), or use matmul or einsum for more axes',
+    });
+};
+
+/**
+ * The outer product `y[i,j] = a[i]·b[j]` of two vectors. `a: [M]`, `b: [N]` → `[M, N]`.
+ * @throws ShapeError unless both have rank 1.
+ * @example
+ * outer(tensor([1, 2]), tensor([3, 4])).toArray() // [[3, 4], [6, 8]]
+ */
+export const outer = (a: Tensor, b: Tensor): Tensor => {
+  checkVectors('outer', a, b);
+  return mul(unsqueeze(a, 1), unsqueeze(b, 0));
+};
+
+/**
+ * The inner product `Σᵢ a[i]·b[i]` of two vectors of one length. `a: [N]`, `b: [N]` → `[]`.
+ * @throws ShapeError unless both have rank 1 and one length.
+ * @example
+ * dot(tensor([1, 2]), tensor([3, 4])).item() // 11
+ */
+export const dot = (a: Tensor, b: Tensor): Tensor => {
+  checkVectors('dot', a, b);
+  if (a.size !== b.size)
+    throw new ShapeError({
+      op: 'dot',
+      problem: `lengths differ: ${a.size} and ${b.size}`,
+      shapes: [a.shape, b.shape],
+      remedy: 'give two vectors of one length',
+    });
+  return matmul(a, b);
+};
+
+/**
+ * The trace, the sum of the main diagonal, of a matrix or of each matrix in a stack. `x: […, M, N]` → `[…]`.
+ * @throws AxisError for a tensor of rank 0 or 1.
+ * @example
+ * matrixTrace(tensor([[1, 2], [3, 4]])).item() // 5
+ */
+export const matrixTrace = (x: Tensor): Tensor => sum(diagonal(x, { axis0: -2, axis1: -1 }), { axes: -1 });
+
+/**
+ * The matrix power `a·a·…·a` by repeated squaring; the inverse of it for a negative exponent, the identity for 0.
+ * `a: […, N, N]` → `[…, N, N]`.
+ * @throws ArgumentError for an exponent that is not whole, and for a negative one when a matrix is singular.
+ * @example
+ * matrixPower(tensor([[1, 1], [0, 1]]), 5).toArray() // [[1, 5], [0, 1]]
+ */
+export const matrixPower = (a: Tensor, exponent: number): Tensor => {
+  const n = squareSize('matrixPower', a.shape);
+  if (!Number.isInteger(exponent))
+    throw new ArgumentError({
+      op: 'matrixPower',
+      problem: `the exponent ${exponent} is not whole`,
+      shapes: [a.shape],
+      remedy: 'give an integer',
+    });
+  if (exponent < 0) return matrixPower(inverse(a), -exponent);
+  if (exponent === 0) return broadcastTo(eye(n, { dtype: a.dtype }), a.shape);
+  const half = exponent > 1 ? matrixPower(a, Math.floor(exponent / 2)) : null;
+  const square = half === null ? null : matrixProduct(half, half);
+  if (square === null) return a;
+  return exponent % 2 === 0 ? square : matrixProduct(square, a);
+};
+
+/**
+ * The Kronecker product: every element of `a` times the whole matrix `b`, laid out in blocks.
+ * `a: […, M, N]`, `b: […, P, Q]` → `[…, M·P, N·Q]`; leading axes broadcast.
+ * @throws ShapeError unless both have rank 2 at least and leading axes broadcast.
+ * @example
+ * kron(tensor([[1, 2]]), tensor([[1], [10]])).toArray() // [[1, 2], [10, 20]]
+ */
+export const kron = (a: Tensor, b: Tensor): Tensor => {
+  if (a.rank < 2 || b.rank < 2)
+    throw new ShapeError({
+      op: 'kron',
+      problem: 'takes matrices or stacks of them',
+      shapes: [a.shape, b.shape],
+      remedy: 'unsqueeze a vector to one row or one column',
+    });
+  const batch = broadcastBatches('kron', a.shape, b.shape);
+  const [m = 1, n = 1] = a.shape.slice(-2);
+  const [p = 1, q = 1] = b.shape.slice(-2);
+  const blocks = mul(
+    reshape(a, [...a.shape.slice(0, -2), m, 1, n, 1]),
+    reshape(b, [...b.shape.slice(0, -2), 1, p, 1, q]),
+  );
+  return reshape(blocks, [...batch, m * p, n * q]);
+};
