@@ -83,7 +83,7 @@ export { tanh } from './primitives/tanh.js';
 export { where } from './primitives/where.js';
 
 // Reductions and scans.
-export { mean } from './ops/reductions.js';
+export { all, any, countNonZero, mean, type NormOptions, norm, std, type VarianceOptions, variance } from './ops/reductions.js';
 export { type ArgOptions, argmax } from './primitives/argmax.js';
 export { argmin } from './primitives/argmin.js';
 export { cumprod } from './primitives/cumprod.js';
@@ -113,6 +113,7 @@ export type { Range } from './ranges.js';
 // Indexing and order.
 export type { Indices } from './families/indexed.js';
 export { index, type IndexItem, indexSelect, maskedFill, oneHot, takeFlat } from './ops/indexing.js';
+export { median, quantile, type Sorted, sort, type TopkOptions, topk } from './ops/order.js';
 export { argsort, type SortOptions } from './primitives/argsort.js';
 export { gather } from './primitives/gather.js';
 export { iota } from './primitives/iota.js';

@@ -1,7 +1,9 @@
-/** Shape operations made of reshape, permute, broadcastTo, concat and slice. */
+/** Axes inserted, removed, moved, exchanged, merged: shape operations made of reshape, permute and broadcastTo. */
+import { AxisError } from '../errors.js';
+import { broadcastTo } from '../primitives/broadcast-to.js';
 import { permute } from '../primitives/permute.js';
 import { reshape } from '../primitives/reshape.js';
-import { normalizeAxes, normalizeAxis, type Shape } from '../shape.js';
+import { broadcastShapes, normalizeAxes, normalizeAxis, type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
 /**
@@ -19,7 +21,7 @@ export const squeeze = (x: Tensor, axis?: number | readonly number[] | null): Te
 };
 
 /**
- * Inserts an axis of size 1, so that it becomes axis `axis` of the result (−1: the last).
+ * Inserts an axis of size 1, which becomes axis `axis` of the result (−1: the last).
  * @throws AxisError for an axis out of range.
  * @example
  * unsqueeze(zeros([3]), 0).shape // [1, 3]
@@ -49,3 +51,70 @@ export function transpose(x: Tensor, axis0 = -2, axis1 = -1): Tensor {
   const axes = x.shape.map((_, axis) => axis);
   return permute(x, axes.with(i, j).with(j, i));
 }
+
+/**
+ * Moves axes to other places; the others keep their order.
+ * @throws AxisError for an axis out of range or named twice, or when the lists differ in length.
+ * @example
+ * moveAxis(zeros([2, 3, 4]), 0, -1).shape // [3, 4, 2]
+ */
+export const moveAxis = (x: Tensor, from: number | readonly number[], to: number | readonly number[]): Tensor => {
+  const [sources, targets] = [from, to].map((axes) =>
+    (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis('moveAxis', axis, x.rank)),
+  ) as [number[], number[]];
+  if (sources.length !== targets.length || [sources, targets].some((axes) => new Set(axes).size !== axes.length))
+    throw new AxisError({
+      op: 'moveAxis',
+      problem: `axes [${sources.join(',')}] cannot move to [${targets.join(',')}]`,
+      shapes: [x.shape],
+      remedy: 'give as many targets as axes, each once',
+    });
+  const others = x.shape.map((_, axis) => axis).filter((axis) => !sources.includes(axis));
+  return permute(
+    x,
+    x.shape.map((_, place) => {
+      const moved = targets.indexOf(place);
+      return (moved < 0 ? others.shift() : sources[moved]) ?? 0;
+    }),
+  );
+};
+
+/**
+ * Merges the axes from `startAxis` to `endAxis` (included) into one; by default all but the batch axis.
+ * @throws AxisError for an axis out of range, or when the end comes before the start.
+ * @example
+ * flatten(zeros([2, 3, 4])).shape // [2, 12]
+ */
+export const flatten = (x: Tensor, startAxis = 1, endAxis = -1): Tensor => {
+  const start = normalizeAxis('flatten', startAxis, x.rank);
+  const end = normalizeAxis('flatten', endAxis, x.rank);
+  if (end < start)
+    throw new AxisError({
+      op: 'flatten',
+      problem: `axis ${endAxis} comes before axis ${startAxis}`,
+      shapes: [x.shape],
+      remedy: 'let startAxis come first',
+    });
+  return reshape(x, [...x.shape.slice(0, start), sizeOf(x.shape.slice(start, end + 1)), ...x.shape.slice(end + 1)]);
+};
+
+/**
+ * All elements along one axis, row-major.
+ * @example
+ * ravel(tensor([[1, 2], [3, 4]])).toArray() // [1, 2, 3, 4]
+ */
+export const ravel = (x: Tensor): Tensor => reshape(x, [x.size]);
+
+/**
+ * The tensors stretched to their common shape.
+ * @throws ShapeError when the shapes do not broadcast.
+ * @example
+ * broadcastTensors(zeros([3, 1]), zeros([2])).map((x) => x.shape) // [[3, 2], [3, 2]]
+ */
+export const broadcastTensors = (...xs: readonly Tensor[]): Tensor[] => {
+  const shape = broadcastShapes(
+    'broadcastTensors',
+    xs.map((x) => x.shape),
+  );
+  return xs.map((x) => broadcastTo(x, shape));
+};

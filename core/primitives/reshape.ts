@@ -34,6 +34,9 @@ export const reshapePrimitive: Primitive<'reshape', ReshapeParams> = define<read
   batch: ({ x: [x], size, p }) => reshape(x, [size, ...p.shape]),
 });
 
+/** The target's type: a size written as −1 is not known to the compiler. */
+export type Resolved<S extends Shape> = { readonly [Axis in keyof S]: S[Axis] extends -1 ? number : S[Axis] };
+
 /** The shape with its one −1, if any, replaced by what is left over. */
 const resolve = (from: Shape, to: Shape): Shape => {
   const free = to.indexOf(-1);
@@ -56,7 +59,9 @@ const resolve = (from: Shape, to: Shape): Shape => {
  * @example
  * reshape(tensor([1, 2, 3, 4]), [2, 2]).toArray() // [[1, 2], [3, 4]]
  */
-export const reshape = <const S extends Shape>(x: Tensor, shape: S): Tensor<S> => {
+export const reshape = <const S extends Shape>(x: Tensor, shape: S): Tensor<Resolved<S>> => {
   const to = resolve(x.shape, shape);
-  return (sameShape(x.shape, to) ? x : bind(reshapePrimitive, [x], { shape: to } satisfies ReshapeParams)) as Tensor<S>;
+  return (sameShape(x.shape, to)
+    ? x
+    : bind(reshapePrimitive, [x], { shape: to } satisfies ReshapeParams)) as Tensor as Tensor<Resolved<S>>;
 };

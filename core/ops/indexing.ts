@@ -1,0 +1,144 @@
+/** Indexing as people write it: Python's brackets, index lists, masks. Compositions of slice, take, reshape and where. */
+import type { Dtype } from '../dtype.js';
+import { ArgumentError, ShapeError } from '../errors.js';
+import { asIndices, type Indices } from '../families/indexed.js';
+import { concrete } from '../interpreter.js';
+import type { Operand } from '../operand.js';
+import { cast } from '../primitives/cast.js';
+import { equal } from '../primitives/equal.js';
+import { iota } from '../primitives/iota.js';
+import { reshape } from '../primitives/reshape.js';
+import { slice } from '../primitives/slice.js';
+import { take } from '../primitives/take.js';
+import { where } from '../primitives/where.js';
+import type { Range } from '../ranges.js';
+import type { Tensor } from '../tensor.js';
+import { unsqueeze } from './shapes.js';
+
+/**
+ * One entry of `index`: a number (that axis is dropped), `[start, stop, step]` (with `null` or nothing for the default),
+ * `':'` (the whole axis), `'...'` (whole axes, as many as are missing) or `null` (a new axis of size 1).
+ */
+export type IndexItem = number | Exclude<Range, null> | ':' | '...' | null;
+
+/** The items with `'...'` written out, and `':'` for every axis that no item names. */
+const expandEllipsis = (x: Tensor, items: readonly IndexItem[]): IndexItem[] => {
+  const named = items.filter((item) => item !== null && item !== '...').length;
+  const at = items.indexOf('...');
+  if (at !== items.lastIndexOf('...'))
+    throw new ArgumentError({
+      op: 'index',
+      problem: "'...' stands twice",
+      shapes: [x.shape],
+      remedy: "write '...' once, and ':' for single axes",
+    });
+  if (named > x.rank)
+    throw new ShapeError({
+      op: 'index',
+      problem: `${named} indices for ${x.rank} axes`,
+      shapes: [x.shape],
+      remedy: 'give one index an axis at most',
+    });
+  const missing = new Array<':'>(x.rank - named).fill(':');
+  return at < 0 ? [...items, ...missing] : items.toSpliced(at, 1, ...missing);
+};
+
+/** The single place that a number names on an axis, as a range. */
+const placeRange = (x: Tensor, place: number, axis: number): Range => {
+  const size = x.shape[axis] ?? 0;
+  if (!Number.isInteger(place) || place < -size || place >= size)
+    throw new ArgumentError({
+      op: 'index',
+      problem: `index ${place} is out of range for axis ${axis} of size ${size}`,
+      shapes: [x.shape],
+      remedy: size === 0 ? 'an axis of size 0 has no places' : `use an integer from ${-size} to ${size - 1}`,
+    });
+  const start = place < 0 ? place + size : place;
+  return [start, start + 1];
+};
+
+/**
+ * Python's `x[…]`: `index(x, 0, '...', [1, null], null)` is `x[0, ..., 1:, None]`.
+ * @throws ArgumentError for a number out of range, a step of 0 or a second `'...'`; ShapeError for more indices than axes.
+ * @example
+ * index(tensor([[1, 2, 3], [4, 5, 6]]), -1, [null, null, -1]).toArray() // [6, 5, 4]
+ * index(tensor([[1, 2, 3], [4, 5, 6]]), '...', 0).toArray() // [1, 4]
+ * index(tensor([1, 2, 3]), null, [1]).shape // [1, 2]
+ */
+export const index = (x: Tensor, ...items: readonly IndexItem[]): Tensor => {
+  const written = expandEllipsis(x, items);
+  const ranges: Range[] = [];
+  for (const item of written)
+    if (typeof item === 'number') ranges.push(placeRange(x, item, ranges.length));
+    else if (item !== null) ranges.push(typeof item === 'string' ? null : item);
+  const sliced = slice(x, ranges);
+  let axis = 0;
+  const shape = written.flatMap((item) => {
+    if (item === null) return [1];
+    const size = sliced.shape[axis++] ?? 1;
+    return typeof item === 'number' ? [] : [size];
+  });
+  return reshape(sliced, shape);
+};
+
+/**
+ * The slices named by a list of indices along an axis; repeated indices repeat the slice, and their gradients add up.
+ * @throws ShapeError unless the index has one axis; ArgumentError for an index out of range; DtypeError unless it is int32.
+ * @example
+ * indexSelect(tensor([[1, 2], [3, 4]]), [1, 1], 1).toArray() // [[2, 2], [4, 4]]
+ */
+export const indexSelect = (x: Tensor, places: Indices, axis = 0): Tensor => {
+  const at = asIndices('indexSelect', places);
+  if (at.rank !== 1)
+    throw new ShapeError({
+      op: 'indexSelect',
+      problem: `the index has ${at.rank} axes`,
+      shapes: [x.shape, at.shape],
+      remedy: 'give a list; take() accepts an index of any rank',
+    });
+  return take(x, at, axis);
+};
+
+/**
+ * Elements by their position in row-major order; the result has the shape of the index.
+ * @throws ArgumentError for an index out of range; DtypeError unless it is int32.
+ * @example
+ * takeFlat(tensor([[1, 2], [3, 4]]), [3, 0]).toArray() // [4, 1]
+ */
+export const takeFlat = (x: Tensor, places: Indices): Tensor =>
+  take(reshape(x, [x.size]), asIndices('takeFlat', places), 0);
+
+/**
+ * `value` where the mask holds (is true, or not 0), `x` elsewhere, with broadcasting.
+ * @throws ShapeError when the shapes do not broadcast; DtypeError when the value does not fit the element type.
+ * @example
+ * maskedFill(tensor([1, 2, 3]), tensor([true, false, true]), 0).toArray() // [0, 2, 0]
+ */
+export const maskedFill = (x: Tensor, mask: Tensor, value: Operand): Tensor => where(cast(mask, 'bool'), value, x);
+
+/** One more than the largest index, which must be known. */
+const countClasses = (index: Tensor): number => {
+  let count = 0;
+  for (const value of concrete('oneHot', index).dataSync()) count = Math.max(count, value + 1);
+  return count;
+};
+
+/**
+ * 1 at each index and 0 elsewhere, along a new last axis: `[…]` → `[…, classes]`. Without `classes` there are as many as
+ * the largest index asks for. An index beyond the classes (−1, say) gives a row of zeros.
+ * @throws DtypeError unless the index is int32; ArgumentError for a number of classes that is not whole.
+ * @example
+ * oneHot([2, 0], 3).toArray() // [[0, 0, 1], [1, 0, 0]]
+ */
+export const oneHot = (places: Indices, classes?: number | null, dtype: Dtype = 'float32'): Tensor => {
+  const at = asIndices('oneHot', places);
+  const count = classes ?? countClasses(at);
+  if (!Number.isInteger(count) || count < 0)
+    throw new ArgumentError({
+      op: 'oneHot',
+      problem: `${count} classes`,
+      shapes: [at.shape],
+      remedy: 'give a whole number of classes',
+    });
+  return cast(equal(unsqueeze(at, -1), iota([count])), dtype);
+};

@@ -1,0 +1,86 @@
+/** Padding as people ask for it: a constant (the primitive), mirrored or repeated borders (an index along each axis). */
+import { ArgumentError, ShapeError } from '../errors.js';
+import { padWith } from '../primitives/pad.js';
+import { take } from '../primitives/take.js';
+import type { Tensor } from '../tensor.js';
+
+/** `[before, after]` for one axis. */
+export type PadPair = readonly [before: number, after: number];
+
+export interface PadOptions {
+  /** `constant` (the default), `reflect` (mirrored, the edge not repeated) or `replicate` (the edge repeated). */
+  readonly mode?: 'constant' | 'reflect' | 'replicate';
+  /** What constant padding fills in; 0 by default. */
+  readonly value?: number;
+}
+
+const reflected = (place: number, size: number): number =>
+  place < 0 ? -place : place >= size ? 2 * (size - 1) - place : place;
+
+const clamped = (place: number, size: number): number => Math.min(Math.max(place, 0), size - 1);
+
+const borders = { reflect: reflected, replicate: clamped } as const;
+
+/** Throws unless the border can be read from an axis of `size`. */
+const checkBorder = (mode: 'reflect' | 'replicate', x: Tensor, axis: number, pair: PadPair): void => {
+  const size = x.shape[axis] ?? 0;
+  const widest = Math.max(...pair);
+  if (Math.min(...pair) < 0)
+    throw new ArgumentError({
+      op: 'pad',
+      problem: `negative pads [${pair.join(',')}] with mode ${mode}`,
+      shapes: [x.shape],
+      remedy: 'crop with slice, or with constant padding',
+    });
+  if (widest > 0 && (mode === 'reflect' ? widest >= size : size === 0))
+    throw new ShapeError({
+      op: 'pad',
+      problem: `axis ${axis} of size ${size} is too short to ${mode} ${widest}`,
+      shapes: [x.shape],
+      remedy: mode === 'reflect' ? 'pad by less than the size of the axis' : 'give an axis of size 1 at least',
+    });
+};
+
+/**
+ * Pads each axis with `[before, after]` places. Negative counts crop (in constant mode only).
+ * @throws ArgumentError unless there is one pair of whole numbers an axis, or for a crop in another mode; ShapeError when
+ * an axis is too short to be mirrored, repeated or cropped; DtypeError when the value does not fit the element type.
+ * @example
+ * pad(tensor([1, 2, 3]), [[1, 2]]).toArray() // [0, 1, 2, 3, 0, 0]
+ * pad(tensor([1, 2, 3]), [[2, 1]], { mode: 'reflect' }).toArray() // [3, 2, 1, 2, 3, 2]
+ * pad(tensor([1, 2, 3]), [[2, -1]], { value: 9 }).toArray() // [9, 9, 1, 2]
+ */
+export const pad = (x: Tensor, pads: readonly PadPair[], { mode = 'constant', value = 0 }: PadOptions = {}): Tensor => {
+  if (pads.length !== x.rank || pads.some((pair) => pair.length !== 2 || !pair.every(Number.isInteger)))
+    throw new ArgumentError({
+      op: 'pad',
+      problem: `pads ${JSON.stringify(pads)} for ${x.rank} axes`,
+      shapes: [x.shape],
+      remedy: 'give one [before, after] of whole numbers an axis',
+    });
+  if (mode === 'constant')
+    return padWith(x, {
+      low: pads.map(([before]) => before),
+      high: pads.map(([, after]) => after),
+      interior: pads.map(() => 0),
+      value,
+    });
+  const border = borders[mode];
+  if (border === undefined)
+    throw new ArgumentError({
+      op: 'pad',
+      problem: `the mode ${String(mode)} is not known`,
+      remedy: "use 'constant', 'reflect' or 'replicate'",
+    });
+  return pads.reduce((padded, pair, axis) => {
+    const [before, after] = pair;
+    checkBorder(mode, x, axis, pair);
+    if (before === 0 && after === 0) return padded;
+    const size = x.shape[axis] ?? 0;
+    return take(
+      padded,
+      Array.from({ length: before + size + after }, (_, i) => border(i - before, size)),
+      axis,
+    );
+  }, x);
+};

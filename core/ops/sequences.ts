@@ -1,0 +1,137 @@
+/** Evenly spaced numbers and grids of them. Computed in double precision and rounded once. */
+
+import { fromData } from '../creation.js';
+import { type Dtype, type FloatDtype, isFloat } from '../dtype.js';
+import { ArgumentError, DtypeError, ShapeError } from '../errors.js';
+import { broadcastTo } from '../primitives/broadcast-to.js';
+import { reshape } from '../primitives/reshape.js';
+import type { Tensor } from '../tensor.js';
+
+/** Throws unless all numbers are finite. */
+const checkFinite = (op: string, numbers: Readonly<Record<string, number>>): void => {
+  for (const [name, value] of Object.entries(numbers))
+    if (!Number.isFinite(value))
+      throw new ArgumentError({ op, problem: `${name} is ${value}`, remedy: 'give finite numbers' });
+};
+
+export interface ArangeOptions {
+  readonly dtype?: Dtype;
+}
+
+/**
+ * `start, start + step, …` up to but not including `stop`. `arange(n)` counts from 0. float32 by default.
+ * @throws ArgumentError for a step of 0 or numbers that are not finite; DtypeError for fractions in int32.
+ * @example
+ * arange(3).toArray() // [0, 1, 2]
+ * arange(5, 0, -2, { dtype: 'int32' }).toArray() // [5, 3, 1]
+ */
+export function arange(stop: number, options?: ArangeOptions): Tensor;
+export function arange(start: number, stop: number, options?: ArangeOptions): Tensor;
+export function arange(start: number, stop: number, step: number, options?: ArangeOptions): Tensor;
+export function arange(...given: readonly (number | ArangeOptions | undefined)[]): Tensor {
+  const numbers = given.filter((item) => typeof item === 'number');
+  const { dtype = 'float32' } = given.find((item) => typeof item === 'object') ?? {};
+  const [start = 0, stop = 0, step = 1] = numbers.length === 1 ? [0, ...numbers] : numbers;
+  checkFinite('arange', { start, stop, step });
+  if (step === 0)
+    throw new ArgumentError({ op: 'arange', problem: 'the step is 0', remedy: 'give a positive or a negative step' });
+  if (!isFloat(dtype) && (dtype === 'bool' || !Number.isInteger(start) || !Number.isInteger(step)))
+    throw new DtypeError({
+      op: 'arange',
+      problem: `${start}, ${start + step}, … do not fit ${dtype}`,
+      remedy: "use 'float32' or 'float64'",
+    });
+  const count = Math.max(0, Math.ceil((stop - start) / step));
+  return fromData(
+    Float64Array.from({ length: count }, (_, i) => start + i * step),
+    [count],
+    dtype,
+  );
+}
+
+export interface LinspaceOptions {
+  /** Whether `stop` is the last number (true by default) or the first one left out. */
+  readonly endpoint?: boolean;
+  readonly dtype?: FloatDtype;
+}
+
+/** `count` numbers from start to stop, counted from the nearer end, so that both ends are exact. */
+const evenly = (op: string, start: number, stop: number, count: number, endpoint: boolean): Float64Array => {
+  checkFinite(op, { start, stop });
+  if (!Number.isInteger(count) || count < 0)
+    throw new ArgumentError({ op, problem: `${count} numbers`, remedy: 'give a whole, non-negative count' });
+  const intervals = endpoint ? count - 1 : count;
+  const step = intervals > 0 ? (stop - start) / intervals : 0;
+  return Float64Array.from({ length: count }, (_, i) =>
+    2 * i <= intervals ? start + i * step : stop - (intervals - i) * step,
+  );
+};
+
+/**
+ * `count` evenly spaced numbers from `start` to `stop`, both included unless `endpoint` is false.
+ * @throws ArgumentError for a count that is not whole or ends that are not finite.
+ * @example
+ * linspace(0, 1, 5).toArray() // [0, 0.25, 0.5, 0.75, 1]
+ */
+export const linspace = (
+  start: number,
+  stop: number,
+  count: number,
+  { endpoint = true, dtype = 'float32' }: LinspaceOptions = {},
+): Tensor => fromData(evenly('linspace', start, stop, count, endpoint), [count], dtype);
+
+export interface LogspaceOptions extends LinspaceOptions {
+  /** 10 by default. */
+  readonly base?: number;
+}
+
+/**
+ * `count` numbers from `base^start` to `base^stop`, evenly spaced on a logarithmic scale.
+ * @throws ArgumentError for a count that is not whole or ends that are not finite.
+ * @example
+ * logspace(0, 2, 3).toArray() // [1, 10, 100]
+ */
+export const logspace = (
+  start: number,
+  stop: number,
+  count: number,
+  { base = 10, endpoint = true, dtype = 'float32' }: LogspaceOptions = {},
+): Tensor =>
+  fromData(
+    evenly('logspace', start, stop, count, endpoint).map((exponent) => base ** exponent),
+    [count],
+    dtype,
+  );
+
+export interface MeshgridOptions {
+  /** `ij` (the default): the first list runs along axis 0. `xy`: along axis 1, as in a picture. */
+  readonly indexing?: 'ij' | 'xy';
+}
+
+/**
+ * The coordinates of the grid that lists span: one tensor a list, all of the grid's shape.
+ * @throws ShapeError unless every operand is a vector.
+ * @example
+ * meshgrid([tensor([1, 2]), tensor([3, 4])])[0].toArray() // [[1, 1], [2, 2]]
+ */
+export const meshgrid = (axes: readonly Tensor[], { indexing = 'ij' }: MeshgridOptions = {}): Tensor[] => {
+  if (axes.some((x) => x.rank !== 1))
+    throw new ShapeError({
+      op: 'meshgrid',
+      problem: 'a coordinate is not a list',
+      shapes: axes.map((x) => x.shape),
+      remedy: 'give tensors of rank 1',
+    });
+  /** Where list `i` runs. */
+  const placeOf = (i: number): number => (indexing === 'xy' && i < 2 && axes.length > 1 ? 1 - i : i);
+  const sizes = axes.map((_, axis) => axes[placeOf(axis)]?.size ?? 0);
+  return axes.map((x, i) =>
+    broadcastTo(
+      reshape(
+        x,
+        sizes.map((_, axis) => (axis === placeOf(i) ? x.size : 1)),
+      ),
+      sizes,
+    ),
+  );
+};
