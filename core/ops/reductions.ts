@@ -1,9 +1,21 @@
 /** Reductions made of others: means, moments, norms, counts. */
 import { isFloat } from '../dtype.js';
+import { ArgumentError } from '../errors.js';
+import { commonDtype } from '../families/elementwise.js';
+import { requireElements } from '../families/extremum.js';
+import type { ReductionParams } from '../families/reduction.js';
+import { abs } from '../primitives/abs.js';
 import { cast } from '../primitives/cast.js';
 import { div } from '../primitives/div.js';
+import { equal } from '../primitives/equal.js';
+import { max } from '../primitives/max.js';
+import { min } from '../primitives/min.js';
+import { pow } from '../primitives/pow.js';
+import { sub } from '../primitives/sub.js';
 import { type ReduceOptions, reductionParams, sum } from '../primitives/sum.js';
+import { where } from '../primitives/where.js';
 import type { Tensor } from '../tensor.js';
+import { safeSqrt, square } from './elementwise.js';
 
 /** The number of elements that each result of a reduction stands for. */
 const laneLength = (x: Tensor, axes: readonly number[]): number =>
@@ -19,4 +31,106 @@ const laneLength = (x: Tensor, axes: readonly number[]): number =>
 export const mean = (x: Tensor, options: ReduceOptions = {}): Tensor => {
   const params = reductionParams('mean', x, options);
   return div(sum(isFloat(x.dtype) ? x : cast(x, 'float32'), params), laneLength(x, params.axes));
+};
+
+/** Options of variance and standard deviation. */
+export interface VarianceOptions extends ReduceOptions {
+  /** What is taken from the number of elements to make the divisor: 1 (default) unbiased, 0 biased. */
+  readonly correction?: number;
+}
+
+/** The variance, in the name of the operation that the user called. */
+const varianceOf = (op: string, x: Tensor, { correction = 1, ...options }: VarianceOptions): Tensor => {
+  commonDtype(op, [x], 'float');
+  const params = reductionParams(op, x, options);
+  // Two passes: E[x²] − E[x]² would cancel. The derivative needs no path through the mean, Σ (x − mean) being 0, but has one.
+  const deviation = sub(x, mean(x, { axes: params.axes, keepDims: true }));
+  return div(sum(square(deviation), params), Math.max(0, laneLength(x, params.axes) - correction));
+};
+
+/**
+ * The variance over `axes` (all by default): `Σ (x − mean)² / (n − correction)`, in two passes. NaN where n ≤ correction.
+ * @throws AxisError for an axis out of range or named twice; DtypeError unless x is float.
+ * @example
+ * variance(tensor([1, 2, 3, 4])).toArray() // ≈ 1.6666667
+ */
+export const variance = (x: Tensor, options: VarianceOptions = {}): Tensor => varianceOf('variance', x, options);
+
+/**
+ * The standard deviation over `axes` (all by default), the square root of `variance`. Its gradient where all elements are
+ * equal is 0, the subgradient of least norm.
+ * @throws AxisError for an axis out of range or named twice; DtypeError unless x is float.
+ * @example
+ * std(tensor([1, 2, 3, 4]), { correction: 0 }).toArray() // ≈ 1.118034
+ */
+export const std = (x: Tensor, options: VarianceOptions = {}): Tensor => safeSqrt(varianceOf('std', x, options));
+
+/** Options of `norm`. */
+export interface NormOptions extends ReduceOptions {
+  /** The exponent, 2 by default; `'inf'` is Infinity. */
+  readonly p?: number | 'inf';
+}
+
+/**
+ * `Σ |x|ᵖ` to the power 1/p for an exponent that has no short cut. Zeros are taken out before the power and put back after
+ * it, so that they have gradient 0; so has the sum where it is 0.
+ */
+const powerNorm = (x: Tensor, params: ReductionParams, p: number): Tensor => {
+  const zero = equal(x, 0);
+  const powers = where(zero, p > 0 ? 0 : Number.POSITIVE_INFINITY, pow(where(zero, 1, abs(x)), p));
+  const total = sum(powers, params);
+  const empty = equal(total, 0);
+  return where(empty, p > 0 ? 0 : Number.POSITIVE_INFINITY, pow(where(empty, 1, total), 1 / p));
+};
+
+/**
+ * The vector p-norm over `axes` (all by default): `(Σ |x|ᵖ)^(1/p)`; the largest absolute value for p = ∞, the smallest for
+ * −∞, the number of elements that are not 0 for p = 0. The gradient at the zero vector is 0; ties of the ∞-norm share it.
+ * @throws AxisError for an axis out of range or named twice; DtypeError unless x is float; ShapeError for p = ±∞ of an
+ * empty set; ArgumentError for a p that is NaN.
+ * @example
+ * norm(tensor([3, -4])).toArray() // 5
+ */
+export const norm = (x: Tensor, { p = 2, ...options }: NormOptions = {}): Tensor => {
+  commonDtype('norm', [x], 'float');
+  const params = reductionParams('norm', x, options);
+  const exponent = p === 'inf' ? Number.POSITIVE_INFINITY : p;
+  if (Number.isNaN(exponent))
+    throw new ArgumentError({ op: 'norm', problem: 'p is NaN', shapes: [x.shape], remedy: "give a number or 'inf'" });
+  if (!Number.isFinite(exponent)) {
+    requireElements('norm')(laneLength(x, params.axes), x.shape);
+    return exponent > 0 ? max(abs(x), params) : min(abs(x), params);
+  }
+  if (exponent === 0) return cast(countNonZero(x, params), x.dtype);
+  if (exponent === 1) return sum(abs(x), params);
+  return exponent === 2 ? safeSqrt(sum(square(x), params)) : powerNorm(x, params, exponent);
+};
+
+/**
+ * How many elements are not 0, over `axes` (all by default), as int32. NaN is not 0.
+ * @throws AxisError for an axis out of range or named twice.
+ * @example
+ * countNonZero(tensor([0, 3, 0, -1])).toArray() // 2
+ */
+export const countNonZero = (x: Tensor, options: ReduceOptions = {}): Tensor =>
+  sum(cast(x, 'bool'), reductionParams('countNonZero', x, options));
+
+/**
+ * Whether any element over `axes` (all by default) is true, or not 0; false of an empty set.
+ * @throws AxisError for an axis out of range or named twice.
+ * @example
+ * any(tensor([[0, 0], [0, 1]]), { axes: 1 }).toArray() // [0, 1]
+ */
+export const any = (x: Tensor, options: ReduceOptions = {}): Tensor =>
+  cast(countNonZero(x, reductionParams('any', x, options)), 'bool');
+
+/**
+ * Whether all elements over `axes` (all by default) are true, or not 0; true of an empty set.
+ * @throws AxisError for an axis out of range or named twice.
+ * @example
+ * all(tensor([[1, 1], [0, 1]]), { axes: 1 }).toArray() // [1, 0]
+ */
+export const all = (x: Tensor, options: ReduceOptions = {}): Tensor => {
+  const params = reductionParams('all', x, options);
+  return equal(countNonZero(x, params), laneLength(x, params.axes));
 };

@@ -1,0 +1,115 @@
+/** Sorting and what follows from it. The order itself carries no derivative; values are gathered by it, and gather routes theirs. */
+import { isFloat } from '../dtype.js';
+import { ArgumentError } from '../errors.js';
+import { requireElements } from '../families/extremum.js';
+import { add } from '../primitives/add.js';
+import type { ArgOptions } from '../primitives/argmax.js';
+import { argsort, type SortOptions } from '../primitives/argsort.js';
+import { cast } from '../primitives/cast.js';
+import { gather } from '../primitives/gather.js';
+import { mul } from '../primitives/mul.js';
+import { reshape } from '../primitives/reshape.js';
+import { slice } from '../primitives/slice.js';
+import { where } from '../primitives/where.js';
+import { normalizeAxis, reducedShape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { isNaN as isNotANumber } from './elementwise.js';
+
+/** Elements in order, and where each of them came from (int32). */
+export interface Sorted {
+  readonly values: Tensor;
+  readonly indices: Tensor;
+}
+
+/** The elements from `from` up to, not including, `to` along one axis. */
+const narrow = (x: Tensor, axis: number, from: number, to: number): Tensor =>
+  slice(
+    x,
+    x.shape.map((_, i) => (i === axis ? [from, to, 1] : null)),
+  );
+
+/**
+ * Sorts along `axis` (the last by default). Stable both ways; NaN counts as the largest number.
+ * @throws AxisError for an axis out of range.
+ * @example
+ * sort(tensor([3, 1, 2])).values.toArray() // [1, 2, 3]
+ */
+export const sort = (x: Tensor, { axis = -1, descending = false }: SortOptions = {}): Sorted => {
+  const along = normalizeAxis('sort', axis, x.rank);
+  const indices = argsort(x, { axis: along, descending });
+  return { values: gather(x, indices, along), indices };
+};
+
+export interface TopkOptions {
+  /** The last by default. */
+  readonly axis?: number;
+  /** The k largest (default) or the k smallest. */
+  readonly largest?: boolean;
+}
+
+/**
+ * The `k` largest (or smallest) elements along `axis`, best first; of equals the first. NaN counts as the largest number.
+ * @throws AxisError for an axis out of range; ArgumentError unless k is a whole number from 0 to the size of the axis.
+ * @example
+ * topk(tensor([3, 1, 2]), 2).indices.toArray() // [0, 2]
+ */
+export const topk = (x: Tensor, k: number, { axis = -1, largest = true }: TopkOptions = {}): Sorted => {
+  const along = normalizeAxis('topk', axis, x.rank);
+  const size = x.shape[along] ?? 0;
+  if (!Number.isInteger(k) || k < 0 || k > size)
+    throw new ArgumentError({
+      op: 'topk',
+      problem: `cannot take ${k} of ${size} elements`,
+      shapes: [x.shape],
+      remedy: `let k be a whole number from 0 to ${size}`,
+    });
+  const indices = narrow(argsort(x, { axis: along, descending: largest }), along, 0, k);
+  return { values: gather(x, indices, along), indices };
+};
+
+/** The quantile of a float tensor along one axis, in the name of the operation that the user called. */
+const quantileOf = (op: string, x: Tensor, q: number, { axis = null, keepDims = false }: ArgOptions): Tensor => {
+  const floats = isFloat(x.dtype) ? x : cast(x, 'float32');
+  const flat = axis === null ? reshape(floats, [x.size]) : floats;
+  const along = normalizeAxis(op, axis ?? 0, flat.rank);
+  const size = flat.shape[along] ?? 0;
+  requireElements(op)(size, x.shape);
+  const { values } = sort(flat, { axis: along });
+  const at = (place: number): Tensor => narrow(values, along, place, place + 1);
+  const position = q * (size - 1);
+  const below = Math.floor(position);
+  const share = position - below;
+  const between = share === 0 ? at(below) : add(mul(at(below), 1 - share), mul(at(below + 1), share));
+  // NaN stands last in the order, and makes the quantile NaN.
+  const last = at(size - 1);
+  const result = where(isNotANumber(last), last, between);
+  const axes = axis === null ? x.shape.map((_, i) => i) : [along];
+  return reshape(result, reducedShape(x.shape, axes, keepDims));
+};
+
+/**
+ * The `q`-quantile along `axis`, or of the whole tensor, with linear interpolation between neighbours (NumPy's default).
+ * Integers and booleans are taken as float32. NaN if an element is NaN.
+ * @throws AxisError for an axis out of range; ArgumentError unless 0 ≤ q ≤ 1; ShapeError where there is no element.
+ * @example
+ * quantile(tensor([1, 2, 3, 4]), 0.25).toArray() // 1.75
+ */
+export const quantile = (x: Tensor, q: number, options: ArgOptions = {}): Tensor => {
+  if (!(q >= 0 && q <= 1))
+    throw new ArgumentError({
+      op: 'quantile',
+      problem: `there is no quantile at ${q}`,
+      shapes: [x.shape],
+      remedy: 'give a number from 0 to 1',
+    });
+  return quantileOf('quantile', x, q, options);
+};
+
+/**
+ * The middle element along `axis`, or of the whole tensor; the mean of the middle two where there are two (as in NumPy;
+ * PyTorch takes the lower one). Integers and booleans are taken as float32. NaN if an element is NaN.
+ * @throws AxisError for an axis out of range; ShapeError where there is no element.
+ * @example
+ * median(tensor([7, 1, 3])).toArray() // 3
+ */
+export const median = (x: Tensor, options: ArgOptions = {}): Tensor => quantileOf('median', x, 0.5, options);
