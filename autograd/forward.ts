@@ -4,11 +4,13 @@
  */
 import { zerosLike } from '../core/creation.js';
 import { isFloat } from '../core/dtype.js';
-import { bind, currentInterpreter, type Interpreter, withInterpreter } from '../core/interpreter.js';
+import { GradientError } from '../core/errors.js';
+import { bind, call, type Interpreter, recompute, withInterpreter } from '../core/interpreter.js';
 import type { Primitive } from '../core/primitive.js';
 import { add } from '../core/primitives/add.js';
 import { broadcastTo } from '../core/primitives/broadcast-to.js';
 import { Tensor } from '../core/tensor.js';
+import { substituteInRule } from './substitution.js';
 
 /** A value and its tangent, both one level down; a `null` tangent is zero. */
 export interface Dual {
@@ -17,11 +19,12 @@ export interface Dual {
 }
 
 export interface ForwardMode extends Interpreter {
-  lift(primal: Tensor, tangent: Tensor): Tensor;
+  /** A tensor with a tangent; integers and booleans carry none. */
+  lift(primal: Tensor, tangent: Tensor | null): Tensor;
   look(x: Tensor): Dual;
 }
 
-/** The tangent of one operation's output. Runs one level down. */
+/** The tangent of one operation's output. */
 const pushForward = (
   primitive: Primitive,
   x: readonly Tensor[],
@@ -45,12 +48,23 @@ const pushForward = (
   return parts.length === 0 ? null : parts.reduce((total, part) => add(total, part));
 };
 
-/** A new forward mode above the current interpreter. */
+/** A new forward mode; tangents flow while it is on the stack of interpreters. */
 export const createForwardMode = (name: string): ForwardMode => {
-  const below = currentInterpreter();
   const look = (x: Tensor): Dual => (x.owner === mode ? (x.payload as Dual) : { primal: x, tangent: null });
-  const lift = (primal: Tensor, tangent: Tensor): Tensor =>
-    new Tensor(primal.shape, primal.dtype, mode, { primal, tangent } satisfies Dual);
+  const lift = (primal: Tensor, tangent: Tensor | null): Tensor =>
+    tangent === null || !isFloat(primal.dtype)
+      ? primal
+      : new Tensor(primal.shape, primal.dtype, mode, { primal, tangent } satisfies Dual);
+
+  const refuse = (op: string) => (x: Tensor) => {
+    if (x.owner !== mode) return x;
+    throw new GradientError({
+      op,
+      problem: `the function closes over a tensor that ${name} differentiates, which its rule knows nothing about`,
+      shapes: [x.shape],
+      remedy: 'pass the tensor as an argument, or close over stopGradient(x)',
+    });
+  };
 
   const mode: ForwardMode = {
     name,
@@ -62,28 +76,40 @@ export const createForwardMode = (name: string): ForwardMode => {
       const duals = inputs.map(look);
       const x = duals.map(({ primal }) => primal);
       const tangents = duals.map(({ tangent }) => tangent);
-      return withInterpreter(below, () => {
-        const y = bind(primitive, x, params);
-        if (!isFloat(y.dtype) || tangents.every((t) => t === null)) return y;
-        const tangent = pushForward(primitive, x, tangents, y, params);
-        return tangent === null ? y : lift(y, tangent);
-      });
+      const y = bind(primitive, x, params);
+      if (!isFloat(y.dtype) || tangents.every((t) => t === null)) return y;
+      return lift(y, pushForward(primitive, x, tangents, y, params));
     },
 
     call(rule, inputs) {
       const duals = inputs.map(look);
       const x = duals.map(({ primal }) => primal);
-      return withInterpreter(below, () => {
-        if (duals.every(({ tangent }) => tangent === null)) return below.call(rule, x);
-        const { outputs, tangents } = rule.jvp(
-          x,
-          duals.map(({ primal, tangent }) => tangent ?? zerosLike(primal)),
-        );
-        return outputs.map((y, i) => {
-          const t = tangents[i];
-          return t === undefined || !isFloat(y.dtype) ? y : lift(y, t);
-        });
-      });
+      const guarded = substituteInRule(name, refuse(rule.name), rule);
+      if (duals.every(({ tangent }) => tangent === null)) return call(guarded, x);
+      const { outputs, tangents } = guarded.jvp(
+        x,
+        duals.map(({ primal, tangent }) => tangent ?? zerosLike(primal)),
+      );
+      return outputs.map((y, i) => lift(y, tangents[i] ?? null));
+    },
+
+    recompute(run, inputs) {
+      const duals = inputs.map(look);
+      const moving = duals.flatMap(({ tangent }, i) => (tangent === null ? [] : [i]));
+      let moved: readonly boolean[] = [];
+      // A function of values and tangents to values and tangents, so that a tape beneath still keeps neither.
+      const flat = recompute(
+        (given) => {
+          const tangents = new Map(moving.map((i, k) => [i, given[inputs.length + k] ?? null]));
+          const lifted = given.slice(0, inputs.length).map((x, i) => lift(x, tangents.get(i) ?? null));
+          const outputs = withInterpreter(mode, () => run(lifted)).map(look);
+          moved = outputs.map(({ tangent }) => tangent !== null);
+          return [...outputs.map(({ primal }) => primal), ...outputs.flatMap(({ tangent }) => tangent ?? [])];
+        },
+        [...duals.map(({ primal }) => primal), ...duals.flatMap(({ tangent }) => tangent ?? [])],
+      );
+      let next = moved.length;
+      return moved.map((moves, i) => lift(flat[i] as Tensor, moves ? (flat[next++] ?? null) : null));
     },
   };
   return mode;

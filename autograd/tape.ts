@@ -5,84 +5,73 @@
  * For y = f(x) with Jacobian J, a cotangent ȳ of y becomes x̄ = Jᵀȳ. Along a chain y = fₙ(…f₁(x)), Jᵀ = J₁ᵀ…Jₙᵀ, so the
  * last operation is undone first. A value used twice receives the sum of what its uses send back.
  */
-
-import { zeros } from '../core/creation.js';
 import { isFloat } from '../core/dtype.js';
-import { bind, type CustomRule, currentInterpreter, type Interpreter, withInterpreter } from '../core/interpreter.js';
+import { GradientError } from '../core/errors.js';
+import { bind, call, type Interpreter, recompute } from '../core/interpreter.js';
 import { add } from '../core/primitives/add.js';
-import { sumTo } from '../core/primitives/sum.js';
-import type { Aval, ProgramNode } from '../core/program.js';
+import { here } from '../core/scope.js';
 import { Tensor } from '../core/tensor.js';
+import { type Call, type Contribution, type Entry, type Reference, undo } from './entry.js';
+import { rerun } from './rerun.js';
+import { substitute, substituteInRule } from './substitution.js';
 
-/** A tracked tensor: its value one level down, and its number on the tape. */
+/** A tracked tensor: its value one level down, and its number on the tape (−1 for a constant). */
 interface Tracked {
   readonly value: Tensor;
   readonly id: number;
 }
 
-/** A recorded primitive; −1 stands for an input that takes no cotangent. */
-interface Operation extends ProgramNode {
-  readonly kind: 'operation';
-  readonly output: number;
-  readonly avals: readonly Aval[];
-  /** The inputs, where the rule reads them. */
-  readonly x: readonly Tensor[];
-  /** The output, where the rule reads it. */
-  readonly y: Tensor | null;
-}
-
-/** A recorded call of a function with a rule of its own. */
-interface Call {
-  readonly kind: 'call';
-  readonly rule: CustomRule;
-  readonly inputs: readonly number[];
-  readonly outputs: readonly (Aval & { readonly id: number })[];
-  readonly residuals: readonly Tensor[];
-}
-
-/** One contribution: a cotangent for the value with this number. */
-type Contribution = readonly [id: number, cotangent: Tensor];
-
 export interface Tape extends Interpreter {
-  /** A tracked tensor with the value of `x`. */
+  /** A tracked tensor with the value of `x`; `x` itself if it is no float. */
   track(x: Tensor): Tensor;
-  /** The value of `x` one level down, and its number here, −1 if it is a constant to this tape. */
   look(x: Tensor): Tracked;
-  /** Sends cotangents of some values back to the values `to`; `null` is zero. */
+  /** Sends cotangents of some values back to the values `to`; `null` is zero. Runs at the level of whoever asks. */
   pull(from: readonly Contribution[], to: readonly number[]): readonly (Tensor | null)[];
+  /** Lets go of everything that was saved. */
+  forget(): void;
 }
 
-/** What an operation's inputs receive when its output has cotangent `g`. */
-const undoOperation = ({ primitive, params, inputs, avals, x, y }: Operation, g: Tensor): Contribution[] =>
-  inputs.flatMap((id, argument) => {
-    const rule = id < 0 ? null : primitive.vjp(argument);
-    if (rule === null) return [];
-    const cotangent = rule({ g, x, y: y ?? g, p: params, avals });
-    return [[id, primitive.broadcasts ? sumTo(cotangent, avals[argument]?.shape ?? []) : cotangent]];
-  });
+const valuesOf = (tracked: readonly Tracked[]): Tensor[] => tracked.map(({ value }) => value);
 
-/** What a call's inputs receive, given the cotangents of its outputs. */
-const undoCall = (
-  { rule, inputs, outputs, residuals }: Call,
-  cotangentOf: (id: number) => Tensor | undefined,
-): Contribution[] => {
-  if (outputs.every(({ id }) => cotangentOf(id) === undefined)) return [];
-  const cotangents = outputs.map(({ id, shape, dtype }) => cotangentOf(id) ?? zeros(shape, dtype));
-  return rule.backward(residuals, cotangents).flatMap((cotangent, i): Contribution[] => {
-    const id = inputs[i] ?? -1;
-    return cotangent === null || id < 0 ? [] : [[id, cotangent]];
-  });
-};
+const referenceTo = ({ value: { shape, dtype }, id }: Tracked): Reference => ({ id, shape, dtype });
 
-/** A new tape above the current interpreter. */
+/** A new, empty tape; it records while it is on the stack of interpreters. */
 export const createTape = (name: string): Tape => {
-  const below = currentInterpreter();
-  const entries: (Operation | Call)[] = [];
+  const entries: Entry[] = [];
   let count = 0;
 
   const look = (x: Tensor): Tracked => (x.owner === tape ? (x.payload as Tracked) : { value: x, id: -1 });
   const track = (value: Tensor): Tensor =>
-    new Tensor(value.shape, value.dtype, tape, { value, id: count++ } satisfies Tracked);
+    isFloat(value.dtype) ? new Tensor(value.shape, value.dtype, tape, { value, id: count++ } satisfies Tracked) : value;
+
+  const refuse = (op: string) => (x: Tensor) => {
+    if (x.owner !== tape) return x;
+    throw new GradientError({
+      op,
+      problem: `the function closes over a tensor that ${name} differentiates, which its rule knows nothing about`,
+      shapes: [x.shape],
+      remedy: 'pass the tensor as an argument, or close over stopGradient(x)',
+    });
+  };
+
+  /** Writes a call down, and tracks what it returned. */
+  const recordCall = (
+    callee: string,
+    inputs: readonly Tracked[],
+    outputs: readonly Tensor[],
+    backward: Call['backward'],
+  ): readonly Tensor[] => {
+    const tracked = outputs.map(track);
+    entries.push({
+      kind: 'call',
+      name: callee,
+      inputs: inputs.map(referenceTo),
+      outputs: tracked.map(look).map(referenceTo),
+      backward,
+      place: here(),
+    });
+    return tracked;
+  };
 
   const tape: Tape = {
     name,
@@ -92,42 +81,44 @@ export const createTape = (name: string): Tape => {
 
     bind(primitive, inputs, params) {
       const seen = inputs.map(look);
-      const x = seen.map(({ value }) => value);
-      const y = withInterpreter(below, () => bind(primitive, x, params));
+      const x = valuesOf(seen);
+      const y = bind(primitive, x, params);
       const ids = seen.map(({ id }, argument) => (id >= 0 && primitive.vjp(argument) !== null ? id : -1));
       if (!isFloat(y.dtype) || ids.every((id) => id < 0)) return y;
-      const output = count;
       const { saves } = primitive;
       entries.push({
         kind: 'operation',
         primitive,
         params,
         inputs: ids,
-        output,
+        output: count,
         shape: y.shape,
         dtype: y.dtype,
         avals: x.map(({ shape, dtype }) => ({ shape, dtype })),
         x: saves === 'inputs' || saves === 'both' ? x : [],
         y: saves === 'output' || saves === 'both' ? y : null,
+        place: here(),
       });
       return track(y);
     },
 
     call(rule, inputs) {
       const seen = inputs.map(look);
-      const x = seen.map(({ value }) => value);
-      const ids = seen.map(({ id }) => id);
-      if (ids.every((id) => id < 0)) return withInterpreter(below, () => below.call(rule, x));
-      const { outputs, residuals } = withInterpreter(below, () => rule.forward(x));
-      const tracked = outputs.map(track);
-      entries.push({
-        kind: 'call',
-        rule,
-        inputs: ids,
-        outputs: tracked.map((y) => ({ id: look(y).id, shape: y.shape, dtype: y.dtype })),
-        residuals,
-      });
-      return tracked;
+      const x = valuesOf(seen);
+      const guarded = substituteInRule(name, refuse(rule.name), rule);
+      if (seen.every(({ id }) => id < 0)) return call(guarded, x);
+      const { outputs, residuals } = guarded.forward(x);
+      return recordCall(rule.name, seen, outputs, (cotangents) => guarded.backward(residuals, cotangents));
+    },
+
+    recompute(run, inputs) {
+      const seen = inputs.map(look);
+      const captured = new Map<Tensor, Tracked>();
+      const noting = substitute(name, (x) => (x.owner === tape ? (captured.set(x, look(x)), look(x).value) : x), run);
+      const outputs = recompute(noting, valuesOf(seen));
+      const all = [...seen, ...captured.values()];
+      if (all.every(({ id }) => id < 0)) return outputs;
+      return recordCall('checkpoint', all, outputs, rerun(run, valuesOf(seen), captured));
     },
 
     pull(from, to) {
@@ -136,15 +127,18 @@ export const createTape = (name: string): Tape => {
         const before = cotangents.get(id);
         cotangents.set(id, before === undefined ? cotangent : add(before, cotangent));
       };
+      const take = (id: number): Tensor | undefined => {
+        const cotangent = cotangents.get(id);
+        cotangents.delete(id);
+        return cotangent;
+      };
       from.forEach(send);
-      for (const entry of entries.toReversed()) {
-        if (entry.kind === 'call') undoCall(entry, (id) => cotangents.get(id)).forEach(send);
-        else {
-          const g = cotangents.get(entry.output);
-          if (g !== undefined) undoOperation(entry, g).forEach(send);
-        }
-      }
+      for (const entry of entries.toReversed()) undo(entry, take).forEach(send);
       return to.map((id) => cotangents.get(id) ?? null);
+    },
+
+    forget() {
+      entries.length = 0;
     },
   };
   return tape;

@@ -1,69 +1,118 @@
-/**
- * Tracing: runs a function on shapes instead of numbers and writes down the program it would run.
- */
-
+/** Tracing: runs a function on shapes instead of numbers and writes down the program it would run. */
 import { GradientError } from '../core/errors.js';
-import { currentInterpreter, type Interpreter, withInterpreter } from '../core/interpreter.js';
+import { bind, type Interpreter, withInterpreter } from '../core/interpreter.js';
 import { type Aval, makeProgram, type Program, type ProgramNode } from '../core/program.js';
 import { Tensor } from '../core/tensor.js';
-import { treeLeaves, treeUnflatten } from '../core/tree.js';
+import { outline, treeLeaves, treeUnflatten } from '../core/tree.js';
+import { synchronous } from './matching.js';
+
+/** A value while tracing. Nodes and constants are numbered apart, because constants turn up late. */
+interface Place {
+  readonly kind: 'input' | 'constant' | 'node';
+  readonly index: number;
+}
+
+interface Draft extends Omit<ProgramNode, 'inputs'> {
+  readonly inputs: readonly Place[];
+}
+
+interface Tracer extends Interpreter {
+  readonly input: (aval: Aval) => Tensor;
+  /** The program so far, returning `outputs`. */
+  readonly finish: (outputs: readonly Tensor[]) => Program;
+}
+
+const createTracer = (): Tracer => {
+  const inputs: Aval[] = [];
+  const constants: Tensor[] = [];
+  const drafts: Draft[] = [];
+  const places = new Map<Tensor, Place>();
+
+  const place = <T extends Tensor>(x: T, at: Place): T => {
+    places.set(x, at);
+    return x;
+  };
+  const unknown = ({ shape, dtype }: Aval): Tensor => new Tensor(shape, dtype, tracer, null);
+  const placeOf = (x: Tensor): Place => {
+    const known = places.get(x);
+    if (known !== undefined) return known;
+    if (x.owner !== null)
+      throw new GradientError({
+        op: 'trace',
+        problem: `the traced function uses a tensor of ${x.owner.name} that is not an argument`,
+        shapes: [x.shape],
+        remedy: 'pass that tensor to the traced function as an argument',
+      });
+    const constant: Place = { kind: 'constant', index: constants.push(x) - 1 };
+    place(x, constant);
+    return constant;
+  };
+
+  const tracer: Tracer = {
+    name: 'trace',
+    reveal: () => null,
+    bind(primitive, given, params) {
+      const { shape, dtype } = primitive.infer(given, params);
+      const index = drafts.push({ primitive, params, shape, dtype, inputs: given.map(placeOf) }) - 1;
+      return place(unknown({ shape, dtype }), { kind: 'node', index });
+    },
+    // A program is straight-line: rules and checkpoints belong to the transforms above, which have had their say.
+    call: (rule, given) => withInterpreter(tracer, () => rule.run(given)),
+    recompute: (run, given) => withInterpreter(tracer, () => run(given)),
+    input: ({ shape, dtype }) =>
+      place(unknown({ shape, dtype }), { kind: 'input', index: inputs.push({ shape, dtype }) - 1 }),
+    finish(outputs) {
+      const returned = outputs.map(placeOf);
+      const first = { input: 0, constant: inputs.length, node: inputs.length + constants.length };
+      const number = ({ kind, index }: Place): number => first[kind] + index;
+      return makeProgram({
+        inputs,
+        constants,
+        nodes: drafts.map((draft) => ({ ...draft, inputs: draft.inputs.map(number) })),
+        outputs: returned.map(number),
+      });
+    },
+  };
+  return tracer;
+};
+
+/** A program, and the outline of the tree that its outputs fill. */
+export interface Traced<Y> {
+  readonly program: Program;
+  readonly result: Y;
+}
+
+/** Traces `f` at arguments shaped like `args`. */
+export const traceTree = <Args extends readonly unknown[], Y>(f: (...args: Args) => Y, args: Args): Traced<Y> => {
+  const tracer = createTracer();
+  const inputs = treeLeaves(args, 'trace').map(tracer.input);
+  const y = synchronous(
+    'trace',
+    withInterpreter(tracer, () => f(...treeUnflatten(args, inputs))),
+  );
+  return { program: tracer.finish(treeLeaves(y, 'trace')), result: outline(y) };
+};
 
 /**
- * The program of `f` for arguments shaped like `examples`; their values are not read.
+ * The program of `f` for arguments shaped like `examples`; their values are not read. Inputs and outputs are the leaves
+ * of the trees, in the order of sorted keys.
+ * @throws GradientError when `f` reads a value, or uses a tensor of another transform that is not an argument.
  * @example
- * String(trace((x: Tensor) => mul(x, x))(zeros([3])))
+ * trace((x: Tensor) => mul(x, x))(zeros([3])).nodes.length // 1
  */
 export const trace =
   <Args extends readonly unknown[]>(f: (...args: Args) => unknown) =>
-  (...examples: Args): Program => {
-    const nodes: ProgramNode[] = [];
-    const constants: Tensor[] = [];
-    const below = currentInterpreter();
-    const leaves = treeLeaves(examples, 'trace');
-    const avalOf = ({ shape, dtype }: Tensor): Aval => ({ shape, dtype });
+  (...examples: Args): Program =>
+    traceTree(f, examples).program;
 
-    /** Nodes and constants are numbered apart while tracing, because constants turn up late. */
-    interface Place {
-      readonly kind: 'input' | 'constant' | 'node';
-      readonly index: number;
-    }
-    const places = new Map<Tensor, Place>();
-    const known = ({ shape, dtype }: Aval, place: Place): Tensor => {
-      const traced = new Tensor(shape, dtype, tracer, null);
-      places.set(traced, place);
-      return traced;
-    };
-    const placeOf = (x: Tensor): Place => {
-      const place = places.get(x);
-      if (place !== undefined) return place;
-      if (x.owner !== null)
-        throw new GradientError({
-          op: 'trace',
-          problem: `the traced function closes over a tensor of ${x.owner.name}`,
-          shapes: [x.shape],
-          remedy: 'pass that tensor to the traced function as an argument',
-        });
-      const constant: Place = { kind: 'constant', index: constants.push(x) - 1 };
-      places.set(x, constant);
-      return constant;
-    };
-    const drafts: { readonly node: Omit<ProgramNode, 'inputs'>; readonly inputs: readonly Place[] }[] = [];
-    const tracer: Interpreter = {
-      name: 'trace',
-      reveal: () => null,
-      bind(primitive, inputs, params) {
-        const aval = primitive.infer(inputs, params);
-        const index = drafts.push({ node: { primitive, params, ...aval }, inputs: inputs.map(placeOf) }) - 1;
-        return known(aval, { kind: 'node', index });
-      },
-      call: (rule, inputs) => rule.run(inputs),
-    };
-    const inputs = leaves.map((leaf, index) => known(leaf, { kind: 'input', index }));
-    const result = withInterpreter(tracer, () => f(...treeUnflatten(examples, inputs)));
-    const outputs = treeLeaves(result, 'trace').map(placeOf);
-    void below;
-    const number = ({ kind, index }: Place): number =>
-      kind === 'input' ? index : kind === 'constant' ? leaves.length + index : leaves.length + constants.length + index;
-    for (const { node, inputs: places } of drafts) nodes.push({ ...node, inputs: places.map(number) });
-    return makeProgram({ inputs: leaves.map(avalOf), constants, nodes, outputs: outputs.map(number) });
-  };
+/**
+ * Runs a program one operation at a time, under whatever transforms are active: a program can be differentiated.
+ * @example
+ * replay(trace((x: Tensor) => mul(x, x))(zeros([2])), [tensor([1, 2])])[0].toArray() // [1, 4]
+ */
+export const replay = ({ constants, nodes, outputs }: Program, inputs: readonly Tensor[]): readonly Tensor[] => {
+  const values: Tensor[] = [...inputs, ...constants];
+  const valueOf = (id: number): Tensor => values[id] as Tensor;
+  for (const { primitive, inputs: ids, params } of nodes) values.push(bind(primitive, ids.map(valueOf), params));
+  return outputs.map(valueOf);
+};

@@ -34,5 +34,6 @@ export const ground: Interpreter = {
     return storedTensor(aval.shape, aval.dtype, backend, storage);
   },
   call: (rule, inputs) => rule.run(inputs),
+  recompute: (run, inputs) => run(inputs),
   reveal: () => null,
 };

@@ -1,7 +1,7 @@
 /**
- * Who carries out an operation. One interpreter is current; `bind` hands it every primitive.
- * The ground interpreter computes; those of `autograd/` (tape, jvp, batch, trace) do their own work and pass
- * the operation to the interpreter beneath them, so that transforms nest in any order.
+ * Who carries out an operation. Transforms stack up: `bind` hands every primitive to the interpreter on top, which does
+ * its own work one level down, where the next one is on top; at the bottom the ground interpreter computes. So
+ * transforms nest in any order, and none of them knows which others are beneath it.
  * A traced tensor belongs to exactly one interpreter; to every other it is a constant.
  */
 import { GradientError } from './errors.js';
@@ -9,15 +9,21 @@ import { ground } from './ground.js';
 import type { Primitive } from './primitive.js';
 import type { Tensor } from './tensor.js';
 
+/** `bind`, `call` and `recompute` are called with the interpreter itself taken off the stack. */
 export interface Interpreter {
   /** The transform this interpreter serves, for messages: `grad`, `vmap`, … */
   readonly name: string;
   bind(primitive: Primitive, inputs: readonly Tensor[], params: unknown): Tensor;
   /** Runs a function that brings its own derivative rule. */
   call(rule: CustomRule, inputs: readonly Tensor[]): readonly Tensor[];
+  /** Runs a function of which nothing but its inputs is kept: a derivative runs it again. */
+  recompute(run: TensorFunction, inputs: readonly Tensor[]): readonly Tensor[];
   /** The tensor one level down that has the same value as `traced`; `null` where the value is unknown or has another shape. */
   reveal(traced: Tensor): Tensor | null;
 }
+
+/** A function between lists of tensors: what is left of any function once its trees are flattened. */
+export type TensorFunction = (inputs: readonly Tensor[]) => readonly Tensor[];
 
 /** A function of tensors with derivative rules of its own. Residuals are handed over, never closed over, so that they can be lifted and lowered. */
 export interface CustomRule {
@@ -35,24 +41,46 @@ export interface CustomRule {
   ): { readonly outputs: readonly Tensor[]; readonly tangents: readonly Tensor[] };
 }
 
-/** `undefined` stands for the ground interpreter, so that this module needs nothing while it loads. */
-let current: Interpreter | undefined;
+interface Level {
+  readonly interpreter: Interpreter;
+  readonly below: Level | null;
+}
 
-export const currentInterpreter = (): Interpreter => current ?? ground;
+/** The top of the stack; `null` stands for the ground interpreter, so that this module needs nothing while it loads. */
+let top: Level | null = null;
 
-/** Hands one operation to the current interpreter. Every public function ends here. */
-export const bind = (primitive: Primitive, inputs: readonly Tensor[], params: unknown): Tensor =>
-  currentInterpreter().bind(primitive, inputs, params);
+export const currentInterpreter = (): Interpreter => top?.interpreter ?? ground;
 
-/** Runs `f` under `interpreter`, and restores the previous one however `f` ends. */
-export const withInterpreter = <T>(interpreter: Interpreter, f: () => T): T => {
-  const before = current;
-  current = interpreter;
+const at = <T>(level: Level | null, f: () => T): T => {
+  const before = top;
+  top = level;
   try {
     return f();
   } finally {
-    current = before;
+    top = before;
   }
+};
+
+/** Runs `f` with `interpreter` on top of the stack, and restores the stack however `f` ends. */
+export const withInterpreter = <T>(interpreter: Interpreter, f: () => T): T => at({ interpreter, below: top }, f);
+
+/** Hands one operation to the interpreter on top. Every public function ends here. */
+export const bind = (primitive: Primitive, inputs: readonly Tensor[], params: unknown): Tensor => {
+  if (top === null) return ground.bind(primitive, inputs, params);
+  const { interpreter, below } = top;
+  return at(below, () => interpreter.bind(primitive, inputs, params));
+};
+
+/** Hands a function with its own derivative rule to the interpreter on top. */
+export const call = (rule: CustomRule, inputs: readonly Tensor[]): readonly Tensor[] => {
+  const { interpreter, below } = top ?? { interpreter: ground, below: null };
+  return at(below, () => interpreter.call(rule, inputs));
+};
+
+/** Hands a function whose intermediate values must not be kept to the interpreter on top. */
+export const recompute = (run: TensorFunction, inputs: readonly Tensor[]): readonly Tensor[] => {
+  const { interpreter, below } = top ?? { interpreter: ground, below: null };
+  return at(below, () => interpreter.recompute(run, inputs));
 };
 
 /** The stored tensor behind any stack of transforms, or `null` where the value is not known yet. */
@@ -68,9 +96,20 @@ export const concrete = (op: string, tensor: Tensor): Tensor => {
   if (stored === null)
     throw new GradientError({
       op,
-      problem: `the value is not known inside ${tensor.owner?.name ?? 'a transform'}`,
+      problem: `the value is not known inside ${hiddenBy(tensor)}`,
       shapes: [tensor.shape],
       remedy: 'return the tensor and read it outside, or express the decision with where()',
     });
   return stored;
+};
+
+/** The transform that hides the value: not always the topmost one. */
+const hiddenBy = (tensor: Tensor): string => {
+  let next: Tensor | null = tensor;
+  let name = 'a transform';
+  while (next !== null && next.owner !== null) {
+    name = next.owner.name;
+    next = next.owner.reveal(next);
+  }
+  return name;
 };

@@ -51,8 +51,8 @@ const format = ({ inputs, constants, nodes, outputs }: Program): string => {
     `program (${inputs.map((aval, i) => `x${i}: ${formatAval(aval)}`).join(', ')}) {`,
     ...constants.map((constant, i) => `  c${i}: ${formatAval(constant)} = constant`),
     ...nodes.map((node, i) => {
-      const params = formatParams(node.params);
-      return `  v${i}: ${formatAval(node)} = ${node.primitive.name}(${node.inputs.map(name).join(', ')}${params === '' ? '' : `; ${params}`})`;
+      const operands = [node.inputs.map(name).join(', '), formatParams(node.params)].filter((part) => part !== '');
+      return `  v${i}: ${formatAval(node)} = ${node.primitive.name}(${operands.join('; ')})`;
     }),
     `  return ${outputs.map(name).join(', ')}`,
     '}',

@@ -1,19 +1,49 @@
 /**
- * The layer path of what runs now (`encoder.2`), so that errors can say where they happened.
- * Dynamic extent only: `withScope` restores the path however its function ends.
+ * Where we are: the layer path of what runs now (`encoder.2`), so that errors can say where they happened. A tape keeps
+ * the place of each operation and goes back there to undo it. Dynamic extent only: every function here restores the
+ * place however its argument ends.
  */
 
-let path: readonly string[] = [];
+/** The layer path, and the line of the caller's source where somebody has asked for lines. */
+export interface Place {
+  readonly path: readonly string[];
+  readonly line: string | null;
+}
 
-/** Runs `f` with `name` appended to the layer path. */
-export const withScope = <T>(name: string, f: () => T): T => {
-  const before = path;
-  path = [...before, name];
+let place: Place = { path: [], line: null };
+
+/** Finds the line of the caller's source; `null` while nobody wants to know, because looking is slow. */
+let findLine: (() => string | null) | null = null;
+
+const at = <T>(where: Place, f: () => T): T => {
+  const before = place;
+  place = where;
   try {
     return f();
   } finally {
-    path = before;
+    place = before;
   }
 };
 
-export const scopePath = (): string => path.join('.');
+/** Runs `f` with `name` appended to the layer path. */
+export const withScope = <T>(name: string, f: () => T): T => at({ ...place, path: [...place.path, name] }, f);
+
+/** Runs `f` at a place left before, `name` appended to its layer path. */
+export const returnTo = <T>({ path, line }: Place, name: string, f: () => T): T =>
+  at({ path: [...path, name], line }, f);
+
+/** Runs `f` with source lines noted by `find`. */
+export const withLines = <T>(find: () => string | null, f: () => T): T => {
+  const before = findLine;
+  findLine = find;
+  try {
+    return f();
+  } finally {
+    findLine = before;
+  }
+};
+
+/** The present place. What undoes an operation counts as happening on that operation's line. */
+export const here = (): Place => (findLine === null ? place : { ...place, line: place.line ?? findLine() });
+
+export const scopePath = (): string => place.path.join('.');

@@ -17,9 +17,12 @@ const isBranch = (node: unknown): node is Branch => {
   return prototype === Object.prototype || prototype === null;
 };
 
+/** A path as it would be written in code: `encoder[0].weight`, `["layer-1"].bias`. No two paths are written alike. */
 export const formatPath = (path: Path): string =>
   path
-    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`))
+    .map((key) =>
+      typeof key === 'number' ? `[${key}]` : /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`,
+    )
     .join('')
     .replace(/^\./, '') || 'the root';
 
@@ -51,9 +54,9 @@ export const treeLeaves = (tree: unknown, op = 'treeLeaves'): Tensor[] => {
 };
 
 /** The leaves with their paths, written `encoder[0].weight`. */
-export const treeEntries = (tree: unknown): (readonly [path: string, leaf: Tensor])[] => {
+export const treeEntries = (tree: unknown, op = 'treeEntries'): (readonly [path: string, leaf: Tensor])[] => {
   const entries: (readonly [string, Tensor])[] = [];
-  eachLeaf('treeEntries', tree, (leaf, path) => entries.push([formatPath(path), leaf]));
+  eachLeaf(op, tree, (leaf, path) => entries.push([formatPath(path), leaf]));
   return entries;
 };
 
@@ -75,6 +78,39 @@ export const treeUnflatten = <T>(tree: T, leaves: readonly unknown[], op = 'tree
     throw notATree(op, node, path);
   };
   return build(tree, []) as T;
+};
+
+/** `value` with every tensor in its lists and plain objects replaced; anything else stays as it is. */
+export const mapTensors = <T>(value: T, f: (tensor: Tensor, path: Path) => Tensor): T => {
+  const map = (node: unknown, path: Path): unknown =>
+    node instanceof Tensor
+      ? f(node, path)
+      : Array.isArray(node)
+        ? node.map((child, i) => map(child, [...path, i]))
+        : isBranch(node)
+          ? Object.fromEntries(Object.entries(node).map(([key, child]) => [key, map(child, [...path, key])]))
+          : node;
+  return map(value, []) as T;
+};
+
+/** `value` with hollow tensors, which have a shape and an element type but no numbers: what is left to rebuild it by. */
+export const outline = <T>(value: T): T =>
+  mapTensors(value, ({ shape, dtype }) => new Tensor(shape, dtype, null, null));
+
+/** The tensors in `value`, in the order in which `mapTensors` meets them. */
+export const tensorsIn = (value: unknown): Tensor[] => {
+  const found: Tensor[] = [];
+  mapTensors(value, (tensor) => {
+    found.push(tensor);
+    return tensor;
+  });
+  return found;
+};
+
+/** `value` with its tensors replaced by `tensors`, in the order of `tensorsIn`. */
+export const withTensors = <T>(value: T, tensors: readonly Tensor[]): T => {
+  let next = 0;
+  return mapTensors(value, (tensor) => tensors[next++] ?? tensor);
 };
 
 /** The structure of a tree, equal for two trees exactly when they have the same leaves in the same places. */

@@ -1,0 +1,25 @@
+/** Checkpointing: time for memory. Between the forward pass and the backward pass only the arguments are kept. */
+import { recompute } from '../core/interpreter.js';
+import { outline, tensorsIn, treeLeaves, treeUnflatten, withTensors } from '../core/tree.js';
+import { synchronous } from './matching.js';
+
+/**
+ * `f`, with nothing of its inside kept for the backward pass, which runs it again instead. Values are the same bits,
+ * gradients too, also those of tensors that `f` closes over. Arguments may hold anything beside tensors.
+ * Chen, Xu, Zhang, Guestrin: Training Deep Nets with Sublinear Memory Cost (2016).
+ * @throws TreeError when `f` returns anything but a tree of tensors.
+ * @example
+ * grad((x: Tensor) => sum(checkpoint((y: Tensor) => mul(y, y))(x)))(tensor([1, 2])).toArray() // [2, 4]
+ */
+export const checkpoint =
+  <Args extends readonly unknown[], Y>(f: (...args: Args) => Y): ((...args: Args) => Y) =>
+  (...args) => {
+    const given = outline(args);
+    const returned: Y[] = [];
+    const outputs = recompute((tensors) => {
+      const y = synchronous('checkpoint', f(...withTensors(given, tensors)));
+      returned[0] = outline(y);
+      return treeLeaves(y, 'checkpoint');
+    }, tensorsIn(args));
+    return treeUnflatten(returned[0] as Y, outputs);
+  };

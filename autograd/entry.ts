@@ -1,0 +1,88 @@
+/** What a tape writes down, and how one entry is undone: from the cotangents of its outputs to those of its inputs. */
+import { zeros } from '../core/creation.js';
+import { GradientError } from '../core/errors.js';
+import { sumTo } from '../core/primitives/sum.js';
+import { type Aval, formatAval, type ProgramNode } from '../core/program.js';
+import { type Place, returnTo } from '../core/scope.js';
+import { sameShape } from '../core/shape.js';
+import type { Tensor } from '../core/tensor.js';
+
+/** A value on the tape; −1 numbers what takes no cotangent: constants, integers, inputs without a rule. */
+export interface Reference extends Aval {
+  readonly id: number;
+}
+
+/** A recorded primitive. */
+export interface Operation extends ProgramNode {
+  readonly kind: 'operation';
+  readonly output: number;
+  readonly avals: readonly Aval[];
+  /** The inputs, where the rule reads them. */
+  readonly x: readonly Tensor[];
+  /** The output, where the rule reads it. */
+  readonly y: Tensor | null;
+  readonly place: Place;
+}
+
+/** A recorded function that brings its own way back. */
+export interface Call {
+  readonly kind: 'call';
+  readonly name: string;
+  readonly inputs: readonly Reference[];
+  readonly outputs: readonly Reference[];
+  /** Input cotangents from output cotangents; `null` is zero. */
+  readonly backward: (cotangents: readonly Tensor[]) => readonly (Tensor | null)[];
+  readonly place: Place;
+}
+
+export type Entry = Operation | Call;
+
+/** A cotangent for the value with this number. */
+export type Contribution = readonly [id: number, cotangent: Tensor];
+
+/** The cotangent itself, once it is known to fit its value. */
+const fitting = (rule: string, cotangent: Tensor, value: Aval): Tensor => {
+  if (!sameShape(cotangent.shape, value.shape) || cotangent.dtype !== value.dtype)
+    throw new GradientError({
+      op: rule,
+      problem: `the backward rule gave ${formatAval(cotangent)} for an input ${formatAval(value)}`,
+      remedy: 'a cotangent has the shape and element type of its value; correct the rule',
+    });
+  return cotangent;
+};
+
+const undoOperation = ({ primitive, params, inputs, avals, x, y }: Operation, g: Tensor): Contribution[] =>
+  inputs.flatMap((id, argument) => {
+    const rule = id < 0 ? null : primitive.vjp(argument);
+    const aval = avals[argument];
+    if (rule === null || aval === undefined) return [];
+    // A rule only reads what its record says is saved; where the output is not, `g` fills the place.
+    const cotangent = rule({ g, x, y: y ?? g, p: params, avals });
+    return [[id, fitting(primitive.name, primitive.broadcasts ? sumTo(cotangent, aval.shape) : cotangent, aval)]];
+  });
+
+const undoCall = ({ name, inputs, backward }: Call, cotangents: readonly Tensor[]): Contribution[] =>
+  backward(cotangents).flatMap((cotangent, i): Contribution[] => {
+    const input = inputs[i];
+    if (cotangent === null || input === undefined || input.id < 0) return [];
+    return [[input.id, fitting(name, cotangent, input)]];
+  });
+
+/** What the inputs of `entry` receive. `take` gives the cotangent of a value; nothing reads it after this entry. */
+export const undo = (entry: Entry, take: (id: number) => Tensor | undefined): Contribution[] => {
+  if (entry.kind === 'operation') {
+    const g = take(entry.output);
+    return g === undefined
+      ? []
+      : returnTo(entry.place, `gradient of ${entry.primitive.name}`, () => undoOperation(entry, g));
+  }
+  const taken = entry.outputs.map(({ id }) => take(id));
+  return taken.every((g) => g === undefined)
+    ? []
+    : returnTo(entry.place, `gradient of ${entry.name}`, () =>
+        undoCall(
+          entry,
+          entry.outputs.map(({ shape, dtype }, i) => taken[i] ?? zeros(shape, dtype)),
+        ),
+      );
+};

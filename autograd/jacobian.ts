@@ -1,0 +1,138 @@
+/**
+ * Whole Jacobians, by running a derivative on every vector of a basis at once.
+ * The result is a tree like the output, of trees like the input; at each pair of leaves stands a tensor of shape
+ * `[...output, ...input]`: `J[i…, j…] = ∂y[i…]/∂x[j…]`.
+ */
+import { fromData, zerosLike } from '../core/creation.js';
+import { broadcastTo } from '../core/primitives/broadcast-to.js';
+import { reshape } from '../core/primitives/reshape.js';
+import type { Tensor } from '../core/tensor.js';
+import { treeLeaves, treeUnflatten } from '../core/tree.js';
+import { chooseArguments } from './grad.js';
+import { jvp } from './jvp.js';
+import { requireFloats } from './matching.js';
+import type { Argnums, CheckTree, Chosen, Jacobian } from './tree-types.js';
+import { vjp } from './vjp.js';
+import { vmap } from './vmap.js';
+
+export interface JacobianOptions<N extends Argnums> {
+  /** Which arguments to differentiate: a position (0 by default) or a list of them. */
+  readonly argnums?: N;
+}
+
+/** The unit vectors of the space of tensors like `x`, stacked: `[x.size, ...x.shape]`. */
+const basis = (x: Tensor): Tensor => {
+  const data = new Float64Array(x.size * x.size);
+  for (let i = 0; i < x.size; i++) data[i * x.size + i] = 1;
+  return fromData(data, [x.size, ...x.shape], x.dtype);
+};
+
+/** For each leaf, the unit vectors of its space beside zeros in all other places: one tree of stacks a leaf. */
+const bases = (leaves: readonly Tensor[]): readonly (readonly Tensor[])[] =>
+  leaves.map((leaf, k) =>
+    leaves.map((other, l) => (k === l ? basis(leaf) : broadcastTo(zerosLike(other), [leaf.size, ...other.shape]))),
+  );
+
+/** A function of one tree, once its other arguments are fixed. */
+type Mapping = (x: unknown) => unknown;
+
+/** One pullback an output element. */
+const reverse =
+  (f: Mapping): Mapping =>
+  (x) => {
+    const [y, pullback] = vjp(f, x);
+    const outputs = treeLeaves(y, 'jacrev');
+    const rows = bases(outputs).map((stacks, k) => {
+      const pulled = treeLeaves(vmap(pullback)(treeUnflatten(y, stacks)));
+      const shape = outputs[k]?.shape ?? [];
+      return treeUnflatten(
+        x,
+        pulled.map((row) => reshape(row, [...shape, ...row.shape.slice(1)])),
+      );
+    });
+    return treeUnflatten(y, rows);
+  };
+
+/** One tangent an input element. */
+const forward =
+  (f: Mapping): Mapping =>
+  (x) => {
+    const inputs = treeLeaves(x, 'jacfwd');
+    let y: unknown = null;
+    const push = (tangent: unknown): unknown => {
+      const [value, direction] = jvp(f, [x], [tangent]);
+      y = value; // Only its structure is read.
+      return direction;
+    };
+    const columns = bases(inputs).map((stacks, k) => {
+      const pushed = treeLeaves(vmap(push, { out: -1 })(treeUnflatten(x, stacks)));
+      const shape = inputs[k]?.shape ?? [];
+      return pushed.map((column) => reshape(column, [...column.shape.slice(0, -1), ...shape]));
+    });
+    const rows = treeLeaves(y, 'jacfwd').map((_, i) =>
+      treeUnflatten(
+        x,
+        columns.map((column) => column[i]),
+      ),
+    );
+    return treeUnflatten(y, rows);
+  };
+
+/** Applies a derivative of functions of one tree to the chosen arguments of `f`. */
+const atChosen = (
+  op: string,
+  derivative: (f: Mapping) => Mapping,
+  f: (...args: never) => unknown,
+  argnums: Argnums,
+  args: readonly unknown[],
+): unknown => {
+  const { chosen, replace } = chooseArguments(op, args, argnums);
+  requireFloats(op, chosen);
+  return derivative((x) => (f as (...args: readonly unknown[]) => unknown)(...replace(x)))(chosen);
+};
+
+/**
+ * The Jacobian by reverse mode: one pullback an output element. The choice for few outputs and many inputs.
+ * @throws GradientError when an integer is to be differentiated.
+ * @example
+ * jacrev((x: Tensor) => mul(x, x))(tensor([1, 2])).toArray() // [[2, 0], [0, 4]]
+ */
+export const jacrev =
+  <Args extends readonly unknown[], Y, const N extends Argnums = 0>(
+    f: ((...args: Args) => Y) & CheckTree<Chosen<Args, N>>,
+    { argnums = 0 as N }: JacobianOptions<N> = {},
+  ): ((...args: Args) => Jacobian<Y, Chosen<Args, N>>) =>
+  (...args) =>
+    atChosen('jacrev', reverse, f, argnums, args) as Jacobian<Y, Chosen<Args, N>>;
+
+/**
+ * The Jacobian by forward mode: one tangent an input element. The choice for few inputs and many outputs.
+ * @throws GradientError when an integer is to be differentiated.
+ * @example
+ * jacfwd((x: Tensor) => mul(x, x))(tensor([1, 2])).toArray() // [[2, 0], [0, 4]]
+ */
+export const jacfwd =
+  <Args extends readonly unknown[], Y, const N extends Argnums = 0>(
+    f: ((...args: Args) => Y) & CheckTree<Chosen<Args, N>>,
+    { argnums = 0 as N }: JacobianOptions<N> = {},
+  ): ((...args: Args) => Jacobian<Y, Chosen<Args, N>>) =>
+  (...args) =>
+    atChosen('jacfwd', forward, f, argnums, args) as Jacobian<Y, Chosen<Args, N>>;
+
+/**
+ * The Hessian, forward over reverse: for a scalar function, a tree like the input of trees like the input, with leaves
+ * `H[i…, j…] = ∂²f/∂x[i…]∂x[j…]`.
+ * @throws GradientError when an integer is to be differentiated.
+ * @example
+ * hessian((x: Tensor) => sum(mul(x, mul(x, x))))(tensor([1, 2])).toArray() // [[6, 0], [0, 12]]
+ */
+export const hessian =
+  <Args extends readonly unknown[], Y, const N extends Argnums = 0>(
+    f: ((...args: Args) => Y) & CheckTree<Chosen<Args, N>>,
+    { argnums = 0 as N }: JacobianOptions<N> = {},
+  ): ((...args: Args) => Jacobian<Jacobian<Y, Chosen<Args, N>>, Chosen<Args, N>>) =>
+  (...args) =>
+    atChosen('hessian', (g) => forward(reverse(g)), f, argnums, args) as Jacobian<
+      Jacobian<Y, Chosen<Args, N>>,
+      Chosen<Args, N>
+    >;

@@ -1,0 +1,74 @@
+/** Forward mode for people: directional derivatives, and what is made of them. */
+import { zerosLike } from '../core/creation.js';
+import { withInterpreter } from '../core/interpreter.js';
+import type { Tensor } from '../core/tensor.js';
+import { treeLeaves, treeUnflatten } from '../core/tree.js';
+import { createForwardMode } from './forward.js';
+import { grad } from './grad.js';
+import { matchingLeaves, requireFloats, synchronous } from './matching.js';
+import { vjp } from './vjp.js';
+
+/**
+ * The value of `f` at `primals` and its derivative `Jv` in the direction `tangents`.
+ * Integers and booleans carry no tangent: what is given for them is not read.
+ * @throws TreeError, ShapeError, DtypeError when the tangents are not like the primals.
+ * @example
+ * jvp((x: Tensor) => mul(x, x), [tensor([1, 2])], [tensor([1, 0])])[1].toArray() // [2, 0]
+ */
+export const jvp = <Args extends readonly unknown[], Y>(
+  f: (...args: Args) => Y,
+  primals: Args,
+  tangents: NoInfer<Args>,
+): readonly [value: Y, tangent: Y] => {
+  const mode = createForwardMode('jvp');
+  const directions = matchingLeaves('jvp', 'tangent', tangents, primals);
+  const lifted = treeLeaves(primals, 'jvp').map((x, i) => mode.lift(x, directions[i] ?? null));
+  const y = synchronous(
+    'jvp',
+    withInterpreter(mode, () => f(...treeUnflatten(primals, lifted))),
+  );
+  const duals = treeLeaves(y, 'jvp').map(mode.look);
+  return [
+    treeUnflatten(
+      y,
+      duals.map(({ primal }) => primal),
+    ),
+    treeUnflatten(
+      y,
+      duals.map(({ primal, tangent }) => tangent ?? zerosLike(primal)),
+    ),
+  ];
+};
+
+/**
+ * The Hessian of a scalar function times `tangents`, over all arguments together: forward over reverse,
+ * `Hv = ∂/∂ε ∇f(x + εv)` at ε = 0. Costs a small multiple of `f`, and never forms the Hessian.
+ * @example
+ * hvp((x: Tensor) => sum(mul(x, mul(x, x))), [tensor([1, 2])], [tensor([1, 1])])[0].toArray() // [6, 12]
+ */
+export const hvp = <Args extends readonly unknown[]>(
+  f: (...args: Args) => Tensor,
+  primals: Args,
+  tangents: NoInfer<Args>,
+): Args => {
+  const gradient = grad((args: unknown) => f(...(args as Args)));
+  return jvp((...args: Args) => gradient(args) as Args, primals, tangents)[1];
+};
+
+/**
+ * The value of `f` and its derivative at that point as a function of the direction, for many directions: `f` runs once.
+ * The pullback `ȳ ↦ Jᵀȳ` is linear, and its own pullback is `v ↦ Jv`.
+ * @throws GradientError when an argument holds integers.
+ * @example
+ * linearize((x: Tensor) => mul(x, x), tensor([1, 2]))[1](tensor([1, 0])).toArray() // [2, 0]
+ */
+export const linearize = <Args extends readonly unknown[], Y>(
+  f: (...args: Args) => Y,
+  ...args: Args
+): readonly [value: Y, push: (...tangents: Args) => Y] => {
+  requireFloats('linearize', args);
+  const [value, pullback] = vjp<Args, Y>(f, ...args);
+  const zeros = treeUnflatten(value, treeLeaves(value, 'linearize').map(zerosLike));
+  const [, push] = vjp((cotangent: Y) => pullback(cotangent), zeros);
+  return [value, (...tangents) => push(tangents)[0]];
+};

@@ -1,0 +1,69 @@
+/** Checks at the door of every transform: trees that must match, leaves that must be floats, functions that must not be async. */
+import { isFloat } from '../core/dtype.js';
+import { DtypeError, GradientError, ShapeError, TreeError } from '../core/errors.js';
+import { sameShape } from '../core/shape.js';
+import type { Tensor } from '../core/tensor.js';
+import { treeEntries } from '../core/tree.js';
+
+/**
+ * The leaves of `tree`, which must have the places, shapes and element types of `like`.
+ * @throws TreeError, ShapeError or DtypeError naming the first leaf that differs.
+ */
+export const matchingLeaves = (op: string, what: string, tree: unknown, like: unknown): Tensor[] => {
+  const wanted = treeEntries(like, op);
+  const given = treeEntries(tree, op);
+  const missing = wanted.find(([path], i) => given[i]?.[0] !== path);
+  const extra = given.find(([path], i) => wanted[i]?.[0] !== path);
+  if (missing !== undefined || extra !== undefined)
+    throw new TreeError({
+      op,
+      problem:
+        missing !== undefined
+          ? `the ${what} has no tensor at ${missing[0]}`
+          : `the ${what} has a tensor at ${extra?.[0]} that does not belong there`,
+      remedy: `give the ${what} the same keys and lengths as the value it belongs to`,
+    });
+  return wanted.map(([path, expected], i) => {
+    const leaf = given[i]?.[1] as Tensor;
+    if (!sameShape(leaf.shape, expected.shape))
+      throw new ShapeError({
+        op,
+        problem: `the ${what} at ${path} has another shape than its value`,
+        shapes: [leaf.shape, expected.shape],
+        remedy: 'give them the same shape; broadcastTo() stretches',
+      });
+    if (leaf.dtype !== expected.dtype && isFloat(expected.dtype))
+      throw new DtypeError({
+        op,
+        problem: `the ${what} at ${path} is ${leaf.dtype}, its value ${expected.dtype}`,
+        shapes: [leaf.shape],
+        remedy: `convert it with cast(x, '${expected.dtype}')`,
+      });
+    return leaf;
+  });
+};
+
+/** Throws for a leaf that takes no gradient. */
+export const requireFloats = (op: string, tree: unknown): void => {
+  const wrong = treeEntries(tree, op).find(([, leaf]) => !isFloat(leaf.dtype));
+  if (wrong !== undefined)
+    throw new GradientError({
+      op,
+      problem: `${wrong[0]} is ${wrong[1].dtype}, which takes no gradient`,
+      shapes: [wrong[1].shape],
+      remedy: "close over it, leave it out of argnums, or convert it with cast(x, 'float32')",
+    });
+};
+
+/** What `f` returned, unless that is a promise: a transform ends when its function returns. */
+export const synchronous = <Y>(op: string, y: Y): Y => {
+  if (typeof y === 'object' && y !== null && 'then' in y && typeof y.then === 'function') {
+    y.then(undefined, () => undefined); // Its failure would only repeat this error, unhandled.
+    throw new GradientError({
+      op,
+      problem: 'the function returned a promise',
+      remedy: 'make it synchronous: await data before the transform, and read results after it',
+    });
+  }
+  return y;
+};

@@ -1,0 +1,40 @@
+/**
+ * The way back through a checkpoint: run the function once more, this time on a tape of its own. What the function
+ * closes over is known from its first run; on the second it is replaced like an argument, so that it gets its
+ * cotangent too.
+ */
+import { zerosLike } from '../core/creation.js';
+import { recompute, type TensorFunction, withInterpreter } from '../core/interpreter.js';
+import type { Tensor } from '../core/tensor.js';
+import { substitute } from './substitution.js';
+import { createTape } from './tape.js';
+
+/**
+ * From cotangents of the outputs of `run` at `inputs` to cotangents of `inputs` and then of what was captured.
+ * The second run is itself one of which nothing is kept, for derivatives of higher order.
+ */
+export const rerun = (
+  run: TensorFunction,
+  inputs: readonly Tensor[],
+  captured: ReadonlyMap<Tensor, { readonly value: Tensor }>,
+): ((cotangents: readonly Tensor[]) => readonly Tensor[]) => {
+  const names = [...captured.keys()];
+  const values = [...inputs, ...[...captured.values()].map(({ value }) => value)];
+
+  const gradient: TensorFunction = (given) => {
+    const tape = createTape('checkpoint');
+    const x = given.slice(0, values.length).map(tape.track);
+    const cotangents = given.slice(values.length);
+    const stand = new Map(names.map((name, i) => [name, x[inputs.length + i] ?? name]));
+    const replaced = substitute('checkpoint', (tensor) => stand.get(tensor) ?? tensor, run);
+    const outputs = withInterpreter(tape, () => replaced(x.slice(0, inputs.length))).map(tape.look);
+    const pulled = tape.pull(
+      outputs.flatMap(({ id }, i) => (id < 0 || cotangents[i] === undefined ? [] : [[id, cotangents[i]] as const])),
+      x.map((tracked) => tape.look(tracked).id),
+    );
+    tape.forget();
+    return pulled.map((g, i) => g ?? zerosLike(values[i] as Tensor));
+  };
+
+  return (cotangents) => recompute(gradient, [...values, ...cotangents]);
+};

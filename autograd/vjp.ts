@@ -1,0 +1,65 @@
+/** Reverse mode for people: the value of a function and its pullback. */
+import { zerosLike } from '../core/creation.js';
+import { withInterpreter } from '../core/interpreter.js';
+import type { Tensor } from '../core/tensor.js';
+import { treeLeaves, treeUnflatten } from '../core/tree.js';
+import { matchingLeaves, synchronous } from './matching.js';
+import { createTape } from './tape.js';
+
+/** A function that has run once on a tape. */
+interface Recording<Y> {
+  /** What the function returned; read its tensors with `look`. */
+  readonly result: Y;
+  /** The value of a tensor once the tape has ended. */
+  readonly valueOf: (x: Tensor) => Tensor;
+  /** From cotangents of some results to cotangents of the leaves it ran on. */
+  readonly pull: (results: readonly Tensor[], cotangents: readonly Tensor[]) => readonly Tensor[];
+  readonly forget: () => void;
+}
+
+/** Runs `f` on tracked copies of `leaves`. */
+export const record = <Y>(
+  op: string,
+  f: (tracked: readonly Tensor[]) => Y,
+  leaves: readonly Tensor[],
+): Recording<Y> => {
+  const tape = createTape(op);
+  const tracked = leaves.map(tape.track);
+  const ids = tracked.map((x) => tape.look(x).id);
+  return {
+    result: synchronous(
+      op,
+      withInterpreter(tape, () => f(tracked)),
+    ),
+    valueOf: (x) => tape.look(x).value,
+    pull: (results, cotangents) => {
+      const from = results.flatMap((y, i) => {
+        const { id } = tape.look(y);
+        const cotangent = cotangents[i];
+        return id < 0 || cotangent === undefined ? [] : [[id, cotangent] as const];
+      });
+      return tape.pull(from, ids).map((g, i) => g ?? zerosLike(leaves[i] as Tensor));
+    },
+    forget: tape.forget,
+  };
+};
+
+/**
+ * The value of `f(...args)` and its pullback `ȳ ↦ Jᵀȳ`: from a cotangent like the value to one cotangent an argument.
+ * The pullback may be called any number of times. Integers and booleans are constants; their cotangent is zero.
+ * @throws TreeError, ShapeError, DtypeError from the pullback when the cotangent is not like the value.
+ * @example
+ * vjp((x: Tensor) => mul(x, x), tensor([1, 2]))[1](tensor([1, 1]))[0].toArray() // [2, 4]
+ */
+export const vjp = <Args extends readonly unknown[], Y>(
+  f: (...args: Args) => Y,
+  ...args: Args
+): readonly [value: Y, pullback: (cotangent: Y) => Args] => {
+  const leaves = treeLeaves(args, 'vjp');
+  const { result, valueOf, pull } = record('vjp', (tracked) => f(...treeUnflatten(args, tracked)), leaves);
+  const outputs = treeLeaves(result, 'vjp');
+  const value = treeUnflatten(result, outputs.map(valueOf));
+  const pullback = (cotangent: Y): Args =>
+    treeUnflatten(args, pull(outputs, matchingLeaves('vjp', 'cotangent', cotangent, value)));
+  return [value, pullback];
+};
