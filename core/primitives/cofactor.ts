@@ -21,7 +21,7 @@ const replaceEachColumn = (a: Tensor, t: Tensor): Tensor => where(columnMask(a),
 
 const identityMask = (a: Tensor): Tensor => {
   const n = squareSize('cofactor', a.shape);
-  return eye(n, n, 0, 'bool');
+  return eye(n, { dtype: 'bool' });
 };
 
 /** `[i, r, 0]`: whether row r is the i-th. */
