@@ -9,7 +9,7 @@ export { arange, type ArangeOptions, linspace, type LinspaceOptions, logspace, t
 export { full } from './primitives/full.js';
 export type { Shape } from './shape.js';
 export { type NestedNumbers, Tensor } from './tensor.js';
-export { treeEntries, treeLeaves, treeMap, treeUnflatten } from './tree.js';
+export { treeEntries, treeLeaves, treeMap, treeStructure, treeUnflatten } from './tree.js';
 
 // Elementwise operations.
 export {

@@ -1,0 +1,87 @@
+/**
+ * Adam and its relatives. With m and v the running means of g and g², both from 0, and their bias corrections
+ * `m̂ = m/(1 − β₁ᵗ)`, `v̂ = v/(1 − β₂ᵗ)`, the step is `m̂/(√v̂ + ε)`.
+ * Sources: Kingma, Ba, "Adam" (2015); Loshchilov, Hutter, "Decoupled weight decay" (2019); Reddi, Kale, Kumar, "On the
+ * convergence of Adam and beyond" (2018, AMSGrad).
+ */
+import { abs, add, div, maximum, mul, sqrt } from '../core/index.js';
+import { type LearningRate, scaleByLearningRate } from './learning-rate.js';
+import { defineMoments, filled, type MomentState, runningMean } from './moments.js';
+import { addDecayedWeights } from './scaling.js';
+import { chain, type GradientTransform } from './transform.js';
+
+export interface AdamOptions {
+  /** 0.001 by default. */
+  readonly lr?: LearningRate;
+  /** Decay of the running means of g and g²; [0.9, 0.999] by default. */
+  readonly betas?: readonly [number, number];
+  /** Added outside the root; 1e-8 by default. */
+  readonly eps?: number;
+  /** Adds `weightDecay·p` to the gradient; 0 by default. */
+  readonly weightDecay?: number;
+  /** Divide by the largest v̂ so far. */
+  readonly amsgrad?: boolean;
+}
+
+type Scaling = Pick<AdamOptions, 'betas' | 'eps' | 'amsgrad'>;
+
+/** `m̂/(√v̂ + ε)` in place of the gradient. */
+export const scaleByAdam = ({
+  betas: [b1, b2] = [0.9, 0.999],
+  eps = 1e-8,
+  amsgrad = false,
+}: Scaling = {}): GradientTransform<MomentState<'mean' | 'square' | 'largest'>> =>
+  defineMoments({
+    name: 'adam',
+    start: { mean: 0, square: 0, largest: 0 },
+    rule: ({ g, m, t, scalar }) => {
+      const mean = runningMean(m.mean, g, b1);
+      const square = runningMean(m.square, mul(g, g), b2);
+      const largest = amsgrad ? maximum(m.largest, square) : m.largest;
+      const root = div(sqrt(amsgrad ? largest : square), scalar(sqrt(filled(b2, t))));
+      return { update: div(div(mean, scalar(filled(b1, t))), add(root, eps)), moments: { mean, square, largest } };
+    },
+  });
+
+/**
+ * Adam with PyTorch's numbers; `weightDecay` is added to the gradient before the running means.
+ * @example
+ * applyUpdates(tensor([1]), adam({ lr: 0.1 }).update(tensor([3]), adam({ lr: 0.1 }).init(tensor([1])), tensor([1]))[0]).toArray() // ≈ [0.9]
+ */
+export const adam = ({
+  lr = 1e-3,
+  weightDecay = 0,
+  ...options
+}: AdamOptions = {}): GradientTransform<readonly unknown[]> =>
+  chain(addDecayedWeights(weightDecay), scaleByAdam(options), scaleByLearningRate(lr));
+
+/** Adam with decoupled weight decay: `p ← p − lr·weightDecay·p` beside Adam's step. `weightDecay` is 0.01 by default. */
+export const adamw = ({
+  lr = 1e-3,
+  weightDecay = 0.01,
+  ...options
+}: AdamOptions = {}): GradientTransform<readonly unknown[]> =>
+  chain(scaleByAdam(options), addDecayedWeights(weightDecay), scaleByLearningRate(lr));
+
+export type AdamaxOptions = Omit<AdamOptions, 'amsgrad'>;
+
+/** Adam with the running maximum `u ← max(β₂·u, |g| + ε)` in place of the root: step `m̂/u`. `lr` is 0.002 by default. */
+export const adamax = ({
+  lr = 2e-3,
+  betas: [b1, b2] = [0.9, 0.999],
+  eps = 1e-8,
+  weightDecay = 0,
+}: AdamaxOptions = {}): GradientTransform<readonly unknown[]> =>
+  chain(
+    addDecayedWeights(weightDecay),
+    defineMoments({
+      name: 'adamax',
+      start: { mean: 0, bound: 0 },
+      rule: ({ g, m, t, scalar }) => {
+        const mean = runningMean(m.mean, g, b1);
+        const bound = maximum(mul(m.bound, b2), add(abs(g), eps));
+        return { update: div(div(mean, scalar(filled(b1, t))), bound), moments: { mean, bound } };
+      },
+    }),
+    scaleByLearningRate(lr),
+  );

@@ -1,0 +1,117 @@
+/**
+ * Optimisers that divide by a running size of the gradient, without Adam's running mean: RMSProp, AdaGrad, AdaDelta.
+ * Sources: Tieleman, Hinton, lecture 6.5 (2012); Duchi, Hazan, Singer (2011); Zeiler (2012).
+ */
+import { add, div, mul, sqrt, square as squareOf, sub } from '../core/index.js';
+import { type LearningRate, scaleByLearningRate } from './learning-rate.js';
+import { defineMoments, runningMean } from './moments.js';
+import { addDecayedWeights } from './scaling.js';
+import { accumulateMomentum } from './sgd.js';
+import { chain, type GradientTransform } from './transform.js';
+
+export interface RmspropOptions {
+  /** 0.01 by default. */
+  readonly lr?: LearningRate;
+  /** Decay of the running mean of g²; 0.99 by default. */
+  readonly alpha?: number;
+  /** Added outside the root; 1e-8 by default. */
+  readonly eps?: number;
+  readonly weightDecay?: number;
+  /** A momentum buffer on the scaled gradient; 0 by default. */
+  readonly momentum?: number;
+  /** Subtract the square of the running mean of g: divide by a standard deviation. */
+  readonly centered?: boolean;
+}
+
+/** RMSProp: `v ← α·v + (1 − α)·g²`, step `g/(√v + ε)`. */
+export const rmsprop = ({
+  lr = 1e-2,
+  alpha = 0.99,
+  eps = 1e-8,
+  weightDecay = 0,
+  momentum = 0,
+  centered = false,
+}: RmspropOptions = {}): GradientTransform<readonly unknown[]> =>
+  chain(
+    addDecayedWeights(weightDecay),
+    defineMoments({
+      name: 'rmsprop',
+      start: { square: 0, mean: 0 },
+      rule: ({ g, m }) => {
+        const square = runningMean(m.square, mul(g, g), alpha);
+        const mean = centered ? runningMean(m.mean, g, alpha) : m.mean;
+        const size = sqrt(centered ? sub(square, squareOf(mean)) : square);
+        return { update: div(g, add(size, eps)), moments: { square, mean } };
+      },
+    }),
+    ...(momentum === 0 ? [] : [accumulateMomentum({ momentum })]),
+    scaleByLearningRate(lr),
+  );
+
+export interface AdagradOptions {
+  /** 0.01 by default. */
+  readonly lr?: LearningRate;
+  /** Divides the step by `1 + (t − 1)·lrDecay`; 0 by default. */
+  readonly lrDecay?: number;
+  readonly weightDecay?: number;
+  /** Where the sum of squares starts; 0 by default. */
+  readonly initialAccumulator?: number;
+  /** Added outside the root; 1e-10 by default. */
+  readonly eps?: number;
+}
+
+/** AdaGrad: the sum of all squares so far divides, `g/(√Σg² + ε)`; the step can only shrink. */
+export const adagrad = ({
+  lr = 1e-2,
+  lrDecay = 0,
+  weightDecay = 0,
+  initialAccumulator = 0,
+  eps = 1e-10,
+}: AdagradOptions = {}): GradientTransform<readonly unknown[]> =>
+  chain(
+    addDecayedWeights(weightDecay),
+    defineMoments({
+      name: 'adagrad',
+      start: { total: initialAccumulator },
+      rule: ({ g, m, t, scalar }) => {
+        const total = add(m.total, mul(g, g));
+        const step = div(g, add(sqrt(total), eps));
+        return {
+          update: lrDecay === 0 ? step : div(step, scalar(add(mul(sub(t, 1), lrDecay), 1))),
+          moments: { total },
+        };
+      },
+    }),
+    scaleByLearningRate(lr),
+  );
+
+export interface AdadeltaOptions {
+  /** 1 by default. */
+  readonly lr?: LearningRate;
+  /** Decay of both running means; 0.9 by default. */
+  readonly rho?: number;
+  /** Added inside the roots; 1e-6 by default. */
+  readonly eps?: number;
+  readonly weightDecay?: number;
+}
+
+/** AdaDelta: `Δ = √(a + ε)/√(v + ε)·g` with running means v of g² and a of Δ². */
+export const adadelta = ({
+  lr = 1,
+  rho = 0.9,
+  eps = 1e-6,
+  weightDecay = 0,
+}: AdadeltaOptions = {}): GradientTransform<readonly unknown[]> =>
+  chain(
+    addDecayedWeights(weightDecay),
+    defineMoments({
+      name: 'adadelta',
+      start: { square: 0, steps: 0 },
+      rule: ({ g, m }) => {
+        const square = runningMean(m.square, mul(g, g), rho);
+        const update = mul(div(sqrt(add(m.steps, eps)), sqrt(add(square, eps))), g);
+        return { update, moments: { square, steps: runningMean(m.steps, mul(update, update), rho) } };
+      },
+    }),
+    scaleByLearningRate(lr),
+  );

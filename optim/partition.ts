@@ -1,0 +1,42 @@
+/** Different optimisers for different leaves, and none at all for frozen ones. */
+import { type Tensor, treeEntries, treeLeaves, treeUnflatten, zerosLike } from '../core/index.js';
+import { type GradientTransform, sameTrees } from './transform.js';
+
+/**
+ * A transform a group: `label` names the group of each leaf by its path (`conv1.weight`), `null` freezes it. A group sees
+ * only its own leaves.
+ * @example
+ * partition({ fast: scale(-1) }, (path) => (path === 'w' ? 'fast' : null)).update({ w: tensor([2]), b: tensor([3]) }, { fast: null }, { w: tensor([0]), b: tensor([0]) })[0] // { w: [-2], b: [0] }
+ */
+export const partition = <K extends string>(
+  groups: Readonly<Record<K, GradientTransform>>,
+  label: (path: string) => NoInfer<K> | null,
+): GradientTransform<Readonly<Record<K, unknown>>> => {
+  const names = Object.keys(groups) as K[];
+  const membersOf = (tree: unknown, group: K): Record<string, Tensor> =>
+    Object.fromEntries(treeEntries(tree).filter(([path]) => label(path) === group));
+  return {
+    init: (params) =>
+      Object.fromEntries(names.map((group) => [group, groups[group].init(membersOf(params, group))])) as Record<
+        K,
+        unknown
+      >,
+    update(gradients, states, params) {
+      sameTrees('partition', gradients, params);
+      const updates = new Map<string, Tensor>();
+      const next = names.map((group) => {
+        const [changed, state] = groups[group].update(
+          membersOf(gradients, group),
+          states[group],
+          membersOf(params, group),
+        );
+        for (const [path, leaf] of Object.entries(changed)) updates.set(path, leaf);
+        return [group, state] as const;
+      });
+      const leaves = treeEntries(gradients).map(
+        ([path], i) => updates.get(path) ?? zerosLike(treeLeaves(gradients)[i] as Tensor),
+      );
+      return [treeUnflatten(gradients, leaves), Object.fromEntries(next) as Record<K, unknown>];
+    },
+  };
+};

@@ -1,0 +1,75 @@
+/** A learning rate that falls when a metric stops improving: not a function of time alone, so a small state machine. */
+
+export interface PlateauOptions {
+  readonly base: number;
+  /** Whether smaller (`min`, default) or larger metrics are better. */
+  readonly mode?: 'min' | 'max';
+  /** 0.1 by default. */
+  readonly factor?: number;
+  /** How many epochs without improvement are let pass; 10 by default. */
+  readonly patience?: number;
+  /** 1e-4 by default. */
+  readonly threshold?: number;
+  /** Whether the threshold is a share of the best value (`relative`, default) or an amount. */
+  readonly thresholdMode?: 'relative' | 'absolute';
+  /** Epochs after a reduction in which nothing is counted; 0 by default. */
+  readonly cooldown?: number;
+  /** 0 by default. */
+  readonly min?: number;
+  /** A reduction by less than this is left out; 1e-8 by default. */
+  readonly eps?: number;
+}
+
+/** Plain data: save it with a checkpoint. */
+export interface PlateauState {
+  readonly rate: number;
+  readonly best: number;
+  readonly badEpochs: number;
+  readonly cooldownLeft: number;
+}
+
+export interface Plateau {
+  readonly initial: PlateauState;
+  /** The state after an epoch that ended with `metric`. */
+  next(state: PlateauState, metric: number): PlateauState;
+}
+
+/**
+ * PyTorch's `ReduceLROnPlateau`: after more than `patience` epochs in a row without improvement the rate is multiplied by
+ * `factor`.
+ * @example
+ * reduceOnPlateau({ base: 1, patience: 0 }).next({ rate: 1, best: 0.5, badEpochs: 0, cooldownLeft: 0 }, 0.6).rate // 0.1
+ */
+export const reduceOnPlateau = ({
+  base,
+  mode = 'min',
+  factor = 0.1,
+  patience = 10,
+  threshold = 1e-4,
+  thresholdMode = 'relative',
+  cooldown = 0,
+  min = 0,
+  eps = 1e-8,
+}: PlateauOptions): Plateau => {
+  const sign = mode === 'min' ? -1 : 1;
+  const bar = (best: number): number =>
+    thresholdMode === 'relative' ? best * (1 + sign * threshold) : best + sign * threshold;
+  const better = (metric: number, best: number): boolean => (mode === 'min' ? metric < bar(best) : metric > bar(best));
+  return {
+    initial: {
+      rate: base,
+      best: mode === 'min' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY,
+      badEpochs: 0,
+      cooldownLeft: 0,
+    },
+    next({ rate, best, badEpochs, cooldownLeft }, metric) {
+      const improved = better(metric, best);
+      const left = Math.max(cooldownLeft - 1, 0);
+      const bad = cooldownLeft > 0 || improved ? 0 : badEpochs + 1;
+      const record = improved ? metric : best;
+      if (bad <= patience) return { rate, best: record, badEpochs: bad, cooldownLeft: left };
+      const lower = Math.max(rate * factor, min);
+      return { rate: rate - lower > eps ? lower : rate, best: record, badEpochs: 0, cooldownLeft: cooldown };
+    },
+  };
+};

@@ -1,0 +1,166 @@
+/**
+ * Learning-rate schedules: the rate as a function of time, which is counted from 0 in steps or in epochs, as the caller
+ * likes. Each is PyTorch's scheduler of the same name in closed form; `base` is the initial rate.
+ */
+
+/** The learning rate at time `t`. */
+export type Schedule = (t: number) => number;
+
+/** Always the same. */
+export const constant =
+  (base: number): Schedule =>
+  () =>
+    base;
+
+/** Multiplied by `gamma` every `stepSize`: `base·γ^⌊t/stepSize⌋`. */
+export const stepDecay =
+  (base: number, { stepSize, gamma = 0.1 }: { readonly stepSize: number; readonly gamma?: number }): Schedule =>
+  (t) =>
+    base * gamma ** Math.floor(t / stepSize);
+
+/** Multiplied by `gamma` at each milestone. */
+export const multiStep =
+  (
+    base: number,
+    { milestones, gamma = 0.1 }: { readonly milestones: readonly number[]; readonly gamma?: number },
+  ): Schedule =>
+  (t) =>
+    base * gamma ** milestones.filter((milestone) => milestone <= t).length;
+
+/**
+ * Multiplied by `gamma` every time: `base·γᵗ`.
+ * @example
+ * exponentialDecay(0.1, { gamma: 0.5 })(2) // 0.025
+ */
+export const exponentialDecay =
+  (base: number, { gamma }: { readonly gamma: number }): Schedule =>
+  (t) =>
+    base * gamma ** t;
+
+/** Half a cosine from `base` to `min` over `period`, and on along the cosine: `min + (base − min)(1 + cos(πt/period))/2`. */
+export const cosineAnnealing =
+  (base: number, { period, min = 0 }: { readonly period: number; readonly min?: number }): Schedule =>
+  (t) =>
+    min + ((base - min) * (1 + Math.cos((Math.PI * t) / period))) / 2;
+
+/** Cosine annealing that starts again after `period`, `period·factor`, `period·factor²`, … */
+export const cosineWarmRestarts =
+  (
+    base: number,
+    { period, factor = 1, min = 0 }: { readonly period: number; readonly factor?: number; readonly min?: number },
+  ): Schedule =>
+  (t) => {
+    let start = 0;
+    let length = period;
+    while (t >= start + length) {
+      start += length;
+      length *= factor;
+    }
+    return cosineAnnealing(base, { period: length, min })(t - start);
+  };
+
+/** `base` times a factor that goes in a straight line from `start` to `end` over `duration`, and stays. */
+export const linearWarmup =
+  (
+    base: number,
+    {
+      start = 1 / 3,
+      end = 1,
+      duration = 5,
+    }: { readonly start?: number; readonly end?: number; readonly duration?: number } = {},
+  ): Schedule =>
+  (t) =>
+    base * (start + ((end - start) * Math.min(t, duration)) / duration);
+
+/** `base·factor` for `duration`, then `base`. */
+export const constantThenBase =
+  (
+    base: number,
+    { factor = 1 / 3, duration = 5 }: { readonly factor?: number; readonly duration?: number } = {},
+  ): Schedule =>
+  (t) =>
+    t < duration ? base * factor : base;
+
+/** `base·(1 − t/duration)^power`, and 0 after. */
+export const polynomialDecay =
+  (base: number, { duration = 5, power = 1 }: { readonly duration?: number; readonly power?: number } = {}): Schedule =>
+  (t) =>
+    base * (1 - Math.min(t, duration) / duration) ** power;
+
+const interpolations = {
+  cos: (from: number, to: number, share: number): number => to + ((from - to) / 2) * (1 + Math.cos(Math.PI * share)),
+  linear: (from: number, to: number, share: number): number => from + (to - from) * share,
+} as const;
+
+export interface OneCycleOptions {
+  readonly max: number;
+  readonly total: number;
+  /** Share of the cycle in which the rate rises; 0.3 by default. */
+  readonly rise?: number;
+  readonly anneal?: 'cos' | 'linear';
+  /** The initial rate is `max/divide`; 25 by default. */
+  readonly divide?: number;
+  /** The final rate is the initial one divided by this; 1e4 by default. */
+  readonly finalDivide?: number;
+  /** Come back to the initial rate as fast as it rose, before the final descent. */
+  readonly threePhase?: boolean;
+}
+
+/**
+ * The 1cycle policy: up from `max/divide` to `max`, down to almost nothing.
+ * Source: Smith, Topin, "Super-convergence" (2017).
+ */
+export const oneCycle = ({
+  max,
+  total,
+  rise = 0.3,
+  anneal = 'cos',
+  divide = 25,
+  finalDivide = 1e4,
+  threePhase = false,
+}: OneCycleOptions): Schedule => {
+  const initial = max / divide;
+  const final = initial / finalDivide;
+  const peak = rise * total - 1;
+  const phases = threePhase
+    ? [
+        { end: peak, from: initial, to: max },
+        { end: 2 * rise * total - 2, from: max, to: initial },
+        { end: total - 1, from: initial, to: final },
+      ]
+    : [
+        { end: peak, from: initial, to: max },
+        { end: total - 1, from: max, to: final },
+      ];
+  return (t) => {
+    let start = 0;
+    for (const [i, { end, from, to }] of phases.entries()) {
+      if (t <= end || i === phases.length - 1)
+        return interpolations[anneal](from, to, (Math.min(t, total - 1) - start) / (end - start));
+      start = end;
+    }
+    return final;
+  };
+};
+
+export interface CyclicOptions {
+  readonly max: number;
+  /** How long the rate rises; 2000 by default. */
+  readonly up?: number;
+  /** How long it falls; as long as it rises by default. */
+  readonly down?: number;
+  /** `triangular2` halves the amplitude each cycle, `expRange` scales it by `gammaᵗ`. */
+  readonly mode?: 'triangular' | 'triangular2' | 'expRange';
+  readonly gamma?: number;
+}
+
+/** Up and down between `base` and `max`. Source: Smith, "Cyclical learning rates" (2017). */
+export const cyclic =
+  (base: number, { max, up = 2000, down = up, mode = 'triangular', gamma = 1 }: CyclicOptions): Schedule =>
+  (t) => {
+    const cycle = Math.floor(t / (up + down));
+    const inside = t - cycle * (up + down);
+    const height = inside <= up ? inside / up : (up + down - inside) / down;
+    const amplitude = mode === 'triangular' ? 1 : mode === 'triangular2' ? 0.5 ** cycle : gamma ** t;
+    return base + (max - base) * height * amplitude;
+  };

@@ -1,0 +1,88 @@
+/** Stochastic gradient descent, with momentum in both of its forms. */
+import { add, equal, full, mul, sub, where } from '../core/index.js';
+import { type LearningRate, scaleByLearningRate } from './learning-rate.js';
+import { defineMoments, type MomentState } from './moments.js';
+import { addDecayedWeights } from './scaling.js';
+import { chain, type GradientTransform } from './transform.js';
+
+export interface MomentumOptions {
+  /** The share of the buffer that is kept. */
+  readonly momentum: number;
+  /** The share of a new gradient that is left out; the first one counts in full. 0 by default. */
+  readonly dampening?: number;
+  /** Look ahead: use `g + μ·b` instead of `b`. */
+  readonly nesterov?: boolean;
+}
+
+/**
+ * The momentum buffer `b ← μ·b + (1 − dampening)·g`, which starts with the first gradient; passes on `b`, or `g + μ·b`
+ * with Nesterov's look-ahead.
+ */
+export const accumulateMomentum = ({
+  momentum,
+  dampening = 0,
+  nesterov = false,
+}: MomentumOptions): GradientTransform<MomentState<'buffer'>> =>
+  defineMoments({
+    name: 'momentum',
+    start: { buffer: 0 },
+    rule: ({ g, m, t }) => {
+      const buffer = where(equal(t, 1), g, add(mul(m.buffer, momentum), mul(g, 1 - dampening)));
+      return { update: nesterov ? add(g, mul(buffer, momentum)) : buffer, moments: { buffer } };
+    },
+  });
+
+export interface SgdOptions {
+  readonly lr: LearningRate;
+  /** 0 by default: no buffer at all. */
+  readonly momentum?: number;
+  /** 0 by default. */
+  readonly dampening?: number;
+  readonly nesterov?: boolean;
+  /** Adds `weightDecay·p` to the gradient; 0 by default. */
+  readonly weightDecay?: number;
+}
+
+/**
+ * Stochastic gradient descent with PyTorch's momentum: `b ← μ·b + (1 − dampening)·g`, `p ← p − lr·b`.
+ * @example
+ * sgd({ lr: 0.1 }).update(tensor([1]), sgd({ lr: 0.1 }).init(tensor([0])), tensor([0]))[0].toArray() // ≈ [-0.1]
+ */
+export const sgd = ({
+  lr,
+  momentum = 0,
+  dampening = 0,
+  nesterov = false,
+  weightDecay = 0,
+}: SgdOptions): GradientTransform<readonly unknown[]> =>
+  chain(
+    addDecayedWeights(weightDecay),
+    ...(momentum === 0 ? [] : [accumulateMomentum({ momentum, dampening, nesterov })]),
+    scaleByLearningRate(lr),
+  );
+
+export interface VelocityOptions {
+  readonly lr: number;
+  readonly momentum: number;
+  /** Step by `μ·v − lr·g` instead of `v`. */
+  readonly nesterov?: boolean;
+}
+
+/**
+ * Momentum in velocity form: `v ← μ·v − lr·g`, `p ← p + v`; with Nesterov's look-ahead `p ← p + μ·v − lr·g`. With a constant
+ * rate it equals `sgd` (`v = −lr·b`); a changing rate acts on new gradients only.
+ */
+export const sgdVelocity = ({
+  lr,
+  momentum,
+  nesterov = false,
+}: VelocityOptions): GradientTransform<MomentState<'velocity'>> =>
+  defineMoments({
+    name: 'sgdVelocity',
+    start: { velocity: 0 },
+    rule: ({ g, m }) => {
+      const pull = mul(g, full([], lr, g.dtype));
+      const velocity = sub(mul(m.velocity, momentum), pull);
+      return { update: nesterov ? sub(mul(velocity, momentum), pull) : velocity, moments: { velocity } };
+    },
+  });

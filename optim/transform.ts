@@ -1,0 +1,63 @@
+/**
+ * Gradient transforms: what an optimiser does to gradients before they are added to the parameters. A transform is two
+ * pure functions; `chain` puts several in a row. States are trees of tensors like everything else: save them, map them,
+ * resume from them.
+ */
+import { add, fromData, type Tensor, TreeError, treeMap, treeStructure } from '../core/index.js';
+
+/** `update` turns gradients into updates that are to be ADDED to the parameters, and its state into the next one. */
+export interface GradientTransform<S = unknown> {
+  init(params: unknown): S;
+  update<T>(gradients: T, state: S, params: T): readonly [updates: T, state: S];
+}
+
+/**
+ * A transform from its two functions.
+ * @example
+ * defineTransform({ init: () => null, update: (g) => [treeMap((leaf) => neg(leaf), g), null] }).init({}) // null
+ */
+export const defineTransform = <S>(transform: GradientTransform<S>): GradientTransform<S> => transform;
+
+/** The parameters after a step: `p + u` for every leaf. */
+export const applyUpdates = <T>(params: T, updates: T): T => treeMap((p, u = p) => add(p, u), params, updates);
+
+/**
+ * Transforms one after the other; each sees what the one before it made of the gradients.
+ * @example
+ * chain(clipByValue(1), scale(-0.1)).update(tensor([5]), [null, null], tensor([0]))[0].toArray() // ≈ [-0.1]
+ */
+export const chain = (...transforms: readonly GradientTransform[]): GradientTransform<readonly unknown[]> => ({
+  init: (params) => transforms.map((transform) => transform.init(params)),
+  update(gradients, states, params) {
+    let updates = gradients;
+    const next = transforms.map((transform, i) => {
+      const [changed, state] = transform.update(updates, states[i], params);
+      updates = changed;
+      return state;
+    });
+    return [updates, next];
+  },
+});
+
+/** A scalar step counter, int32, at 0. */
+export const firstStep = (): Tensor => fromData(Int32Array.of(0), []);
+
+/** A transform that keeps nothing and treats every leaf alike. */
+export const stateless = (f: (gradient: Tensor, param: Tensor) => Tensor): GradientTransform<null> => ({
+  init: () => null,
+  update: (gradients, state, params) => {
+    sameTrees('update', gradients, params);
+    return [treeMap((g, p = g) => f(g, p), gradients, params), state];
+  },
+});
+
+/** Throws unless gradients and parameters have the same structure. */
+export const sameTrees = (op: string, gradients: unknown, params: unknown): void => {
+  const [got, want] = [treeStructure(gradients), treeStructure(params)];
+  if (got !== want)
+    throw new TreeError({
+      op,
+      problem: `the gradients have the leaves {${got}}, the parameters {${want}}`,
+      remedy: 'give the gradients of these parameters, as grad returns them',
+    });
+};
