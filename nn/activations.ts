@@ -1,0 +1,241 @@
+/**
+ * Activation functions, composed from core operations. Each is a plain function of a tensor, so it stands in
+ * `sequential(…)` as it is; options are given by an arrow function.
+ * Branches are guarded twice: the value that the untaken branch would read is replaced as well, so that neither an
+ * overflow there nor its derivatives of any order can turn into `0·∞ = NaN`.
+ */
+import {
+  abs,
+  add,
+  div,
+  erf,
+  expm1,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  mul,
+  neg,
+  reshape,
+  type Shape,
+  ShapeError,
+  sigmoid,
+  softplus as softplusOf,
+  square,
+  type Tensor,
+  tanh,
+  where,
+} from '../core/index.js';
+
+/** Which one-sided derivative counts at a kink: that of the left branch, as in PyTorch, or of the right. */
+export interface KinkOptions {
+  /** `left` by default. */
+  readonly atZero?: 'left' | 'right';
+}
+
+/** Where the positive branch holds. */
+const isPositive = (x: Tensor, atZero: 'left' | 'right'): Tensor =>
+  atZero === 'left' ? greater(x, 0) : greaterEqual(x, 0);
+
+export interface LeakyReluOptions extends KinkOptions {
+  /** 0.01 by default. */
+  readonly negativeSlope?: number;
+}
+
+/**
+ * `x` where x > 0, else `negativeSlope·x`. The derivative at 0 is the negative slope.
+ * @example
+ * leakyRelu(tensor([-2, 3]), { negativeSlope: 0.5 }).toArray() // [-1, 3]
+ */
+export const leakyRelu = <S extends Shape>(
+  x: Tensor<S>,
+  { negativeSlope = 0.01, atZero = 'left' }: LeakyReluOptions = {},
+): Tensor<S> => where(isPositive(x, atZero), x as Tensor, mul(x as Tensor, negativeSlope)) as Tensor as Tensor<S>;
+
+/**
+ * Leaky ReLU with learned slopes: `weight` holds one slope, or one a channel of axis 1.
+ * @throws ShapeError when the number of slopes is neither 1 nor the number of channels.
+ * @example
+ * prelu(tensor([[-2, 3]]), tensor([0.5])).toArray() // [[-1, 3]]
+ */
+export const prelu = <S extends Shape>(x: Tensor<S>, weight: Tensor): Tensor<S> => {
+  const channels = x.shape[1] ?? 1;
+  if (weight.rank > 1 || (weight.size !== 1 && weight.size !== channels))
+    throw new ShapeError({
+      op: 'prelu',
+      problem: `${weight.size} slopes do not fit ${channels} channels`,
+      shapes: [x.shape, weight.shape],
+      remedy: 'give one slope, or one a channel of axis 1',
+    });
+  const slopes =
+    weight.size === 1
+      ? reshape(weight, [])
+      : reshape(weight, [channels, ...new Array<number>(Math.max(0, x.rank - 2)).fill(1)]);
+  return where(greater(x as Tensor, 0), x as Tensor, mul(slopes as Tensor, x as Tensor)) as Tensor as Tensor<S>;
+};
+
+/** `scale·x` where x > 0, else `scale·alpha·(e^{x/width} − 1)`: what ELU, SELU and CELU share. */
+const exponentialUnit = (x: Tensor, positive: Tensor, scale: number, alpha: number, width: number): Tensor => {
+  const safe = where(positive, 0, x);
+  const negative = mul(expm1(width === 1 ? safe : div(safe, width)), scale * alpha);
+  return where(positive, scale === 1 ? x : mul(x, scale), negative);
+};
+
+export interface EluOptions extends KinkOptions {
+  /** 1 by default. */
+  readonly alpha?: number;
+}
+
+/**
+ * `x` where x > 0, else `alpha·(eˣ − 1)` (Clevert et al. 2015). The derivative at 0 is alpha.
+ * @example
+ * elu(tensor([0, 3])).toArray() // [0, 3]
+ */
+export const elu = <S extends Shape>(x: Tensor<S>, { alpha = 1, atZero = 'left' }: EluOptions = {}): Tensor<S> =>
+  exponentialUnit(x, isPositive(x, atZero), 1, alpha, 1) as Tensor<S>;
+
+const seluAlpha = 1.6732632423543772848170429916717;
+const seluScale = 1.0507009873554804934193349852946;
+
+/**
+ * `λx` where x > 0, else `λα(eˣ − 1)`, whose fixed point has mean 0 and variance 1 (Klambauer et al. 2017).
+ * @example
+ * selu(tensor([0, 1])).toArray() // ≈ [0, 1.0507009873554805]
+ */
+export const selu = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
+  exponentialUnit(x, greater(x as Tensor, 0), seluScale, seluAlpha, 1) as Tensor<S>;
+
+export interface CeluOptions {
+  /** 1 by default. */
+  readonly alpha?: number;
+}
+
+/**
+ * `x` where x > 0, else `alpha·(e^{x/alpha} − 1)`: ELU made continuously differentiable (Barron 2017).
+ * @example
+ * celu(tensor([0, 3]), { alpha: 2 }).toArray() // [0, 3]
+ */
+export const celu = <S extends Shape>(x: Tensor<S>, { alpha = 1 }: CeluOptions = {}): Tensor<S> =>
+  exponentialUnit(x, greater(x as Tensor, 0), 1, alpha, alpha) as Tensor<S>;
+
+export interface GeluOptions {
+  /** `none` by default: the exact form. */
+  readonly approximate?: 'none' | 'tanh';
+}
+
+/**
+ * `x·Φ(x)` with the normal distribution function Φ(x) = ½(1 + erf(x/√2)); the `tanh` form replaces Φ by
+ * ½(1 + tanh(√(2/π)(x + 0.044715x³))) (Hendrycks & Gimpel 2016).
+ * @example
+ * gelu(tensor([0, 1])).toArray() // ≈ [0, 0.8413447460685429]
+ */
+export const gelu = <S extends Shape>(x: Tensor<S>, { approximate = 'none' }: GeluOptions = {}): Tensor<S> => {
+  const t: Tensor = x;
+  const half = mul(t, 0.5);
+  if (approximate === 'none') return mul(half, add(erf(mul(t, Math.SQRT1_2)), 1)) as Tensor as Tensor<S>;
+  const inner = mul(mul(t, add(mul(square(t), 0.044715), 1)), Math.sqrt(2 / Math.PI));
+  return mul(half, add(tanh(inner), 1)) as Tensor as Tensor<S>;
+};
+
+/**
+ * `x·σ(x)`, also called swish.
+ * @example
+ * silu(tensor([0])).toArray() // [0]
+ */
+export const silu = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
+  mul(x as Tensor, sigmoid(x as Tensor)) as Tensor as Tensor<S>;
+
+/**
+ * `x·tanh(log(1 + eˣ))` (Misra 2019).
+ * @example
+ * mish(tensor([0])).toArray() // [0]
+ */
+export const mish = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
+  mul(x as Tensor, tanh(softplusOf(x as Tensor))) as Tensor as Tensor<S>;
+
+export interface SoftplusOptions {
+  /** 1 by default. */
+  readonly beta?: number;
+  /** Above this value of `beta·x` the function is x itself; 20 by default. */
+  readonly threshold?: number;
+}
+
+/**
+ * `log(1 + e^{beta·x})/beta`, and x itself where beta·x > threshold.
+ * @example
+ * softplus(tensor([0, 100])).toArray() // ≈ [0.6931471805599453, 100]
+ */
+export const softplus = <S extends Shape>(
+  x: Tensor<S>,
+  { beta = 1, threshold = 20 }: SoftplusOptions = {},
+): Tensor<S> => {
+  const scaled: Tensor = beta === 1 ? x : mul(x as Tensor, beta);
+  const soft = softplusOf(scaled);
+  return where(greater(scaled, threshold), x as Tensor, beta === 1 ? soft : div(soft, beta)) as Tensor as Tensor<S>;
+};
+
+/**
+ * `log σ(x) = −log(1 + e⁻ˣ)`, without overflow.
+ * @example
+ * logSigmoid(tensor([0])).toArray() // ≈ [-0.6931471805599453]
+ */
+export const logSigmoid = <S extends Shape>(x: Tensor<S>): Tensor<S> => neg(softplusOf(neg(x))) as Tensor<S>;
+
+/** `low` where x ≤ min, `high` where x ≥ max, `inside(x)` between: derivative 0 at the limits themselves. */
+const saturate = (
+  x: Tensor,
+  [min, low]: readonly [number, number],
+  [max, high]: readonly [number, number],
+  inside: Tensor,
+): Tensor => where(lessEqual(x, min), low, where(greaterEqual(x, max), high, inside));
+
+export interface HardtanhOptions {
+  /** −1 by default. */
+  readonly min?: number;
+  /** 1 by default. */
+  readonly max?: number;
+}
+
+/**
+ * x kept within [min, max]; the derivative is 0 at both limits.
+ * @example
+ * hardtanh(tensor([-3, 0.5, 3])).toArray() // [-1, 0.5, 1]
+ */
+export const hardtanh = <S extends Shape>(x: Tensor<S>, { min = -1, max = 1 }: HardtanhOptions = {}): Tensor<S> =>
+  saturate(x, [min, min], [max, max], x) as Tensor<S>;
+
+/**
+ * x kept within [0, 6]; the derivative is 0 at both limits.
+ * @example
+ * relu6(tensor([-1, 3, 8])).toArray() // [0, 3, 6]
+ */
+export const relu6 = <S extends Shape>(x: Tensor<S>): Tensor<S> => hardtanh(x, { min: 0, max: 6 });
+
+/**
+ * x/6 + ½ kept within [0, 1]; the derivative is 0 at x = ±3.
+ * @example
+ * hardsigmoid(tensor([-4, 0, 4])).toArray() // [0, 0.5, 1]
+ */
+export const hardsigmoid = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
+  saturate(x, [-3, 0], [3, 1], add(div(x as Tensor, 6), 0.5)) as Tensor<S>;
+
+/**
+ * `x·hardsigmoid(x)`; the derivative is x/3 + ½ at x = ±3 (Howard et al. 2019).
+ * @example
+ * hardswish(tensor([-4, 0, 3])).toArray() // [0, 0, 3]
+ */
+export const hardswish = <S extends Shape>(x: Tensor<S>): Tensor<S> => {
+  const t: Tensor = x;
+  const below = less(t, -3);
+  const above = greater(t, 3);
+  const safe = where(below, 0, where(above, 0, t));
+  return where(below, 0, where(above, t, div(mul(safe, add(safe, 3)), 6))) as Tensor as Tensor<S>;
+};
+
+/**
+ * `x/(1 + |x|)`.
+ * @example
+ * softsign(tensor([-1, 1])).toArray() // [-0.5, 0.5]
+ */
+export const softsign = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
+  div(x as Tensor, add(abs(x as Tensor), 1)) as Tensor as Tensor<S>;

@@ -1,0 +1,158 @@
+/**
+ * Batch normalisation (Ioffe & Szegedy 2015). Every convention in use is an option; the defaults are PyTorch's.
+ * In training each channel is normalised with the mean and the biased variance of the batch, and the running statistics
+ * move a step of size `momentum` towards the batch's.
+ */
+import {
+  ArgumentError,
+  add,
+  cast,
+  div,
+  equal,
+  type FloatDtype,
+  full,
+  mul,
+  ones,
+  reshape,
+  type Shape,
+  ShapeError,
+  stopGradient,
+  sub,
+  type Tensor,
+  where,
+  zeros,
+} from '../../core/index.js';
+import { affine, alongAxis, channelAxis, checkSize, type Layout, moments, standardise } from './normalise.js';
+
+/** What batch norm remembers between steps: `[C]`, `[C]` and an int32 scalar. */
+export interface BatchNormState {
+  readonly runningMean: Tensor;
+  readonly runningVariance: Tensor;
+  /** How many batches have been seen. */
+  readonly batches: Tensor;
+}
+
+export interface BatchNormOptions {
+  readonly weight?: Tensor | null;
+  readonly bias?: Tensor | null;
+  /** Use and update with batch statistics; false by default. */
+  readonly training?: boolean;
+  /** The weight of the new batch in the running statistics: 0.1 by default; `cumulative` averages all batches alike. */
+  readonly momentum?: number | 'cumulative';
+  /** The weight of the old value instead: `decay: 0.9` is `momentum: 0.1`. */
+  readonly decay?: number;
+  /** Added to the variance; 1e-5 by default. */
+  readonly eps?: number;
+  /** Which batch variance the running variance averages: `unbiased` (divided by n − 1) by default. */
+  readonly runningVariance?: 'unbiased' | 'biased';
+  /** In training, normalise with the `batch` (default) or with the just updated `moving` statistics. */
+  readonly normaliseWith?: 'batch' | 'moving';
+  /** Let the first batch replace the initial running statistics; false by default. */
+  readonly adoptFirstBatch?: boolean;
+  readonly layout?: Layout;
+}
+
+/**
+ * Running statistics before the first batch: mean 0, and variance 1 unless said otherwise.
+ * @example
+ * initialBatchNormState(2).runningVariance.toArray() // [1, 1]
+ */
+export const initialBatchNormState = (
+  channels: number,
+  { variance = 1, dtype = 'float32' }: { readonly variance?: 0 | 1; readonly dtype?: FloatDtype } = {},
+): BatchNormState => ({
+  runningMean: zeros([channels], dtype),
+  runningVariance: variance === 1 ? ones([channels], dtype) : zeros([channels], dtype),
+  batches: full([], 0, 'int32'),
+});
+
+/** How far the running statistics move: a number, or a tensor where it depends on the number of batches. */
+const stepSize = (
+  batches: Tensor,
+  dtype: FloatDtype,
+  { momentum = 0.1, decay, adoptFirstBatch = false }: BatchNormOptions,
+): Tensor => {
+  const wanted = decay === undefined ? momentum : 1 - decay;
+  if (wanted === 'cumulative') return div(1, cast(add(batches, 1), dtype));
+  if (!(wanted >= 0 && wanted <= 1))
+    throw new ArgumentError({
+      op: 'batchNorm',
+      problem: `momentum ${wanted} is not between 0 and 1`,
+      remedy: 'momentum is the weight of the new batch, decay that of the old value',
+    });
+  const step = full([], wanted, dtype);
+  return adoptFirstBatch ? where(equal(batches, 0), 1, step as Tensor) : step;
+};
+
+/** How many values a channel has, or a `ShapeError` when there are too few to have a variance. */
+const checkCount = (shape: Shape, axes: readonly number[]): number => {
+  const count = axes.reduce((product, axis) => product * (shape[axis] ?? 1), 1);
+  if (count < 2)
+    throw new ShapeError({
+      op: 'batchNorm',
+      problem: `training needs more than one value a channel, there ${count === 1 ? 'is 1' : 'are 0'}`,
+      shapes: [shape],
+      remedy: 'use a larger batch, or drop a last batch of one sample',
+    });
+  return count;
+};
+
+/**
+ * Normalises each channel of `x` (`[N, C]`, or `[N, C, …]`, or channels last with `layout: 'NHWC'`), then scales by `weight` and adds `bias`
+ * (one number a channel). Returns the output and the next running statistics, which are the given ones outside training.
+ * @throws ShapeError when the sizes differ from the number of channels, or a channel has fewer than two values in training.
+ * @example
+ * batchNorm(tensor([[1], [3]]), initialBatchNormState(1), { training: true, eps: 0 })[0].toArray() // [[-1], [1]]
+ */
+export const batchNorm = (
+  x: Tensor,
+  state: BatchNormState,
+  options: BatchNormOptions = {},
+): readonly [Tensor, BatchNormState] => {
+  const {
+    weight = null,
+    bias = null,
+    training = false,
+    eps = 1e-5,
+    runningVariance = 'unbiased',
+    normaliseWith = 'batch',
+    layout = 'NCHW',
+  } = options;
+  if (x.rank < 2)
+    throw new ShapeError({
+      op: 'batchNorm',
+      problem: 'the input has no channel axis',
+      shapes: [x.shape],
+      remedy: 'give [N, C] or [N, C, …]',
+    });
+  const axis = channelAxis(x.rank, layout);
+  const channels = x.shape[axis] ?? 1;
+  checkSize('batchNorm', 'running mean', state.runningMean, channels, x.shape);
+  checkSize('batchNorm', 'running variance', state.runningVariance, channels, x.shape);
+  checkSize('batchNorm', 'weight', weight, channels, x.shape);
+  checkSize('batchNorm', 'bias', bias, channels, x.shape);
+  const spread = (vector: Tensor): Tensor => alongAxis(vector, x.rank, axis);
+  const finish = (mu: Tensor, variance: Tensor): Tensor =>
+    affine(
+      standardise(x, mu, variance, eps),
+      weight === null ? null : spread(weight),
+      bias === null ? null : spread(bias),
+    );
+
+  if (!training) return [finish(spread(state.runningMean), spread(state.runningVariance)), state];
+
+  const axes = x.shape.map((_, i) => i).filter((i) => i !== axis);
+  const count = checkCount(x.shape, axes);
+  const batch = moments(x, axes);
+  const step = stepSize(state.batches, x.dtype === 'float64' ? 'float64' : 'float32', options);
+  const move = (old: Tensor, fresh: Tensor): Tensor => add(mul(old, sub(1, step)), mul(fresh, step));
+  const flat = (kept: Tensor): Tensor => reshape(kept, [channels]) as Tensor;
+  const stored = runningVariance === 'unbiased' ? mul(batch.variance, count / (count - 1)) : batch.variance;
+  const mean = move(state.runningMean, flat(batch.mean));
+  const variance = move(state.runningVariance, flat(stored));
+  const y = normaliseWith === 'batch' ? finish(batch.mean, batch.variance) : finish(spread(mean), spread(variance));
+  return [
+    y,
+    { runningMean: stopGradient(mean), runningVariance: stopGradient(variance), batches: add(state.batches, 1) },
+  ];
+};

@@ -1,0 +1,200 @@
+/**
+ * Losses on class scores: cross-entropy and its parts. The class axis is axis 1 (`[N, C]` or `[N, C, d1, …]`), or axis 0 of
+ * a single sample `[C]`.
+ * For −Σ_c t_c·log softmax(x)_c with Σt = 1 the gradient is softmax(x) − t: log-softmax is one fused primitive, so the
+ * loss never takes the logarithm of a rounded probability.
+ */
+import {
+  ArgumentError,
+  add,
+  cast,
+  clamp,
+  DtypeError,
+  div,
+  gather,
+  log,
+  logSoftmax,
+  mul,
+  neg,
+  notEqual,
+  reshape,
+  type Shape,
+  ShapeError,
+  sum,
+  type Tensor,
+  take,
+  unsqueeze,
+  where,
+} from '../../core/index.js';
+import { alongAxis } from './normalise.js';
+import { type Reduction, type ReductionOptions, reduceLoss } from './reduce.js';
+
+/** The class axis, the number of classes, and the shape of one loss a place. */
+interface Places {
+  readonly axis: number;
+  readonly classes: number;
+  readonly shape: Shape;
+}
+
+const placesOf = (op: string, x: Tensor): Places => {
+  if (x.rank === 0)
+    throw new ShapeError({
+      op,
+      problem: 'a scalar has no class axis',
+      shapes: [x.shape],
+      remedy: 'give [N, C], [N, C, …] or [C]',
+    });
+  const axis = x.rank === 1 ? 0 : 1;
+  return { axis, classes: x.shape[axis] ?? 1, shape: x.shape.filter((_, i) => i !== axis) };
+};
+
+const checkTarget = (op: string, x: Tensor, target: Tensor, expected: Shape): void => {
+  if (target.shape.join() !== expected.join())
+    throw new ShapeError({
+      op,
+      problem: `the target does not have the shape [${expected.join(',')}]`,
+      shapes: [x.shape, target.shape],
+      remedy:
+        'class numbers have the shape of the scores without the class axis, probabilities the shape of the scores',
+    });
+};
+
+const checkWeight = (op: string, weight: Tensor | null, classes: number): void => {
+  if (weight !== null && weight.shape.join() !== String(classes))
+    throw new ShapeError({
+      op,
+      problem: `the weight does not hold one number for each of ${classes} classes`,
+      shapes: [weight.shape],
+      remedy: `give a weight of shape [${classes}]`,
+    });
+};
+
+export interface ClassLossOptions extends ReductionOptions {
+  /** One weight a class, `[C]`. */
+  readonly weight?: Tensor | null;
+  /** Targets of this value count for nothing. */
+  readonly ignoreIndex?: number | null;
+}
+
+/** What integer targets pick from the class values, where they count, and with what weight (`null`: all alike). */
+interface Picked {
+  readonly loss: Tensor;
+  readonly valid: Tensor | null;
+  readonly weights: Tensor | null;
+}
+
+/** `−w[target]·values[target]` at each place. */
+const pickClasses = (
+  op: string,
+  values: Tensor,
+  target: Tensor,
+  { weight = null, ignoreIndex = null }: ClassLossOptions,
+): Picked => {
+  const { axis, classes, shape } = placesOf(op, values);
+  checkTarget(op, values, target, shape);
+  checkWeight(op, weight, classes);
+  if (target.dtype !== 'int32')
+    throw new DtypeError({
+      op,
+      problem: `class numbers are ${target.dtype}`,
+      shapes: [target.shape],
+      remedy: "give int32 class numbers, such as tensor([0, 2], { dtype: 'int32' })",
+    });
+  const valid = ignoreIndex === null ? null : notEqual(target, ignoreIndex);
+  const safe = valid === null ? target : where(valid, target, 0);
+  const loss = neg(reshape(gather(values, unsqueeze(safe, axis), axis), shape) as Tensor);
+  const weights = weight === null ? null : take(weight, safe, 0);
+  const weighted = weights === null ? loss : mul(loss, weights);
+  if (valid === null) return { loss: weighted, valid, weights };
+  return {
+    loss: where(valid, weighted, 0),
+    valid,
+    weights: weights === null ? cast(valid, loss.dtype) : where(valid, weights, 0),
+  };
+};
+
+/** The mean divides by the sum of the weights of the targets that count. */
+const reduceWeighted = (loss: Tensor, weights: Tensor | null, reduction: Reduction): Tensor =>
+  reduction === 'mean' && weights !== null ? div(sum(loss), sum(weights)) : reduceLoss(loss, reduction);
+
+/**
+ * Minus the log-probability of each target class. `x: [N, C, …]` log-probabilities, `target: [N, …]` int32.
+ * The mean divides by the sum of the targets' weights.
+ * @throws ShapeError when the shapes do not fit; DtypeError unless the target is int32.
+ * @example
+ * nllLoss(tensor([[-1, -2]]), tensor([1], { dtype: 'int32' })).item() // 2
+ */
+export const nllLoss = (x: Tensor, target: Tensor, options: ClassLossOptions = {}): Tensor => {
+  const { loss, weights } = pickClasses('nllLoss', x, target, options);
+  return reduceWeighted(loss, weights, options.reduction ?? 'mean');
+};
+
+export interface CrossEntropyOptions extends ClassLossOptions {
+  /** Share of the target spread evenly over all classes; 0 by default. */
+  readonly labelSmoothing?: number;
+}
+
+/** Cross-entropy against probabilities: `−Σ_c w_c t_c log p_c`; its mean divides by the number of places. */
+const softCrossEntropy = (
+  logp: Tensor,
+  target: Tensor,
+  { weight = null, labelSmoothing = 0, reduction = 'mean' }: CrossEntropyOptions,
+): Tensor => {
+  const { axis, classes } = placesOf('crossEntropy', logp);
+  checkTarget('crossEntropy', logp, target, logp.shape);
+  checkWeight('crossEntropy', weight, classes);
+  const smooth = labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / classes);
+  const weighted = weight === null ? logp : mul(logp, alongAxis(weight, logp.rank, axis));
+  return reduceLoss(neg(sum(mul(smooth, weighted), { axes: axis })), reduction);
+};
+
+/**
+ * The cross-entropy of softmax(x) against targets, from raw scores (logits). `x: [N, C]` or `[N, C, d1, …]`.
+ * `target` holds int32 class numbers `[N, d1, …]`, or probabilities with the shape of `x`.
+ * The mean divides by the sum of the targets' weights, or by the number of places for probabilities.
+ * @throws ShapeError when the shapes do not fit; DtypeError for targets that are neither int32 nor floats; ArgumentError for ignoreIndex with probabilities.
+ * @example
+ * crossEntropy(tensor([[0, 0]]), tensor([1], { dtype: 'int32' })).item() // ≈ 0.6931471805599453
+ */
+export const crossEntropy = (x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor => {
+  const { axis, classes } = placesOf('crossEntropy', x);
+  const logp = logSoftmax(x, axis);
+  if (target.dtype !== 'int32') {
+    if (options.ignoreIndex !== undefined && options.ignoreIndex !== null)
+      throw new ArgumentError({
+        op: 'crossEntropy',
+        problem: 'ignoreIndex goes with class numbers',
+        remedy: 'give int32 targets, or rows of zeros for places to ignore',
+      });
+    return softCrossEntropy(logp, target, options);
+  }
+  const { weight = null, labelSmoothing = 0, reduction = 'mean' } = options;
+  const { loss, valid, weights } = pickClasses('crossEntropy', logp, target, options);
+  if (labelSmoothing === 0) return reduceWeighted(loss, weights, reduction);
+  const weighted = weight === null ? logp : mul(logp, alongAxis(weight, logp.rank, axis));
+  const even = mul(neg(sum(weighted, { axes: axis })), labelSmoothing / classes);
+  const smoothed = add(mul(loss, 1 - labelSmoothing), valid === null ? even : where(valid, even, 0));
+  return reduceWeighted(smoothed, weights, reduction);
+};
+
+export interface ProbabilityCrossEntropyOptions extends ReductionOptions {
+  /** Probabilities are kept within [clip, 1 − clip]; 1e-7 by default. */
+  readonly clip?: number;
+}
+
+/**
+ * Cross-entropy from probabilities, such as the output of a softmax layer: `−Σ_c t_c log p_c` along the class axis.
+ * `target` holds int32 class numbers or probabilities. Prefer `crossEntropy` on raw scores, which never rounds a
+ * probability to 0.
+ * @throws ShapeError when the shapes do not fit.
+ * @example
+ * crossEntropyOfProbabilities(tensor([[0.25, 0.75]]), tensor([0], { dtype: 'int32' })).item() // ≈ 1.3862943611198906
+ */
+export const crossEntropyOfProbabilities = (
+  p: Tensor,
+  target: Tensor,
+  { clip = 1e-7, ...options }: ProbabilityCrossEntropyOptions = {},
+): Tensor => {
+  const logp = log(clip === 0 ? p : clamp(p, { min: clip, max: 1 - clip }));
+  return target.dtype === 'int32' ? nllLoss(logp, target, options) : softCrossEntropy(logp, target, options);
+};

@@ -1,0 +1,65 @@
+/**
+ * Inverted dropout (Srivastava et al. 2014): in training each element is kept with probability `keep` and divided by it,
+ * so that its mean stays; outside training nothing happens. Elements are selected, never multiplied by a mask, so that a
+ * dropped infinity is 0.
+ */
+import { ArgumentError, bernoulli, type Key, mul, type Shape, type Tensor, where } from '../../core/index.js';
+import { requireKey } from '../layer.js';
+
+export interface DropoutProbability {
+  /** The probability to DROP an element; 0.5 by default. */
+  readonly p?: number;
+  /** The probability to KEEP an element instead: `keep: 0.7` is `p: 0.3`. */
+  readonly keep?: number;
+}
+
+export interface DropoutFunctionOptions extends DropoutProbability {
+  /** false by default. */
+  readonly training?: boolean;
+  /** Needed in training, unless a mask is given. */
+  readonly key?: Key | undefined;
+  /** What to keep, instead of drawing it: a bool tensor that broadcasts to the input. */
+  readonly mask?: Tensor;
+}
+
+/** The probability to keep, from either way of saying it. */
+export const keepProbability = (op: string, { p, keep }: DropoutProbability): number => {
+  if (p !== undefined && keep !== undefined)
+    throw new ArgumentError({
+      op,
+      problem: 'both p and keep are given',
+      remedy: 'give p, the probability to drop, or keep = 1 − p',
+    });
+  const kept = keep ?? 1 - (p ?? 0.5);
+  if (!(kept >= 0 && kept <= 1))
+    throw new ArgumentError({ op, problem: `${keep ?? p} is not a probability`, remedy: 'give a number from 0 to 1' });
+  return kept;
+};
+
+/** `x/keep` where the mask is true, else 0. */
+export const applyMask = (x: Tensor, mask: Tensor, keep: number): Tensor =>
+  where(mask, keep === 1 || keep === 0 ? x : mul(x, 1 / keep), 0);
+
+const drop = (op: string, x: Tensor, maskShape: (x: Tensor) => Shape, options: DropoutFunctionOptions): Tensor => {
+  const keep = keepProbability(op, options);
+  if (!(options.training ?? false) || (keep === 1 && options.mask === undefined)) return x;
+  return applyMask(x, options.mask ?? bernoulli(requireKey(op, options.key), keep, maskShape(x)), keep);
+};
+
+/**
+ * Drops elements in training.
+ * @throws ArgumentError for a probability outside [0, 1], or without a key in training.
+ * @example
+ * dropout(tensor([1, 2, 3]), { p: 1, training: true, key: key(0) }).toArray() // [0, 0, 0]
+ */
+export const dropout = (x: Tensor, options: DropoutFunctionOptions = {}): Tensor =>
+  drop('dropout', x, ({ shape }) => shape, options);
+
+/**
+ * Drops whole channels (axis 1) of whole samples in training.
+ * @throws ArgumentError for a probability outside [0, 1], or without a key in training.
+ * @example
+ * channelDropout(ones([1, 2, 2]), { p: 0 }).toArray() // [[[1, 1], [1, 1]]]
+ */
+export const channelDropout = (x: Tensor, options: DropoutFunctionOptions = {}): Tensor =>
+  drop('channelDropout', x, ({ shape }) => shape.map((size, i) => (i < 2 ? size : 1)), options);

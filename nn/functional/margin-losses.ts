@@ -1,0 +1,106 @@
+/** Losses that ask the right score to win by a margin, and the cosine of two directions. */
+import {
+  ArgumentError,
+  add,
+  broadcastTo,
+  DtypeError,
+  div,
+  gather,
+  maximum,
+  mul,
+  norm,
+  oneHot,
+  relu,
+  ShapeError,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  take,
+  unsqueeze,
+  where,
+} from '../../core/index.js';
+import { broadcastShapes } from '../../core/shape.js';
+import { type ReductionOptions, reduceLoss } from './reduce.js';
+
+export interface HingeOptions extends ReductionOptions {
+  /** 1 by default. */
+  readonly margin?: number;
+  /** The power of each violation: 1 (default) or 2. */
+  readonly p?: 1 | 2;
+  /** One weight a class, `[C]`, taken at the target. */
+  readonly weight?: Tensor | null;
+}
+
+/** `Σ_{j≠y} max(0, margin − x_y + x_j)^p` of each sample. */
+const violations = (
+  op: string,
+  x: Tensor,
+  target: Tensor,
+  { margin = 1, p = 1, weight = null }: HingeOptions,
+): Tensor => {
+  const [samples, classes] = x.shape;
+  if (x.rank !== 2 || target.shape.join() !== String(samples))
+    throw new ShapeError({
+      op,
+      problem: 'scores and class numbers do not fit',
+      shapes: [x.shape, target.shape],
+      remedy: 'give scores [N, C] and class numbers [N]',
+    });
+  if (target.dtype !== 'int32')
+    throw new DtypeError({
+      op,
+      problem: `class numbers are ${target.dtype}`,
+      shapes: [target.shape],
+      remedy: "give int32 class numbers, such as tensor([0, 2], { dtype: 'int32' })",
+    });
+  if (p !== 1 && p !== 2)
+    throw new ArgumentError({ op, problem: `the power ${p as number} is not supported`, remedy: 'use 1 or 2' });
+  const column = unsqueeze(target, 1);
+  const margins = relu(add(sub(x, gather(x, column, 1)), margin));
+  const wrong = where(oneHot(target, classes ?? 1, 'bool'), 0, p === 1 ? margins : square(margins));
+  const loss = sum(wrong, { axes: 1 });
+  return weight === null ? loss : mul(loss, take(weight, target, 0));
+};
+
+/**
+ * The multi-class hinge (support vector machine) loss: `Σ_{j≠y} max(0, margin − x_y + x_j)` of each sample
+ * (Weston & Watkins 1999). `x: [N, C]`, `target: [N]` int32.
+ * @throws ShapeError when the shapes do not fit; DtypeError unless the target is int32.
+ * @example
+ * hingeLoss(tensor([[1, 3, 0]]), tensor([0], { dtype: 'int32' })).item() // 3
+ */
+export const hingeLoss = (x: Tensor, target: Tensor, options: HingeOptions = {}): Tensor =>
+  reduceLoss(violations('hingeLoss', x, target, options), options.reduction ?? 'mean');
+
+/**
+ * The multi-class hinge loss divided by the number of classes, as PyTorch's `multi_margin_loss` has it.
+ * @throws ShapeError when the shapes do not fit; DtypeError unless the target is int32.
+ * @example
+ * multiMarginLoss(tensor([[1, 3, 0]]), tensor([0], { dtype: 'int32' })).item() // 1
+ */
+export const multiMarginLoss = (x: Tensor, target: Tensor, options: HingeOptions = {}): Tensor =>
+  reduceLoss(div(violations('multiMarginLoss', x, target, options), x.shape[1] ?? 1), options.reduction ?? 'mean');
+
+export interface CosineSimilarityOptions {
+  /** 1 by default. */
+  readonly axis?: number;
+  /** A lower bound of the product of the norms; 1e-8 by default. */
+  readonly eps?: number;
+}
+
+/**
+ * `Σ ab / max(‖a‖·‖b‖, eps)` along an axis, after broadcasting.
+ * @throws ShapeError when the shapes do not broadcast.
+ * @example
+ * cosineSimilarity(tensor([[3, 4]]), tensor([[4, 3]])).toArray() // ≈ [0.96]
+ */
+export const cosineSimilarity = (
+  a: Tensor,
+  b: Tensor,
+  { axis = 1, eps = 1e-8 }: CosineSimilarityOptions = {},
+): Tensor => {
+  const shape = broadcastShapes('cosineSimilarity', [a.shape, b.shape]);
+  const length = (x: Tensor): Tensor => norm(broadcastTo(x, shape), { axes: axis });
+  return div(sum(mul(a, b), { axes: axis }), maximum(mul(length(a), length(b)), eps));
+};

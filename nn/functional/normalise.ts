@@ -1,0 +1,45 @@
+/**
+ * The one formula behind every normalisation layer: x̂ = (x − μ)/√(v + ε) over some axes, with the biased variance in
+ * its two-pass form v = mean((x − μ)²).
+ */
+import { add, mean, mul, reshape, rsqrt, type Shape, ShapeError, square, sub, type Tensor } from '../../core/index.js';
+
+/** Where the channels are: axis 1 (`NCHW`) or the last axis (`NHWC`). */
+export type Layout = 'NCHW' | 'NHWC';
+
+export const channelAxis = (rank: number, layout: Layout): number =>
+  layout === 'NCHW' ? Math.min(1, rank - 1) : rank - 1;
+
+/** A vector of one number a channel, shaped to broadcast against `x`. */
+export const alongAxis = (vector: Tensor, rank: number, axis: number): Tensor =>
+  reshape(
+    vector,
+    Array.from({ length: rank }, (_, i) => (i === axis ? vector.size : 1)),
+  ) as Tensor;
+
+/** Mean and biased variance over `axes`, kept as size 1. */
+export const moments = (x: Tensor, axes: readonly number[]): { readonly mean: Tensor; readonly variance: Tensor } => {
+  const mu = mean(x, { axes, keepDims: true });
+  return { mean: mu, variance: mean(square(sub(x, mu)), { axes, keepDims: true }) };
+};
+
+/** `(x − mean)/√(variance + eps)`. */
+export const standardise = (x: Tensor, mu: Tensor, variance: Tensor, eps: number): Tensor =>
+  mul(sub(x, mu), rsqrt(add(variance, eps)));
+
+/** `x̂·weight + bias`, either of which may be absent. */
+export const affine = (x: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor => {
+  const scaled = weight === null ? x : mul(x, weight);
+  return bias === null ? scaled : add(scaled, bias);
+};
+
+/** Throws unless `vector` is absent or holds one number for each of `count` places. */
+export const checkSize = (op: string, name: string, vector: Tensor | null, count: number, shape: Shape): void => {
+  if (vector !== null && vector.size !== count)
+    throw new ShapeError({
+      op,
+      problem: `the ${name} has ${vector.size} elements, the input ${count} channels or features`,
+      shapes: [shape, vector.shape],
+      remedy: "check the layer's width against the previous layer's",
+    });
+};

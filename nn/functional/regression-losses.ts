@@ -1,0 +1,110 @@
+/** Losses on the difference d = x − target, element by element. */
+import {
+  abs,
+  add,
+  full,
+  less,
+  lessEqual,
+  mul,
+  ShapeError,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  treeEntries,
+  where,
+} from '../../core/index.js';
+import { type ReductionOptions, reduceLoss } from './reduce.js';
+
+const difference = (op: string, x: Tensor, target: Tensor): Tensor => {
+  if (x.shape.join() !== target.shape.join())
+    throw new ShapeError({
+      op,
+      problem: 'input and target have different shapes',
+      shapes: [x.shape, target.shape],
+      remedy: 'reshape or broadcast one of them; a loss never broadcasts silently',
+    });
+  return sub(x, target);
+};
+
+/**
+ * `d²`; the gradient of the mean over n elements is 2d/n.
+ * @throws ShapeError when the shapes differ.
+ * @example
+ * mseLoss(tensor([1, 2]), tensor([1, 4])).item() // 2
+ */
+export const mseLoss = (x: Tensor, target: Tensor, { reduction = 'mean' }: ReductionOptions = {}): Tensor =>
+  reduceLoss(square(difference('mseLoss', x, target)), reduction);
+
+/**
+ * `|d|`, with gradient 0 at d = 0.
+ * @throws ShapeError when the shapes differ.
+ * @example
+ * l1Loss(tensor([1, 2]), tensor([1, 4])).item() // 1
+ */
+export const l1Loss = (x: Tensor, target: Tensor, { reduction = 'mean' }: ReductionOptions = {}): Tensor =>
+  reduceLoss(abs(difference('l1Loss', x, target)), reduction);
+
+/** `scale·d²/2` where `near`, else `|d|·slope − offset`; the square never sees a far d, so that it cannot overflow. */
+const quadraticNear = (d: Tensor, near: Tensor, scale: number, slope: number, offset: number): Tensor =>
+  where(near, mul(square(where(near, d, 0)), scale / 2), sub(mul(abs(d), slope), offset));
+
+export interface HuberOptions extends ReductionOptions {
+  /** Where the parabola goes over into the line; 1 by default. */
+  readonly delta?: number;
+}
+
+/**
+ * `d²/2` where |d| ≤ delta, else `delta·(|d| − delta/2)` (Huber 1964).
+ * @throws ShapeError when the shapes differ.
+ * @example
+ * huberLoss(tensor([0, 0]), tensor([1, 3]), { reduction: 'none' }).toArray() // [0.5, 2.5]
+ */
+export const huberLoss = (x: Tensor, target: Tensor, { delta = 1, reduction = 'mean' }: HuberOptions = {}): Tensor => {
+  const d = difference('huberLoss', x, target);
+  return reduceLoss(quadraticNear(d, lessEqual(abs(d), delta), 1, delta, delta ** 2 / 2), reduction);
+};
+
+export interface SmoothL1Options extends ReductionOptions {
+  /** Where the parabola goes over into the line; 1 by default, and 0 is the L1 loss. */
+  readonly beta?: number;
+}
+
+/**
+ * `d²/(2·beta)` where |d| < beta, else `|d| − beta/2`.
+ * @throws ShapeError when the shapes differ.
+ * @example
+ * smoothL1Loss(tensor([0, 0]), tensor([1, 3]), { reduction: 'none' }).toArray() // [0.5, 2.5]
+ */
+export const smoothL1Loss = (
+  x: Tensor,
+  target: Tensor,
+  { beta = 1, reduction = 'mean' }: SmoothL1Options = {},
+): Tensor => {
+  if (beta === 0) return l1Loss(x, target, { reduction });
+  const d = difference('smoothL1Loss', x, target);
+  return reduceLoss(quadraticNear(d, less(abs(d), beta), 1 / beta, 1, beta / 2), reduction);
+};
+
+export interface L2PenaltyOptions {
+  /** Which leaves count, by path; all by default. */
+  readonly include?: (path: string) => boolean;
+}
+
+/**
+ * The regularisation term `½·strength·Σ w²` over the leaves of a parameter tree; its gradient is `strength·w`.
+ * @example
+ * l2Penalty({ weight: tensor([3, 4]), bias: tensor([1]) }, 2, { include: (path) => path.endsWith('weight') }).item() // 25
+ */
+export const l2Penalty = (
+  params: unknown,
+  strength: number,
+  { include = () => true }: L2PenaltyOptions = {},
+): Tensor => {
+  const squares = treeEntries(params).flatMap(([path, leaf]) => (include(path) ? [sum(square(leaf))] : []));
+  const [first = full([], 0), ...others] = squares;
+  return mul(
+    others.reduce((total, next) => add(total, next), first as Tensor),
+    strength / 2,
+  );
+};

@@ -1,0 +1,195 @@
+/**
+ * How parameters start. An initialiser is a pure function of a key, a shape and the fans: the number of inputs that
+ * feed one output (`fanIn`) and of outputs that one input feeds (`fanOut`), kernel positions included.
+ */
+import {
+  ArgumentError,
+  normal as drawNormal,
+  truncatedNormal as drawTruncated,
+  uniform as drawUniform,
+  eye,
+  type FloatDtype,
+  full,
+  type Key,
+  mul,
+  type Shape,
+  ShapeError,
+  type Tensor,
+} from '../core/index.js';
+
+export interface Fans {
+  readonly fanIn: number;
+  readonly fanOut: number;
+}
+
+export type Initialiser = (key: Key, shape: Shape, fans: Fans, dtype: FloatDtype) => Tensor;
+
+/** How a weight's axes are laid out: `[out, in, …kernel]` or `[…kernel, in, out]`. */
+export type WeightLayout = 'out-in' | 'in-out';
+
+/**
+ * The fans of a dense or convolution weight. For grouped convolutions the stored `in` axis is already divided by the groups.
+ * @throws ShapeError for fewer than two axes.
+ * @example
+ * fans([32, 3, 5, 5]) // { fanIn: 75, fanOut: 800 }
+ */
+export const fans = (shape: Shape, layout: WeightLayout = 'out-in'): Fans => {
+  if (shape.length < 2)
+    throw new ShapeError({
+      op: 'fans',
+      problem: 'a weight needs an input and an output axis',
+      shapes: [shape],
+      remedy: 'give two axes or more',
+    });
+  const oriented = layout === 'out-in' ? shape : shape.toReversed();
+  const kernel = oriented.slice(2).reduce((product, size) => product * size, 1);
+  return { fanIn: (oriented[1] ?? 1) * kernel, fanOut: (oriented[0] ?? 1) * kernel };
+};
+
+/** Every element `value`. */
+export const constant =
+  (value: number): Initialiser =>
+  (_, shape, __, dtype) =>
+    full(shape, value, dtype);
+
+export const zeros: Initialiser = constant(0);
+export const ones: Initialiser = constant(1);
+
+/** Even on [min, max). */
+export const uniform =
+  ({ min, max }: { readonly min: number; readonly max: number }): Initialiser =>
+  (key, shape, _, dtype) =>
+    drawUniform(key, shape, { min, max, dtype });
+
+/** Normal. */
+export const normal =
+  ({ mean = 0, std = 1 }: { readonly mean?: number; readonly std?: number } = {}): Initialiser =>
+  (key, shape, _, dtype) =>
+    drawNormal(key, shape, { mean, std, dtype });
+
+/** Normal with mean 0, cut off at two standard deviations of the uncut distribution. */
+export const truncatedNormal =
+  ({ std = 1 }: { readonly std?: number } = {}): Initialiser =>
+  (key, shape, _, dtype) =>
+    mul(drawTruncated(key, shape, { dtype }), std);
+
+/** Ones on the diagonal, for square matrices. */
+export const identity: Initialiser = (_, shape, __, dtype) => {
+  if (shape.length !== 2)
+    throw new ShapeError({
+      op: 'identity',
+      problem: 'needs a matrix',
+      shapes: [shape],
+      remedy: 'use it for dense weights',
+    });
+  return eye(shape[0] ?? 0, { columns: shape[1] ?? 0, dtype });
+};
+
+export type FanMode = 'fanIn' | 'fanOut' | 'fanAvg';
+
+const fanOf = ({ fanIn, fanOut }: Fans, mode: FanMode): number =>
+  mode === 'fanIn' ? fanIn : mode === 'fanOut' ? fanOut : (fanIn + fanOut) / 2;
+
+/** The standard deviation of a standard normal cut off at ±2. */
+export const truncatedStd = 0.87962566103423978;
+
+export interface VarianceScalingOptions {
+  /** The variance is scale / fan; 1 by default. */
+  readonly scale?: number;
+  /** `fanIn` by default. */
+  readonly mode?: FanMode;
+  /** `normal` by default. */
+  readonly distribution?: 'uniform' | 'normal' | 'truncatedNormal';
+}
+
+/**
+ * Mean 0 and variance scale / fan. A uniform distribution on ±b has variance b²/3, hence b = √(3·scale/fan).
+ * @example
+ * varianceScaling({ scale: 2 })(key(0), [3, 4], fans([3, 4]), 'float32').shape // [3, 4]
+ */
+export const varianceScaling =
+  ({ scale = 1, mode = 'fanIn', distribution = 'normal' }: VarianceScalingOptions = {}): Initialiser =>
+  (key, shape, sizes, dtype) => {
+    const variance = scale / Math.max(1, fanOf(sizes, mode));
+    if (distribution === 'uniform') {
+      const bound = Math.sqrt(3 * variance);
+      return drawUniform(key, shape, { min: -bound, max: bound, dtype });
+    }
+    return distribution === 'normal'
+      ? drawNormal(key, shape, { std: Math.sqrt(variance), dtype })
+      : mul(drawTruncated(key, shape, { dtype }), Math.sqrt(variance) / truncatedStd);
+  };
+
+export interface GainOptions {
+  /** 1 by default. */
+  readonly gain?: number;
+}
+
+/** Glorot & Bengio 2010: U(±gain·√(6/(fanIn + fanOut))). */
+export const xavierUniform = ({ gain = 1 }: GainOptions = {}): Initialiser =>
+  varianceScaling({ scale: gain ** 2, mode: 'fanAvg', distribution: 'uniform' });
+
+/** Glorot & Bengio 2010: std gain·√(2/(fanIn + fanOut)). */
+export const xavierNormal = ({ gain = 1 }: GainOptions = {}): Initialiser =>
+  varianceScaling({ scale: gain ** 2, mode: 'fanAvg' });
+
+/** LeCun 1998: U(±√(3/fanIn)). */
+export const lecunUniform = (): Initialiser => varianceScaling({ distribution: 'uniform' });
+
+/** LeCun 1998: std √(1/fanIn). */
+export const lecunNormal = (): Initialiser => varianceScaling();
+
+export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu';
+
+/**
+ * The factor by which weights must grow to keep variances under a nonlinearity. `negativeSlope` is leaky ReLU's.
+ * @example
+ * gain('tanh') // ≈ 1.6666666666666667
+ */
+export const gain = (nonlinearity: Nonlinearity, negativeSlope = 0.01): number => {
+  switch (nonlinearity) {
+    case 'linear':
+    case 'sigmoid':
+      return 1;
+    case 'tanh':
+      return 5 / 3;
+    case 'relu':
+      return Math.SQRT2;
+    case 'leakyRelu':
+      return Math.sqrt(2 / (1 + negativeSlope ** 2));
+    case 'selu':
+      return 3 / 4;
+    default:
+      throw new ArgumentError({
+        op: 'gain',
+        problem: `there is no gain for ${String(nonlinearity satisfies never)}`,
+        remedy: 'use linear, sigmoid, tanh, relu, leakyRelu or selu',
+      });
+  }
+};
+
+export interface KaimingOptions {
+  /** `fanIn` by default. */
+  readonly mode?: 'fanIn' | 'fanOut';
+  /** `relu` by default. */
+  readonly nonlinearity?: Nonlinearity;
+  /** Leaky ReLU's slope. */
+  readonly negativeSlope?: number;
+}
+
+const kaiming =
+  (distribution: 'uniform' | 'normal') =>
+  ({ mode = 'fanIn', nonlinearity = 'relu', negativeSlope = 0.01 }: KaimingOptions = {}): Initialiser =>
+    varianceScaling({ scale: gain(nonlinearity, negativeSlope) ** 2, mode, distribution });
+
+/** He et al. 2015: U(±gain·√(3/fan)). */
+export const kaimingUniform: (options?: KaimingOptions) => Initialiser = kaiming('uniform');
+
+/** He et al. 2015: std gain/√fan. */
+export const kaimingNormal: (options?: KaimingOptions) => Initialiser = kaiming('normal');
+
+/**
+ * What layers start with unless told otherwise: U(±1/√fanIn) for weights and biases, which is Kaiming's uniform rule
+ * for leaky ReLU with slope √5: √3·√(2/(1 + 5))/√fanIn = 1/√fanIn.
+ */
+export const standard: Initialiser = varianceScaling({ scale: 1 / 3, distribution: 'uniform' });

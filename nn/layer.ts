@@ -1,0 +1,109 @@
+/**
+ * What a layer is: a plain record that makes its parameters (`init`) and computes with them (`apply`), and keeps nothing
+ * itself. Parameters and state are trees of tensors; `null` stands for none. A plain function of a tensor is a layer
+ * without parameters wherever layers are composed.
+ */
+import { ArgumentError, type FloatDtype, foldIn, type Key, type Tensor } from '../core/index.js';
+
+export interface InitOptions {
+  /** Element type of the parameters and the state; float32 by default. */
+  readonly dtype?: FloatDtype;
+}
+
+export interface ApplyOptions {
+  /** Whether dropout drops and batch norm uses and updates batch statistics; false by default. */
+  readonly training?: boolean;
+  /** Where random layers draw from; they need one in training. */
+  readonly key?: Key;
+}
+
+/** What `init` makes. */
+export interface Variables<P, S> {
+  readonly params: P;
+  readonly state: S;
+}
+
+/** What `apply` takes: the state of a layer that has none may be left out. */
+export type ApplyVariables<P, S> = null extends S ? { readonly params: P; readonly state?: S } : Variables<P, S>;
+
+/** A layer from `X` to `Y` with parameters `P` and state `S`. Methods, so that one with particular parameters is one with any. */
+export interface Layer<P = unknown, S = unknown, X = Tensor, Y = Tensor> {
+  /** As it is printed: `linear(4, 3)`. */
+  readonly name: string;
+  /** Whether it draws random numbers in training. */
+  readonly random: boolean;
+  /** Fresh parameters and state, a pure function of the key. */
+  init(key: Key, options?: InitOptions): Variables<P, S>;
+  /** The output and the next state. */
+  apply(variables: ApplyVariables<P, S>, x: X, options?: ApplyOptions): readonly [Y, S];
+}
+
+/** What composes: a layer, or a plain function, which is a layer without parameters. */
+export type Child = Layer<unknown, unknown, never, unknown> | ((x: never) => unknown);
+
+export type ParamsOf<L> = L extends Layer<infer P, unknown, never, unknown> ? P : null;
+export type StateOf<L> = L extends Layer<unknown, infer S, never, unknown> ? S : null;
+
+/** What a layer's own code sees when it runs. */
+export interface Context {
+  readonly training: boolean;
+  readonly key: Key | undefined;
+}
+
+interface LayerDefinition<P, S, X, Y> {
+  readonly name: string;
+  readonly random?: boolean;
+  readonly init: (key: Key, dtype: FloatDtype) => Variables<P, S>;
+  readonly apply: (variables: Variables<P, S>, x: X, context: Context) => readonly [Y, S];
+}
+
+/**
+ * A layer of one's own, with parameters and state.
+ * @example
+ * defineLayer({ name: 'scale', init: (_, dtype) => ({ params: ones([], dtype), state: null }), apply: ({ params }, x: Tensor) => [mul(x, params), null] }).name // 'scale'
+ */
+export const defineLayer = <P, S, X = Tensor, Y = Tensor>(d: LayerDefinition<P, S, X, Y>): Layer<P, S, X, Y> => ({
+  name: d.name,
+  random: d.random ?? false,
+  init: (key, { dtype = 'float32' } = {}) => d.init(key, dtype),
+  apply: (variables, x, { training = false, key } = {}) =>
+    d.apply({ params: variables.params, state: (variables.state ?? null) as S }, x, { training, key }),
+});
+
+interface StatelessDefinition<P, X, Y> {
+  readonly name: string;
+  readonly init: (key: Key, dtype: FloatDtype) => P;
+  readonly forward: (params: P, x: X) => Y;
+}
+
+/**
+ * A layer of one's own that has parameters and no state.
+ * @example
+ * statelessLayer({ name: 'scale', init: (_, dtype) => ones([], dtype), forward: (s, x: Tensor) => mul(x, s) }).random // false
+ */
+export const statelessLayer = <P, X = Tensor, Y = Tensor>(d: StatelessDefinition<P, X, Y>): Layer<P, null, X, Y> =>
+  defineLayer({
+    name: d.name,
+    init: (key, dtype) => ({ params: d.init(key, dtype), state: null }),
+    apply: ({ params }, x, _context) => [d.forward(params, x), null],
+  });
+
+/** A layer of any parameters, as containers hold it. */
+export type AnyLayer = Layer<unknown, unknown, unknown, unknown>;
+
+export const isLayer = (child: unknown): child is AnyLayer => typeof child !== 'function';
+
+/** The key of one child: `position` sets it apart from its siblings. */
+export const childKey = (key: Key | undefined, child: AnyLayer, position: number): Key | undefined =>
+  key === undefined || !child.random ? undefined : foldIn(key, position);
+
+/** The key that a random layer needs in training, or an `ArgumentError`. */
+export const requireKey = (op: string, key: Key | undefined): Key => {
+  if (key === undefined)
+    throw new ArgumentError({
+      op,
+      problem: 'training draws random numbers, and there is no key',
+      remedy: 'pass { training: true, key: key(seed) }, a fresh key each step',
+    });
+  return key;
+};

@@ -1,0 +1,119 @@
+/** Layers that hold a weight matrix: dense, embedding, and the learned slopes of parametric ReLU. */
+import {
+  equal,
+  type FloatDtype,
+  foldIn,
+  iota,
+  type Key,
+  mul,
+  ones,
+  type Shape,
+  type Tensor,
+  where,
+} from '../../core/index.js';
+import { prelu as preluFunction } from '../activations.js';
+import { embedding as embeddingFunction } from '../functional/embedding.js';
+import { linear as linearFunction } from '../functional/linear.js';
+import { type Fans, type Initialiser, normal, standard, type WeightLayout } from '../initialisers.js';
+import { type Layer, statelessLayer } from '../layer.js';
+
+/** How a layer's parameters start. */
+export interface InitialiserOptions {
+  /** U(±1/√fanIn) by default. */
+  readonly weightInit?: Initialiser;
+  /** U(±1/√fanIn) by default. */
+  readonly biasInit?: Initialiser;
+}
+
+/** A weight and perhaps a bias; `bias` is absent, not null, in a layer without one. */
+export interface WeightAndBias {
+  readonly weight: Tensor;
+  readonly bias?: Tensor;
+}
+
+/** Draws both from keys of their own, so that a layer with a bias starts with the weight of its twin without. */
+export const initWeightAndBias = (
+  key: Key,
+  dtype: FloatDtype,
+  weightShape: Shape,
+  biasShape: Shape | null,
+  sizes: Fans,
+  { weightInit = standard, biasInit = standard }: InitialiserOptions,
+): WeightAndBias => {
+  const weight = weightInit(foldIn(key, 0), weightShape, sizes, dtype);
+  return biasShape === null ? { weight } : { weight, bias: biasInit(foldIn(key, 1), biasShape, sizes, dtype) };
+};
+
+export interface LinearOptions extends InitialiserOptions {
+  /** true by default. */
+  readonly bias?: boolean;
+  /** `out-in` (`weight: [out, in]`) by default. */
+  readonly weightLayout?: WeightLayout;
+}
+
+/**
+ * A dense layer `y = x Wᵀ + b`: `[…, in]` → `[…, out]`, with `params: { weight: [out, in], bias: [out] }`.
+ * @throws ShapeError when the last axis of the input is not `in`.
+ * @example
+ * linear(4, 3).apply(linear(4, 3).init(key(0)), ones([2, 4]))[0].shape // [2, 3]
+ */
+export const linear = (inputs: number, outputs: number, options: LinearOptions = {}): Layer<WeightAndBias, null> => {
+  const { bias = true, weightLayout = 'out-in' } = options;
+  const shape = weightLayout === 'out-in' ? [outputs, inputs] : [inputs, outputs];
+  return statelessLayer({
+    name: `linear(${inputs}, ${outputs})`,
+    init: (key, dtype) =>
+      initWeightAndBias(key, dtype, shape, bias ? [outputs] : null, { fanIn: inputs, fanOut: outputs }, options),
+    forward: (params, x: Tensor) => linearFunction(x, params.weight, params.bias ?? null, { weightLayout }),
+  });
+};
+
+export interface EmbeddingOptions {
+  /** Standard normal by default. */
+  readonly weightInit?: Initialiser;
+  /** This row starts at 0 and takes no gradient. */
+  readonly paddingIndex?: number;
+}
+
+/**
+ * A table of `count` learned vectors of `size` numbers: int32 `[…]` → `[…, size]`, with `params: { weight: [count, size] }`.
+ * @example
+ * embedding(10, 4).apply(embedding(10, 4).init(key(0)), tensor([1, 2], { dtype: 'int32' }))[0].shape // [2, 4]
+ */
+export const embedding = (
+  count: number,
+  size: number,
+  { weightInit = normal(), paddingIndex }: EmbeddingOptions = {},
+): Layer<{ readonly weight: Tensor }, null> =>
+  statelessLayer({
+    name: `embedding(${count}, ${size})`,
+    init: (key, dtype) => {
+      const weight = weightInit(foldIn(key, 0), [count, size], { fanIn: count, fanOut: size }, dtype);
+      return { weight: paddingIndex === undefined ? weight : clearRow(weight, paddingIndex) };
+    },
+    forward: ({ weight }, x: Tensor) =>
+      embeddingFunction(weight, x, paddingIndex === undefined ? {} : { paddingIndex }),
+  });
+
+/** The table with one row of zeros. */
+const clearRow = (weight: Tensor, row: number): Tensor =>
+  where(equal(iota([weight.shape[0] ?? 0, 1], 0, 'int32'), row), 0, weight);
+
+export interface PreluOptions {
+  /** One slope for all (1, the default) or one a channel. */
+  readonly channels?: number;
+  /** The slope to start with; 0.25 by default. */
+  readonly slope?: number;
+}
+
+/**
+ * Leaky ReLU with learned slopes, `params: { weight: [channels] }`.
+ * @example
+ * prelu().apply(prelu().init(key(0)), tensor([[-4, 2]]))[0].toArray() // [[-1, 2]]
+ */
+export const prelu = ({ channels = 1, slope = 0.25 }: PreluOptions = {}): Layer<{ readonly weight: Tensor }, null> =>
+  statelessLayer({
+    name: `prelu(${channels})`,
+    init: (_, dtype) => ({ weight: mul(ones([channels], dtype), slope) }),
+    forward: ({ weight }, x: Tensor) => preluFunction(x, weight),
+  });

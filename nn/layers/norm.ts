@@ -1,0 +1,180 @@
+/** Normalisation layers. Learned scale and shift are `params.weight` and `params.bias`; only batch norm has state. */
+import { ArgumentError, type FloatDtype, ones, type Shape, ShapeError, type Tensor, zeros } from '../../core/index.js';
+import {
+  type BatchNormOptions as BatchNormFunctionOptions,
+  type BatchNormState,
+  batchNorm,
+  initialBatchNormState,
+} from '../functional/batch-norm.js';
+import type { Layout } from '../functional/normalise.js';
+import {
+  groupNorm as groupNormFunction,
+  instanceNorm as instanceNormFunction,
+  layerNorm as layerNormFunction,
+} from '../functional/sample-norm.js';
+import { defineLayer, type Layer, statelessLayer } from '../layer.js';
+
+/** Scale and shift; both absent when the layer is not affine. */
+export interface ScaleAndShift {
+  readonly weight?: Tensor;
+  readonly bias?: Tensor;
+}
+
+export interface AffineLayerOptions {
+  /** Whether to learn a scale and a shift. */
+  readonly affine?: boolean;
+  /** With a scale, whether to learn a shift too; true by default. */
+  readonly bias?: boolean;
+  /** Added to the variance; 1e-5 by default. */
+  readonly eps?: number;
+}
+
+const initAffine = (shape: Shape, dtype: FloatDtype, affine: boolean, bias: boolean): ScaleAndShift =>
+  affine ? { weight: ones(shape, dtype), ...(bias ? { bias: zeros(shape, dtype) } : {}) } : {};
+
+export interface BatchNormOptions
+  extends AffineLayerOptions,
+    Pick<BatchNormFunctionOptions, 'momentum' | 'decay' | 'runningVariance' | 'normaliseWith' | 'layout'> {
+  /** false: keep no running statistics and use those of the batch always; true by default. */
+  readonly trackRunningStats?: boolean;
+  /** Statistics before the first batch: mean 0 and variance 1 (default), both 0, or the first batch's own. */
+  readonly start?: 'zeroOne' | 'zeros' | 'firstBatch';
+}
+
+/** Running statistics, unless they are switched off. */
+type StateFor<O extends BatchNormOptions> = O extends { readonly trackRunningStats: false } ? null : BatchNormState;
+
+type BatchNormLayer = <const O extends BatchNormOptions>(
+  channels: number,
+  options?: O,
+) => Layer<ScaleAndShift, StateFor<O>>;
+
+const batchNormOf = (rank: string, accepts: (rank: number) => boolean, shape: string): BatchNormLayer => {
+  const layer = (channels: number, options: BatchNormOptions = {}): Layer<ScaleAndShift, BatchNormState | null> => {
+    const { affine = true, bias = true, trackRunningStats = true, start = 'zeroOne', ...rest } = options;
+    const op = `batchNorm${rank}`;
+    const fresh = (dtype: FloatDtype): BatchNormState =>
+      initialBatchNormState(channels, { variance: start === 'zeros' ? 0 : 1, dtype });
+    return defineLayer<ScaleAndShift, BatchNormState | null>({
+      name: `${op}(${channels})`,
+      init: (_, dtype) => ({
+        params: initAffine([channels], dtype, affine, bias),
+        state: trackRunningStats ? fresh(dtype) : null,
+      }),
+      apply: ({ params, state }, x, { training }) => {
+        if (!accepts(x.rank))
+          throw new ShapeError({
+            op,
+            problem: `the input has ${x.rank} axes`,
+            shapes: [x.shape],
+            remedy: `give ${shape}`,
+          });
+        if (trackRunningStats && state === null)
+          throw new ArgumentError({
+            op,
+            problem: 'there are no running statistics',
+            remedy: 'pass the state that init returned: apply({ params, state }, x)',
+          });
+        const given = state ?? fresh(x.dtype === 'float64' ? 'float64' : 'float32');
+        const [y, next] = batchNorm(x, given, {
+          ...rest,
+          weight: params.weight ?? null,
+          bias: params.bias ?? null,
+          training: training || state === null,
+          adoptFirstBatch: start === 'firstBatch',
+        });
+        return [y, state === null ? null : next];
+      },
+    });
+  };
+  return layer as BatchNormLayer;
+};
+
+/**
+ * Batch normalisation of `[N, C]` or `[N, C, L]`.
+ * @throws ShapeError for other inputs, or when a channel has fewer than two values in training.
+ * @example
+ * batchNorm1d(3).init(key(0)).state.runningVariance.toArray() // [1, 1, 1]
+ */
+export const batchNorm1d: BatchNormLayer = batchNormOf('1d', (rank) => rank === 2 || rank === 3, '[N, C] or [N, C, L]');
+
+/**
+ * Batch normalisation of images `[N, C, H, W]`, with statistics over samples and positions.
+ * @throws ShapeError for other inputs, or when a channel has fewer than two values in training.
+ * @example
+ * batchNorm2d(3).name // 'batchNorm2d(3)'
+ */
+export const batchNorm2d: BatchNormLayer = batchNormOf('2d', (rank) => rank === 4, '[N, C, H, W]');
+
+/**
+ * Batch normalisation of volumes `[N, C, D, H, W]`.
+ * @throws ShapeError for other inputs, or when a channel has fewer than two values in training.
+ * @example
+ * batchNorm3d(3).name // 'batchNorm3d(3)'
+ */
+export const batchNorm3d: BatchNormLayer = batchNormOf('3d', (rank) => rank === 5, '[N, C, D, H, W]');
+
+/**
+ * Layer normalisation over the last axes, whose size or sizes are `shape`.
+ * @throws ShapeError when the input does not end in `shape`.
+ * @example
+ * layerNorm(4).apply(layerNorm(4).init(key(0)), ones([2, 4]))[0].toArray() // [[0, 0, 0, 0], [0, 0, 0, 0]]
+ */
+export const layerNorm = (
+  shape: number | Shape,
+  { affine = true, bias = true, eps = 1e-5 }: AffineLayerOptions = {},
+): Layer<ScaleAndShift, null> => {
+  const normalised = typeof shape === 'number' ? [shape] : shape;
+  return statelessLayer({
+    name: `layerNorm(${normalised.join(', ')})`,
+    init: (_, dtype) => initAffine(normalised, dtype, affine, bias),
+    forward: (params, x: Tensor) =>
+      layerNormFunction(x, normalised, { weight: params.weight ?? null, bias: params.bias ?? null, eps }),
+  });
+};
+
+export interface GroupNormLayerOptions extends AffineLayerOptions {
+  readonly layout?: Layout;
+}
+
+/**
+ * Group normalisation: each sample over `groups` groups of consecutive channels.
+ * @throws ArgumentError when the groups do not divide the channels.
+ * @example
+ * groupNorm(2, 4).init(key(0)).params.weight?.toArray() // [1, 1, 1, 1]
+ */
+export const groupNorm = (
+  groups: number,
+  channels: number,
+  { affine = true, bias = true, eps = 1e-5, layout = 'NCHW' }: GroupNormLayerOptions = {},
+): Layer<ScaleAndShift, null> => {
+  if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
+    throw new ArgumentError({
+      op: 'groupNorm',
+      problem: `${groups} groups do not divide ${channels} channels`,
+      remedy: 'choose a number of groups that divides the channels',
+    });
+  return statelessLayer({
+    name: `groupNorm(${groups}, ${channels})`,
+    init: (_, dtype) => initAffine([channels], dtype, affine, bias),
+    forward: (params, x: Tensor) =>
+      groupNormFunction(x, { groups, layout, eps, weight: params.weight ?? null, bias: params.bias ?? null }),
+  });
+};
+
+/**
+ * Instance normalisation: each channel of each sample over its positions. Not affine by default.
+ * @throws ShapeError when a channel has a single position.
+ * @example
+ * instanceNorm(3).init(key(0)).params // {}
+ */
+export const instanceNorm = (
+  channels: number,
+  { affine = false, bias = true, eps = 1e-5, layout = 'NCHW' }: GroupNormLayerOptions = {},
+): Layer<ScaleAndShift, null> =>
+  statelessLayer({
+    name: `instanceNorm(${channels})`,
+    init: (_, dtype) => initAffine([channels], dtype, affine, bias),
+    forward: (params, x: Tensor) =>
+      instanceNormFunction(x, { layout, eps, weight: params.weight ?? null, bias: params.bias ?? null }),
+  });

@@ -1,0 +1,117 @@
+/**
+ * Layers wired by a function of one's own: branches, residuals, several inputs, one layer used twice. Parameters and
+ * state are objects keyed like the children that have any.
+ */
+import { foldIn, type Key, type Tensor } from '../core/index.js';
+import { withScope } from '../core/scope.js';
+import {
+  type AnyLayer,
+  type Child,
+  type Context,
+  childKey,
+  defineLayer,
+  isLayer,
+  type Layer,
+  type ParamsOf,
+  type StateOf,
+} from './layer.js';
+
+type Children = Readonly<Record<string, Child>>;
+
+type OrNull<T> = [keyof T] extends [never] ? null : T;
+
+/** Parameters by child; children without any are left out. */
+export type ModuleParams<C extends Children> = OrNull<{
+  readonly [K in keyof C as [ParamsOf<C[K]>] extends [null] ? never : K]: ParamsOf<C[K]>;
+}>;
+
+/** State by child; children without any are left out. */
+export type ModuleState<C extends Children> = OrNull<{
+  readonly [K in keyof C as [StateOf<C[K]>] extends [null] ? never : K]: StateOf<C[K]>;
+}>;
+
+/** The children as functions that already hold their parameters and state. */
+export type Bound<C extends Children> = {
+  readonly [K in keyof C]: C[K] extends Layer<unknown, unknown, infer X, infer Y> ? (x: X) => Y : C[K];
+};
+
+/**
+ * A number for a child's name (FNV-1a), so that its key depends neither on the order of the children nor on its siblings:
+ * adding a child leaves the others' initial weights as they are.
+ */
+const nameHash = (name: string): number => {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash & 0x7fffffff;
+};
+
+/** A child as a function: reads its parameters, hands its state on from call to call, and draws a new key each call. */
+const bindChild = (
+  name: string,
+  child: AnyLayer,
+  params: unknown,
+  states: Map<string, unknown>,
+  { training, key }: Context,
+): ((x: unknown) => unknown) => {
+  const own: Key | undefined = childKey(key, child, nameHash(name));
+  let calls = 0;
+  return (x) =>
+    withScope(name, () => {
+      // Call 0 uses the child's own key; later ones fold a negative number in, which no child position is.
+      const from = own === undefined || calls === 0 ? own : foldIn(own, -calls);
+      calls++;
+      const [y, next] = child.apply(
+        { params, state: states.get(name) ?? null },
+        x,
+        from === undefined ? { training } : { training, key: from },
+      );
+      states.set(name, next);
+      return y;
+    });
+};
+
+/** Without empty branches; `null` when nothing is left. */
+const compact = (entries: readonly (readonly [string, unknown])[]): unknown => {
+  const kept = entries.filter(([, value]) => value !== null);
+  return kept.length === 0 ? null : Object.fromEntries(kept);
+};
+
+/**
+ * A layer from named children and a forward function. In `forward(m, x)`, `m.name(x)` runs a child with its own parameters;
+ * a child may run several times. For several inputs let `x` be an object or a list of tensors.
+ * @example
+ * module({ inner: linear(3, 3) }, (m, x) => add(x, m.inner(x))).apply({ params: { inner: { weight: zeros([3, 3]), bias: zeros([3]) } } }, ones([1, 3]))[0].toArray() // [[1, 1, 1]]
+ */
+export const module = <const C extends Children, X = Tensor, Y = Tensor>(
+  children: C,
+  forward: (m: Bound<C>, x: X, context: Context) => Y,
+): Layer<ModuleParams<C>, ModuleState<C>, X, Y> => {
+  const layers: readonly (readonly [string, AnyLayer])[] = Object.entries(children).flatMap(([name, child]) =>
+    isLayer(child) ? [[name, child] as const] : [],
+  );
+  const layer = defineLayer<unknown, unknown, X, Y>({
+    name: `module(${Object.entries(children)
+      .map(([name, child]) => `${name}: ${child.name}`)
+      .join(', ')})`,
+    random: layers.some(([, child]) => child.random),
+    init: (key, dtype) => {
+      const made = layers.map(
+        ([name, child]) => [name, withScope(name, () => child.init(foldIn(key, nameHash(name)), { dtype }))] as const,
+      );
+      return {
+        params: compact(made.map(([name, { params }]) => [name, params])),
+        state: compact(made.map(([name, { state }]) => [name, state])),
+      };
+    },
+    apply: ({ params, state }, x, context) => {
+      const own = params as Readonly<Record<string, unknown>> | null;
+      const states = new Map<string, unknown>(Object.entries((state ?? {}) as object));
+      const bound = layers.map(
+        ([name, child]) => [name, bindChild(name, child, own?.[name] ?? null, states, context)] as const,
+      );
+      const y = forward({ ...children, ...Object.fromEntries(bound) } as unknown as Bound<C>, x, context);
+      return [y, compact([...states])];
+    },
+  });
+  return layer as Layer<unknown, unknown, X, Y> as Layer<ModuleParams<C>, ModuleState<C>, X, Y>;
+};

@@ -1,0 +1,32 @@
+/** Every hand derivation. */
+import { activations } from './activations.js';
+import { batchNorm1d, batchNorm2d } from './batch-norm.js';
+import { conv2d } from './convolution.js';
+import type { Derivation } from './derivation.js';
+import { linear } from './linear.js';
+import { crossEntropy, hinge, mse } from './losses.js';
+import { avgPool2d, maxPool2d } from './pooling.js';
+import { dropout, flatten } from './reshaping.js';
+import { groupNorm, layerNorm } from './sample-norm.js';
+import { logSoftmax, softmax } from './softmax.js';
+
+export type { Derivation, DerivationCase } from './derivation.js';
+
+export const derivations: readonly Derivation[] = [
+  linear,
+  ...activations,
+  conv2d,
+  maxPool2d,
+  avgPool2d,
+  batchNorm1d,
+  batchNorm2d,
+  layerNorm,
+  groupNorm,
+  dropout,
+  flatten,
+  softmax,
+  logSoftmax,
+  crossEntropy,
+  hinge,
+  mse,
+];
