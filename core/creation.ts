@@ -3,64 +3,75 @@ import { defaultBackend } from './default-backend.js';
 import type { Dtype, TypedArray } from './dtype.js';
 import { ArgumentError, ShapeError } from './errors.js';
 import { full } from './primitives/full.js';
-import { checkShape, type Shape, sizeOf } from './shape.js';
+import { ownShape, type Shape, sizeOf } from './shape.js';
 import { type NestedNumbers, storedTensor, Tensor } from './tensor.js';
 
-const collect = (
-  value: NestedNumbers | readonly boolean[] | boolean,
-  depth: number,
-  shape: number[],
-  out: number[],
-): void => {
-  if (typeof value === 'number' || typeof value === 'boolean') {
-    if (depth !== shape.length) throw ragged();
-    out.push(Number(value));
-    return;
-  }
-  if (!Array.isArray(value))
-    throw new ArgumentError({
-      op: 'tensor',
-      problem: `cannot read ${String(value)} as a number`,
-      remedy: 'give numbers, nested lists of numbers, or fromData(typedArray, shape)',
-    });
-  if (shape.length === depth) {
-    if (out.length > 0) throw ragged();
-    shape.push(value.length);
-  } else if (shape[depth] !== value.length) throw ragged();
-  for (const inner of value) collect(inner, depth + 1, shape, out);
+/** Nested lists of booleans. */
+export type NestedBooleans = boolean | readonly NestedBooleans[];
+
+type Nested = NestedNumbers | NestedBooleans;
+
+/** The shape of nested lists, read off the first entry at each depth. */
+const nestedShape = (value: Nested): number[] => {
+  const shape: number[] = [];
+  for (let inner: Nested | undefined = value; Array.isArray(inner); inner = inner[0]) shape.push(inner.length);
+  return shape;
 };
 
-const ragged = (): ShapeError =>
+const ragged = (shape: Shape): ShapeError =>
   new ShapeError({
     op: 'tensor',
     problem: 'the nested lists have different lengths or depths',
+    shapes: [shape],
     remedy: 'give every row the same length',
   });
 
-/** The literal shape of nested number lists is not tracked by the compiler; `fromData` and `reshape` take one. */
+/** Appends the numbers of `value`, which stands at `depth` within lists of `shape`. */
+const collect = (value: Nested, shape: Shape, depth: number, out: number[]): void => {
+  if (Array.isArray(value)) {
+    if (value.length !== shape[depth]) throw ragged(shape);
+    for (const inner of value as readonly Nested[]) collect(inner, shape, depth + 1, out);
+    return;
+  }
+  if (typeof value !== 'number' && typeof value !== 'boolean')
+    throw new ArgumentError({
+      op: 'tensor',
+      problem: `cannot read ${value === null ? 'null' : typeof value} as a number`,
+      remedy: 'give numbers, nested lists of numbers, or fromData(typedArray, shape)',
+    });
+  if (depth !== shape.length) throw ragged(shape);
+  out.push(Number(value));
+};
+
+const isBoolean = (value: Nested): boolean => {
+  let inner: Nested | undefined = value;
+  while (Array.isArray(inner)) inner = inner[0];
+  return typeof inner === 'boolean';
+};
+
 export interface TensorOptions {
-  /** Element type; `float32` by default, `bool` for lists of booleans. */
+  /** Element type; `float32` by default, `bool` for booleans. Numbers are converted as `cast` does. */
   readonly dtype?: Dtype;
 }
 
 /**
- * A tensor of the given numbers.
- * @throws ShapeError when nested lists differ in length.
+ * A tensor of the given numbers or booleans. The compiler does not track the shape of nested lists; `fromData` and
+ * `reshape` take one.
+ * @throws ShapeError when nested lists differ in length or depth; ArgumentError for anything that is no number.
  * @example
  * tensor([[1, 2], [3, 4]]).shape // [2, 2]
  */
-export const tensor = (values: NestedNumbers | readonly boolean[] | boolean, { dtype }: TensorOptions = {}): Tensor => {
-  const shape: number[] = [];
+export const tensor = (values: NestedNumbers | NestedBooleans, { dtype }: TensorOptions = {}): Tensor => {
+  const shape = nestedShape(values);
   const out: number[] = [];
-  collect(values, 0, shape, out);
-  const boolean = typeof values === 'boolean' || (Array.isArray(values) && typeof values[0] === 'boolean');
-  return fromData(out, shape, dtype ?? (boolean ? 'bool' : 'float32'));
+  collect(values, shape, 0, out);
+  return fromData(out, shape, dtype ?? (isBoolean(values) ? 'bool' : 'float32'));
 };
 
 /**
  * A tensor of `shape` from row-major numbers, which are copied. A typed array's own element type is the default; plain
  * lists become float32.
- * @throws ShapeError when the length is not the product of the sizes.
+ * @throws ShapeError when the length is not the product of the sizes; ArgumentError for sizes that are not whole.
  * @example
  * fromData(new Int32Array([1, 2, 3, 4]), [2, 2]).dtype // 'int32'
  */
@@ -69,7 +80,7 @@ export const fromData = <const S extends Shape>(
   shape: S,
   dtype: Dtype = dtypeOf(data),
 ): Tensor<S> => {
-  checkShape('fromData', shape);
+  const own = ownShape('fromData', shape);
   if (data.length !== sizeOf(shape))
     throw new ShapeError({
       op: 'fromData',
@@ -79,10 +90,10 @@ export const fromData = <const S extends Shape>(
     });
   const backend = defaultBackend();
   return storedTensor(
-    shape,
+    own,
     dtype,
     backend,
-    backend.write(data instanceof Array ? Float64Array.from(data) : (data as TypedArray), dtype),
+    backend.write(Array.isArray(data) ? Float64Array.from(data) : (data as TypedArray), dtype),
   );
 };
 

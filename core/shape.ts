@@ -2,7 +2,7 @@
  * Shapes at run time: sizes, strides, axes, NumPy broadcasting, and the odometer that walks them.
  * The compile-time twin stands in `typed-shape.ts`.
  */
-import { ArgumentError, AxisError, ShapeError } from './errors.js';
+import { ArgumentError, AxisError, formatShape, ShapeError } from './errors.js';
 
 export type Shape = readonly number[];
 
@@ -17,6 +17,10 @@ export const stridesOf = (shape: Shape): number[] => {
   for (let i = shape.length - 2; i >= 0; i--) strides[i] = (strides[i + 1] ?? 1) * (shape[i + 1] ?? 1);
   return strides;
 };
+
+/** The index of a row-major position, for messages: `[1,0]`; `[]` in a scalar. */
+export const formatIndex = (position: number, shape: Shape): string =>
+  formatShape(stridesOf(shape).map((stride, axis) => Math.floor(position / stride) % (shape[axis] ?? 1)));
 
 /** Strides for reading an array of `shape` as if it had been broadcast to `target`: 0 along every stretched axis. */
 export const broadcastStrides = (shape: Shape, target: Shape): number[] => {
@@ -87,7 +91,10 @@ export const normalizeAxes = (
 export const reducedShape = (shape: Shape, axes: readonly number[], keepDims: boolean): number[] =>
   keepDims ? shape.map((size, i) => (axes.includes(i) ? 1 : size)) : shape.filter((_, i) => !axes.includes(i));
 
-/** Throws unless every size is a non-negative integer. */
+/** The most elements that a tensor may have: positions are counted in 32 bits. */
+const mostElements = 2 ** 31 - 1;
+
+/** Throws unless every size is a non-negative integer and the whole can be addressed. */
 export const checkShape = (op: string, shape: Shape): void => {
   const wrong = shape.find((size) => !Number.isInteger(size) || size < 0);
   if (wrong !== undefined)
@@ -97,10 +104,23 @@ export const checkShape = (op: string, shape: Shape): void => {
       shapes: [shape],
       remedy: 'give whole, non-negative sizes',
     });
+  if (!shape.includes(0) && sizeOf(shape) > mostElements)
+    throw new ArgumentError({
+      op,
+      problem: `${sizeOf(shape)} elements are more than a tensor can hold`,
+      shapes: [shape],
+      remedy: 'check the sizes; work on parts of the data',
+    });
+};
+
+/** A checked copy of a shape that somebody else may change. */
+export const ownShape = <S extends Shape>(op: string, shape: S): S => {
+  checkShape(op, shape);
+  return shape.slice() as Shape as S;
 };
 
 /**
- * Calls `visit(offset)` for every index of `shape` in row-major order, where `offset = Σ index·stride`.
+ * Calls `visit(offset, position)` for every index of `shape` in row-major order, where `offset = Σ index·stride`.
  * The single odometer behind every strided read on the reference backend.
  */
 export const walk = (
@@ -109,20 +129,25 @@ export const walk = (
   visit: (offset: number, position: number) => void,
 ): void => {
   const total = sizeOf(shape);
+  const last = shape.length - 1;
+  const width = shape[last] ?? 1;
+  const step = strides[last] ?? 0;
   const index = new Array<number>(shape.length).fill(0);
-  let offset = 0;
-  for (let position = 0; position < total; position++) {
-    visit(offset, position);
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
+  let start = 0;
+  for (let position = 0; position < total; ) {
+    let offset = start;
+    for (let i = 0; i < width; i++, offset += step) visit(offset, position++);
+    // Carry into the other axes.
+    for (let axis = last - 1; axis >= 0; axis--) {
       const size = shape[axis] ?? 1;
       const stride = strides[axis] ?? 0;
       const next = (index[axis] ?? 0) + 1;
-      offset += stride;
+      start += stride;
       if (next < size) {
         index[axis] = next;
         break;
       }
-      offset -= stride * size;
+      start -= stride * size;
       index[axis] = 0;
     }
   }

@@ -2,7 +2,7 @@
 import { ShapeError } from '../errors.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
-import { broadcastStrides, checkShape, type Shape, sameShape, tryBroadcast, walk } from '../shape.js';
+import { broadcastStrides, ownShape, type Shape, sameShape, tryBroadcast, walk } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { reshape } from './reshape.js';
 import { sumTo } from './sum.js';
@@ -21,7 +21,6 @@ export const broadcastToPrimitive: Primitive<'broadcastTo', BroadcastToParams> =
   saves: 'none',
   infer: ([x], { shape }) => {
     const from = x?.shape ?? [];
-    checkShape('broadcastTo', shape);
     const met = tryBroadcast(from, shape);
     if (met === null || !sameShape(met, shape))
       throw new ShapeError({
@@ -51,9 +50,13 @@ export const broadcastToPrimitive: Primitive<'broadcastTo', BroadcastToParams> =
 
 /**
  * Stretches size-1 and missing leading axes to `shape` (NumPy's rule; PyTorch calls it `expand`).
- * @throws ShapeError when the shape does not stretch to the target.
+ * @throws ShapeError when the shape does not stretch to the target; ArgumentError for sizes that are not whole.
  * @example
  * broadcastTo(tensor([1, 2]), [2, 2]).toArray() // [[1, 2], [1, 2]]
  */
 export const broadcastTo = <const S extends Shape>(x: Tensor, shape: S): Tensor<S> =>
-  (sameShape(x.shape, shape) ? x : bind(broadcastToPrimitive, [x], { shape } satisfies BroadcastToParams)) as Tensor<S>;
+  (sameShape(x.shape, shape)
+    ? x
+    : bind(broadcastToPrimitive, [x], {
+        shape: ownShape('broadcastTo', shape),
+      } satisfies BroadcastToParams)) as Tensor<S>;

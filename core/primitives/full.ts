@@ -2,7 +2,7 @@
 import { allocate, type Dtype } from '../dtype.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
-import { checkShape, type Shape } from '../shape.js';
+import { ownShape, type Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
 export interface FullParams {
@@ -16,10 +16,7 @@ export const fullPrimitive: Primitive<'full', FullParams> = define<readonly [], 
   family: 'create',
   docs: 'y[i] = value',
   saves: 'none',
-  infer: (_, { shape, dtype }) => {
-    checkShape('full', shape);
-    return { shape, dtype };
-  },
+  infer: (_, { shape, dtype }) => ({ shape, dtype }),
   forward: (out, _, { value, dtype }) => {
     const one = allocate(dtype, 1);
     one[0] = dtype === 'bool' ? Number(value !== 0) : value;
@@ -31,9 +28,10 @@ export const fullPrimitive: Primitive<'full', FullParams> = define<readonly [], 
 });
 
 /**
- * A tensor of `shape` filled with `value`.
+ * A tensor of `shape` filled with `value`, which is converted as `cast` does.
+ * @throws ArgumentError for sizes that are not whole or too large.
  * @example
  * full([2, 2], 7).toArray() // [[7, 7], [7, 7]]
  */
 export const full = <const S extends Shape>(shape: S, value: number, dtype: Dtype = 'float32'): Tensor<S> =>
-  bind(fullPrimitive, [], { shape, value, dtype } satisfies FullParams) as Tensor<S>;
+  bind(fullPrimitive, [], { shape: ownShape('full', shape), value, dtype } satisfies FullParams) as Tensor<S>;

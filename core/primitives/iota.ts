@@ -3,7 +3,7 @@ import type { Dtype } from '../dtype.js';
 import { DtypeError } from '../errors.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
-import { checkShape, normalizeAxis, type Shape, sizeOf } from '../shape.js';
+import { normalizeAxis, ownShape, type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
 export interface IotaParams {
@@ -18,7 +18,6 @@ export const iotaPrimitive: Primitive<'iota', IotaParams> = define<readonly [], 
   docs: 'y[…, i, …] = i along an axis',
   saves: 'none',
   infer: (_, { shape, dtype }) => {
-    checkShape('iota', shape);
     if (dtype === 'bool')
       throw new DtypeError({ op: 'iota', problem: 'bool does not count', shapes: [shape], remedy: "use 'int32'" });
     return { shape, dtype };
@@ -41,7 +40,7 @@ export const iotaPrimitive: Primitive<'iota', IotaParams> = define<readonly [], 
  */
 export const iota = <const S extends Shape>(shape: S, axis = 0, dtype: Dtype = 'int32'): Tensor<S> =>
   bind(iotaPrimitive, [], {
-    shape,
+    shape: ownShape('iota', shape),
     axis: normalizeAxis('iota', axis, shape.length),
     dtype,
   } satisfies IotaParams) as Tensor<S>;

@@ -6,7 +6,7 @@
 import { DtypeError, ShapeError } from '../errors.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
-import { type Shape, stridesOf, walk } from '../shape.js';
+import { checkShape, type Shape, stridesOf, walk } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { slice } from './slice.js';
 
@@ -48,6 +48,7 @@ export const padPrimitive: Primitive<'pad', PadParams> = define<readonly [Tensor
         shapes: [from],
         remedy: 'let before + after be at least -size along every axis',
       });
+    checkShape('pad', shape);
     if ((dtype === 'int32' && !Number.isInteger(p.value)) || (dtype === 'bool' && p.value !== 0 && p.value !== 1))
       throw new DtypeError({
         op: 'pad',

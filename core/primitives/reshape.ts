@@ -2,7 +2,7 @@
 import { ShapeError } from '../errors.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
-import { checkShape, type Shape, sameShape, sizeOf } from '../shape.js';
+import { ownShape, type Shape, sameShape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
 export interface ReshapeParams {
@@ -16,7 +16,6 @@ export const reshapePrimitive: Primitive<'reshape', ReshapeParams> = define<read
   saves: 'none',
   infer: ([x], { shape }) => {
     const from = x?.shape ?? [];
-    checkShape('reshape', shape);
     if (sizeOf(from) !== sizeOf(shape))
       throw new ShapeError({
         op: 'reshape',
@@ -55,12 +54,12 @@ const resolve = (from: Shape, to: Shape): Shape => {
 
 /**
  * The same elements under another shape. One size may be −1: it takes what is left over.
- * @throws ShapeError when the number of elements differs.
+ * @throws ShapeError when the number of elements differs; ArgumentError for sizes that are not whole.
  * @example
  * reshape(tensor([1, 2, 3, 4]), [2, 2]).toArray() // [[1, 2], [3, 4]]
  */
 export const reshape = <const S extends Shape>(x: Tensor, shape: S): Tensor<Resolved<S>> => {
-  const to = resolve(x.shape, shape);
+  const to = ownShape('reshape', resolve(x.shape, shape));
   return (sameShape(x.shape, to)
     ? x
     : bind(reshapePrimitive, [x], { shape: to } satisfies ReshapeParams)) as Tensor as Tensor<Resolved<S>>;

@@ -1,0 +1,116 @@
+/** Specs of the primitives with an index operand. Indices repeat and count from either end. */
+import * as fc from 'fast-check';
+import type { GatherParams } from '../../core/primitives/gather.js';
+import type { ScatterAddParams } from '../../core/primitives/scatter-add.js';
+import type { TakeParams } from '../../core/primitives/take.js';
+import type { TakeTransposeParams } from '../../core/primitives/take-transpose.js';
+import { shapes, shapeWithAxis } from '../arbitraries/shapes.js';
+import { type Draw, draw, drawIntegers } from '../arbitraries/values.js';
+import type { Case, OpSpec } from './spec.js';
+import { at, indexLists, tabulate } from './tabulate.js';
+
+/** Places on an axis of `size`, counted from the front or from the back; an axis without places takes an empty index only. */
+const drawPlaces = (shape: readonly number[], size: number): fc.Arbitrary<Draw> =>
+  size === 0 ? drawIntegers(shape, 0, 0) : drawIntegers(shape, -size, size - 1);
+
+/** A shape for an index beside `axis` of `shape`: no larger on the other axes. */
+const besideAxis = (shape: readonly number[], axis: number): fc.Arbitrary<number[]> =>
+  fc.tuple(
+    ...shape.map((size, i) => (i === axis ? fc.nat(size === 0 ? 0 : 5) : fc.oneof(fc.constant(size), fc.nat(size)))),
+  );
+
+interface IndexedShapes {
+  readonly shape: number[];
+  readonly axis: number;
+  readonly index: number[];
+}
+
+const indexedShapes: fc.Arbitrary<IndexedShapes> = shapeWithAxis().chain(({ shape, axis }) =>
+  besideAxis(shape, axis).map((index) => ({ shape, axis, index })),
+);
+
+const gatherCases: fc.Arbitrary<Case<GatherParams>> = indexedShapes.chain(({ shape, axis, index }) =>
+  fc.tuple(draw(shape), drawPlaces(index, shape[axis] ?? 0)).map((inputs) => ({ inputs, params: { axis } })),
+);
+
+const scatterAddCases: fc.Arbitrary<Case<ScatterAddParams>> = indexedShapes.chain(({ shape, axis, index }) =>
+  fc
+    .tuple(draw(shape), drawPlaces(index, shape[axis] ?? 0), draw(index))
+    .map((inputs) => ({ inputs, params: { axis } })),
+);
+
+/** The shape of an index for an axis of `size`; one of size 0 has no places, so that the index must be empty. */
+const freeIndex = (size: number): fc.Arbitrary<number[]> =>
+  size === 0 ? shapes({ maxRank: 1, maxSize: 3 }).map((index) => [0, ...index]) : shapes({ maxRank: 2, maxSize: 3 });
+
+const takeCases: fc.Arbitrary<Case<TakeParams>> = shapeWithAxis().chain(({ shape, axis }) =>
+  freeIndex(shape[axis] ?? 0).chain((index) =>
+    fc.tuple(draw(shape), drawPlaces(index, shape[axis] ?? 0)).map((inputs) => ({ inputs, params: { axis } })),
+  ),
+);
+
+const takeTransposeCases: fc.Arbitrary<Case<TakeTransposeParams>> = shapeWithAxis().chain(({ shape, axis }) =>
+  freeIndex(shape[axis] ?? 0).chain((index) =>
+    fc
+      .tuple(draw([...shape.slice(0, axis), ...index, ...shape.slice(axis + 1)]), drawPlaces(index, shape[axis] ?? 0))
+      .map((inputs) => ({ inputs, params: { axis, size: shape[axis] ?? 0 } })),
+  ),
+);
+
+/** Counted from the front. */
+const fromFront = (place: number, size: number): number => (place + size) % size;
+
+const gatherOracle = ([x, index]: readonly Draw[], { axis }: GatherParams): number[] =>
+  tabulate(index?.shape ?? [], (list) => at(x, list.with(axis, fromFront(at(index, list), x?.shape[axis] ?? 0))));
+
+/** Asks of every place of the result which entries of src are sent there. */
+const scatterAddOracle = ([x, index, src]: readonly Draw[], { axis }: ScatterAddParams): number[] =>
+  tabulate(x?.shape ?? [], (list) =>
+    indexLists(index?.shape ?? [])
+      .filter((from) => {
+        const to = from.with(axis, fromFront(at(index, from), x?.shape[axis] ?? 0));
+        return to.every((i, k) => i === list[k]);
+      })
+      .reduce((total, from) => total + at(src, from), at(x, list)),
+  );
+
+const takeOracle = ([x, index]: readonly Draw[], { axis }: TakeParams): number[] => {
+  const shape = x?.shape ?? [];
+  const rank = index?.shape.length ?? 0;
+  return tabulate([...shape.slice(0, axis), ...(index?.shape ?? []), ...shape.slice(axis + 1)], (list) =>
+    at(x, [
+      ...list.slice(0, axis),
+      fromFront(at(index, list.slice(axis, axis + rank)), shape[axis] ?? 0),
+      ...list.slice(axis + rank),
+    ]),
+  );
+};
+
+const takeTransposeOracle = ([x, index]: readonly Draw[], { axis, size }: TakeTransposeParams): number[] => {
+  const shape = x?.shape ?? [];
+  const rank = index?.shape.length ?? 0;
+  const places = indexLists(index?.shape ?? []);
+  return tabulate([...shape.slice(0, axis), size, ...shape.slice(axis + rank)], (list) =>
+    places
+      .filter((place) => fromFront(at(index, place), size) === list[axis])
+      .reduce((total, place) => total + at(x, [...list.slice(0, axis), ...place, ...list.slice(axis + 1)]), 0),
+  );
+};
+
+const indexed = <P>(
+  cases: fc.Arbitrary<Case<P>>,
+  oracle: (inputs: readonly Draw[], p: P) => readonly number[],
+  ulp: number,
+): OpSpec => ({
+  cases,
+  derivative: 'smooth',
+  oracle: ({ inputs, params }) => oracle(inputs, params as P),
+  ulp,
+});
+
+export const indexingSpecs: Record<'gather' | 'scatterAdd' | 'take' | 'takeTranspose', OpSpec> = {
+  gather: indexed(gatherCases, gatherOracle, 0),
+  scatterAdd: indexed(scatterAddCases, scatterAddOracle, 8),
+  take: indexed(takeCases, takeOracle, 0),
+  takeTranspose: indexed(takeTransposeCases, takeTransposeOracle, 8),
+};
