@@ -43,13 +43,14 @@ export interface VarianceOptions extends ReduceOptions {
 const varianceOf = (op: string, x: Tensor, { correction = 1, ...options }: VarianceOptions): Tensor => {
   commonDtype(op, [x], 'float');
   const params = reductionParams(op, x, options);
-  // Two passes: E[x²] − E[x]² would cancel. The derivative needs no path through the mean, Σ (x − mean) being 0, but has one.
+  // Two passes: E[x²] − E[x]² would cancel.
   const deviation = sub(x, mean(x, { axes: params.axes, keepDims: true }));
   return div(sum(square(deviation), params), Math.max(0, laneLength(x, params.axes) - correction));
 };
 
 /**
- * The variance over `axes` (all by default): `Σ (x − mean)² / (n − correction)`, in two passes. NaN where n ≤ correction.
+ * The variance over `axes` (all by default): `Σ (x − mean)² / (n − correction)`, in two passes. Where
+ * n ≤ correction that is a division by 0, as in NumPy: NaN, or ∞ of a positive sum.
  * @throws AxisError for an axis out of range or named twice; DtypeError unless x is float.
  * @example
  * variance(tensor([1, 2, 3, 4])).toArray() // ≈ 1.6666667

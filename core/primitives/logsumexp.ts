@@ -6,9 +6,12 @@ import { defineReduction, type ReductionParams } from '../families/reduction.js'
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
 import type { Tensor } from '../tensor.js';
+import { div } from './div.js';
 import { equal } from './equal.js';
 import { exp } from './exp.js';
 import { mul } from './mul.js';
+import { reshape } from './reshape.js';
+import { stopGradient } from './stop-gradient.js';
 import { sub } from './sub.js';
 import { type ReduceOptions, reductionParams, sum, unreduce } from './sum.js';
 import { where } from './where.js';
@@ -32,18 +35,36 @@ export const logSumExpOf = (lane: Float64Array): number => {
 };
 
 /**
- * `∂y/∂xᵢ = exp(xᵢ) / Σ exp(xⱼ) = exp(xᵢ − y)`. Where y = −∞ every x is −∞, and y counts as 0: exp(−∞) = 0.
+ * `exp(x − m)` and its sum over the axes, for m = y, or 0 where y = −∞. Any m gives the same ratios, so it takes no
+ * gradient; y itself is near enough to the largest element.
  */
-const weights = (x: Tensor, y: Tensor, axes: readonly number[]): Tensor =>
-  exp(sub(x, unreduce(where(equal(y, Number.NEGATIVE_INFINITY), 0, y), x.shape, axes)));
+const exponentials = (x: Tensor, y: Tensor, axes: readonly number[]): { parts: Tensor; total: Tensor } => {
+  const shift = stopGradient(where(equal(y, Number.NEGATIVE_INFINITY), 0, y));
+  const parts = exp(sub(x, unreduce(shift, x.shape, axes)));
+  const total = sum(parts, { axes, keepDims: true });
+  // All −∞: the parts are 0, and so are their shares.
+  return { parts, total: where(equal(total, 0), 1, total) };
+};
 
 export const logsumexpPrimitive: Primitive<'logsumexp', ReductionParams> = defineReduction({
   name: 'logsumexp',
   docs: 'y = log Σ exp(x) over the axes',
   f: logSumExpOf,
   saves: 'both',
-  vjp: [({ g, x: [x], y, p }) => mul(unreduce(g, x.shape, p.axes), weights(x, y, p.axes))],
-  jvp: [({ t, x: [x], y, p }) => sum(mul(t, weights(x, y, p.axes)), p)],
+  // ∂y/∂xᵢ = exp(xᵢ − m) / Σ exp(xⱼ − m). Not exp(xᵢ − y): the rounding of a large y would become an error of the gradient.
+  vjp: [
+    ({ g, x: [x], y, p: { axes } }) => {
+      const { parts, total } = exponentials(x, y, axes);
+      return mul(unreduce(g, x.shape, axes), div(parts, total));
+    },
+  ],
+  // ẏ = Σ exp(xᵢ − m)ẋᵢ / Σ exp(xⱼ − m), the mean of the tangents by weight
+  jvp: [
+    ({ t, x: [x], y, p: { axes } }) => {
+      const { parts, total } = exponentials(x, y, axes);
+      return reshape(div(sum(mul(parts, t), { axes, keepDims: true }), total), y.shape);
+    },
+  ],
 });
 
 /**
