@@ -56,7 +56,7 @@ export const leakyRelu = <S extends Shape>(
  * Leaky ReLU with learned slopes: `weight` holds one slope, or one a channel of axis 1.
  * @throws ShapeError when the number of slopes is neither 1 nor the number of channels.
  * @example
- * prelu(tensor([[-2, 3]]), tensor([0.5])).toArray() // [[-1, 3]]
+ * functional.prelu(tensor([[-2, 3]]), tensor([0.5])).toArray() // [[-1, 3]]
  */
 export const prelu = <S extends Shape>(x: Tensor<S>, weight: Tensor): Tensor<S> => {
   const channels = x.shape[1] ?? 1;
@@ -94,8 +94,8 @@ export interface EluOptions extends KinkOptions {
 export const elu = <S extends Shape>(x: Tensor<S>, { alpha = 1, atZero = 'left' }: EluOptions = {}): Tensor<S> =>
   exponentialUnit(x, isPositive(x, atZero), 1, alpha, 1) as Tensor<S>;
 
-const seluAlpha = 1.6732632423543772848170429916717;
-const seluScale = 1.0507009873554804934193349852946;
+const seluAlpha = 1.6732632423543772;
+const seluScale = 1.0507009873554805;
 
 /**
  * `λx` where x > 0, else `λα(eˣ − 1)`, whose fixed point has mean 0 and variance 1 (Klambauer et al. 2017).
@@ -163,7 +163,7 @@ export interface SoftplusOptions {
 /**
  * `log(1 + e^{beta·x})/beta`, and x itself where beta·x > threshold.
  * @example
- * softplus(tensor([0, 100])).toArray() // ≈ [0.6931471805599453, 100]
+ * functional.softplus(tensor([0, 100])).toArray() // ≈ [0.6931471805599453, 100]
  */
 export const softplus = <S extends Shape>(
   x: Tensor<S>,

@@ -31,7 +31,7 @@ export type WeightLayout = 'out-in' | 'in-out';
  * The fans of a dense or convolution weight. For grouped convolutions the stored `in` axis is already divided by the groups.
  * @throws ShapeError for fewer than two axes.
  * @example
- * fans([32, 3, 5, 5]) // { fanIn: 75, fanOut: 800 }
+ * initialisers.fans([32, 3, 5, 5]) // { fanIn: 75, fanOut: 800 }
  */
 export const fans = (shape: Shape, layout: WeightLayout = 'out-in'): Fans => {
   if (shape.length < 2)
@@ -105,7 +105,7 @@ export interface VarianceScalingOptions {
 /**
  * Mean 0 and variance scale / fan. A uniform distribution on ±b has variance b²/3, hence b = √(3·scale/fan).
  * @example
- * varianceScaling({ scale: 2 })(key(0), [3, 4], fans([3, 4]), 'float32').shape // [3, 4]
+ * initialisers.varianceScaling({ scale: 2 })(key(0), [3, 4], initialisers.fans([3, 4]), 'float32').shape // [3, 4]
  */
 export const varianceScaling =
   ({ scale = 1, mode = 'fanIn', distribution = 'normal' }: VarianceScalingOptions = {}): Initialiser =>
@@ -144,7 +144,7 @@ export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' 
 /**
  * The factor by which weights must grow to keep variances under a nonlinearity. `negativeSlope` is leaky ReLU's.
  * @example
- * gain('tanh') // ≈ 1.6666666666666667
+ * initialisers.gain('tanh') // ≈ 1.6666666666666667
  */
 export const gain = (nonlinearity: Nonlinearity, negativeSlope = 0.01): number => {
   switch (nonlinearity) {

@@ -38,11 +38,19 @@ export interface Layer<P = unknown, S = unknown, X = Tensor, Y = Tensor> {
   apply(variables: ApplyVariables<P, S>, x: X, options?: ApplyOptions): readonly [Y, S];
 }
 
-/** What composes: a layer, or a plain function, which is a layer without parameters. */
-export type Child = Layer<unknown, unknown, never, unknown> | ((x: never) => unknown);
+/** A layer of any parameters, inputs and outputs, as containers hold it. */
+export interface AnyLayer {
+  readonly name: string;
+  readonly random: boolean;
+  init(key: Key, options?: InitOptions): Variables<unknown, unknown>;
+  apply(variables: never, x: never, options?: ApplyOptions): readonly [unknown, unknown];
+}
 
-export type ParamsOf<L> = L extends Layer<infer P, unknown, never, unknown> ? P : null;
-export type StateOf<L> = L extends Layer<unknown, infer S, never, unknown> ? S : null;
+/** What composes: a layer, or a plain function, which is a layer without parameters. */
+export type Child = AnyLayer | ((x: never) => unknown);
+
+export type ParamsOf<L> = L extends { init(...args: never): Variables<infer P, unknown> } ? P : null;
+export type StateOf<L> = L extends { init(...args: never): Variables<unknown, infer S> } ? S : null;
 
 /** What a layer's own code sees when it runs. */
 export interface Context {
@@ -88,13 +96,15 @@ export const statelessLayer = <P, X = Tensor, Y = Tensor>(d: StatelessDefinition
     apply: ({ params }, x, _context) => [d.forward(params, x), null],
   });
 
-/** A layer of any parameters, as containers hold it. */
-export type AnyLayer = Layer<unknown, unknown, unknown, unknown>;
+/** A layer whose types have been forgotten, ready to run. */
+export type ErasedLayer = Layer<unknown, unknown, unknown, unknown>;
 
-export const isLayer = (child: unknown): child is AnyLayer => typeof child !== 'function';
+/** The layer behind a child, or `null` for a plain function. */
+export const layerOf = (child: Child): ErasedLayer | null =>
+  typeof child === 'function' ? null : (child as AnyLayer as ErasedLayer);
 
 /** The key of one child: `position` sets it apart from its siblings. */
-export const childKey = (key: Key | undefined, child: AnyLayer, position: number): Key | undefined =>
+export const childKey = (key: Key | undefined, child: ErasedLayer, position: number): Key | undefined =>
   key === undefined || !child.random ? undefined : foldIn(key, position);
 
 /** The key that a random layer needs in training, or an `ArgumentError`. */

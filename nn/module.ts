@@ -5,13 +5,14 @@
 import { foldIn, type Key, type Tensor } from '../core/index.js';
 import { withScope } from '../core/scope.js';
 import {
-  type AnyLayer,
+  type ApplyOptions,
   type Child,
   type Context,
   childKey,
   defineLayer,
-  isLayer,
+  type ErasedLayer,
   type Layer,
+  layerOf,
   type ParamsOf,
   type StateOf,
 } from './layer.js';
@@ -32,7 +33,11 @@ export type ModuleState<C extends Children> = OrNull<{
 
 /** The children as functions that already hold their parameters and state. */
 export type Bound<C extends Children> = {
-  readonly [K in keyof C]: C[K] extends Layer<unknown, unknown, infer X, infer Y> ? (x: X) => Y : C[K];
+  readonly [K in keyof C]: C[K] extends {
+    apply(variables: never, x: infer X, options?: ApplyOptions): readonly [infer Y, unknown];
+  }
+    ? (x: X) => Y
+    : C[K];
 };
 
 /**
@@ -48,7 +53,7 @@ const nameHash = (name: string): number => {
 /** A child as a function: reads its parameters, hands its state on from call to call, and draws a new key each call. */
 const bindChild = (
   name: string,
-  child: AnyLayer,
+  child: ErasedLayer,
   params: unknown,
   states: Map<string, unknown>,
   { training, key }: Context,
@@ -86,9 +91,10 @@ export const module = <const C extends Children, X = Tensor, Y = Tensor>(
   children: C,
   forward: (m: Bound<C>, x: X, context: Context) => Y,
 ): Layer<ModuleParams<C>, ModuleState<C>, X, Y> => {
-  const layers: readonly (readonly [string, AnyLayer])[] = Object.entries(children).flatMap(([name, child]) =>
-    isLayer(child) ? [[name, child] as const] : [],
-  );
+  const layers: readonly (readonly [string, ErasedLayer])[] = Object.entries(children).flatMap(([name, child]) => {
+    const inner = layerOf(child);
+    return inner === null ? [] : [[name, inner] as const];
+  });
   const layer = defineLayer<unknown, unknown, X, Y>({
     name: `module(${Object.entries(children)
       .map(([name, child]) => `${name}: ${child.name}`)

@@ -3,11 +3,13 @@ import { foldIn, type Tensor } from '../core/index.js';
 import { withScope } from '../core/scope.js';
 import {
   type AnyLayer,
+  type ApplyOptions,
   type Child,
   childKey,
   defineLayer,
-  isLayer,
+  type ErasedLayer,
   type Layer,
+  layerOf,
   type ParamsOf,
   type StateOf,
 } from './layer.js';
@@ -18,7 +20,10 @@ type States<L extends readonly Child[]> = { readonly [K in keyof L]: StateOf<L[K
 /** `null` where no child has state. */
 export type SequentialState<L extends readonly Child[]> = [StateOf<L[number]>] extends [null] ? null : States<L>;
 
-type Step = Layer<unknown, unknown, Tensor, Tensor> | ((x: Tensor) => Tensor);
+/** A layer or a function from tensor to tensor. */
+type Step =
+  | (AnyLayer & { apply(variables: never, x: Tensor, options?: ApplyOptions): readonly [Tensor, unknown] })
+  | ((x: Tensor) => Tensor);
 
 /**
  * `sequential(f, g, h)` computes h(g(f(x))). Children are layers or plain functions of a tensor.
@@ -27,7 +32,7 @@ type Step = Layer<unknown, unknown, Tensor, Tensor> | ((x: Tensor) => Tensor);
  * sequential(linear(4, 8), relu, linear(8, 3)).apply(sequential(linear(4, 8), relu, linear(8, 3)).init(key(0)), ones([5, 4]))[0].shape // [5, 3]
  */
 export const sequential = <const L extends readonly Step[]>(...children: L): Layer<Params<L>, SequentialState<L>> => {
-  const layers: readonly (AnyLayer | null)[] = children.map((child) => (isLayer(child) ? (child as AnyLayer) : null));
+  const layers: readonly (ErasedLayer | null)[] = children.map(layerOf);
   const places = (values: readonly unknown[]): unknown => (values.every((value) => value === null) ? null : values);
   const layer = defineLayer<readonly unknown[], unknown>({
     name: `sequential(${children.map((child) => child.name).join(', ')})`,

@@ -55,7 +55,7 @@ export interface BatchNormOptions {
 /**
  * Running statistics before the first batch: mean 0, and variance 1 unless said otherwise.
  * @example
- * initialBatchNormState(2).runningVariance.toArray() // [1, 1]
+ * functional.initialBatchNormState(2).runningVariance.toArray() // [1, 1]
  */
 export const initialBatchNormState = (
   channels: number,
@@ -102,7 +102,7 @@ const checkCount = (shape: Shape, axes: readonly number[]): number => {
  * (one number a channel). Returns the output and the next running statistics, which are the given ones outside training.
  * @throws ShapeError when the sizes differ from the number of channels, or a channel has fewer than two values in training.
  * @example
- * batchNorm(tensor([[1], [3]]), initialBatchNormState(1), { training: true, eps: 0 })[0].toArray() // [[-1], [1]]
+ * functional.batchNorm(tensor([[1], [3]]), functional.initialBatchNormState(1), { training: true, eps: 0 })[0].toArray() // [[-1], [1]]
  */
 export const batchNorm = (
   x: Tensor,

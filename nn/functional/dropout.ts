@@ -50,7 +50,7 @@ const drop = (op: string, x: Tensor, maskShape: (x: Tensor) => Shape, options: D
  * Drops elements in training.
  * @throws ArgumentError for a probability outside [0, 1], or without a key in training.
  * @example
- * dropout(tensor([1, 2, 3]), { p: 1, training: true, key: key(0) }).toArray() // [0, 0, 0]
+ * functional.dropout(tensor([1, 2, 3]), { p: 1, training: true, key: key(0) }).toArray() // [0, 0, 0]
  */
 export const dropout = (x: Tensor, options: DropoutFunctionOptions = {}): Tensor =>
   drop('dropout', x, ({ shape }) => shape, options);
@@ -59,7 +59,7 @@ export const dropout = (x: Tensor, options: DropoutFunctionOptions = {}): Tensor
  * Drops whole channels (axis 1) of whole samples in training.
  * @throws ArgumentError for a probability outside [0, 1], or without a key in training.
  * @example
- * channelDropout(ones([1, 2, 2]), { p: 0 }).toArray() // [[[1, 1], [1, 1]]]
+ * functional.channelDropout(ones([1, 2, 2]), { p: 0 }).toArray() // [[[1, 1], [1, 1]]]
  */
 export const channelDropout = (x: Tensor, options: DropoutFunctionOptions = {}): Tensor =>
   drop('channelDropout', x, ({ shape }) => shape.map((size, i) => (i < 2 ? size : 1)), options);

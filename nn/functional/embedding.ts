@@ -9,7 +9,7 @@ export interface EmbeddingFunctionOptions {
 /**
  * Rows of `weight: [count, size]` at int32 `index: […]` → `[…, size]`; gradients of repeated rows add up.
  * @example
- * embedding(tensor([[1, 2], [3, 4]]), tensor([1, 0, 1], { dtype: 'int32' })).toArray() // [[3, 4], [1, 2], [3, 4]]
+ * functional.embedding(tensor([[1, 2], [3, 4]]), tensor([1, 0, 1], { dtype: 'int32' })).toArray() // [[3, 4], [1, 2], [3, 4]]
  */
 export const embedding = (weight: Tensor, index: Tensor, { paddingIndex }: EmbeddingFunctionOptions = {}): Tensor => {
   const rows = take(weight, index, 0);

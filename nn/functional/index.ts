@@ -1,6 +1,7 @@
 /** Layers as bare functions: everything they compute with is an argument. */
 
 export * from '../activations.js';
+export * from './attention.js';
 export { type BatchNormOptions, type BatchNormState, batchNorm, initialBatchNormState } from './batch-norm.js';
 export * from './cross-entropy.js';
 export { channelDropout, type DropoutFunctionOptions, type DropoutProbability, dropout } from './dropout.js';
@@ -8,5 +9,6 @@ export { type EmbeddingFunctionOptions, embedding } from './embedding.js';
 export { flatten, type LinearFunctionOptions, linear } from './linear.js';
 export * from './margin-losses.js';
 export * from './probability-losses.js';
+export * from './recurrent.js';
 export * from './regression-losses.js';
 export { type GroupNormOptions, groupNorm, type InstanceNormOptions, instanceNorm, layerNorm } from './sample-norm.js';

@@ -11,7 +11,7 @@ export interface LinearFunctionOptions {
  * `y = x Wᵀ + b`. `x: […, in]`, `weight: [out, in]`, `bias: [out]` or `[1, out]` → `[…, out]`.
  * @throws ShapeError when the last axis of `x` is not the weight's input axis.
  * @example
- * linear(tensor([[1, 2]]), tensor([[3, 4]]), tensor([5])).toArray() // [[16]]
+ * functional.linear(tensor([[1, 2]]), tensor([[3, 4]]), tensor([5])).toArray() // [[16]]
  */
 export const linear = (
   x: Tensor,

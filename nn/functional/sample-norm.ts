@@ -22,7 +22,7 @@ const normalised = (x: Tensor, axes: readonly number[], eps: number): Tensor => 
  * `x: […, ...shape]` → the same.
  * @throws ShapeError when `x` does not end in `shape`.
  * @example
- * layerNorm(tensor([[1, 3], [0, 8]]), [2], { eps: 0 }).toArray() // [[-1, 1], [-1, 1]]
+ * functional.layerNorm(tensor([[1, 3], [0, 8]]), [2], { eps: 0 }).toArray() // [[-1, 1], [-1, 1]]
  */
 export const layerNorm = (
   x: Tensor,
@@ -64,7 +64,7 @@ export interface GroupNormOptions extends AffineOptions {
  * `x: [N, C, …]` → the same.
  * @throws ArgumentError when the groups do not divide the channels; ShapeError when sizes differ from the channels.
  * @example
- * groupNorm(tensor([[1, 3, 0, 8]]), { groups: 2, eps: 0 }).toArray() // [[-1, 1, -1, 1]]
+ * functional.groupNorm(tensor([[1, 3, 0, 8]]), { groups: 2, eps: 0 }).toArray() // [[-1, 1, -1, 1]]
  */
 export const groupNorm = (
   x: Tensor,
@@ -108,7 +108,7 @@ export interface InstanceNormOptions extends AffineOptions {
  * Normalises each channel of each sample over its positions (Ulyanov et al. 2016). `x: [N, C, …]` → the same.
  * @throws ShapeError when a channel has a single position.
  * @example
- * instanceNorm(tensor([[[1, 3]]]), { eps: 0 }).toArray() // [[[-1, 1]]]
+ * functional.instanceNorm(tensor([[[1, 3]]]), { eps: 0 }).toArray() // [[[-1, 1]]]
  */
 export const instanceNorm = (x: Tensor, { layout = 'NCHW', ...options }: InstanceNormOptions = {}): Tensor => {
   const axis = channelAxis(x.rank, layout);

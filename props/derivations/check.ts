@@ -2,7 +2,7 @@
  * How far a layer's gradients are from two oracles: finite differences (law 2) and the hand derivation (law 6).
  * Distances are |a − b|/(1 + |b|), the worst over all elements.
  */
-import { vjp } from '../../autograd/transforms.js';
+import { vjp } from '../../autograd/index.js';
 import { isFloat } from '../../core/dtype.js';
 import { add, fromData, key, mul, type Tensor, uniform } from '../../core/index.js';
 import type { Derivation, DerivationCase } from './derivation.js';
@@ -28,12 +28,15 @@ const distance = (a: number, b: number): number => {
 const worst = (a: Tensor, b: Tensor): number => {
   if (a.shape.join() !== b.shape.join()) return Number.POSITIVE_INFINITY;
   const right = b.dataSync();
-  return a.dataSync().reduce((most, value, i) => Math.max(most, distance(value, right[i] ?? Number.NaN)), 0);
+  return Array.from(a.dataSync()).reduce(
+    (most, value, i) => Math.max(most, distance(value, right[i] ?? Number.NaN)),
+    0,
+  );
 };
 
 const inner = (a: Tensor, b: Tensor): number => {
   const right = b.dataSync();
-  return a.dataSync().reduce((total, value, i) => total + value * (right[i] ?? 0), 0);
+  return Array.from(a.dataSync()).reduce((total, value, i) => total + value * (right[i] ?? 0), 0);
 };
 
 const random = (seed: number, shape: readonly number[]): Tensor =>
