@@ -74,7 +74,11 @@ const mismatch = (
 ): ShapeError =>
   new ShapeError({
     op: 'einsum',
-    problem: `'${spec}': ${label.length > 1 ? 'an axis of the ellipsis' : label} has size ${size} in operand ${operand} and ${size2} in operand ${operand2}`,
+    problem: `'${spec}': ${label.length > 1 ? 'an axis of the ellipsis' : label} ${
+      operand === operand2
+        ? `has sizes ${size} and ${size2} in operand ${operand}`
+        : `has size ${size} in operand ${operand} and ${size2} in operand ${operand2}`
+    }`,
     shapes,
     remedy: 'axes that share a letter must have one size; 1 stretches between operands, not on a diagonal',
   });
@@ -150,7 +154,7 @@ export const readNotation = (spec: string, shapes: readonly Shape[]): Labelling 
   if (texts.length !== shapes.length)
     throw malformed(
       spec,
-      `${texts.length} terms for ${shapes.length} operands`,
+      `the number of terms is ${texts.length}, of operands ${shapes.length}`,
       shapes,
       'write one comma-separated term for each operand',
     );
