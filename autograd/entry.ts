@@ -76,10 +76,11 @@ export const undo = (entry: Entry, take: (id: number) => Tensor | undefined): Co
       ? []
       : returnTo(entry.place, `gradient of ${entry.primitive.name}`, () => undoOperation(entry, g));
   }
+  // A call is undone by code that has lines of its own.
   const taken = entry.outputs.map(({ id }) => take(id));
   return taken.every((g) => g === undefined)
     ? []
-    : returnTo(entry.place, `gradient of ${entry.name}`, () =>
+    : returnTo({ ...entry.place, line: null }, `gradient of ${entry.name}`, () =>
         undoCall(
           entry,
           entry.outputs.map(({ shape, dtype }, i) => taken[i] ?? zeros(shape, dtype)),

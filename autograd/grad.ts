@@ -73,7 +73,7 @@ const differentiate = (
 ): { readonly value: Tensor; readonly aux: unknown; readonly gradient: unknown } => {
   const { chosen, replace } = chooseArguments(op, args, argnums);
   requireFloats(op, chosen);
-  const { result, valueOf, pull, forget } = record(
+  const { result, lower, pull, forget } = record(
     op,
     (tracked) => (f as (...args: readonly unknown[]) => unknown)(...replace(treeUnflatten(chosen, tracked))),
     treeLeaves(chosen, op),
@@ -88,7 +88,7 @@ const differentiate = (
   const y = scalarTarget(op, target);
   const gradient = treeUnflatten(chosen, pull([y], [ones([], y.dtype)]));
   forget();
-  return { value: valueOf(y), aux: mapTensors(aux, valueOf), gradient };
+  return { value: lower(y), aux: mapTensors(aux, lower), gradient };
 };
 
 /**

@@ -114,7 +114,11 @@ export const createTape = (name: string): Tape => {
     recompute(run, inputs) {
       const seen = inputs.map(look);
       const captured = new Map<Tensor, Tracked>();
-      const noting = substitute(name, (x) => (x.owner === tape ? (captured.set(x, look(x)), look(x).value) : x), run);
+      const note = (x: Tensor): Tensor => {
+        if (x.owner === tape) captured.set(x, look(x));
+        return look(x).value;
+      };
+      const noting = substitute(name, note, run);
       const outputs = recompute(noting, valuesOf(seen));
       const all = [...seen, ...captured.values()];
       if (all.every(({ id }) => id < 0)) return outputs;

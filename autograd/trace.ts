@@ -112,7 +112,7 @@ export const trace =
  */
 export const replay = ({ constants, nodes, outputs }: Program, inputs: readonly Tensor[]): readonly Tensor[] => {
   const values: Tensor[] = [...inputs, ...constants];
-  const valueOf = (id: number): Tensor => values[id] as Tensor;
-  for (const { primitive, inputs: ids, params } of nodes) values.push(bind(primitive, ids.map(valueOf), params));
-  return outputs.map(valueOf);
+  const read = (id: number): Tensor => values[id] as Tensor;
+  for (const { primitive, inputs: ids, params } of nodes) values.push(bind(primitive, ids.map(read), params));
+  return outputs.map(read);
 };

@@ -11,7 +11,7 @@ interface Recording<Y> {
   /** What the function returned; read its tensors with `look`. */
   readonly result: Y;
   /** The value of a tensor once the tape has ended. */
-  readonly valueOf: (x: Tensor) => Tensor;
+  readonly lower: (x: Tensor) => Tensor;
   /** From cotangents of some results to cotangents of the leaves it ran on. */
   readonly pull: (results: readonly Tensor[], cotangents: readonly Tensor[]) => readonly Tensor[];
   readonly forget: () => void;
@@ -31,7 +31,7 @@ export const record = <Y>(
       op,
       withInterpreter(tape, () => f(tracked)),
     ),
-    valueOf: (x) => tape.look(x).value,
+    lower: (x) => tape.look(x).value,
     pull: (results, cotangents) => {
       const from = results.flatMap((y, i) => {
         const { id } = tape.look(y);
@@ -56,9 +56,9 @@ export const vjp = <Args extends readonly unknown[], Y>(
   ...args: Args
 ): readonly [value: Y, pullback: (cotangent: Y) => Args] => {
   const leaves = treeLeaves(args, 'vjp');
-  const { result, valueOf, pull } = record('vjp', (tracked) => f(...treeUnflatten(args, tracked)), leaves);
+  const { result, lower, pull } = record('vjp', (tracked) => f(...treeUnflatten(args, tracked)), leaves);
   const outputs = treeLeaves(result, 'vjp');
-  const value = treeUnflatten(result, outputs.map(valueOf));
+  const value = treeUnflatten(result, outputs.map(lower));
   const pullback = (cotangent: Y): Args =>
     treeUnflatten(args, pull(outputs, matchingLeaves('vjp', 'cotangent', cotangent, value)));
   return [value, pullback];

@@ -1,0 +1,35 @@
+/** A program as a picture: text in the language of Graphviz. */
+import { formatAval, formatParams, type Program } from '../core/program.js';
+
+const quote = (text: string): string => JSON.stringify(text).replaceAll('\\\\n', '\\n');
+
+/**
+ * The graph of a program for Graphviz: inputs as ellipses, constants as plain text, operations as boxes with their
+ * shapes; results are drawn double.
+ * @example
+ * toDot(trace((x: Tensor) => mul(x, x))(zeros([3]))).startsWith('digraph') // true
+ */
+export const toDot = ({ inputs, constants, nodes, outputs }: Program): string => {
+  const first = inputs.length + constants.length;
+  const node = (id: number, label: string, shape: string): string =>
+    `  v${id} [label=${quote(label)}, shape=${shape}${outputs.includes(id) ? ', peripheries=2' : ''}];`;
+  const lines = [
+    'digraph program {',
+    '  rankdir=TB;',
+    ...inputs.map((aval, i) => node(i, `x${i}\\n${formatAval(aval)}`, 'ellipse')),
+    ...constants.map((constant, i) => node(inputs.length + i, `c${i}\\n${formatAval(constant)}`, 'plaintext')),
+    ...nodes.flatMap((operation, i) => {
+      const params = formatParams(operation.params);
+      const label = `${operation.primitive.name}${params === '' ? '' : `\\n${params}`}\\n${formatAval(operation)}`;
+      return [
+        node(first + i, label, 'box'),
+        ...operation.inputs.map((input, k) => {
+          const which = operation.inputs.length > 1 ? ` [headlabel="${k}"]` : '';
+          return `  v${input} -> v${first + i}${which};`;
+        }),
+      ];
+    }),
+    '}',
+  ];
+  return lines.join('\n');
+};
