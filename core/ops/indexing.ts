@@ -1,9 +1,10 @@
 /** Indexing as people write it: Python's brackets, index lists, masks. Compositions of slice, take, reshape and where. */
 import type { Dtype } from '../dtype.js';
 import { ArgumentError, ShapeError } from '../errors.js';
+import { commonDtype } from '../families/elementwise.js';
 import { asIndices, type Indices } from '../families/indexed.js';
 import { concrete } from '../interpreter.js';
-import type { Operand } from '../operand.js';
+import { type Operand, operands } from '../operand.js';
 import { cast } from '../primitives/cast.js';
 import { equal } from '../primitives/equal.js';
 import { iota } from '../primitives/iota.js';
@@ -11,7 +12,8 @@ import { reshape } from '../primitives/reshape.js';
 import { slice } from '../primitives/slice.js';
 import { take } from '../primitives/take.js';
 import { where } from '../primitives/where.js';
-import type { Range } from '../ranges.js';
+import { type Range, resolveRange } from '../ranges.js';
+import { broadcastShapes } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { unsqueeze } from './shapes.js';
 
@@ -70,7 +72,11 @@ export const index = (x: Tensor, ...items: readonly IndexItem[]): Tensor => {
   const ranges: Range[] = [];
   for (const item of written)
     if (typeof item === 'number') ranges.push(placeRange(x, item, ranges.length));
-    else if (item !== null) ranges.push(typeof item === 'string' ? null : item);
+    else if (typeof item === 'string') ranges.push(null);
+    else if (item !== null) {
+      resolveRange('index', item, x.shape[ranges.length] ?? 0);
+      ranges.push(item);
+    }
   const sliced = slice(x, ranges);
   let axis = 0;
   const shape = written.flatMap((item) => {
@@ -114,7 +120,12 @@ export const takeFlat = (x: Tensor, places: Indices): Tensor =>
  * @example
  * maskedFill(tensor([1, 2, 3]), tensor([true, false, true]), 0).toArray() // [0, 2, 0]
  */
-export const maskedFill = (x: Tensor, mask: Tensor, value: Operand): Tensor => where(cast(mask, 'bool'), value, x);
+export const maskedFill = (x: Tensor, mask: Tensor, value: Operand): Tensor => {
+  const [fill] = operands('maskedFill', value, x);
+  commonDtype('maskedFill', [x, fill], 'any');
+  broadcastShapes('maskedFill', [x.shape, mask.shape, fill.shape]);
+  return where(cast(mask, 'bool'), fill, x);
+};
 
 /** One more than the largest index, which must be known. */
 const countClasses = (index: Tensor): number => {

@@ -1,5 +1,6 @@
 /** Tensors put together, taken apart and repeated: compositions of concat, slice and broadcastTo. */
 import { ArgumentError, AxisError, ShapeError } from '../errors.js';
+import { commonDtype } from '../families/elementwise.js';
 import { broadcastTo } from '../primitives/broadcast-to.js';
 import { concat } from '../primitives/concat.js';
 import { reshape } from '../primitives/reshape.js';
@@ -40,6 +41,7 @@ export const stack = (xs: readonly Tensor[], axis = 0): Tensor => {
       shapes: xs.map((x) => x.shape),
       remedy: 'give tensors of one shape, or use concat along an existing axis',
     });
+  commonDtype('stack', xs, 'any');
   const at = normalizeAxis('stack', axis, first.rank + 1);
   return concat(
     xs.map((x) => unsqueeze(x, at)),

@@ -1,0 +1,14 @@
+/** Assertions on errors: their kind and every word of their message. */
+import * as assert from 'uvu/assert';
+
+/** Fails unless `f` throws a `kind` with exactly this message. */
+export const fails = (f: () => unknown, kind: abstract new (...args: never[]) => Error, message: string): void => {
+  let thrown: unknown;
+  try {
+    f();
+  } catch (error) {
+    thrown = error;
+  }
+  assert.instance(thrown, kind);
+  assert.is((thrown as Error).message, message);
+};
