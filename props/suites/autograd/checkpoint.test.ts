@@ -1,0 +1,202 @@
+/** checkpoint: the same bits, less memory. That it nests is checked in `nesting.test.ts`. */
+
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import * as assert from 'uvu/assert';
+import { checkpoint, customVjp, grad, jvp, valueAndGrad, vjp, vmap } from '../../../autograd/index.js';
+import {
+  add,
+  bind,
+  exp,
+  type Interpreter,
+  matmul,
+  mul,
+  sin,
+  sum,
+  type Tensor,
+  withInterpreter,
+} from '../../../core/index.js';
+import { test } from '../../runner/testing.js';
+import { close, errorOf, sameBits, t } from './support.js';
+
+/** Runs `f` with `see` told of every operation's name and result. */
+const watching = <T>(see: (name: string, y: Tensor) => void, f: () => T): T => {
+  const watcher: Interpreter = {
+    name: 'a watcher',
+    reveal: (x) => x,
+    bind(primitive, inputs, params) {
+      const y = bind(primitive, inputs, params);
+      see(primitive.name, y);
+      return y;
+    },
+    call: (rule, inputs) => withInterpreter(watcher, () => rule.run(inputs)),
+    recompute: (run, inputs) => withInterpreter(watcher, () => run(inputs)),
+  };
+  return withInterpreter(watcher, f);
+};
+
+interface Params {
+  w: Tensor;
+  b: Tensor;
+}
+const params = (): Params => ({
+  w: t([
+    [0.1, 0.2],
+    [-0.3, 0.4],
+  ]),
+  b: t([0.5, -0.6]),
+});
+const layer = ({ w, b }: Params, x: Tensor): Tensor => sin(add(matmul(x, w), b));
+
+test('checkpoint: value and gradient are the same bits, for arguments and for what is closed over', () => {
+  const plain = (p: Params, x: Tensor): Tensor => sum(layer(p, layer(p, x)));
+  const closing = (p: Params, x: Tensor): Tensor => {
+    const block = checkpoint((h: Tensor) => layer(p, h));
+    return sum(block(block(x)));
+  };
+  const passing = (p: Params, x: Tensor): Tensor => {
+    const block = checkpoint(layer);
+    return sum(block(p, block(p, x)));
+  };
+  const expected = valueAndGrad(plain, { argnums: [0, 1] })(params(), t([[1, 2]]));
+  sameBits(valueAndGrad(passing, { argnums: [0, 1] })(params(), t([[1, 2]])), expected);
+  sameBits(valueAndGrad(closing, { argnums: [0, 1] })(params(), t([[1, 2]])), expected);
+});
+
+test('checkpoint: closing over variables of two derivatives at once', () => {
+  const f = (w: Tensor) => (v: Tensor) => checkpoint((x: Tensor) => mul(mul(w, w), mul(v, x)))(t(5));
+  // ∂/∂v (w²·v·5) = 5w², ∂/∂w of that = 10w
+  assert.is(grad((w: Tensor) => grad(f(w))(t(2)))(t(3)).item(), 30);
+  assert.is(jvp((w: Tensor) => grad(f(w))(t(2)), [t(3)], [t(1)])[1].item(), 30);
+  assert.is(grad((w: Tensor) => jvp(f(w), [t(2)], [t(1)])[1])(t(3)).item(), 30);
+});
+
+test('checkpoint: closing over a variable inside a nested checkpoint and inside vmap', () => {
+  const nested = (w: Tensor): Tensor =>
+    sum(checkpoint((x: Tensor) => checkpoint((y: Tensor) => mul(exp(w), y))(mul(x, w)))(t([1, 2])));
+  close(grad(nested)(t(0.5)), t(3 * Math.exp(0.5) * 1.5));
+  const mapped = (w: Tensor): Tensor =>
+    sum(vmap((x: Tensor) => checkpoint((y: Tensor) => mul(mul(w, x), y))(x))(t([1, 2])));
+  assert.is(grad(mapped)(t(3)).item(), 5);
+  assert.equal(vmap(grad((x: Tensor) => checkpoint((y: Tensor) => mul(x, y))(t(3))))(t([1, 2])).toArray(), [3, 3]);
+});
+
+test('checkpoint: returns what it closes over, its argument, a constant, a tree', () => {
+  const f = (w: Tensor): Tensor => {
+    const [a, { b }, c] = checkpoint((x: Tensor) => [w, { b: x }, t(7)] as const)(mul(w, 2));
+    return mul(mul(a, b), c);
+  };
+  assert.is(grad(f)(t(3)).item(), 84);
+});
+
+test('checkpoint: arguments may be trees and hold anything beside tensors', () => {
+  const f = checkpoint((p: Params, x: Tensor, options: { scale: number }) => ({
+    y: mul(layer(p, x), options.scale),
+  }));
+  const gradient = grad((p: Params) => sum(f(p, t([[1, 2]]), { scale: 3 }).y))(params());
+  close(gradient, grad((p: Params) => sum(mul(layer(p, t([[1, 2]])), 3)))(params()));
+});
+
+test('checkpoint: an integer or nothing to differentiate is no obstacle', () => {
+  assert.is(checkpoint((x: Tensor) => mul(x, x))(t(3)).item(), 9);
+  assert.is(grad((x: Tensor) => mul(x, checkpoint((y: Tensor) => mul(y, y))(t(3))))(t(2)).item(), 9);
+});
+
+test('checkpoint: a custom rule inside that closes over a variable is refused like anywhere', () => {
+  const rule = (w: Tensor) =>
+    customVjp(
+      (x: Tensor) => mul(x, w),
+      (x: Tensor) => [mul(x, w), null] as const,
+      (_, g) => [g],
+    );
+  assert.match(
+    errorOf(() => grad((w: Tensor) => checkpoint((x: Tensor) => rule(w)(x))(t(2)))(t(3))),
+    'customVjp',
+  );
+});
+
+test('checkpoint: reading values inside keeps working, also on the way back', () => {
+  const f = checkpoint((x: Tensor) => (x.item() > 0 ? mul(x, x) : x));
+  assert.equal([grad(f)(t(3)).item(), grad(f)(t(-3)).item()], [6, 1]);
+});
+
+test('checkpoint: the inside runs once more on the way back, and not at all when nobody asks', () => {
+  const count = (f: (x: Tensor) => unknown): number => {
+    let sines = 0;
+    watching(
+      (name) => {
+        if (name === 'sin') sines++;
+      },
+      () => f(t([1, 2])),
+    );
+    return sines;
+  };
+  const chain = (x: Tensor): Tensor => sum(sin(sin(sin(x))));
+  assert.is(
+    count((x) => checkpoint(chain)(x)),
+    3,
+  );
+  assert.is(
+    count((x) => vjp(checkpoint(chain), x)),
+    3,
+  );
+  assert.is(count(grad(checkpoint(chain))), 6);
+  assert.is(count(grad(chain)), 3);
+});
+
+test('checkpoint: nothing of the inside is alive between the two passes', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  /** How many results of a chain of five sines live on while the pullback waits. */
+  const alive = async (f: (x: Tensor) => Tensor): Promise<number> => {
+    const results: WeakRef<Tensor>[] = [];
+    const [, pullback] = watching(
+      (name, y) => {
+        if (name === 'sin') results.push(new WeakRef(y));
+      },
+      () => vjp(f, t([1, 2])),
+    );
+    assert.is(results.length, 5);
+    for (let round = 0; round < 3; round++) {
+      await new Promise((resolve) => setTimeout(resolve));
+      collect();
+    }
+    const living = results.filter((result) => result.deref() !== undefined).length;
+    assert.equal(pullback(t(1))[0].shape, [2]);
+    return living;
+  };
+  const chain = (x: Tensor): Tensor => sum(sin(sin(sin(sin(sin(x))))));
+  const plain = await alive(chain);
+  assert.ok(plain >= 4, `${plain} alive`);
+  assert.is(await alive(checkpoint(chain)), 0);
+  assert.is(await alive((x) => checkpoint((y: Tensor) => checkpoint(chain)(y))(x)), 0);
+});
+
+test('grad: nothing that was recorded lives on after it, even if a tensor escapes', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const results: WeakRef<Tensor>[] = [];
+  const escaped: Tensor[] = [];
+  watching(
+    (name, y) => {
+      if (name === 'exp') results.push(new WeakRef(y));
+    },
+    () =>
+      grad((x: Tensor) => {
+        escaped.push(x);
+        return sum(exp(exp(exp(x))));
+      })(t([0.1])),
+  );
+  for (let round = 0; round < 3; round++) {
+    await new Promise((resolve) => setTimeout(resolve));
+    collect();
+  }
+  assert.equal([results.length, results.filter((result) => result.deref() !== undefined).length], [3, 0]);
+  assert.is(escaped.length, 1);
+});
+
+test('checkpoint: a second derivative runs the gradient again rather than keep its inside', () => {
+  const f = (x: Tensor): Tensor => sum(checkpoint((y: Tensor) => mul(sin(y), exp(y)))(x));
+  const second = grad((x: Tensor) => sum(grad(f)(x)))(t([0.3]));
+  close(second, t([2 * Math.cos(0.3) * Math.exp(0.3)]));
+});
