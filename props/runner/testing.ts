@@ -3,6 +3,7 @@
  * one schedules the run. The runner (`run.ts`) fails a file that registers none.
  */
 import { suite, type Test } from 'uvu';
+import { Assertion } from 'uvu/assert';
 
 /** What has happened in this process so far. */
 export interface Tally {
@@ -14,6 +15,12 @@ export interface Tally {
 export const tally: Tally = { registered: 0, passed: 0, failed: 0 };
 
 let open: Test | null = null;
+
+/** uvu takes `details` for the text of a difference; on any error but its own they are something else, and stay behind. */
+const readable = (error: unknown): unknown => {
+  if (!(error instanceof Error) || error instanceof Assertion || !('details' in error)) return error;
+  return Object.assign(new Error(error.message), { name: error.name, stack: error.stack });
+};
 
 /** Registers a test; its name is a sentence: `maxPool2d: a tie gives the whole cotangent to the first of the window`. */
 export const test = (name: string, body: () => void | Promise<void>): void => {
@@ -32,7 +39,7 @@ export const test = (name: string, body: () => void | Promise<void>): void => {
       tally.passed++;
     } catch (error) {
       tally.failed++;
-      throw error;
+      throw readable(error);
     }
   });
 };
