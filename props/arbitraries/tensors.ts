@@ -1,0 +1,30 @@
+/** Tensors for checks of gradients: float64, bounded, off the kinks of the functions they are for. */
+import type * as fc from 'fast-check';
+import { fromData } from '../../core/creation.js';
+import type { Tensor } from '../../core/tensor.js';
+import { type ShapeConstraints, shapes } from './shapes.js';
+import { type Draw, draw, drawDistinct, type ValueConstraints } from './values.js';
+
+/** The tensor that a draw describes. */
+export const tensorOf = ({ shape, data, dtype = 'float64' }: Draw): Tensor => fromData(data, shape, dtype);
+
+/**
+ * Float64 tensors of one shape, or of any; values in [−2, 2] by default, at a distance of 0.05 from those to `avoid`.
+ * @example
+ * fc.sample(tensors([2, 3]), 1)[0]?.shape // [2, 3]
+ */
+export const tensors = (
+  shape: readonly number[] | ShapeConstraints = {},
+  values: ValueConstraints = {},
+): fc.Arbitrary<Tensor> =>
+  (Array.isArray(shape)
+    ? draw(shape, values)
+    : shapes(shape as ShapeConstraints).chain((any) => draw(any, values))
+  ).map(tensorOf);
+
+/**
+ * Float64 tensors of one shape whose elements differ by 0.2 at least: for maxima, sorting and pooling.
+ * @example
+ * fc.sample(distinctTensors([4]), 1)[0]?.dtype // 'float64'
+ */
+export const distinctTensors = (shape: readonly number[]): fc.Arbitrary<Tensor> => drawDistinct(shape).map(tensorOf);

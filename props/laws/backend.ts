@@ -1,0 +1,79 @@
+/**
+ * Law 11, backends: one backend computes what another does, within so many units in the last place; and float32 what
+ * float64 does, within so many units of float32.
+ */
+import type { Backend } from '../../core/backend.js';
+import { fromData } from '../../core/creation.js';
+import { defaultBackend, setDefaultBackend } from '../../core/default-backend.js';
+import { type Dtype, isFloat } from '../../core/dtype.js';
+import { referenceBackend } from '../../core/reference/backend.js';
+import { formatIndex } from '../../core/shape.js';
+import { mapTensors, treeEntries, treeLeaves } from '../../core/tree.js';
+import { type Deviation, type Report, reportOf, type TreeFunction } from './report.js';
+import { inUlps } from './ulp.js';
+
+export interface UlpOptions {
+  /** How many units in the last place the results may be apart; 1 by default. */
+  readonly ulp?: number;
+}
+
+export interface BackendLawOptions extends UlpOptions {
+  readonly backend: Backend;
+  /** The backend that is right; the reference by default. */
+  readonly against?: Backend;
+}
+
+/** Runs `f` with `backend` as the default, and puts the one before back. */
+const onBackend = <T>(backend: Backend, f: () => T): T => {
+  const before = defaultBackend();
+  setDefaultBackend(backend);
+  try {
+    return f();
+  } finally {
+    setDefaultBackend(before);
+  }
+};
+
+/** Every number of two trees, apart by so many units of the element type that was got. */
+const compareInUlps = (got: unknown, want: unknown): Deviation[] => {
+  const found = treeLeaves(got);
+  return treeEntries(want).flatMap(([path, leaf], k) => {
+    const numbers = found[k]?.dataSync() ?? [];
+    const measure = inUlps(found[k]?.dtype ?? leaf.dtype);
+    return Array.from(leaf.dataSync(), (value, i) =>
+      measure(`output ${path}${formatIndex(i, leaf.shape)}`, numbers[i] ?? Number.NaN, value),
+    );
+  });
+};
+
+/**
+ * `f` at `args` on one backend equals `f` on another.
+ * @example
+ * backendLaw((x: Tensor) => exp(x), [tensor([1, 2])], { backend: referenceBackend }).holds // true
+ */
+export const backendLaw = <Args extends readonly unknown[], Y>(
+  f: TreeFunction<Args, Y>,
+  args: Args,
+  { backend, against = referenceBackend, ulp = 1 }: BackendLawOptions,
+): Report => {
+  const got = onBackend(backend, () => f(...args));
+  const want = onBackend(against, () => f(...args));
+  return reportOf(`law 11, backend ${backend.name}`, ulp, compareInUlps(got, want));
+};
+
+/**
+ * `f` in float32 equals `f` in float64 at the same points, within `ulp` units of float32. Floats among `args` are rounded
+ * to float32 first, so that both see the same numbers.
+ * @example
+ * precisionLaw((x: Tensor) => exp(x), [tensor([1, 2])]).holds // true
+ */
+export const precisionLaw = <Args extends readonly unknown[], Y>(
+  f: TreeFunction<Args, Y>,
+  args: Args,
+  { ulp = 1 }: UlpOptions = {},
+): Report => {
+  const as = (dtype: Dtype): Args =>
+    mapTensors(args, (x) => (isFloat(x.dtype) ? fromData(Float32Array.from(x.dataSync()), x.shape, dtype) : x));
+  const deviations = compareInUlps(f(...as('float32')), f(...as('float64')));
+  return reportOf('law 11, float32 against float64', ulp, deviations);
+};

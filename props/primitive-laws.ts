@@ -1,0 +1,174 @@
+/**
+ * Which laws a primitive must obey, by its spec, and how each is checked on one call of it. The record may be any with
+ * the primitive's signature: the suites give the library's own, the tests of the tester give wrong ones.
+ */
+import * as fc from 'fast-check';
+import { isFloat } from '../core/dtype.js';
+import { bind } from '../core/interpreter.js';
+import type { Primitive } from '../core/primitive.js';
+import type { Tensor } from '../core/tensor.js';
+import { tensorOf } from './arbitraries/tensors.js';
+import { adjointLaw } from './laws/adjoint.js';
+import { precisionLaw } from './laws/backend.js';
+import { batchNear } from './laws/batching.js';
+import { checkpointLaw } from './laws/checkpoint.js';
+import { complexStepLaw } from './laws/complex-step.js';
+import { determinismLaw } from './laws/determinism.js';
+import { exactDifferenceLaw } from './laws/exact-difference.js';
+import { finiteDifferenceLaw } from './laws/finite-differences.js';
+import { higherOrderLaw } from './laws/higher-order.js';
+import { pullbackLinearityLaw } from './laws/linearity.js';
+import { assertLaw, type Report, relative, reportOf } from './laws/report.js';
+import { taylorLaw } from './laws/taylor.js';
+import { vmapLaw } from './laws/vmap.js';
+import type { Case, OpSpec } from './specs/spec.js';
+
+/** One call of a primitive, ready to be checked. */
+interface Call {
+  readonly f: (...x: Tensor[]) => Tensor;
+  readonly args: Tensor[];
+  readonly case: Case;
+  readonly seed: number;
+}
+
+interface PrimitiveLaw {
+  readonly name: string;
+  /** Dearer laws are checked on fewer calls. */
+  readonly runs: number;
+  applies(primitive: Primitive, spec: OpSpec): boolean;
+  check(call: Call, primitive: Primitive, spec: OpSpec): Report;
+}
+
+const differentiable = (_: Primitive, { derivative }: OpSpec): boolean => derivative !== 'none';
+const always = (): boolean => true;
+
+/** Which of `count` arguments are batched: every choice but none, picked by the seed. */
+const batchedBy = (seed: number, count: number): boolean[] => {
+  const mask = 1 + (seed % (2 ** count - 1));
+  return Array.from({ length: count }, (_, k) => ((mask >> k) & 1) === 1);
+};
+
+const vmapped = ({ f, args, seed }: Call): Report => {
+  const batched = batchedBy(seed, args.length);
+  const size = seed % 3 === 0 ? 1 : 3;
+  const batches = batchNear(args, size, seed);
+  return vmapLaw(
+    f,
+    args.map((arg, k) => (batched[k] === true ? (batches[k] ?? arg) : arg)),
+    { seed, batched },
+  );
+};
+
+/** Values against an independent evaluation. */
+const againstOracle = ({ f, args, case: call }: Call, spec: OpSpec): Report => {
+  const want = spec.oracle?.(call) ?? [];
+  const y = f(...args);
+  const got = y.dataSync();
+  const sizes = relative('the number of elements', got.length, want.length);
+  const values = want.map((value, i) => relative(`element ${i}`, got[i] ?? Number.NaN, value));
+  return reportOf('oracle', 1e-11, [sizes, ...values]);
+};
+
+const laws: readonly PrimitiveLaw[] = [
+  {
+    name: 'law 1, adjoint',
+    runs: 40,
+    applies: differentiable,
+    check: ({ f, args, seed }) => adjointLaw(f, args, { seed }),
+  },
+  {
+    name: 'law 2, finite differences',
+    runs: 40,
+    applies: differentiable,
+    check: ({ f, args, seed }, _, { tolerance = 1e-9 }) => finiteDifferenceLaw(f, args, { seed, tolerance }),
+  },
+  {
+    name: 'law 3, exact difference',
+    runs: 25,
+    applies: ({ jvpKind }, { derivative }) => derivative === 'smooth' && jvpKind !== 'rules',
+    check: ({ f, args, seed }, { jvpKind }) =>
+      exactDifferenceLaw(f, args, { seed, linear: jvpKind === 'linear' ? 'jointly' : 'each' }),
+  },
+  {
+    name: 'law 4, Taylor order',
+    runs: 15,
+    applies: (_, { derivative }) => derivative === 'smooth',
+    check: ({ f, args, seed }) => taylorLaw(f, args, { seed }),
+  },
+  {
+    name: 'law 5, higher order',
+    runs: 15,
+    applies: (_, { derivative }) => derivative === 'smooth',
+    check: ({ f, args, seed }, _, { tolerance = 1e-9 }) =>
+      higherOrderLaw(f, args, { seed, differenceTolerance: tolerance, tolerance: Math.max(1e-10, tolerance / 10) }),
+  },
+  {
+    name: 'law 7, complex step',
+    runs: 25,
+    applies: (_, { complex }) => complex !== undefined,
+    check: ({ f, args }, _, { complex }) => complexStepLaw(f, complex ?? ((z) => z as never), args),
+  },
+  {
+    name: 'law 8, determinism',
+    runs: 10,
+    applies: always,
+    check: ({ f, args, seed }) => determinismLaw(f, args, { seed }),
+  },
+  {
+    name: 'law 9, vmap',
+    runs: 40,
+    applies: always,
+    check: (call) => (call.args.length === 0 ? reportOf('law 9, vmap', 0, []) : vmapped(call)),
+  },
+  {
+    name: 'law 10, checkpoint',
+    runs: 10,
+    applies: differentiable,
+    check: ({ f, args, seed }) => checkpointLaw(f, args, { seed }),
+  },
+  {
+    name: 'law 11, float32 against float64',
+    runs: 25,
+    applies: always,
+    check: ({ f, args }, _, { ulp }) => precisionLaw(f, args, { ulp }),
+  },
+  {
+    name: 'linear pullback',
+    runs: 10,
+    applies: differentiable,
+    check: ({ f, args, seed }) => pullbackLinearityLaw(f, args, { seed }),
+  },
+  {
+    name: 'oracle',
+    runs: 40,
+    applies: (_, { oracle }) => oracle !== undefined,
+    check: (call, _, spec) => againstOracle(call, spec),
+  },
+];
+
+/** A law of one primitive, as a property of its calls. */
+export interface LawOfPrimitive {
+  readonly law: string;
+  readonly runs: number;
+  readonly property: fc.IProperty<[Case, number]>;
+}
+
+/** The laws that `spec` says `primitive` must obey. */
+export const lawsOfPrimitive = (primitive: Primitive, spec: OpSpec): LawOfPrimitive[] =>
+  laws
+    .filter((law) => law.applies(primitive, spec))
+    .map((law) => ({
+      law: law.name,
+      runs: law.runs,
+      property: fc.property(spec.cases, fc.nat(1_000_000), (drawn, seed) => {
+        const args = drawn.inputs.map(tensorOf);
+        const f = (...x: Tensor[]): Tensor => bind(primitive, x, drawn.params);
+        assertLaw(law.check({ f, args, case: drawn, seed }, primitive, spec));
+      }),
+    }));
+
+/** Whether anything of a primitive can be differentiated: used to tell specs that claim too little. */
+export const hasFloatResult = (primitive: Primitive, { inputs, params }: Case): boolean => {
+  const args = inputs.map(tensorOf);
+  return args.some(({ dtype }) => isFloat(dtype)) && isFloat(primitive.infer(args, params).dtype);
+};

@@ -1,0 +1,38 @@
+/**
+ * Properties in test files: one seed for the whole run, so that continuous integration repeats itself, and printed with
+ * every failure, so that people can. `TAPEGRAD_SEED=7 npm test` looks elsewhere.
+ */
+import * as fc from 'fast-check';
+
+const defaultSeed = 20_240_817;
+
+/** The seed of this run: the environment's, or always the same. */
+export const seed = (): number => Number(process.env.TAPEGRAD_SEED ?? defaultSeed);
+
+/**
+ * Fails with the smallest counterexample found. After the time limit, which is far above what any property should need, an
+ * unfinished property counts as broken.
+ */
+export const check = <T>(property: fc.IProperty<T>, parameters: fc.Parameters<T> = {}): void => {
+  const details = fc.check(property, {
+    seed: seed(),
+    numRuns: 30,
+    interruptAfterTimeLimit: 60_000,
+    markInterruptAsFailure: true,
+    ...parameters,
+  }) as fc.RunDetails<T>;
+  if (!details.failed) return;
+  const cause = details.errorInstance;
+  const reason = cause instanceof Error ? cause.message : details.interrupted ? 'not finished in time' : String(cause);
+  const error = new Error(
+    [
+      reason,
+      `counterexample: ${fc.stringify(details.counterexample)}`,
+      `after ${details.numRuns} runs and ${details.numShrinks} shrinks; replay with TAPEGRAD_SEED=${details.seed} and path ${JSON.stringify(details.counterexamplePath)}`,
+    ].join('\n    '),
+  );
+  // Where it was thrown, without repeating the message.
+  const frames = cause instanceof Error ? (cause.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
+  error.stack = ['Error', ...frames].join('\n');
+  throw error;
+};

@@ -1,0 +1,21 @@
+/** The spec of every primitive. */
+import type * as primitives from '../../core/table.js';
+import { elementwiseSpecs } from './elementwise.js';
+import { indexingSpecs } from './indexing.js';
+import { linearAlgebraSpecs } from './linear-algebra.js';
+import { randomSpecs } from './random.js';
+import { reductionSpecs } from './reductions.js';
+import { shapeSpecs } from './shapes.js';
+import type { OpSpec } from './spec.js';
+
+export type PrimitiveName = keyof typeof primitives;
+
+/** Total by its type: a primitive without a spec does not compile. */
+export const specs: Readonly<Record<PrimitiveName, OpSpec>> = {
+  ...elementwiseSpecs,
+  ...indexingSpecs,
+  ...linearAlgebraSpecs,
+  ...randomSpecs,
+  ...reductionSpecs,
+  ...shapeSpecs,
+};
