@@ -1,6 +1,7 @@
 /** Mini-batches: every example once an epoch, in an order that a key decides. */
-import { ArgumentError } from '../core/errors.js';
+
 import { fromData } from '../core/creation.js';
+import { ArgumentError } from '../core/errors.js';
 import { take } from '../core/primitives/take.js';
 import type { Key } from '../core/random/key.js';
 import { permutation } from '../core/random/samplers.js';
@@ -20,11 +21,21 @@ export interface BatchOptions {
  * @example
  * [...batches(iris(), { size: 64 })].map(({ x }) => x.shape[0]) // [64, 64, 22]
  */
-export function* batches({ x, y }: Examples, { size, key, dropLast = false }: BatchOptions): Generator<Examples, void, undefined> {
+export function* batches(
+  { x, y }: Examples,
+  { size, key, dropLast = false }: BatchOptions,
+): Generator<Examples, void, undefined> {
   if (!Number.isInteger(size) || size < 1)
-    throw new ArgumentError({ op: 'batches', problem: `the batch size ${size} is not a whole number ≥ 1`, remedy: 'give a whole number of examples a batch' });
+    throw new ArgumentError({
+      op: 'batches',
+      problem: `the batch size ${size} is not a whole number ≥ 1`,
+      remedy: 'give a whole number of examples a batch',
+    });
   const count = x.shape[0] ?? 0;
-  const order = key === undefined ? Int32Array.from({ length: count }, (_, i) => i) : Int32Array.from(permutation(key, count).dataSync());
+  const order =
+    key === undefined
+      ? Int32Array.from({ length: count }, (_, i) => i)
+      : Int32Array.from(permutation(key, count).dataSync());
   for (let start = 0; start < count; start += size) {
     const rows = order.slice(start, start + size);
     if (dropLast && rows.length < size) return;

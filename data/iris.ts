@@ -9,7 +9,12 @@ import type { Tensor } from '../core/tensor.js';
 /** Centimetres: sepal length, sepal width, petal length, petal width. */
 export type IrisRow = readonly [sepalLength: number, sepalWidth: number, petalLength: number, petalWidth: number];
 
-export const irisFeatures: readonly [string, string, string, string] = ['sepal length', 'sepal width', 'petal length', 'petal width'];
+export const irisFeatures: readonly [string, string, string, string] = [
+  'sepal length',
+  'sepal width',
+  'petal length',
+  'petal width',
+];
 
 /** The species; a label is a position in this list. */
 export const irisSpecies: readonly [string, string, string] = ['setosa', 'versicolor', 'virginica'];
@@ -75,6 +80,14 @@ export interface Examples {
  * iris().x.shape // [150, 4]
  */
 export const iris = (dtype: Dtype = 'float32'): Examples => ({
-  x: fromData(irisRows.flatMap(({ features }) => features), [irisRows.length, 4], dtype),
-  y: fromData(irisRows.map(({ label }) => label), [irisRows.length], 'int32'),
+  x: fromData(
+    irisRows.flatMap(({ features }) => features),
+    [irisRows.length, 4],
+    dtype,
+  ),
+  y: fromData(
+    irisRows.map(({ label }) => label),
+    [irisRows.length],
+    'int32',
+  ),
 });

@@ -19,8 +19,11 @@ const apportion = (total: number, fractions: readonly number[]): number[] => {
   const exact = fractions.map((fraction) => fraction * total);
   const counts = exact.map((share) => Math.floor(share + 1e-9));
   const wanted = Math.round(exact.reduce((sum, share) => sum + share, 0));
-  const byRemainder = exact.map((share, i) => ({ i, remainder: share - (counts[i] ?? 0) })).sort((a, b) => b.remainder - a.remainder);
-  for (const { i } of byRemainder) if (counts.reduce((sum, count) => sum + count, 0) < wanted) counts[i] = (counts[i] ?? 0) + 1;
+  const byRemainder = exact
+    .map((share, i) => ({ i, remainder: share - (counts[i] ?? 0) }))
+    .sort((a, b) => b.remainder - a.remainder);
+  for (const { i } of byRemainder)
+    if (counts.reduce((sum, count) => sum + count, 0) < wanted) counts[i] = (counts[i] ?? 0) + 1;
   return counts;
 };
 
@@ -33,8 +36,15 @@ const apportion = (total: number, fractions: readonly number[]): number[] => {
  * stratifiedSplit(key(0), iris(), [0.8, 0.2]).map(({ x }) => x.shape[0]) // [120, 30]
  */
 export const stratifiedSplit = (key: Key, examples: Examples, fractions: readonly number[]): readonly Examples[] => {
-  if (fractions.some((fraction) => !(fraction >= 0)) || fractions.reduce((sum, fraction) => sum + fraction, 0) > 1 + 1e-9)
-    throw new ArgumentError({ op: 'stratifiedSplit', problem: `the fractions ${fractions.join(', ')} are not shares of one whole`, remedy: 'give non-negative fractions that add up to 1 at most' });
+  if (
+    fractions.some((fraction) => !(fraction >= 0)) ||
+    fractions.reduce((sum, fraction) => sum + fraction, 0) > 1 + 1e-9
+  )
+    throw new ArgumentError({
+      op: 'stratifiedSplit',
+      problem: `the fractions ${fractions.join(', ')} are not shares of one whole`,
+      remedy: 'give non-negative fractions that add up to 1 at most',
+    });
   const labels = [...examples.y.dataSync()];
   const classes = [...new Set(labels)].sort((a, b) => a - b);
   const parts: number[][] = fractions.map(() => []);
@@ -47,6 +57,9 @@ export const stratifiedSplit = (key: Key, examples: Examples, fractions: readonl
   }
   return parts.map((rows, part) => {
     const order = permutation(foldIn(foldIn(key, classes.length), part), rows.length).dataSync();
-    return pick(examples, Array.from(order, (i) => rows[i] ?? 0));
+    return pick(
+      examples,
+      Array.from(order, (i) => rows[i] ?? 0),
+    );
   });
 };

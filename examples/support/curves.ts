@@ -12,7 +12,12 @@ export interface Curve {
 const palette = ['#3b6fb6', '#d1495b', '#2e8b57', '#8e5ea2', '#e08e1b', '#4a4a4a'];
 
 /** An SVG of curves over epochs. */
-export const curvesSvg = (title: string, yName: string, curves: readonly Curve[], size: { readonly width: number; readonly height: number } = { width: 860, height: 460 }): string => {
+export const curvesSvg = (
+  title: string,
+  yName: string,
+  curves: readonly Curve[],
+  size: { readonly width: number; readonly height: number } = { width: 860, height: 460 },
+): string => {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, ...size });
   let colour = -1;
   chart.setOption({
@@ -20,7 +25,14 @@ export const curvesSvg = (title: string, yName: string, curves: readonly Curve[]
     title: { text: title, left: 'center', top: 8, textStyle: { fontSize: 15 } },
     legend: { bottom: 4, type: 'plain' },
     grid: { left: 64, right: 24, top: 46, bottom: 84 },
-    xAxis: { type: 'value', name: 'epoch', nameLocation: 'middle', nameGap: 26, min: 1, max: Math.max(...curves.map(({ values }) => values.length)) },
+    xAxis: {
+      type: 'value',
+      name: 'epoch',
+      nameLocation: 'middle',
+      nameGap: 26,
+      min: 1,
+      max: Math.max(...curves.map(({ values }) => values.length)),
+    },
     yAxis: { type: 'value', name: yName, min: 0 },
     series: curves.map(({ name, values, dashed = false }) => {
       if (!dashed) colour++;

@@ -12,7 +12,14 @@ const secondsBetweenLines = 2;
 /** Progress over `total` steps. */
 export const progress = (total: number, out: NodeJS.WriteStream = process.stderr): Progress => {
   if (out.isTTY) {
-    const bar = new SingleBar({ stream: out, format: '  {bar} {percentage}% | {value}/{total} | {text} | {eta_formatted} left', hideCursor: true }, Presets.shades_classic);
+    const bar = new SingleBar(
+      {
+        stream: out,
+        format: '  {bar} {percentage}% | {value}/{total} | {text} | {eta_formatted} left',
+        hideCursor: true,
+      },
+      Presets.shades_classic,
+    );
     bar.start(total, 0, { text: '' });
     return { update: (done, text) => bar.update(done, { text }), stop: () => bar.stop() };
   }

@@ -3,7 +3,11 @@ import Table from 'cli-table3';
 
 /** Rows under a head, as text. */
 export const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string => {
-  const drawn = new Table({ head: [...head], style: { head: [], border: [] }, colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')) });
+  const drawn = new Table({
+    head: [...head],
+    style: { head: [], border: [] },
+    colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
+  });
   for (const row of rows) drawn.push([...row]);
   return drawn.toString();
 };

@@ -1,0 +1,29 @@
+/** Pictures of programs, laid out by Graphviz, which is an optional package of its own. */
+import { writeFile } from 'node:fs/promises';
+import { toDot } from '../../autograd/dot.js';
+import { ArgumentError } from '../../core/errors.js';
+import type { Program } from '../../core/program.js';
+
+const graphviz = async (): Promise<(dot: string) => string> => {
+  const module = await import('@viz-js/viz').catch(() => null);
+  if (module === null)
+    throw new ArgumentError({
+      op: 'drawProgram',
+      problem: 'the package @viz-js/viz is not installed',
+      remedy: 'npm install @viz-js/viz, or render toDot(program) elsewhere',
+    });
+  const viz = await module.instance();
+  return (dot) => viz.renderString(dot, { format: 'svg' });
+};
+
+/**
+ * The graph of a program as SVG text; with a path, also written there.
+ * @throws ArgumentError when the package `@viz-js/viz` is not installed.
+ * @example
+ * drawProgram(trace((x: Tensor) => mul(x, x))(zeros([3]))) instanceof Promise // true
+ */
+export const drawProgram = async (program: Program, path?: string): Promise<string> => {
+  const svg = (await graphviz())(toDot(program));
+  if (path !== undefined) await writeFile(path, svg);
+  return svg;
+};

@@ -1,0 +1,2 @@
+/** What needs Node: pictures written to files. */
+export { drawProgram } from './draw.js';
