@@ -1,0 +1,308 @@
+/** Laws of layers that need no oracle. */
+import * as fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { vjp } from '../../../autograd/index.js';
+import {
+  ArgumentError,
+  add,
+  broadcastTo,
+  concat,
+  fromData,
+  key,
+  mean,
+  mul,
+  notEqual,
+  ones,
+  reshape,
+  ShapeError,
+  slice,
+  sub,
+  sum,
+  type Tensor,
+  uniform,
+  variance,
+  zeros,
+} from '../../../core/index.js';
+import * as nn from '../../../nn/index.js';
+import { drawDistinct } from '../../arbitraries/values.js';
+import { tensorOf } from '../../derivations/derivation.js';
+import { assertClose } from '../../runner/close.js';
+import { fails } from '../../runner/fails.js';
+import { test } from '../../runner/testing.js';
+
+const { functional } = nn;
+const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
+const random = (seed: number, shape: readonly number[]): Tensor =>
+  uniform(key(seed), shape, { min: -1, max: 1, dtype: 'float64' });
+
+/** Random images with a spread, and a seed. */
+const images = fc
+  .record({
+    shape: fc.tuple(
+      fc.integer({ min: 2, max: 4 }),
+      fc.constantFrom(2, 4),
+      fc.integer({ min: 1, max: 3 }),
+      fc.integer({ min: 1, max: 3 }),
+    ),
+    seed: fc.nat(1000),
+  })
+  .chain(({ shape, seed }) => drawDistinct(shape).map((x) => ({ x: tensorOf(x), seed })));
+
+/** Gradient of ⟨random cotangent, f(x)⟩. */
+const pull = (f: (x: Tensor) => Tensor, x: Tensor, seed: number): Tensor => {
+  const [y, pullback] = vjp(f, x);
+  return pullback(random(seed, y.shape))[0];
+};
+
+const holds = <T>(arbitrary: fc.Arbitrary<T>, law: (value: T) => void, numRuns = 30): void =>
+  fc.assert(
+    fc.property(arbitrary, (value) => law(value)),
+    { numRuns },
+  );
+
+const batchNorm = (x: Tensor, eps = 1e-5): Tensor =>
+  functional.batchNorm(x, functional.initialBatchNormState(x.shape[1] ?? 1, { dtype: 'float64' }), {
+    training: true,
+    eps,
+  })[0];
+
+test('batch norm: gradients of a channel sum to 0', () => {
+  holds(images, ({ x, seed }) => {
+    const dx = pull(batchNorm, x, seed);
+    assertClose(sum(dx, { axes: [0, 2, 3] }), zeros([x.shape[1] ?? 1], 'float64'), 1e-11);
+  });
+});
+
+test('batch norm: adding a constant to a channel changes nothing; scaling it neither, but for eps', () => {
+  holds(images, ({ x, seed }) => {
+    const shift = random(seed, [1, x.shape[1] ?? 1, 1, 1]);
+    assertClose(batchNorm(add(x, mul(shift, 5))), batchNorm(x), 1e-10);
+    assertClose(batchNorm(mul(x, 3), 0), batchNorm(x, 0), 1e-11);
+  });
+});
+
+test('batch norm: the output of each channel has mean bias and standard deviation |weight|', () => {
+  holds(images, ({ x, seed }) => {
+    const channels = x.shape[1] ?? 1;
+    const [weight, bias] = [random(seed, [channels]), random(seed + 1, [channels])];
+    const [y] = functional.batchNorm(x, functional.initialBatchNormState(channels, { dtype: 'float64' }), {
+      training: true,
+      eps: 0,
+      weight,
+      bias,
+    });
+    assertClose(mean(y, { axes: [0, 2, 3] }), bias, 1e-12);
+    assertClose(variance(y, { axes: [0, 2, 3], correction: 0 }), mul(weight, weight), 1e-12);
+  });
+});
+
+test('batch norm: a bias in front of it has no gradient', () => {
+  const net = nn.sequential(nn.linear(3, 4), nn.batchNorm1d(4));
+  const { params, state } = net.init(key(0), { dtype: 'float64' });
+  const [, pullback] = vjp(
+    (p: typeof params) => net.apply({ params: p, state }, random(1, [6, 3]), { training: true })[0],
+    params,
+  );
+  const [gradients] = pullback(random(2, [6, 4]));
+  assertClose(gradients[0].bias as Tensor, zeros([4], 'float64'), 1e-13);
+});
+
+test('batch norm: channels first and last agree', () => {
+  const x = random(3, [4, 3]);
+  const state = functional.initialBatchNormState(3, { dtype: 'float64' });
+  const [first] = functional.batchNorm(x, state, { training: true });
+  const [last] = functional.batchNorm(x, state, { training: true, layout: 'NHWC' });
+  assert.equal(numbers(first), numbers(last));
+});
+
+test('layer norm: a sample does not depend on the others', () => {
+  holds(images, ({ x }) => {
+    const shape = x.shape.slice(1);
+    const alone = functional.layerNorm(slice(x, [[0, 1, 1]]), shape);
+    assert.equal(numbers(slice(functional.layerNorm(x, shape), [[0, 1, 1]])), numbers(alone));
+  });
+});
+
+test('group norm: one group is layer norm, one channel a group is instance norm', () => {
+  holds(
+    images.filter(({ x }) => (x.shape[2] ?? 1) * (x.shape[3] ?? 1) > 1),
+    ({ x }) => {
+      const channels = x.shape[1] ?? 1;
+      assertClose(functional.groupNorm(x, { groups: 1 }), functional.layerNorm(x, x.shape.slice(1)));
+      assertClose(functional.groupNorm(x, { groups: channels }), functional.instanceNorm(x));
+    },
+  );
+});
+
+test('group norm: gradients of a group sum to 0 without scale', () => {
+  holds(images, ({ x, seed }) => {
+    const dx = pull((y) => functional.groupNorm(y, { groups: 2 }), x, seed);
+    const samples = x.shape[0] ?? 1;
+    assertClose(
+      sum(reshape(dx, [samples, 2, dx.size / samples / 2]), { axes: 2 }),
+      zeros([samples, 2], 'float64'),
+      1e-11,
+    );
+  });
+});
+
+test('group norm: groups that do not divide the channels are an error', () => {
+  fails(
+    () => functional.groupNorm(ones([2, 6, 3]), { groups: 4 }),
+    ArgumentError,
+    'groupNorm: 4 groups do not divide 6 channels (shape [2,6,3]); choose a number of groups that divides the channels',
+  );
+});
+
+test('softmax and cross-entropy: gradients of a row sum to 0, and a shift of the scores changes nothing', () => {
+  const rows = fc.record({ n: fc.integer({ min: 1, max: 4 }), c: fc.integer({ min: 2, max: 5 }), seed: fc.nat(1000) });
+  holds(rows, ({ n, c, seed }) => {
+    const x = random(seed, [n, c]);
+    const target = fromData(
+      Int32Array.from({ length: n }, (_, i) => (i + seed) % c),
+      [n],
+    );
+    for (const f of [(y: Tensor) => nn.softmax(y), (y: Tensor) => nn.crossEntropy(y, target)])
+      assertClose(sum(pull(f, x, seed), { axes: 1 }), zeros([n], 'float64'), 1e-13);
+    assertClose(nn.crossEntropy(add(x, 7), target), nn.crossEntropy(x, target), 1e-12);
+  });
+});
+
+test('cross-entropy: from probabilities and from scores agree', () => {
+  const x = random(5, [4, 3]);
+  const target = fromData(Int32Array.of(0, 2, 1, 1), [4]);
+  assertClose(nn.crossEntropyOfProbabilities(nn.softmax(x), target), nn.crossEntropy(x, target), 1e-13);
+});
+
+test('dropout: the gradient has the mask of the forward pass', () => {
+  const shape = [7, 9];
+  const options = { p: 0.4, training: true, key: key(3) };
+  const [y, pullback] = vjp((x: Tensor) => functional.dropout(x, options), ones(shape, 'float64'));
+  const [dx] = pullback(ones(shape, 'float64'));
+  assert.equal(numbers(dx), numbers(y));
+});
+
+test('dropout: keeps the mean', () => {
+  for (const keep of [0.25, 0.4, 0.7]) {
+    const y = functional.dropout(broadcastTo(ones([]), [200, 200]), { keep, training: true, key: key(11) });
+    // Four standard deviations of the mean of 40,000 values of variance (1 − keep)/keep.
+    assertClose(mean(y), ones([]), 4 * Math.sqrt((1 - keep) / keep / 40_000));
+  }
+});
+
+test('dropout of channels: a channel is kept or dropped whole', () => {
+  const y = functional.channelDropout(ones([8, 8, 3, 3]), { p: 0.5, training: true, key: key(5) });
+  const totals = numbers(sum(y, { axes: [2, 3] }));
+  assert.equal([...new Set(totals)].sort(), [0, 18]);
+});
+
+test('dropout: out of range probabilities and two ways at once are errors', () => {
+  fails(() => nn.dropout(1.5), ArgumentError, 'dropout: 1.5 is not a probability; give a number from 0 to 1');
+  fails(
+    () => nn.dropout({ p: 0.5, keep: 0.5 }),
+    ArgumentError,
+    'dropout: both p and keep are given; give p, the probability to drop, or keep = 1 − p',
+  );
+});
+
+test('linear: both weight layouts compute the same', () => {
+  const [x, w, b] = [random(1, [4, 3]), random(2, [3, 5]), random(3, [1, 5])];
+  const first = functional.linear(x, w, b, { weightLayout: 'in-out' });
+  const [y, pullback] = vjp(
+    (weight: Tensor, bias: Tensor) => functional.linear(x, weight, bias, { weightLayout: 'in-out' }),
+    w,
+    b,
+  );
+  assert.equal(numbers(first), numbers(y));
+  const [dw, db] = pullback(ones([4, 5], 'float64'));
+  assert.equal(
+    [dw.shape, db.shape],
+    [
+      [3, 5],
+      [1, 5],
+    ],
+  );
+  const other = nn.linear(3, 5).apply(
+    {
+      params: {
+        weight: fromData(
+          Float64Array.from({ length: 15 }, (_, i) => w.dataSync()[(i % 3) * 5 + Math.floor(i / 3)] ?? 0),
+          [5, 3],
+        ),
+        bias: fromData(b.dataSync(), [5]),
+      },
+    },
+    x,
+  )[0];
+  assertClose(other, y);
+});
+
+test('flatten: keeps the samples, joins the rest, also where there is nothing', () => {
+  assert.equal(nn.flatten(ones([2, 3, 4])).shape, [2, 12]);
+  assert.equal(nn.flatten(ones([0, 3, 4])).shape, [0, 12]);
+  assert.equal(nn.flatten(ones([5])).shape, [5, 1]);
+  assert.equal(functional.flatten(ones([2, 3, 4, 5]), 1, 2).shape, [2, 12, 5]);
+});
+
+test('embedding: the padding row takes no gradient, repeated rows add up', () => {
+  const index = fromData(Int32Array.of(1, 0, 1), [3]);
+  const table = random(1, [3, 2]);
+  const [, pullback] = vjp((w: Tensor) => functional.embedding(w, index, { paddingIndex: 0 }), table);
+  assert.equal(numbers(pullback(ones([3, 2], 'float64'))[0]), [0, 0, 2, 2, 0, 0]);
+  const { params } = nn.embedding(4, 2, { paddingIndex: 2 }).init(key(0));
+  assert.equal(numbers(params.weight).slice(4, 6), [0, 0]);
+});
+
+test('attention: rows of weights sum to 1, so constant values come out as they are; causal rows ignore the future', () => {
+  const [q, k, v] = [random(1, [2, 4, 3]), random(2, [2, 4, 3]), random(3, [2, 4, 5])];
+  assertClose(functional.attention(q, k, ones([2, 4, 5], 'float64')), ones([2, 4, 5], 'float64'), 1e-14);
+  const causal = functional.attention(q, k, v, { causal: true });
+  assertClose(slice(causal, [null, [0, 1, 1]]), slice(v, [null, [0, 1, 1]]), 1e-14);
+  const changed = concat([slice(v, [null, [0, 3, 1]]), sub(slice(v, [null, [3, 4, 1]]), 9)], 1);
+  assertClose(
+    slice(functional.attention(q, k, changed, { causal: true }), [null, [0, 3, 1]]),
+    slice(causal, [null, [0, 3, 1]]),
+  );
+  const mask = notEqual(fromData(Int32Array.of(1, 1, 1, 0), [4]), 0);
+  assertClose(functional.attention(q, k, changed, { mask }), functional.attention(q, k, v, { mask }));
+});
+
+test('losses: shapes that differ are an error, never a broadcast', () => {
+  fails(
+    () => nn.mseLoss(ones([3]), ones([3, 1])),
+    ShapeError,
+    'mseLoss: input and target have different shapes (shapes [3] · [3,1]); reshape or broadcast one of them; a loss never broadcasts silently',
+  );
+});
+
+test('hinge loss: N classes give N times the multi-margin loss', () => {
+  const [x, target] = [random(1, [4, 3]), fromData(Int32Array.of(0, 2, 1, 1), [4])];
+  assertClose(nn.hingeLoss(x, target), mul(nn.multiMarginLoss(x, target), 3), 1e-14);
+});
+
+test('initialisers: standard deviations and bounds are those of their formulas', () => {
+  const { fans, kaimingNormal, kaimingUniform, lecunNormal, truncatedNormal, xavierNormal, xavierUniform } =
+    nn.initialisers;
+  const shape = [300, 400];
+  const sizes = fans(shape);
+  const check = (name: string, init: nn.initialisers.Initialiser, std: number, bound: number): void => {
+    const data = numbers(init(key(1), shape, sizes, 'float64'));
+    const spread = Math.sqrt(data.reduce((total, value) => total + value * value, 0) / data.length);
+    assert.ok(Math.abs(spread / std - 1) < 0.02, `${name}: ${spread} against ${std}`);
+    assert.ok(Math.max(...data.map(Math.abs)) <= bound, `${name} exceeds ${bound}`);
+  };
+  const { sqrt } = Math;
+  check('xavierUniform', xavierUniform(), sqrt(2 / 700), sqrt(6 / 700));
+  check('xavierNormal', xavierNormal(), sqrt(2 / 700), Number.POSITIVE_INFINITY);
+  check('kaimingUniform', kaimingUniform(), sqrt(2 / 400), sqrt(6 / 400));
+  check('kaimingNormal', kaimingNormal({ mode: 'fanOut' }), sqrt(2 / 300), Number.POSITIVE_INFINITY);
+  check('lecunNormal', lecunNormal(), sqrt(1 / 400), Number.POSITIVE_INFINITY);
+  check('truncatedNormal', truncatedNormal({ std: 2 }), 2 * nn.initialisers.truncatedStd, 4);
+  check('standard', nn.initialisers.standard, sqrt(1 / 3 / 400), 1 / 20);
+});
+
+test('initialisers: fans count kernel positions in every layout', () => {
+  assert.equal(nn.initialisers.fans([32, 3, 5, 5]), { fanIn: 75, fanOut: 800 });
+  assert.equal(nn.initialisers.fans([5, 5, 3, 32], 'in-out'), { fanIn: 75, fanOut: 800 });
+  assert.equal(nn.initialisers.fans([3072, 4000], 'in-out'), { fanIn: 3072, fanOut: 4000 });
+});
