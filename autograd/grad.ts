@@ -100,11 +100,11 @@ const differentiate = (
 export function valueAndGrad<Args extends readonly unknown[], const N extends Argnums = 0>(
   f: ((...args: Args) => Tensor) & CheckTree<Chosen<Args, N>>,
   options?: GradOptions<N>,
-): (...args: Args) => readonly [value: Tensor, gradient: Chosen<Args, NoInfer<N>>];
+): (...args: Args) => readonly [value: Tensor, gradient: Chosen<Args, N>];
 export function valueAndGrad<Args extends readonly unknown[], Aux, const N extends Argnums = 0>(
   f: ((...args: Args) => readonly [Tensor, Aux]) & CheckTree<Chosen<Args, N>>,
   options: AuxOptions<N>,
-): (...args: Args) => readonly [value: readonly [Tensor, Aux], gradient: Chosen<Args, NoInfer<N>>];
+): (...args: Args) => readonly [value: readonly [Tensor, Aux], gradient: Chosen<Args, N>];
 export function valueAndGrad(
   f: (...args: never) => unknown,
   { argnums = 0, hasAux = false }: { readonly argnums?: Argnums; readonly hasAux?: boolean } = {},
@@ -127,11 +127,11 @@ export function valueAndGrad(
 export function grad<Args extends readonly unknown[], const N extends Argnums = 0>(
   f: ((...args: Args) => Tensor) & CheckTree<Chosen<Args, N>>,
   options?: GradOptions<N>,
-): (...args: Args) => Chosen<Args, NoInfer<N>>;
+): (...args: Args) => Chosen<Args, N>;
 export function grad<Args extends readonly unknown[], Aux, const N extends Argnums = 0>(
   f: ((...args: Args) => readonly [Tensor, Aux]) & CheckTree<Chosen<Args, N>>,
   options: AuxOptions<N>,
-): (...args: Args) => readonly [gradient: Chosen<Args, NoInfer<N>>, aux: Aux];
+): (...args: Args) => readonly [gradient: Chosen<Args, N>, aux: Aux];
 export function grad(
   f: (...args: never) => unknown,
   { argnums = 0, hasAux = false }: { readonly argnums?: Argnums; readonly hasAux?: boolean } = {},

@@ -101,7 +101,7 @@ export const jacrev =
   <Args extends readonly unknown[], Y, const N extends Argnums = 0>(
     f: ((...args: Args) => Y) & CheckTree<Chosen<Args, N>>,
     { argnums = 0 as N }: JacobianOptions<N> = {},
-  ): ((...args: Args) => Jacobian<Y, Chosen<Args, NoInfer<N>>>) =>
+  ): ((...args: Args) => Jacobian<Y, Chosen<Args, N>>) =>
   (...args) =>
     atChosen('jacrev', reverse, f, argnums, args) as Jacobian<Y, Chosen<Args, N>>;
 
@@ -115,7 +115,7 @@ export const jacfwd =
   <Args extends readonly unknown[], Y, const N extends Argnums = 0>(
     f: ((...args: Args) => Y) & CheckTree<Chosen<Args, N>>,
     { argnums = 0 as N }: JacobianOptions<N> = {},
-  ): ((...args: Args) => Jacobian<Y, Chosen<Args, NoInfer<N>>>) =>
+  ): ((...args: Args) => Jacobian<Y, Chosen<Args, N>>) =>
   (...args) =>
     atChosen('jacfwd', forward, f, argnums, args) as Jacobian<Y, Chosen<Args, N>>;
 
@@ -130,7 +130,7 @@ export const hessian =
   <Args extends readonly unknown[], Y, const N extends Argnums = 0>(
     f: ((...args: Args) => Y) & CheckTree<Chosen<Args, N>>,
     { argnums = 0 as N }: JacobianOptions<N> = {},
-  ): ((...args: Args) => Jacobian<Jacobian<Y, Chosen<Args, NoInfer<N>>>, Chosen<Args, NoInfer<N>>>) =>
+  ): ((...args: Args) => Jacobian<Jacobian<Y, Chosen<Args, N>>, Chosen<Args, N>>) =>
   (...args) =>
     atChosen('hessian', (g) => forward(reverse(g)), f, argnums, args) as Jacobian<
       Jacobian<Y, Chosen<Args, N>>,

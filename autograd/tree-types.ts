@@ -48,4 +48,11 @@ export type Argnums = number | readonly number[];
 /** The arguments that `N` names: one, or a tuple. */
 export type Chosen<Args extends readonly unknown[], N extends Argnums> = N extends number
   ? Args[N]
-  : { readonly [K in keyof N]: Args[N[K] & number] };
+  : N extends readonly [infer First extends number, ...infer Rest extends readonly number[]]
+    ? readonly [Args[First], ...ChosenRest<Args, Rest>]
+    : N extends readonly []
+      ? readonly []
+      : readonly Args[number][];
+
+type ChosenRest<Args extends readonly unknown[], N extends readonly number[]> =
+  Chosen<Args, N> extends infer Tuple extends readonly unknown[] ? Tuple : never;

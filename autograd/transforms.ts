@@ -1,2 +1,0 @@
-/** The transforms under one roof. */
-export * from './index.js';
