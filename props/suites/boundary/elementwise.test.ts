@@ -216,7 +216,7 @@ test('where: no gradient to the condition', () => {
   slopes((x) => where(greater(x, 1), mul(x, 3), mul(x, 5)), [0, 1, 2], [5, 5, 3]);
 });
 
-test('where: the cotangent is selected, never multiplied by a mask (0·∞ = nan)', () => {
+test('where: the cotangent is selected, never multiplied by a mask (0·∞ = NaN)', () => {
   const x = f64([1, 2, 3]);
   const [a, b] = grad(([p, q]: readonly [Tensor, Tensor]) =>
     sum(mul(where(tensor([true, false, true]), p, q), f64([infinity, nan, 1]))),
@@ -226,7 +226,7 @@ test('where: the cotangent is selected, never multiplied by a mask (0·∞ = nan
   assert.equal(where(tensor([true, false]), f64([1, nan]), f64([infinity, 2])).toArray(), [1, 2]);
 });
 
-test('where with a NaN in the untaken branch: the chain rule gives 0·∞ = nan, as documented', () => {
+test('where with a NaN in the untaken branch: the chain rule gives 0·∞ = NaN, as documented', () => {
   assert.equal(
     derivatives((x) => where(greater(x, 0), sqrt(x), 0), 0, 1),
     [nan],
