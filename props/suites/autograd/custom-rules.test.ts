@@ -1,0 +1,217 @@
+/** customVjp and customJvp: the rule is used, wherever the function stands. */
+import * as assert from 'uvu/assert';
+import {
+  customJvp,
+  customVjp,
+  grad,
+  hessian,
+  jvp,
+  linearize,
+  valueAndGrad,
+  vjp,
+  vmap,
+} from '../../../autograd/index.js';
+import {
+  add,
+  cast,
+  exp,
+  log1p,
+  matmul,
+  mul,
+  round,
+  sigmoid,
+  sin,
+  sum,
+  type Tensor,
+  tensor,
+} from '../../../core/index.js';
+import { test } from '../../runner/testing.js';
+import { close, errorOf, numbers, sameBits, t } from './support.js';
+
+/** x², with a wrong derivative on purpose (3x instead of 2x), so that one sees whether the rule was used. */
+const squareByVjp = customVjp(
+  (x: Tensor) => mul(x, x),
+  (x: Tensor) => [mul(x, x), { x, note: 'kept' }] as const,
+  ({ x, note }, g) => [note === 'kept' ? mul(g, mul(x, 3)) : null],
+);
+const squareByJvp = customJvp(
+  (x: Tensor) => mul(x, x),
+  ([x], [v]) => mul(v, mul(x, 3)),
+);
+
+for (const [name, square] of [
+  ['customVjp', squareByVjp],
+  ['customJvp', squareByJvp],
+] as const) {
+  test(`${name}: reverse and forward mode follow the rule`, () => {
+    assert.is(grad(square)(t(5)).item(), 15);
+    assert.is(jvp(square, [t(5)], [t(2)])[1].item(), 30);
+    assert.is(linearize(square, t(5))[1](t(2)).item(), 30);
+  });
+
+  test(`${name}: the value is that of the function`, () => {
+    sameBits(valueAndGrad(square)(t(5))[0], square(t(5)));
+    sameBits(jvp(square, [t(5)], [t(2)])[0], square(t(5)));
+  });
+
+  test(`${name}: vmap keeps the rule, within and around the derivative`, () => {
+    assert.equal(grad((x: Tensor) => sum(vmap(square)(x)))(t([1, 2])).toArray(), [3, 6]);
+    assert.equal(vmap(grad(square))(t([1, 2])).toArray(), [3, 6]);
+    assert.equal(jvp(vmap(square), [t([1, 2])], [t([1, 1])])[1].toArray(), [3, 6]);
+    const nested = (x: Tensor): Tensor => sum(vmap(vmap(square))(x));
+    assert.equal(
+      grad(nested)(
+        t([
+          [1, 2],
+          [3, 4],
+        ]),
+      ).toArray(),
+      [
+        [3, 6],
+        [9, 12],
+      ],
+    );
+  });
+
+  test(`${name}: the second derivative is that of the rule, in every order`, () => {
+    assert.is(grad(grad(square))(t(5)).item(), 3);
+    assert.is(hessian(square)(t(5)).item(), 3);
+    assert.is(jvp((x: Tensor) => jvp(square, [x], [t(1)])[1], [t(5)], [t(1)])[1].item(), 3);
+    assert.is(grad((x: Tensor) => jvp(square, [x], [t(1)])[1])(t(5)).item(), 3);
+  });
+
+  test(`${name}: an outer derivative sees the rule in the value too, not what the function did`, () => {
+    // d/dx of (value + inner gradient) = 3x + 3
+    const f = (x: Tensor): Tensor => {
+      const [value, gradient] = valueAndGrad(square)(x);
+      return add(value, gradient);
+    };
+    assert.is(grad(f)(t(5)).item(), 18);
+    assert.is(jvp(f, [t(5)], [t(1)])[1].item(), 18);
+  });
+
+  test(`${name}: an unbatched argument under vmap receives the sum over the batch`, () => {
+    const f = (x: Tensor): Tensor => sum(vmap((n: Tensor) => mul(n, square(x)))(t([1, 10])));
+    assert.is(grad(f)(t(5)).item(), 165);
+  });
+}
+
+test('customVjp: several arguments, trees, integers and plain values among them', () => {
+  interface Params {
+    w: Tensor;
+    b: Tensor;
+  }
+  const f = (p: Params, x: Tensor, n: Tensor, power: number): { y: Tensor } => ({
+    y: mul(add(mul(p.w, x), p.b), mul(cast(n, 'float64'), power)),
+  });
+  const ruled = customVjp(
+    f,
+    (p: Params, x: Tensor, n: Tensor, power: number) => [f(p, x, n, power), { p, x, n, power }] as const,
+    ({ p, x, n, power }, { y: g }) => {
+      const scaled = mul(g, mul(cast(n, 'float64'), power));
+      return [{ w: mul(scaled, x), b: null }, mul(scaled, p.w), null, undefined];
+    },
+  );
+  const n = tensor(2, { dtype: 'int32' });
+  const args = [{ w: t(3), b: t(4) }, t(5), n, 10] as const;
+  assert.equal(numbers(ruled(...args)), { y: 380 });
+  const [dp, dx] = grad((p: Params, x: Tensor) => ruled(p, x, n, 10).y, { argnums: [0, 1] })(args[0], args[1]);
+  assert.equal([numbers(dp), dx.item()], [{ w: 100, b: 0 }, 60]);
+  const tangent = jvp((p: Params, x: Tensor) => ruled(p, x, n, 10).y, [args[0], args[1]], [{ w: t(1), b: t(7) }, t(1)]);
+  assert.is(tangent[1].item(), 160);
+});
+
+test('customVjp: an output that nobody uses has cotangent zero', () => {
+  const pair = customVjp(
+    (x: Tensor) => [x, mul(x, x)] as const,
+    (x: Tensor) => [[x, mul(x, x)] as const, x] as const,
+    (x, [g0, g1]) => [add(g0, mul(g1, mul(x, 2)))],
+  );
+  assert.is(grad((x: Tensor) => pair(x)[0])(t(3)).item(), 1);
+  assert.is(grad((x: Tensor) => pair(x)[1])(t(3)).item(), 6);
+  assert.is(grad((x: Tensor) => add(...(pair(x) as readonly [Tensor, Tensor])))(t(3)).item(), 7);
+});
+
+test('customVjp: a straight-through estimator rounds forwards and is the identity backwards, at every order', () => {
+  const rounded = customVjp(
+    (x: Tensor) => round(x),
+    (x: Tensor) => [round(x), null] as const,
+    (_, g) => [g],
+  );
+  assert.is(grad((x: Tensor) => mul(rounded(x), x))(t(2.25)).item(), 4.25);
+  assert.is(grad(grad((x: Tensor) => mul(rounded(x), rounded(x))))(t(2.25)).item(), 2);
+});
+
+test('customJvp: log(1 + eˣ) keeps its derivative where the plain one overflows', () => {
+  const plain = (x: Tensor): Tensor => log1p(exp(x));
+  const ruled = customJvp(plain, ([x], [v]) => mul(v, sigmoid(x)));
+  assert.ok(Number.isNaN(grad(plain)(t(1000)).item()));
+  assert.is(grad(ruled)(t(1000)).item(), 1);
+  assert.is(grad(grad(ruled))(t(1000)).item(), 0);
+  close(grad(ruled)(t(1)), grad(plain)(t(1)));
+});
+
+test('customJvp: the rule may read the value', () => {
+  const ruled = customJvp(
+    (x: Tensor) => exp(x),
+    (_, [v], y) => mul(v, y),
+  );
+  assert.is(grad(ruled)(t(1)).item(), Math.E);
+  close(hessian(ruled)(t(1)), t(Math.E));
+  close(vmap(hessian(ruled))(t([0, 1])), t([1, Math.E]));
+});
+
+test('customJvp: several arguments, and a linear map with its transpose found by itself', () => {
+  const product = customJvp(
+    (a: Tensor, b: Tensor) => matmul(a, b),
+    ([a, b], [da, db]) => add(matmul(da, b), matmul(a, db)),
+  );
+  const a = t([
+    [1, 2],
+    [3, 4],
+  ]);
+  const b = t([
+    [5, 6],
+    [7, 8],
+  ]);
+  const [, pullback] = vjp(product, a, b);
+  const [, plain] = vjp((x: Tensor, y: Tensor): Tensor => matmul(x, y), a, b);
+  close(
+    pullback(
+      t([
+        [1, 0],
+        [2, 1],
+      ]),
+    ),
+    plain(
+      t([
+        [1, 0],
+        [2, 1],
+      ]),
+    ),
+  );
+});
+
+test('customJvp: a tangent that is not like the value is an error', () => {
+  const wrong = customJvp(
+    (x: Tensor) => sin(x),
+    (_, [v]) => sum(v),
+  );
+  assert.is(
+    errorOf(() => jvp(wrong, [t([1, 2])], [t([1, 1])])),
+    'ShapeError: customJvp: the tangent at the root has another shape than its value (shapes [] · [2]); give them the same shape; broadcastTo() stretches',
+  );
+});
+
+test('custom rules: outside any transform the plain function runs, and nothing else', () => {
+  let rules = 0;
+  const f = customVjp(
+    (x: Tensor) => mul(x, 2),
+    (x: Tensor) => {
+      rules++;
+      return [mul(x, 2), null] as const;
+    },
+    (_, g) => [g],
+  );
+  assert.equal([f(t(3)).item(), rules], [6, 0]);
+});
