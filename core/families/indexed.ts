@@ -27,7 +27,7 @@ export const checkIndexDtype = (op: string, index: Aval | undefined): void => {
 
 /**
  * Indices as an int32 tensor.
- * @throws DtypeError for a tensor of another element type; ArgumentError for a number that is not whole.
+ * @throws DtypeError for a tensor of another element type; ArgumentError for a number that is not a 32-bit integer.
  */
 export const asIndices = (op: string, index: Indices): Tensor => {
   if (index instanceof Tensor) {
@@ -36,9 +36,13 @@ export const asIndices = (op: string, index: Indices): Tensor => {
   }
   const numbers = tensor(index, { dtype: 'float64' });
   const data = numbers.dataSync();
-  const wrong = data.find((value) => !Number.isInteger(value));
+  const wrong = data.find((value) => value !== (value | 0));
   if (wrong !== undefined)
-    throw new ArgumentError({ op, problem: `the index ${wrong} is not a whole number`, remedy: 'give whole numbers' });
+    throw new ArgumentError({
+      op,
+      problem: `the index ${wrong} is not a 32-bit integer`,
+      remedy: 'give whole numbers',
+    });
   return fromData(data, numbers.shape, 'int32');
 };
 
@@ -52,8 +56,10 @@ const formatPosition = (position: number, shape: readonly number[]): string =>
  * The indices counted from the front of `axis`, which has `size` places.
  * @throws ArgumentError for an index out of range, naming its position, its value and the range.
  */
-export const resolveIndices = (op: string, index: View, axis: number, size: number): Int32Array =>
-  Int32Array.from(index.data, (value, position) => {
+export const resolveIndices = (op: string, index: View, axis: number, size: number): Int32Array => {
+  const places = new Int32Array(index.data.length);
+  for (let position = 0; position < places.length; position++) {
+    const value = index.data[position] ?? 0;
     const place = value < 0 ? value + size : value;
     if (place < 0 || place >= size)
       throw new ArgumentError({
@@ -61,8 +67,10 @@ export const resolveIndices = (op: string, index: View, axis: number, size: numb
         problem: `index${formatPosition(position, index.shape)} = ${value} is out of range for axis ${axis} of size ${size}`,
         remedy: size === 0 ? 'an axis of size 0 has no places' : `use integers from ${-size} to ${size - 1}`,
       });
-    return place;
-  });
+    places[position] = place;
+  }
+  return places;
+};
 
 /** Throws unless `index` has the rank of `x` and fits beside the axis. */
 export const checkIndexShape = (op: string, x: Shape, index: Shape, axis: number): void => {

@@ -25,8 +25,8 @@ const checkOffset = (op: string, offset: number): void => {
 };
 
 /** Column minus row, `[rows, columns]`: the number of the diagonal that each place lies on. */
-const diagonalNumbers = (rows: number, columns: number): Tensor =>
-  sub(iota([rows, columns], 1) as Tensor, iota([rows, columns], 0));
+const diagonalNumbers = (rows: number, columns: number): Tensor<readonly [number, number]> =>
+  sub(iota([rows, columns], 1), iota([rows, columns], 0));
 
 /** Rows and columns of a stack of matrices. */
 const matrixSize = (op: string, x: Tensor): readonly [rows: number, columns: number] => {
@@ -161,7 +161,10 @@ export interface EyeOptions {
  * @example
  * eye(2).toArray() // [[1, 0], [0, 1]]
  */
-export const eye = (rows: number, { columns = rows, offset = 0, dtype = 'float32' }: EyeOptions = {}): Tensor => {
+export const eye = (
+  rows: number,
+  { columns = rows, offset = 0, dtype = 'float32' }: EyeOptions = {},
+): Tensor<readonly [number, number]> => {
   checkOffset('eye', offset);
   checkShape('eye', [rows, columns]);
   return cast(equal(diagonalNumbers(rows, columns), offset), dtype);

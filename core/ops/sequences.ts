@@ -25,10 +25,10 @@ export interface ArangeOptions {
  * arange(3).toArray() // [0, 1, 2]
  * arange(5, 0, -2, { dtype: 'int32' }).toArray() // [5, 3, 1]
  */
-export function arange(stop: number, options?: ArangeOptions): Tensor;
-export function arange(start: number, stop: number, options?: ArangeOptions): Tensor;
-export function arange(start: number, stop: number, step: number, options?: ArangeOptions): Tensor;
-export function arange(...given: readonly (number | ArangeOptions | undefined)[]): Tensor {
+export function arange(stop: number, options?: ArangeOptions): Tensor<readonly [number]>;
+export function arange(start: number, stop: number, options?: ArangeOptions): Tensor<readonly [number]>;
+export function arange(start: number, stop: number, step: number, options?: ArangeOptions): Tensor<readonly [number]>;
+export function arange(...given: readonly (number | ArangeOptions | undefined)[]): Tensor<readonly [number]> {
   const numbers = given.filter((item) => typeof item === 'number');
   const { dtype = 'float32' } = given.find((item) => typeof item === 'object') ?? {};
   const [start = 0, stop = 0, step = 1] = numbers.length === 1 ? [0, ...numbers] : numbers;
@@ -78,7 +78,7 @@ export const linspace = (
   stop: number,
   count: number,
   { endpoint = true, dtype = 'float32' }: LinspaceOptions = {},
-): Tensor => fromData(evenly('linspace', start, stop, count, endpoint), [count], dtype);
+): Tensor<readonly [number]> => fromData(evenly('linspace', start, stop, count, endpoint), [count], dtype);
 
 export interface LogspaceOptions extends LinspaceOptions {
   /** 10 by default. */
@@ -96,7 +96,7 @@ export const logspace = (
   stop: number,
   count: number,
   { base = 10, endpoint = true, dtype = 'float32' }: LogspaceOptions = {},
-): Tensor =>
+): Tensor<readonly [number]> =>
   fromData(
     evenly('logspace', start, stop, count, endpoint).map((exponent) => base ** exponent),
     [count],

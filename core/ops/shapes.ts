@@ -103,7 +103,7 @@ export const flatten = (x: Tensor, startAxis = 1, endAxis = -1): Tensor => {
  * @example
  * ravel(tensor([[1, 2], [3, 4]])).toArray() // [1, 2, 3, 4]
  */
-export const ravel = (x: Tensor): Tensor => reshape(x, [x.size]);
+export const ravel = (x: Tensor): Tensor<readonly [number]> => reshape(x, [x.size]);
 
 /**
  * The tensors stretched to their common shape.

@@ -34,6 +34,7 @@ import {
   triu,
   zeros,
 } from '../../../core/index.js';
+import { takeTranspose } from '../../../core/primitives/take-transpose.js';
 import { sizeOf } from '../../../core/shape.js';
 import { shapes, shapeWithAxis } from '../../arbitraries/shapes.js';
 import { fails } from '../../runner/fails.js';
@@ -246,7 +247,16 @@ test('gather, scatterAdd, take: indices are int32', () => {
   fails(() => gather(zeros([2]), floats), DtypeError, `gather: ${remedy}`);
   fails(() => scatterAdd(zeros([2]), floats, ones([1])), DtypeError, `scatterAdd: ${remedy}`);
   fails(() => oneHot(floats, 3), DtypeError, `oneHot: ${remedy}`);
-  fails(() => take(zeros([2]), [0.5]), ArgumentError, 'take: the index 0.5 is not a whole number; give whole numbers');
+  fails(
+    () => take(zeros([2]), [0.5]),
+    ArgumentError,
+    'take: the index 0.5 is not a 32-bit integer; give whole numbers',
+  );
+  fails(
+    () => take(zeros([2]), [2 ** 32]),
+    ArgumentError,
+    'take: the index 4294967296 is not a 32-bit integer; give whole numbers',
+  );
 });
 
 test('gather, scatterAdd: indices and sources must fit', () => {
@@ -277,6 +287,24 @@ test('gather, scatterAdd: indices and sources must fit', () => {
     'gather: axis 1 is out of range for rank 1; use an integer from -1 to 0',
   );
   fails(() => take(tensor(1), 0), AxisError, 'take: axis 0 is out of range for rank 0; a scalar has no axes');
+});
+
+test('takeTranspose: slices add up where take would have picked them', () => {
+  assert.equal(takeTranspose(counting(3, 2), int32(1, 0, 1), 0, 3).toArray(), [
+    [2, 3],
+    [4, 6],
+    [0, 0],
+  ]);
+  fails(
+    () => takeTranspose(zeros([3, 2]), int32(0, 1), 0, 2),
+    ShapeError,
+    'takeTranspose: the axes of the index do not begin at axis 0 of x (shapes [3,2] · [2]); give x the shape that take would return',
+  );
+  fails(
+    () => scatterAdd(zeros([1], 'bool'), [0], zeros([1], 'bool')),
+    DtypeError,
+    "scatterAdd: does not take bool (shapes [1] · [1]); convert with cast(x, 'int32') or cast(x, 'float32')",
+  );
 });
 
 test('maskedFill: true and not 0 are filled, the mask broadcasts, and no gradient passes there', () => {
