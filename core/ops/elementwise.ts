@@ -126,9 +126,9 @@ export const reciprocal = <S extends Shape>(x: Tensor<S>): Tensor<S> => div(1, x
 export const exp2 = <S extends Shape>(x: Tensor<S>): Tensor<S> => pow(2, x as Tensor) as Tensor as Tensor<S>;
 
 /** Limits of `clamp`; a missing one does not limit. */
-export interface ClampOptions {
-  readonly min?: Operand;
-  readonly max?: Operand;
+export interface ClampOptions<Limit extends Operand = Operand> {
+  readonly min?: Limit;
+  readonly max?: Limit;
 }
 
 /**
@@ -138,7 +138,10 @@ export interface ClampOptions {
  * @example
  * clamp(tensor([-2, 0.5, 7]), { min: 0, max: 1 }).toArray() // [0, 0.5, 1]
  */
-export const clamp = (x: Tensor, { min, max }: ClampOptions): Tensor => {
+export const clamp = <S extends Shape, Limit extends Operand>(
+  x: Tensor<S>,
+  { min, max }: ClampOptions<Limit>,
+): Tensor<Limit extends number ? S : Shape> => {
   if (min === undefined && max === undefined)
     throw new ArgumentError({
       op: 'clamp',
@@ -146,8 +149,9 @@ export const clamp = (x: Tensor, { min, max }: ClampOptions): Tensor => {
       shapes: [x.shape],
       remedy: 'give at least one limit',
     });
-  const raised = min === undefined ? x : where(less(x, min), min, x);
-  return max === undefined ? raised : where(less(max, raised), max, raised);
+  const raised: Tensor = min === undefined ? x : where(less(x as Tensor, min), min, x as Tensor);
+  const limited: Tensor = max === undefined ? raised : where(less(max, raised), max, raised);
+  return limited as Tensor<Limit extends number ? S : Shape>;
 };
 
 /**
