@@ -1,6 +1,6 @@
 /**
  * The smaller of two numbers; NaN wins. The smaller one takes the cotangent, and at a tie each takes half: of all
- * subgradients (s, 1 − s) the one of least norm. The cotangent is selected, never multiplied by a mask.
+ * supergradients (s, 1 − s) the one of least norm. The cotangent is selected, never multiplied by a mask.
  */
 import { defineBinary } from '../families/binary.js';
 import { bind } from '../interpreter.js';

@@ -1,8 +1,7 @@
 /**
- * Selection: `y = c ? a : b`. The condition is no function of degree, it takes no gradient; each branch receives the
- * cotangent where it was taken and 0 where it was not. Selected, not multiplied by a mask: `0·∞` would be NaN.
+ * Selection: `y = c ? a : b`. The condition takes no gradient; each branch receives the cotangent where it was taken
+ * and 0 where it was not. Selected, not multiplied by a mask: `0·∞` would be NaN.
  */
-
 import { DtypeError } from '../errors.js';
 import { batchElementwise, commonDtype, stretch } from '../families/elementwise.js';
 import { bind } from '../interpreter.js';
