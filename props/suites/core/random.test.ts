@@ -29,7 +29,10 @@ const pair = (high: number, low: number): Tensor => fromData(Int32Array.of(high,
 const hex = (words: Tensor): string[] => Array.from(words.dataSync(), (word) => (word >>> 0).toString(16).padStart(8, '0'));
 
 const mean = (data: ArrayLike<number>): number => Array.from(data).reduce((sum, x) => sum + x, 0) / data.length;
-const deviation = (data: ArrayLike<number>): number => Math.sqrt(mean(Array.from(data, (x) => (x - mean(data)) ** 2)));
+const deviation = (data: ArrayLike<number>): number => {
+  const centre = mean(data);
+  return Math.sqrt(mean(Array.from(data, (x) => (x - centre) ** 2)));
+};
 
 test('threefry: the published known-answer vectors', () => {
   assert.equal(hex(threefry(pair(0, 0), pair(0, 0))), ['6b200159', '99ba4efe']);
@@ -52,10 +55,8 @@ test('uniform: the stream of JAX, bit for bit', () => {
   assert.equal([...uniform(key(42), [6]).dataSync()], expected);
 });
 
-test('normal: the stream of JAX to float32 rounding', () => {
-  const expected = [-0.17195245623588562, 0.20437179505825043, 0.8959712386131287, -0.12273171544075012];
-  const got = normal(key(42), [4]).dataSync();
-  for (const [i, want] of expected.entries()) assert.ok(Math.abs((got[i] ?? 0) - want) < 3e-7, `${got[i]} is not ${want}`);
+test('normal: the stream of JAX, as its documentation prints it', () => {
+  assert.is(normal(key(42), []).item().toFixed(9), '-0.028304616');
 });
 
 test('samplers: moments over 20,000 draws', () => {
