@@ -1,5 +1,5 @@
 /** Layers one after another. Parameters and state are tuples with one place a child, `null` where it has none. */
-import { foldIn, type Tensor } from '../core/index.js';
+import { foldIn, type Tensor, TreeError } from '../core/index.js';
 import { withScope } from '../core/scope.js';
 import {
   type AnyLayer,
@@ -46,6 +46,12 @@ export const sequential = <const L extends readonly Step[]>(...children: L): Lay
       return { params: made.map(({ params }) => params), state: places(made.map(({ state }) => state)) };
     },
     apply: ({ params, state }, x, { training, key }) => {
+      if (!Array.isArray(params) || params.length !== children.length)
+        throw new TreeError({
+          op: 'sequential',
+          problem: `the parameters are ${Array.isArray(params) ? `those of ${params.length} children` : 'no list'}, the layer has ${children.length}`,
+          remedy: 'pass the params that init of this very layer returned, or a tree of their structure',
+        });
       const states = state as readonly unknown[] | null;
       let y = x;
       const next = children.map((child, i) =>

@@ -1,5 +1,7 @@
 /** The dense layer's function, and flattening in front of it. */
-import { AxisError, add, matmul, permute, reshape, type Shape, ShapeError, type Tensor } from '../../core/index.js';
+import { AxisError, add, reshape, type Shape, ShapeError, type Tensor } from '../../core/index.js';
+import { matrixProduct } from '../../core/primitives/matmul.js';
+import { sizeOf } from '../../core/shape.js';
 import type { WeightLayout } from '../initialisers.js';
 
 export interface LinearFunctionOptions {
@@ -19,7 +21,7 @@ export const linear = (
   bias: Tensor | null = null,
   { weightLayout = 'out-in' }: LinearFunctionOptions = {},
 ): Tensor => {
-  const [inputs, outputs] =
+  const [inputs = 0, outputs = 0] =
     weightLayout === 'out-in' ? [weight.shape[1], weight.shape[0]] : [weight.shape[0], weight.shape[1]];
   if (weight.rank !== 2)
     throw new ShapeError({
@@ -35,7 +37,10 @@ export const linear = (
       shapes: [x.shape, weight.shape],
       remedy: "flatten the input, or check the previous layer's width",
     });
-  const y: Tensor = matmul(x, (weightLayout === 'out-in' ? permute(weight, [1, 0]) : weight) as Tensor);
+  // All samples as rows of one product with the stored weight: nothing is transposed in memory, forwards or backwards.
+  const rows = x.rank === 2 ? x : reshape(x, [sizeOf(x.shape.slice(0, -1)), inputs]);
+  const product = matrixProduct(rows, weight, false, weightLayout === 'out-in');
+  const y: Tensor = x.rank === 2 ? product : reshape(product, [...x.shape.slice(0, -1), outputs]);
   if (bias === null) return y;
   if (bias.size !== outputs)
     throw new ShapeError({
