@@ -7,7 +7,33 @@ import type { Backend, Storage } from './backend.js';
 import type { Dtype, TypedArray } from './dtype.js';
 import { formatShape, GradientError, ShapeError } from './errors.js';
 import { concrete, type Interpreter, reveal } from './interpreter.js';
+import type { Operand } from './operand.js';
+import { type IndexItem, index } from './ops/indexing.js';
+import { mean } from './ops/reductions.js';
+import { transpose } from './ops/shapes.js';
+import { abs } from './primitives/abs.js';
+import { add } from './primitives/add.js';
+import { type ArgOptions, argmax } from './primitives/argmax.js';
+import { cast } from './primitives/cast.js';
+import { div } from './primitives/div.js';
+import { exp } from './primitives/exp.js';
+import { log } from './primitives/log.js';
+import { matmul } from './primitives/matmul.js';
+import { max } from './primitives/max.js';
+import { min } from './primitives/min.js';
+import { mul } from './primitives/mul.js';
+import { neg } from './primitives/neg.js';
+import { permute } from './primitives/permute.js';
+import { pow } from './primitives/pow.js';
+import { relu } from './primitives/relu.js';
+import { type Resolved, reshape } from './primitives/reshape.js';
+import { sigmoid } from './primitives/sigmoid.js';
+import { sqrt } from './primitives/sqrt.js';
+import { sub } from './primitives/sub.js';
+import { type ReduceOptions, sum } from './primitives/sum.js';
+import { tanh } from './primitives/tanh.js';
 import { type Shape, sizeOf } from './shape.js';
+import type { Broadcast, Check, MatMul } from './typed-shape.js';
 
 /** Nested lists of numbers, as `toArray` gives them; booleans read as 0 and 1. */
 export type NestedNumbers = number | readonly NestedNumbers[];
@@ -76,6 +102,122 @@ export class Tensor<out S extends Shape = Shape> {
       return Array.from({ length: size }, (_, i) => build(axis + 1, offset + i * inner, inner));
     };
     return build(0, 0, data.length);
+  }
+
+  // Everyday operations as methods: each only calls the free function of its name.
+
+  add<A extends Shape, B extends Shape = readonly []>(
+    this: Tensor<A>,
+    b: Operand<B> & Check<Broadcast<A, B>, 'add: shapes do not broadcast', [A, B]>,
+  ): Tensor<Broadcast<A, B>> {
+    return add(this, b);
+  }
+
+  sub<A extends Shape, B extends Shape = readonly []>(
+    this: Tensor<A>,
+    b: Operand<B> & Check<Broadcast<A, B>, 'sub: shapes do not broadcast', [A, B]>,
+  ): Tensor<Broadcast<A, B>> {
+    return sub(this, b);
+  }
+
+  mul<A extends Shape, B extends Shape = readonly []>(
+    this: Tensor<A>,
+    b: Operand<B> & Check<Broadcast<A, B>, 'mul: shapes do not broadcast', [A, B]>,
+  ): Tensor<Broadcast<A, B>> {
+    return mul(this, b);
+  }
+
+  div<A extends Shape, B extends Shape = readonly []>(
+    this: Tensor<A>,
+    b: Operand<B> & Check<Broadcast<A, B>, 'div: shapes do not broadcast', [A, B]>,
+  ): Tensor<Broadcast<A, B>> {
+    return div(this, b);
+  }
+
+  pow<A extends Shape, B extends Shape = readonly []>(
+    this: Tensor<A>,
+    b: Operand<B> & Check<Broadcast<A, B>, 'pow: shapes do not broadcast', [A, B]>,
+  ): Tensor<Broadcast<A, B>> {
+    return pow(this, b);
+  }
+
+  matmul<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    b: Tensor<B> & Check<MatMul<A, B>, 'matmul: inner dimensions differ', [A, B]>,
+  ): Tensor<MatMul<A, B>> {
+    return matmul(this, b);
+  }
+
+  neg<A extends Shape>(this: Tensor<A>): Tensor<A> {
+    return neg(this);
+  }
+
+  exp<A extends Shape>(this: Tensor<A>): Tensor<A> {
+    return exp(this);
+  }
+
+  log<A extends Shape>(this: Tensor<A>): Tensor<A> {
+    return log(this);
+  }
+
+  sqrt<A extends Shape>(this: Tensor<A>): Tensor<A> {
+    return sqrt(this);
+  }
+
+  abs<A extends Shape>(this: Tensor<A>): Tensor<A> {
+    return abs(this);
+  }
+
+  relu<A extends Shape>(this: Tensor<A>): Tensor<A> {
+    return relu(this);
+  }
+
+  sigmoid<A extends Shape>(this: Tensor<A>): Tensor<A> {
+    return sigmoid(this);
+  }
+
+  tanh<A extends Shape>(this: Tensor<A>): Tensor<A> {
+    return tanh(this);
+  }
+
+  cast<A extends Shape>(this: Tensor<A>, dtype: Dtype): Tensor<A> {
+    return cast(this, dtype);
+  }
+
+  sum(options?: ReduceOptions): Tensor {
+    return sum(this, options);
+  }
+
+  mean(options?: ReduceOptions): Tensor {
+    return mean(this, options);
+  }
+
+  max(options?: ReduceOptions): Tensor {
+    return max(this, options);
+  }
+
+  min(options?: ReduceOptions): Tensor {
+    return min(this, options);
+  }
+
+  argmax(options?: ArgOptions): Tensor {
+    return argmax(this, options);
+  }
+
+  reshape<const T extends Shape>(shape: T): Tensor<Resolved<T>> {
+    return reshape(this, shape);
+  }
+
+  permute(axes: readonly number[]): Tensor {
+    return permute(this, axes);
+  }
+
+  transpose(axis0 = -2, axis1 = -1): Tensor {
+    return transpose(this as Tensor, axis0, axis1);
+  }
+
+  index(...items: readonly IndexItem[]): Tensor {
+    return index(this, ...items);
   }
 
   toString(): string {
