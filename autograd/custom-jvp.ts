@@ -53,8 +53,8 @@ export const customJvp =
       backward(residuals, cotangents) {
         const inputs = residuals.slice(0, residuals.length - cotangents.length);
         const outputs = residuals.slice(inputs.length);
-        const { result, pull } = record('customJvp', (t) => push(inputs, t, outputs), inputs.map(zerosLike));
-        return pull(result, cotangents);
+        const { result, drain } = record('customJvp', (t) => push(inputs, t, outputs), inputs.map(zerosLike));
+        return drain(result, cotangents);
       },
     };
     const outputs = call(rule, tensorsIn(args));

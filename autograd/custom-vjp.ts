@@ -96,13 +96,13 @@ export const customVjp =
         ),
       jvp(inputs, tangents) {
         const { outputs, residuals } = rule.forward(inputs);
-        const { result, pull } = record('customVjp', (g) => rule.backward(residuals, g), outputs.map(zerosLike));
+        const { result, drain } = record('customVjp', (g) => rule.backward(residuals, g), outputs.map(zerosLike));
         const pairs = result.flatMap((cotangent, i) =>
           cotangent === null || tangents[i] === undefined ? [] : [[cotangent, tangents[i]] as const],
         );
         return {
           outputs,
-          tangents: pull(
+          tangents: drain(
             pairs.map(([cotangent]) => cotangent),
             pairs.map(([, tangent]) => tangent),
           ),

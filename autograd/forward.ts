@@ -4,13 +4,12 @@
  */
 import { zerosLike } from '../core/creation.js';
 import { isFloat } from '../core/dtype.js';
-import { GradientError } from '../core/errors.js';
 import { bind, call, type Interpreter, recompute, withInterpreter } from '../core/interpreter.js';
 import type { Primitive } from '../core/primitive.js';
 import { add } from '../core/primitives/add.js';
 import { broadcastTo } from '../core/primitives/broadcast-to.js';
 import { Tensor } from '../core/tensor.js';
-import { substituteInRule } from './substitution.js';
+import { guarded } from './substitution.js';
 
 /** A value and its tangent, both one level down; a `null` tangent is zero. */
 export interface Dual {
@@ -56,16 +55,6 @@ export const createForwardMode = (name: string): ForwardMode => {
       ? primal
       : new Tensor(primal.shape, primal.dtype, mode, { primal, tangent } satisfies Dual);
 
-  const refuse = (op: string) => (x: Tensor) => {
-    if (x.owner !== mode) return x;
-    throw new GradientError({
-      op,
-      problem: `the function closes over a tensor that ${name} differentiates, which its rule knows nothing about`,
-      shapes: [x.shape],
-      remedy: 'pass the tensor as an argument, or close over stopGradient(x)',
-    });
-  };
-
   const mode: ForwardMode = {
     name,
     look,
@@ -84,9 +73,9 @@ export const createForwardMode = (name: string): ForwardMode => {
     call(rule, inputs) {
       const duals = inputs.map(look);
       const x = duals.map(({ primal }) => primal);
-      const guarded = substituteInRule(name, refuse(rule.name), rule);
-      if (duals.every(({ tangent }) => tangent === null)) return call(guarded, x);
-      const { outputs, tangents } = guarded.jvp(
+      const safe = guarded(rule, mode);
+      if (duals.every(({ tangent }) => tangent === null)) return call(safe, x);
+      const { outputs, tangents } = safe.jvp(
         x,
         duals.map(({ primal, tangent }) => tangent ?? zerosLike(primal)),
       );

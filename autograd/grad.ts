@@ -70,7 +70,7 @@ const differentiate = (
 ): { readonly value: Tensor; readonly aux: unknown; readonly gradient: unknown } => {
   const { chosen, replace } = chooseArguments(op, args, argnums);
   requireFloats(op, chosen);
-  const { result, lower, pull, forget } = record(
+  const { result, lower, drain } = record(
     op,
     (tracked) => (f as (...args: readonly unknown[]) => unknown)(...replace(treeUnflatten(chosen, tracked))),
     treeLeaves(chosen, op),
@@ -83,8 +83,7 @@ const differentiate = (
     });
   const [target, aux] = hasAux ? (result as readonly [unknown, unknown]) : [result, undefined];
   const y = scalarTarget(op, target);
-  const gradient = treeUnflatten(chosen, pull([y], [ones([], y.dtype)]));
-  forget();
+  const gradient = treeUnflatten(chosen, drain([y], [ones([], y.dtype)]));
   return { value: lower(y), aux: mapTensors(aux, lower), gradient };
 };
 

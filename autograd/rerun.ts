@@ -28,11 +28,10 @@ export const rerun = (
     const stand = new Map(names.map((name, i) => [name, x[inputs.length + i] ?? name]));
     const replaced = substitute('checkpoint', (tensor) => stand.get(tensor) ?? tensor, run);
     const outputs = withInterpreter(tape, () => replaced(x.slice(0, inputs.length))).map(tape.look);
-    const pulled = tape.pull(
+    const pulled = tape.drain(
       outputs.flatMap(({ id }, i) => (id < 0 || cotangents[i] === undefined ? [] : [[id, cotangents[i]] as const])),
       x.map((tracked) => tape.look(tracked).id),
     );
-    tape.forget();
     return pulled.map((g, i) => g ?? zerosLike(values[i] as Tensor));
   };
 

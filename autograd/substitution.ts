@@ -2,6 +2,7 @@
  * Substitution: an interpreter that replaces tensors on their way to the next one down. A tape uses it to find what a
  * function closes over, to put something else in its place when the function runs again, and to refuse it.
  */
+import { GradientError } from '../core/errors.js';
 import {
   bind,
   type CustomRule,
@@ -72,6 +73,16 @@ const ruleWithin = (substitution: Interpreter, replace: Replace, rule: CustomRul
 export const substitute = (name: string, replace: Replace, run: TensorFunction): TensorFunction =>
   within(createSubstitution(name, replace), replace, run);
 
-/** `rule` with `replace(x)` wherever one of its functions uses or returns `x`. */
-export const substituteInRule = (name: string, replace: Replace, rule: CustomRule): CustomRule =>
-  ruleWithin(createSubstitution(name, replace), replace, rule);
+/** `rule`, refusing to close over what `owner` differentiates: a rule knows derivatives by its arguments only. */
+export const guarded = (rule: CustomRule, owner: Interpreter): CustomRule => {
+  const refuse: Replace = (x) => {
+    if (x.owner !== owner) return x;
+    throw new GradientError({
+      op: rule.name,
+      problem: `the function closes over a tensor that ${owner.name} differentiates, which its rule knows nothing about`,
+      shapes: [x.shape],
+      remedy: 'pass the tensor as an argument, or close over stopGradient(x)',
+    });
+  };
+  return ruleWithin(createSubstitution(owner.name, refuse), refuse, rule);
+};

@@ -6,14 +6,13 @@
  * last operation is undone first. A value used twice receives the sum of what its uses send back.
  */
 import { isFloat } from '../core/dtype.js';
-import { GradientError } from '../core/errors.js';
 import { bind, call, type Interpreter, recompute } from '../core/interpreter.js';
 import { add } from '../core/primitives/add.js';
 import { here } from '../core/scope.js';
 import { Tensor } from '../core/tensor.js';
 import { type Call, type Contribution, type Entry, type Reference, undo } from './entry.js';
 import { rerun } from './rerun.js';
-import { substitute, substituteInRule } from './substitution.js';
+import { guarded, substitute } from './substitution.js';
 
 /** A tracked tensor: its value one level down, and its number on the tape (−1 for a constant). */
 interface Tracked {
@@ -27,13 +26,39 @@ export interface Tape extends Interpreter {
   look(x: Tensor): Tracked;
   /** Sends cotangents of some values back to the values `to`; `null` is zero. Runs at the level of whoever asks. */
   pull(from: readonly Contribution[], to: readonly number[]): readonly (Tensor | null)[];
-  /** Lets go of everything that was saved. */
-  forget(): void;
+  /** `pull` for the last time: lets go of every entry as soon as it is undone. */
+  drain: Tape['pull'];
 }
 
 const valuesOf = (tracked: readonly Tracked[]): Tensor[] => tracked.map(({ value }) => value);
 
 const referenceTo = ({ value: { shape, dtype }, id }: Tracked): Reference => ({ id, shape, dtype });
+
+/** The elements from the last to the first, each removed before it is used. */
+function* popped<T>(list: T[]): Generator<T> {
+  for (let last = list.pop(); last !== undefined; last = list.pop()) yield last;
+}
+
+/** Walks entries, the last first, adding up what each value receives in the order in which it arrives. */
+const pullThrough = (
+  backwards: Iterable<Entry>,
+  from: readonly Contribution[],
+  to: readonly number[],
+): readonly (Tensor | null)[] => {
+  const cotangents = new Map<number, Tensor>();
+  const send = ([id, cotangent]: Contribution): void => {
+    const before = cotangents.get(id);
+    cotangents.set(id, before === undefined ? cotangent : add(before, cotangent));
+  };
+  const take = (id: number): Tensor | undefined => {
+    const cotangent = cotangents.get(id);
+    cotangents.delete(id);
+    return cotangent;
+  };
+  from.forEach(send);
+  for (const entry of backwards) undo(entry, take).forEach(send);
+  return to.map((id) => cotangents.get(id) ?? null);
+};
 
 /** A new, empty tape; it records while it is on the stack of interpreters. */
 export const createTape = (name: string): Tape => {
@@ -43,16 +68,6 @@ export const createTape = (name: string): Tape => {
   const look = (x: Tensor): Tracked => (x.owner === tape ? (x.payload as Tracked) : { value: x, id: -1 });
   const track = (value: Tensor): Tensor =>
     isFloat(value.dtype) ? new Tensor(value.shape, value.dtype, tape, { value, id: count++ } satisfies Tracked) : value;
-
-  const refuse = (op: string) => (x: Tensor) => {
-    if (x.owner !== tape) return x;
-    throw new GradientError({
-      op,
-      problem: `the function closes over a tensor that ${name} differentiates, which its rule knows nothing about`,
-      shapes: [x.shape],
-      remedy: 'pass the tensor as an argument, or close over stopGradient(x)',
-    });
-  };
 
   /** Writes a call down, and tracks what it returned. */
   const recordCall = (
@@ -105,10 +120,10 @@ export const createTape = (name: string): Tape => {
     call(rule, inputs) {
       const seen = inputs.map(look);
       const x = valuesOf(seen);
-      const guarded = substituteInRule(name, refuse(rule.name), rule);
-      if (seen.every(({ id }) => id < 0)) return call(guarded, x);
-      const { outputs, residuals } = guarded.forward(x);
-      return recordCall(rule.name, seen, outputs, (cotangents) => guarded.backward(residuals, cotangents));
+      const safe = guarded(rule, tape);
+      if (seen.every(({ id }) => id < 0)) return call(safe, x);
+      const { outputs, residuals } = safe.forward(x);
+      return recordCall(rule.name, seen, outputs, (cotangents) => safe.backward(residuals, cotangents));
     },
 
     recompute(run, inputs) {
@@ -125,25 +140,8 @@ export const createTape = (name: string): Tape => {
       return recordCall('checkpoint', all, outputs, rerun(run, valuesOf(seen), captured));
     },
 
-    pull(from, to) {
-      const cotangents = new Map<number, Tensor>();
-      const send = ([id, cotangent]: Contribution): void => {
-        const before = cotangents.get(id);
-        cotangents.set(id, before === undefined ? cotangent : add(before, cotangent));
-      };
-      const take = (id: number): Tensor | undefined => {
-        const cotangent = cotangents.get(id);
-        cotangents.delete(id);
-        return cotangent;
-      };
-      from.forEach(send);
-      for (const entry of entries.toReversed()) undo(entry, take).forEach(send);
-      return to.map((id) => cotangents.get(id) ?? null);
-    },
-
-    forget() {
-      entries.length = 0;
-    },
+    pull: (from, to) => pullThrough(entries.toReversed(), from, to),
+    drain: (from, to) => pullThrough(popped(entries), from, to),
   };
   return tape;
 };

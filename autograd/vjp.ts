@@ -4,17 +4,20 @@ import { withInterpreter } from '../core/interpreter.js';
 import type { Tensor } from '../core/tensor.js';
 import { treeLeaves, treeUnflatten } from '../core/tree.js';
 import { matchingLeaves, synchronous } from './matching.js';
-import { createTape } from './tape.js';
+import { createTape, type Tape } from './tape.js';
+
+/** From cotangents of some results to cotangents of the leaves a function ran on. */
+type Pull = (results: readonly Tensor[], cotangents: readonly Tensor[]) => readonly Tensor[];
 
 /** A function that has run once on a tape. */
 interface Recording<Y> {
-  /** What the function returned; read its tensors with `look`. */
+  /** What the function returned; read its tensors with `lower`. */
   readonly result: Y;
   /** The value of a tensor once the tape has ended. */
   readonly lower: (x: Tensor) => Tensor;
-  /** From cotangents of some results to cotangents of the leaves it ran on. */
-  readonly pull: (results: readonly Tensor[], cotangents: readonly Tensor[]) => readonly Tensor[];
-  readonly forget: () => void;
+  readonly pull: Pull;
+  /** `pull` for the last time, which gives memory back on the way. */
+  readonly drain: Pull;
 }
 
 /** Runs `f` on tracked copies of `leaves`. */
@@ -26,22 +29,21 @@ export const record = <Y>(
   const tape = createTape(op);
   const tracked = leaves.map(tape.track);
   const ids = tracked.map((x) => tape.look(x).id);
-  return {
-    result: synchronous(
-      op,
-      withInterpreter(tape, () => f(tracked)),
-    ),
-    lower: (x) => tape.look(x).value,
-    pull: (results, cotangents) => {
+  const result = synchronous(
+    op,
+    withInterpreter(tape, () => f(tracked)),
+  );
+  const by =
+    (pull: Tape['pull']): Pull =>
+    (results, cotangents) => {
       const from = results.flatMap((y, i) => {
         const { id } = tape.look(y);
         const cotangent = cotangents[i];
         return id < 0 || cotangent === undefined ? [] : [[id, cotangent] as const];
       });
-      return tape.pull(from, ids).map((g, i) => g ?? zerosLike(leaves[i] as Tensor));
-    },
-    forget: tape.forget,
-  };
+      return pull(from, ids).map((g, i) => g ?? zerosLike(leaves[i] as Tensor));
+    };
+  return { result, lower: (x) => tape.look(x).value, pull: by(tape.pull), drain: by(tape.drain) };
 };
 
 /**

@@ -158,7 +158,7 @@ export { unitInterval } from './primitives/unit-interval.js';
 // For those who write primitives, interpreters and backends.
 export type { Backend, Executable, Storage } from './backend.js';
 export { defaultBackend, setDefaultBackend } from './default-backend.js';
-export { bind, type CustomRule, currentInterpreter, type Interpreter, withInterpreter } from './interpreter.js';
+export { bind, type CustomRule, call, currentInterpreter, type Interpreter, recompute, type TensorFunction, withInterpreter } from './interpreter.js';
 export { define, type Primitive } from './primitive.js';
 export { type Aval, makeProgram, type Program, type ProgramNode } from './program.js';
 export { referenceBackend } from './reference/backend.js';

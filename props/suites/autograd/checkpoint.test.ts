@@ -14,6 +14,7 @@ import {
   sin,
   sum,
   type Tensor,
+  tanh,
   withInterpreter,
 } from '../../../core/index.js';
 import { test } from '../../runner/testing.js';
@@ -142,6 +143,30 @@ test('checkpoint: the inside runs once more on the way back, and not at all when
   );
   assert.is(count(grad(checkpoint(chain))), 6);
   assert.is(count(grad(chain)), 3);
+});
+
+test('checkpoint: under jvp, vmap and another grad, a tape beneath still runs the inside again', () => {
+  const count = (f: (x: Tensor) => unknown): number => {
+    let found = 0;
+    watching(
+      (name) => {
+        if (name === 'tanh') found++;
+      },
+      () => f(t([0.1, 0.2])),
+    );
+    return found;
+  };
+  const chain = (x: Tensor): Tensor => tanh(tanh(tanh(x)));
+  const nestings: readonly ((f: (x: Tensor) => Tensor) => (x: Tensor) => Tensor)[] = [
+    (f) => grad((x: Tensor) => sum(jvp(f, [x], [x])[1])),
+    (f) => grad((x: Tensor) => sum(vmap(f)(x) as Tensor)),
+    (f) => grad((x: Tensor) => sum(vmap((y: Tensor) => jvp(f, [y], [y])[1])(x) as Tensor)),
+  ];
+  for (const nesting of nestings) {
+    assert.is(count(nesting(chain)), 3);
+    assert.is(count(nesting(checkpoint(chain))), 6);
+    sameBits(nesting(checkpoint(chain))(t([0.1, 0.2])), nesting(chain)(t([0.1, 0.2])));
+  }
 });
 
 test('checkpoint: nothing of the inside is alive between the two passes', async () => {
