@@ -23,7 +23,7 @@ import { table } from './table.js';
 
 interface Dense {
   readonly weight: Tensor;
-  readonly bias: Tensor;
+  readonly bias?: Tensor;
 }
 
 /** The two dense layers, input side first. */
@@ -63,7 +63,7 @@ const gradientByHand = ([first, second]: TwoLayers, { x, y }: Examples): TwoLaye
  * difference is right.
  */
 const awayFromKinks = ({ weight, bias }: Dense, { x, y }: Examples): Examples => {
-  const nearest = min(abs(functional.linear(x, weight, bias)), { axes: 1 }).dataSync();
+  const nearest = min(abs(functional.linear(x, weight, bias ?? null)), { axes: 1 }).dataSync();
   const rows = Int32Array.from([...nearest.keys()].filter((row) => (nearest[row] ?? 0) > 1e-3));
   const index = fromData(rows, [rows.length]);
   return { x: take(x, index, 0), y: take(y, index, 0) };
@@ -74,8 +74,8 @@ export const checkTwoLayerGradient = (params: TwoLayers, examples: Examples): re
   const layers = treeMap((leaf) => cast(leaf, 'float64'), params);
   const { x, y } = awayFromKinks(layers[0], { x: cast(examples.x, 'float64'), y: examples.y });
   const loss = ([first, second]: TwoLayers): Tensor => {
-    const hidden = relu(functional.linear(x, first.weight, first.bias));
-    return crossEntropy(functional.linear(hidden, second.weight, second.bias), y);
+    const hidden = relu(functional.linear(x, first.weight, first.bias ?? null));
+    return crossEntropy(functional.linear(hidden, second.weight, second.bias ?? null), y);
   };
   const byTape = treeEntries(grad(loss)(layers));
   const byHand = new Map(treeEntries(gradientByHand(layers, { x, y })));

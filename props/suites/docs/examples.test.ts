@@ -41,13 +41,16 @@ const examplesOf = (source: string, file: string): Example[] => {
 const plain = (value: unknown): unknown => {
   if (value instanceof tapegrad.Tensor) return value.toArray();
   if (Array.isArray(value) || ArrayBuffer.isView(value)) return Array.from(value as readonly unknown[], plain);
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
   return value;
 };
 
 const close = (got: unknown, want: unknown): boolean => {
-  if (typeof got === 'number' && typeof want === 'number') return Object.is(got, want) || Math.abs(got - want) <= 1e-6 * Math.max(1, Math.abs(want));
-  if (Array.isArray(got) && Array.isArray(want)) return got.length === want.length && got.every((item, i) => close(item, want[i]));
+  if (typeof got === 'number' && typeof want === 'number')
+    return Object.is(got, want) || Math.abs(got - want) <= 1e-6 * Math.max(1, Math.abs(want));
+  if (Array.isArray(got) && Array.isArray(want))
+    return got.length === want.length && got.every((item, i) => close(item, want[i]));
   return JSON.stringify(got) === JSON.stringify(want);
 };
 
@@ -94,13 +97,18 @@ const verify = ({ place, code }: Example): void => {
   run(compiled, (actual, expected) => {
     const throws = /^throws (\w+)/.exec(expected)?.[1];
     if (throws !== undefined) {
-      assert.throws(actual, (error: unknown) => error instanceof Error && error.name === throws, `${place}: must throw ${throws}`);
+      assert.throws(
+        actual,
+        (error: unknown) => error instanceof Error && error.name === throws,
+        `${place}: must throw ${throws}`,
+      );
       return;
     }
     const approximate = expected.startsWith('≈');
     const got = plain(actual());
     const want = evaluate(expected.replace(/^≈\s*/, ''));
-    if (approximate) assert.ok(close(got, want), `${place}: ${JSON.stringify(got)} is not near ${JSON.stringify(want)}`);
+    if (approximate)
+      assert.ok(close(got, want), `${place}: ${JSON.stringify(got)} is not near ${JSON.stringify(want)}`);
     else assert.equal(got, want, `${place}: ${JSON.stringify(got)} is not ${JSON.stringify(want)}`);
   });
 };
