@@ -70,5 +70,16 @@ export {
   layerNorm,
   type ScaleAndShift,
 } from './layers/norm.js';
+export { accuracy } from './metrics.js';
 export { type Bound, type ModuleParams, type ModuleState, module } from './module.js';
+export { countParameters } from './parameters.js';
+export {
+  applyMasks,
+  type MagnitudeMaskOptions,
+  magnitudeMask,
+  type SliceMaskOptions,
+  sliceMask,
+  sliceNorms,
+  sparsity,
+} from './prune.js';
 export { type SequentialState, sequential } from './sequential.js';

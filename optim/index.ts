@@ -45,4 +45,5 @@ export {
   sgdVelocity,
   type VelocityOptions,
 } from './sgd.js';
+export { type TrainingPlan, type TrainingPlanOptions, trainingPlan } from './training-plan.js';
 export { applyUpdates, chain, defineTransform, firstStep, type GradientTransform } from './transform.js';
