@@ -39,10 +39,16 @@ const main = async (): Promise<void> => {
     target: 'es2023',
     sourcemap: true,
     metafile: true,
-    external: ['node:*', ...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }).flatMap((name) => [name, `${name}/*`])],
+    external: [
+      'node:*',
+      ...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }).flatMap((name) => [name, `${name}/*`]),
+    ],
   });
   declarations();
-  const bytes = Object.entries(metafile.outputs).reduce((total, [name, output]) => total + (name.endsWith('.js') ? output.bytes : 0), 0);
+  const bytes = Object.entries(metafile.outputs).reduce(
+    (total, [name, output]) => total + (name.endsWith('.js') ? output.bytes : 0),
+    0,
+  );
   console.log(`built ${entryPoints.length} entry points, ${(bytes / 1024).toFixed(0)} kB of JavaScript`);
 };
 

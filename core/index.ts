@@ -3,9 +3,28 @@
 // Tensors and how to make them.
 export { fromData, ones, onesLike, tensor, type TensorOptions, zeros, zerosLike } from './creation.js';
 export type { Dtype, FloatDtype, TypedArray } from './dtype.js';
-export { ArgumentError, AxisError, DtypeError, type ErrorDetails, GradientError, NanError, ShapeError, TapegradError, TreeError } from './errors.js';
+export {
+  ArgumentError,
+  AxisError,
+  DtypeError,
+  type ErrorDetails,
+  GradientError,
+  NanError,
+  ShapeError,
+  TapegradError,
+  TreeError,
+} from './errors.js';
 export type { Operand } from './operand.js';
-export { arange, type ArangeOptions, linspace, type LinspaceOptions, logspace, type LogspaceOptions, meshgrid, type MeshgridOptions } from './ops/sequences.js';
+export {
+  arange,
+  type ArangeOptions,
+  linspace,
+  type LinspaceOptions,
+  logspace,
+  type LogspaceOptions,
+  meshgrid,
+  type MeshgridOptions,
+} from './ops/sequences.js';
 export { full } from './primitives/full.js';
 export type { Shape } from './shape.js';
 export { type NestedNumbers, Tensor } from './tensor.js';
@@ -83,7 +102,17 @@ export { tanh } from './primitives/tanh.js';
 export { where } from './primitives/where.js';
 
 // Reductions and scans.
-export { all, any, countNonZero, mean, type NormOptions, norm, std, type VarianceOptions, variance } from './ops/reductions.js';
+export {
+  all,
+  any,
+  countNonZero,
+  mean,
+  type NormOptions,
+  norm,
+  std,
+  type VarianceOptions,
+  variance,
+} from './ops/reductions.js';
 export { type ArgOptions, argmax } from './primitives/argmax.js';
 export { argmin } from './primitives/argmin.js';
 export { cumprod } from './primitives/cumprod.js';
@@ -101,7 +130,16 @@ export { type ReduceOptions, sum } from './primitives/sum.js';
 export { diag, diagEmbed, diagonal, type DiagonalOptions, eye, type EyeOptions, tril, triu } from './ops/diagonals.js';
 export { repeatInterleave, roll, split, stack, tile } from './ops/joining.js';
 export { pad, type PadOptions, type PadPair } from './ops/padding.js';
-export { broadcastTensors, flatten, moveAxis, ravel, squeeze, type Transposed, transpose, unsqueeze } from './ops/shapes.js';
+export {
+  broadcastTensors,
+  flatten,
+  moveAxis,
+  ravel,
+  squeeze,
+  type Transposed,
+  transpose,
+  unsqueeze,
+} from './ops/shapes.js';
 export { broadcastTo } from './primitives/broadcast-to.js';
 export { concat } from './primitives/concat.js';
 export { flip } from './primitives/flip.js';
@@ -158,7 +196,16 @@ export { unitInterval } from './primitives/unit-interval.js';
 // For those who write primitives, interpreters and backends.
 export type { Backend, Executable, Storage } from './backend.js';
 export { defaultBackend, setDefaultBackend } from './default-backend.js';
-export { bind, type CustomRule, call, currentInterpreter, type Interpreter, recompute, type TensorFunction, withInterpreter } from './interpreter.js';
+export {
+  bind,
+  type CustomRule,
+  call,
+  currentInterpreter,
+  type Interpreter,
+  recompute,
+  type TensorFunction,
+  withInterpreter,
+} from './interpreter.js';
 export { define, type Primitive } from './primitive.js';
 export { type Aval, makeProgram, type Program, type ProgramNode } from './program.js';
 export { referenceBackend } from './reference/backend.js';

@@ -39,9 +39,19 @@ const encrypt = (key0: number, key1: number, counter0: number, counter1: number,
 const checkWords = (inputs: readonly Aval[]): void => {
   const shapes = inputs.map(({ shape }) => shape);
   if (inputs.some(({ dtype }) => dtype !== 'int32'))
-    throw new DtypeError({ op: 'threefry', problem: 'keys and counters are int32', shapes, remedy: 'make keys with key(seed)' });
+    throw new DtypeError({
+      op: 'threefry',
+      problem: 'keys and counters are int32',
+      shapes,
+      remedy: 'make keys with key(seed)',
+    });
   if (shapes.some((shape) => shape.at(-1) !== 2))
-    throw new ShapeError({ op: 'threefry', problem: 'a key holds two words', shapes, remedy: 'make keys with key(seed), split or foldIn' });
+    throw new ShapeError({
+      op: 'threefry',
+      problem: 'a key holds two words',
+      shapes,
+      remedy: 'make keys with key(seed), split or foldIn',
+    });
 };
 
 /** Offsets of the word pairs of a broadcast operand. */

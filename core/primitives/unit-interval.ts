@@ -25,7 +25,8 @@ export const unitIntervalPrimitive: Primitive<'unitInterval', UnitIntervalParams
     for (let i = 0; i < out.data.length; i++) {
       const high = words.data[2 * i] ?? 0;
       const low = words.data[2 * i + 1] ?? 0;
-      out.data[i] = dtype === 'float32' ? ((high ^ low) >>> 9) / 2 ** 23 : ((high >>> 0) * 2 ** 20 + (low >>> 12)) / 2 ** 52;
+      out.data[i] =
+        dtype === 'float32' ? ((high ^ low) >>> 9) / 2 ** 23 : ((high >>> 0) * 2 ** 20 + (low >>> 12)) / 2 ** 52;
     }
   },
   vjp: [null],

@@ -7,12 +7,12 @@ import { fromData } from '../creation.js';
 import { ArgumentError } from '../errors.js';
 import { broadcastTo } from '../primitives/broadcast-to.js';
 import { concat } from '../primitives/concat.js';
+import { full } from '../primitives/full.js';
 import { iota } from '../primitives/iota.js';
 import { reshape } from '../primitives/reshape.js';
 import { slice } from '../primitives/slice.js';
 import { threefry } from '../primitives/threefry.js';
-import { full } from '../primitives/full.js';
-import { sizeOf, type Shape } from '../shape.js';
+import { type Shape, sizeOf } from '../shape.js';
 import { Tensor } from '../tensor.js';
 
 /** Two 32-bit words as an int32 tensor of shape `[2]`. */
@@ -26,7 +26,11 @@ export type Key = Tensor<readonly [2]>;
  */
 export const key = (seed: number): Key => {
   if (!Number.isSafeInteger(seed))
-    throw new ArgumentError({ op: 'key', problem: `the seed ${seed} is not a whole number`, remedy: 'give an integer up to 2^53' });
+    throw new ArgumentError({
+      op: 'key',
+      problem: `the seed ${seed} is not a whole number`,
+      remedy: 'give an integer up to 2^53',
+    });
   return fromData(Int32Array.of(Math.floor(seed / 2 ** 32), seed), [2]);
 };
 
@@ -42,7 +46,11 @@ export const randomWords = (from: Key, shape: Shape): Tensor => threefry(from, c
 /** Throws unless `count` is a whole number of keys, elements or classes. */
 export const checkCount = (op: string, count: number): void => {
   if (!Number.isInteger(count) || count < 0)
-    throw new ArgumentError({ op, problem: `${count} is not a whole number ≥ 0`, remedy: 'give a whole, non-negative number' });
+    throw new ArgumentError({
+      op,
+      problem: `${count} is not a whole number ≥ 0`,
+      remedy: 'give a whole, non-negative number',
+    });
 };
 
 /**
@@ -68,7 +76,11 @@ export const splitKey = (from: Key, count = 2): readonly [Key, Key, ...Key[]] =>
  */
 export const foldIn = (from: Key, data: number | Tensor): Key => {
   if (typeof data === 'number' && !Number.isInteger(data))
-    throw new ArgumentError({ op: 'foldIn', problem: `${data} is not a whole number`, remedy: 'fold in an integer, such as a step or a position' });
+    throw new ArgumentError({
+      op: 'foldIn',
+      problem: `${data} is not a whole number`,
+      remedy: 'fold in an integer, such as a step or a position',
+    });
   const word = data instanceof Tensor ? data : full([], data | 0, 'int32');
   return reshape(threefry(from, concat([full([1], 0, 'int32'), reshape(word, [1])], 0)), [2]);
 };

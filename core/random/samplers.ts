@@ -6,9 +6,9 @@
  */
 import type { FloatDtype } from '../dtype.js';
 import { ArgumentError, ShapeError } from '../errors.js';
+import { add } from '../primitives/add.js';
 import { argmax } from '../primitives/argmax.js';
 import { argsort } from '../primitives/argsort.js';
-import { add } from '../primitives/add.js';
 import { cast } from '../primitives/cast.js';
 import { erf } from '../primitives/erf.js';
 import { erfinv } from '../primitives/erfinv.js';
@@ -45,8 +45,17 @@ export interface UniformOptions extends SampleOptions {
  * @example
  * uniform(key(0), [2, 3], { min: -1, max: 1 }).shape // [2, 3]
  */
-export const uniform = <const S extends Shape>(key: Key, shape: S, { min = 0, max = 1, dtype = 'float32' }: UniformOptions = {}): Tensor<S> => {
-  if (!(min <= max)) throw new ArgumentError({ op: 'uniform', problem: `the interval [${min}, ${max}) is empty`, remedy: 'give min ≤ max' });
+export const uniform = <const S extends Shape>(
+  key: Key,
+  shape: S,
+  { min = 0, max = 1, dtype = 'float32' }: UniformOptions = {},
+): Tensor<S> => {
+  if (!(min <= max))
+    throw new ArgumentError({
+      op: 'uniform',
+      problem: `the interval [${min}, ${max}) is empty`,
+      remedy: 'give min ≤ max',
+    });
   const unit = unitInterval(randomWords(key, shape), dtype);
   // Rounding of the product may fall below min; the interval is closed there.
   return (min === 0 && max === 1 ? unit : maximum(add(mul(unit, max - min), min), min)) as Tensor as Tensor<S>;
@@ -67,7 +76,11 @@ export interface NormalOptions extends SampleOptions {
  * @example
  * normal(key(0), [1000]).shape // [1000]
  */
-export const normal = <const S extends Shape>(key: Key, shape: S, { mean = 0, std = 1, dtype = 'float32' }: NormalOptions = {}): Tensor<S> => {
+export const normal = <const S extends Shape>(
+  key: Key,
+  shape: S,
+  { mean = 0, std = 1, dtype = 'float32' }: NormalOptions = {},
+): Tensor<S> => {
   const standard = mul(erfinv(uniform(key, shape as Shape, { min: aboveMinusOne[dtype], max: 1, dtype })), Math.SQRT2);
   return (mean === 0 && std === 1 ? standard : add(mul(standard, std), mean)) as Tensor as Tensor<S>;
 };
@@ -86,8 +99,17 @@ export interface TruncatedNormalOptions extends SampleOptions {
  * @example
  * truncatedNormal(key(0), [4]).shape // [4]
  */
-export const truncatedNormal = <const S extends Shape>(key: Key, shape: S, { min = -2, max = 2, dtype = 'float32' }: TruncatedNormalOptions = {}): Tensor<S> => {
-  if (!(min < max)) throw new ArgumentError({ op: 'truncatedNormal', problem: `the interval [${min}, ${max}] is empty`, remedy: 'give min < max' });
+export const truncatedNormal = <const S extends Shape>(
+  key: Key,
+  shape: S,
+  { min = -2, max = 2, dtype = 'float32' }: TruncatedNormalOptions = {},
+): Tensor<S> => {
+  if (!(min < max))
+    throw new ArgumentError({
+      op: 'truncatedNormal',
+      problem: `the interval [${min}, ${max}] is empty`,
+      remedy: 'give min < max',
+    });
   const [low, high] = [min, max].map((bound) => erf(full([], bound / Math.SQRT2, 'float64')).item());
   const u = uniform(key, shape as Shape, { min: low ?? -1, max: high ?? 1, dtype });
   return mul(erfinv(u), Math.SQRT2) as Tensor as Tensor<S>;
@@ -101,7 +123,11 @@ export const truncatedNormal = <const S extends Shape>(key: Key, shape: S, { min
  */
 export const bernoulli = <const S extends Shape>(key: Key, p: number | Tensor, shape: S): Tensor<S> => {
   if (typeof p === 'number' && !(p >= 0 && p <= 1))
-    throw new ArgumentError({ op: 'bernoulli', problem: `${p} is not a probability`, remedy: 'give p between 0 and 1' });
+    throw new ArgumentError({
+      op: 'bernoulli',
+      problem: `${p} is not a probability`,
+      remedy: 'give p between 0 and 1',
+    });
   const dtype = p instanceof Tensor && p.dtype === 'float64' ? 'float64' : 'float32';
   return less(uniform(key, shape as Shape, { dtype }), p) as Tensor as Tensor<S>;
 };
@@ -111,8 +137,11 @@ export const bernoulli = <const S extends Shape>(key: Key, p: number | Tensor, s
  * @example
  * exponential(key(0), [4]).shape // [4]
  */
-export const exponential = <const S extends Shape>(key: Key, shape: S, { dtype = 'float32' }: SampleOptions = {}): Tensor<S> =>
-  neg(log1p(neg(uniform(key, shape as Shape, { dtype })))) as Tensor as Tensor<S>;
+export const exponential = <const S extends Shape>(
+  key: Key,
+  shape: S,
+  { dtype = 'float32' }: SampleOptions = {},
+): Tensor<S> => neg(log1p(neg(uniform(key, shape as Shape, { dtype })))) as Tensor as Tensor<S>;
 
 /** The smallest normal number, which keeps the logarithm of a uniform number finite. */
 const tiny: Record<FloatDtype, number> = { float32: 2 ** -126, float64: 2 ** -1022 };
@@ -122,7 +151,11 @@ const tiny: Record<FloatDtype, number> = { float32: 2 ** -126, float64: 2 ** -10
  * @example
  * gumbel(key(0), [4]).shape // [4]
  */
-export const gumbel = <const S extends Shape>(key: Key, shape: S, { dtype = 'float32' }: SampleOptions = {}): Tensor<S> =>
+export const gumbel = <const S extends Shape>(
+  key: Key,
+  shape: S,
+  { dtype = 'float32' }: SampleOptions = {},
+): Tensor<S> =>
   neg(log(neg(log(uniform(key, shape as Shape, { min: tiny[dtype], max: 1, dtype }))))) as Tensor as Tensor<S>;
 
 /**
@@ -131,9 +164,17 @@ export const gumbel = <const S extends Shape>(key: Key, shape: S, { dtype = 'flo
  * @example
  * randomIntegers(key(0), [5], { min: 3, max: 4 }).toArray() // [3, 3, 3, 3, 3]
  */
-export const randomIntegers = <const S extends Shape>(key: Key, shape: S, { min = 0, max }: { readonly min?: number; readonly max: number }): Tensor<S> => {
+export const randomIntegers = <const S extends Shape>(
+  key: Key,
+  shape: S,
+  { min = 0, max }: { readonly min?: number; readonly max: number },
+): Tensor<S> => {
   if (!Number.isInteger(min) || !Number.isInteger(max) || min >= max)
-    throw new ArgumentError({ op: 'randomIntegers', problem: `there is no whole number in [${min}, ${max})`, remedy: 'give integers with min < max' });
+    throw new ArgumentError({
+      op: 'randomIntegers',
+      problem: `there is no whole number in [${min}, ${max})`,
+      remedy: 'give integers with min < max',
+    });
   const scaled = floor(mul(uniform(key, shape as Shape, { dtype: 'float64' }), max - min));
   return cast(add(scaled, min), 'int32') as Tensor as Tensor<S>;
 };
@@ -150,7 +191,13 @@ export const permutation = (key: Key, of: number | Tensor): Tensor => {
     checkCount('permutation', of);
     return argsort(uniform(key, [of], { dtype: 'float64' }));
   }
-  if (of.rank === 0) throw new ShapeError({ op: 'permutation', problem: 'a scalar has nothing to shuffle', shapes: [of.shape], remedy: 'give a tensor of rank 1 or more' });
+  if (of.rank === 0)
+    throw new ShapeError({
+      op: 'permutation',
+      problem: 'a scalar has nothing to shuffle',
+      shapes: [of.shape],
+      remedy: 'give a tensor of rank 1 or more',
+    });
   return take(of, permutation(key, of.shape[0] ?? 0), 0);
 };
 
@@ -165,7 +212,12 @@ export const categorical = (key: Key, logits: Tensor, shape: Shape = logits.shap
   const classes = logits.shape.at(-1);
   const leading = logits.shape.slice(0, -1);
   if (classes === undefined || tryBroadcast(leading, shape)?.join() !== shape.join())
-    throw new ShapeError({ op: 'categorical', problem: 'the sample shape does not cover the leading axes of the logits', shapes: [logits.shape, shape], remedy: 'let the shape end in the leading axes of the logits' });
+    throw new ShapeError({
+      op: 'categorical',
+      problem: 'the sample shape does not cover the leading axes of the logits',
+      shapes: [logits.shape, shape],
+      remedy: 'let the shape end in the leading axes of the logits',
+    });
   const noise = gumbel(key, [...shape, classes], { dtype: logits.dtype === 'float64' ? 'float64' : 'float32' });
   return argmax(add(logits, noise), { axis: -1 });
 };
@@ -175,5 +227,8 @@ export const categorical = (key: Key, logits: Tensor, shape: Shape = logits.shap
  * @example
  * mul(rademacher(key(0), [3]), rademacher(key(0), [3])).toArray() // [1, 1, 1]
  */
-export const rademacher = <const S extends Shape>(key: Key, shape: S, { dtype = 'float32' }: SampleOptions = {}): Tensor<S> =>
-  sub(mul(cast(bernoulli(key, 0.5, shape as Shape), dtype), 2), 1) as Tensor as Tensor<S>;
+export const rademacher = <const S extends Shape>(
+  key: Key,
+  shape: S,
+  { dtype = 'float32' }: SampleOptions = {},
+): Tensor<S> => sub(mul(cast(bernoulli(key, 0.5, shape as Shape), dtype), 2), 1) as Tensor as Tensor<S>;

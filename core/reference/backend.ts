@@ -36,16 +36,16 @@ export const referenceBackend: Backend = {
         dtype: constant.dtype,
       })),
     ];
-    const valueOf = (id: number): View => {
+    const viewOf = (id: number): View => {
       const value = values[id];
       if (value === undefined) throw new Error(`program reads value ${id} before it is computed`);
       return value;
     };
     for (const { primitive, inputs: ids, params, shape, dtype } of program.nodes) {
       const out: View = { data: allocate(dtype, sizeOf(shape)), shape, dtype };
-      primitive.forward(out, ids.map(valueOf), params);
+      primitive.forward(out, ids.map(viewOf), params);
       values.push(out);
     }
-    return program.outputs.map((id) => store(valueOf(id).data, valueOf(id).dtype));
+    return program.outputs.map((id) => store(viewOf(id).data, viewOf(id).dtype));
   },
 };

@@ -5,7 +5,8 @@ import { drawIntegers } from '../arbitraries/values.js';
 import type { OpSpec } from './spec.js';
 
 const word = { min: -(2 ** 31), max: 2 ** 31 - 1 };
-const words = (shape: readonly number[]): ReturnType<typeof drawIntegers> => drawIntegers([...shape, 2], word.min, word.max);
+const words = (shape: readonly number[]): ReturnType<typeof drawIntegers> =>
+  drawIntegers([...shape, 2], word.min, word.max);
 
 export const randomSpecs: Record<'threefry' | 'unitInterval', OpSpec> = {
   threefry: {
@@ -16,7 +17,9 @@ export const randomSpecs: Record<'threefry' | 'unitInterval', OpSpec> = {
     ulp: 0,
   },
   unitInterval: {
-    cases: shapes({ maxRank: 2 }).chain((shape) => words(shape).map((x) => ({ inputs: [x], params: { dtype: 'float64' } }))),
+    cases: shapes({ maxRank: 2 }).chain((shape) =>
+      words(shape).map((x) => ({ inputs: [x], params: { dtype: 'float64' } })),
+    ),
     derivative: 'none',
     oracle: ({ inputs: [draw] }) =>
       Array.from({ length: (draw?.data.length ?? 0) / 2 }, (_, i) => {

@@ -26,7 +26,8 @@ import {
 import { test } from '../../runner/testing.js';
 
 const pair = (high: number, low: number): Tensor => fromData(Int32Array.of(high, low), [2]);
-const hex = (words: Tensor): string[] => Array.from(words.dataSync(), (word) => (word >>> 0).toString(16).padStart(8, '0'));
+const hex = (words: Tensor): string[] =>
+  Array.from(words.dataSync(), (word) => (word >>> 0).toString(16).padStart(8, '0'));
 
 const mean = (data: ArrayLike<number>): number => Array.from(data).reduce((sum, x) => sum + x, 0) / data.length;
 const deviation = (data: ArrayLike<number>): number => {
@@ -51,7 +52,10 @@ test('splitKey, foldIn: the streams of JAX', () => {
 });
 
 test('uniform: the stream of JAX, bit for bit', () => {
-  const expected = [0.48870956897735596, 0.6797971725463867, 0.6162714958190918, 0.5610160827636719, 0.4506446123123169, 0.58586585521698];
+  const expected = [
+    0.48870956897735596, 0.6797971725463867, 0.6162714958190918, 0.5610160827636719, 0.4506446123123169,
+    0.58586585521698,
+  ];
   assert.equal([...uniform(key(42), [6]).dataSync()], expected);
 });
 
@@ -61,7 +65,8 @@ test('normal: the stream of JAX, as its documentation prints it', () => {
 
 test('samplers: moments over 20,000 draws', () => {
   const n = 20_000;
-  const near = (name: string, got: number, want: number, within: number): void => assert.ok(Math.abs(got - want) < within, `${name}: ${got}, not ${want}`);
+  const near = (name: string, got: number, want: number, within: number): void =>
+    assert.ok(Math.abs(got - want) < within, `${name}: ${got}, not ${want}`);
   const moments = (name: string, sample: Tensor, wantMean: number, wantDeviation: number): void => {
     const data = sample.dataSync();
     near(`${name} mean`, mean(data), wantMean, (5 * wantDeviation) / Math.sqrt(n));
@@ -88,12 +93,22 @@ test('permutation: every number once, another order for another key, slices move
   fc.assert(
     fc.property(fc.nat(200), fc.nat(1000), (n, seed) => {
       const order = [...permutation(key(seed), n).dataSync()];
-      assert.equal(order.toSorted((a, b) => a - b), Array.from({ length: n }, (_, i) => i));
+      assert.equal(
+        order.toSorted((a, b) => a - b),
+        Array.from({ length: n }, (_, i) => i),
+      );
     }),
     { numRuns: 30 },
   );
   assert.is.not(permutation(key(0), 50).toString(), permutation(key(1), 50).toString());
-  const rows = permutation(key(3), tensor([[1, 10], [2, 20], [3, 30]])).toArray() as number[][];
+  const rows = permutation(
+    key(3),
+    tensor([
+      [1, 10],
+      [2, 20],
+      [3, 30],
+    ]),
+  ).toArray() as number[][];
   assert.ok(rows.every(([a = 0, b = 0]) => b === 10 * a));
 });
 
@@ -109,16 +124,43 @@ test('categorical: frequencies follow softmax(logits)', () => {
 test('samplers: pure functions of the key, and batched like one by one', () => {
   assert.equal(normal(key(9), [3, 4]).toArray(), normal(key(9), [3, 4]).toArray());
   const keys = splitKey(key(5), 4);
-  const stacked = fromData(keys.flatMap((k) => [...k.dataSync()]), [4, 2], 'int32');
+  const stacked = fromData(
+    keys.flatMap((k) => [...k.dataSync()]),
+    [4, 2],
+    'int32',
+  );
   const batched = vmap((k: Tensor) => normal(k as Key, [3]))(stacked).toArray();
-  assert.equal(batched, keys.map((k) => normal(k, [3]).toArray()));
+  assert.equal(
+    batched,
+    keys.map((k) => normal(k, [3]).toArray()),
+  );
 });
 
 test('keys: misuse', () => {
-  assert.throws(() => key(1.5), (error: unknown) => error instanceof ArgumentError && error.message === 'key: the seed 1.5 is not a whole number; give an integer up to 2^53');
-  assert.throws(() => foldIn(key(0), 0.5), (error: unknown) => error instanceof ArgumentError);
-  assert.throws(() => splitKey(key(0), -1), (error: unknown) => error instanceof ArgumentError);
-  assert.throws(() => bernoulli(key(0), 1.5, [2]), (error: unknown) => error instanceof ArgumentError);
-  assert.throws(() => uniform(key(0), [2], { min: 1, max: 0 }), (error: unknown) => error instanceof ArgumentError);
-  assert.throws(() => randomIntegers(key(0), [2], { min: 1, max: 1 }), (error: unknown) => error instanceof ArgumentError);
+  assert.throws(
+    () => key(1.5),
+    (error: unknown) =>
+      error instanceof ArgumentError &&
+      error.message === 'key: the seed 1.5 is not a whole number; give an integer up to 2^53',
+  );
+  assert.throws(
+    () => foldIn(key(0), 0.5),
+    (error: unknown) => error instanceof ArgumentError,
+  );
+  assert.throws(
+    () => splitKey(key(0), -1),
+    (error: unknown) => error instanceof ArgumentError,
+  );
+  assert.throws(
+    () => bernoulli(key(0), 1.5, [2]),
+    (error: unknown) => error instanceof ArgumentError,
+  );
+  assert.throws(
+    () => uniform(key(0), [2], { min: 1, max: 0 }),
+    (error: unknown) => error instanceof ArgumentError,
+  );
+  assert.throws(
+    () => randomIntegers(key(0), [2], { min: 1, max: 1 }),
+    (error: unknown) => error instanceof ArgumentError,
+  );
 });

@@ -13,7 +13,10 @@ const asCsv = (): string =>
   `${[`150,4,${irisSpecies.join(',')}`, ...irisRows.map(({ features, label }) => `${features.map((x) => x.toFixed(1)).join(',')},${label}`)].join('\n')}\n`;
 
 test('iris: the 150 rows are those of the published file, by its checksum', () => {
-  assert.is(createHash('sha256').update(asCsv()).digest('hex'), 'f13ffa8fdd56fd8e6c8d16d4081a3fbd3114bcd0aae4256c43205169cd9d1449');
+  assert.is(
+    createHash('sha256').update(asCsv()).digest('hex'),
+    'f13ffa8fdd56fd8e6c8d16d4081a3fbd3114bcd0aae4256c43205169cd9d1449',
+  );
 });
 
 test('iris: equals the file in the data directory, where TAPEGRAD_DATA names one', () => {
@@ -24,21 +27,33 @@ test('iris: equals the file in the data directory, where TAPEGRAD_DATA names one
 
 test('stratifiedSplit: parts are disjoint, cover what they should, and keep the shares of the classes', () => {
   fc.assert(
-    fc.property(fc.nat(1000), fc.constantFrom([2 / 3, 1 / 6, 1 / 6], [0.8, 0.2], [0.5, 0.3], [1]), (seed, fractions) => {
-      const parts = stratifiedSplit(key(seed), iris(), fractions);
-      const counts = parts.map(({ y }) => [0, 1, 2].map((label) => [...y.dataSync()].filter((other) => other === label).length));
-      for (const [i, fraction] of fractions.entries()) for (const count of counts[i] ?? []) assert.ok(Math.abs(count - 50 * fraction) < 1);
-      const rows = parts.flatMap(({ x, y }) => (x.toArray() as number[][]).map((row, i) => `${row.join()}:${y.dataSync()[i]}`));
-      const available = irisRows.map(({ features, label }) => `${features.map(Math.fround).join()}:${label}`);
-      for (const row of rows) {
-        const at = available.indexOf(row);
-        assert.ok(at >= 0, `row ${row} is not left in the data set`);
-        available.splice(at, 1);
-      }
-    }),
+    fc.property(
+      fc.nat(1000),
+      fc.constantFrom([2 / 3, 1 / 6, 1 / 6], [0.8, 0.2], [0.5, 0.3], [1]),
+      (seed, fractions) => {
+        const parts = stratifiedSplit(key(seed), iris(), fractions);
+        const counts = parts.map(({ y }) =>
+          [0, 1, 2].map((label) => [...y.dataSync()].filter((other) => other === label).length),
+        );
+        for (const [i, fraction] of fractions.entries())
+          for (const count of counts[i] ?? []) assert.ok(Math.abs(count - 50 * fraction) < 1);
+        const rows = parts.flatMap(({ x, y }) =>
+          (x.toArray() as number[][]).map((row, i) => `${row.join()}:${y.dataSync()[i]}`),
+        );
+        const available = irisRows.map(({ features, label }) => `${features.map(Math.fround).join()}:${label}`);
+        for (const row of rows) {
+          const at = available.indexOf(row);
+          assert.ok(at >= 0, `row ${row} is not left in the data set`);
+          available.splice(at, 1);
+        }
+      },
+    ),
     { numRuns: 8 },
   );
-  assert.throws(() => stratifiedSplit(key(0), iris(), [0.8, 0.3]), (error: unknown) => error instanceof ArgumentError);
+  assert.throws(
+    () => stratifiedSplit(key(0), iris(), [0.8, 0.3]),
+    (error: unknown) => error instanceof ArgumentError,
+  );
 });
 
 test('standardize: mean 0 and standard deviation 1 on the fitted part, constant features only shifted', () => {
@@ -51,10 +66,19 @@ test('standardize: mean 0 and standard deviation 1 on the fitted part, constant 
 test('batches: every example once, a shorter last batch or none, another order for another epoch', () => {
   const all = iris();
   const seen = [...batches(all, { size: 32, key: foldIn(key(0), 1) })];
-  assert.equal(seen.map(({ y }) => y.shape[0]), [32, 32, 32, 32, 22]);
+  assert.equal(
+    seen.map(({ y }) => y.shape[0]),
+    [32, 32, 32, 32, 22],
+  );
   assert.equal([...batches(all, { size: 32, dropLast: true })].length, 4);
   const labels = seen.flatMap(({ y }) => [...y.dataSync()]);
   assert.equal(labels.toSorted(), [...all.y.dataSync()]);
-  assert.is.not(labels.join(), [...batches(all, { size: 150, key: foldIn(key(0), 2) })].flatMap(({ y }) => [...y.dataSync()]).join());
-  assert.throws(() => [...batches(all, { size: 0 })], (error: unknown) => error instanceof ArgumentError);
+  assert.is.not(
+    labels.join(),
+    [...batches(all, { size: 150, key: foldIn(key(0), 2) })].flatMap(({ y }) => [...y.dataSync()]).join(),
+  );
+  assert.throws(
+    () => [...batches(all, { size: 0 })],
+    (error: unknown) => error instanceof ArgumentError,
+  );
 });
