@@ -21,6 +21,8 @@ import { pullbackLinearityLaw } from './laws/linearity.js';
 import { assertLaw, type Report, relative, reportOf } from './laws/report.js';
 import { taylorLaw } from './laws/taylor.js';
 import { vmapLaw } from './laws/vmap.js';
+import { boundaries, boundaryLaw } from './specs/boundaries.js';
+import type { PrimitiveName } from './specs/index.js';
 import type { Case, OpSpec } from './specs/spec.js';
 
 /** One call of a primitive, ready to be checked. */
@@ -59,6 +61,9 @@ const vmapped = ({ f, args, seed }: Call): Report => {
   );
 };
 
+const pointsOf = ({ name }: Primitive): NonNullable<(typeof boundaries)[PrimitiveName]> =>
+  boundaries[name as PrimitiveName] ?? [];
+
 /** Values against an independent evaluation. */
 const againstOracle = ({ f, args, case: call }: Call, spec: OpSpec): Report => {
   const want = spec.oracle?.(call) ?? [];
@@ -72,75 +77,81 @@ const againstOracle = ({ f, args, case: call }: Call, spec: OpSpec): Report => {
 const laws: readonly PrimitiveLaw[] = [
   {
     name: 'law 1, adjoint',
-    runs: 40,
+    runs: 120,
     applies: differentiable,
     check: ({ f, args, seed }) => adjointLaw(f, args, { seed }),
   },
   {
     name: 'law 2, finite differences',
-    runs: 40,
+    runs: 120,
     applies: differentiable,
     check: ({ f, args, seed }, _, { tolerance = 1e-9 }) => finiteDifferenceLaw(f, args, { seed, tolerance }),
   },
   {
     name: 'law 3, exact difference',
-    runs: 25,
+    runs: 120,
     applies: ({ jvpKind }, { derivative }) => derivative === 'smooth' && jvpKind !== 'rules',
     check: ({ f, args, seed }, { jvpKind }) =>
       exactDifferenceLaw(f, args, { seed, linear: jvpKind === 'linear' ? 'jointly' : 'each' }),
   },
   {
     name: 'law 4, Taylor order',
-    runs: 15,
+    runs: 30,
     applies: (_, { derivative }) => derivative === 'smooth',
     check: ({ f, args, seed }) => taylorLaw(f, args, { seed }),
   },
   {
     name: 'law 5, higher order',
-    runs: 15,
+    runs: 25,
     applies: (_, { derivative }) => derivative === 'smooth',
     check: ({ f, args, seed }, _, { tolerance = 1e-9 }) =>
       higherOrderLaw(f, args, { seed, differenceTolerance: tolerance, tolerance: Math.max(1e-10, tolerance / 10) }),
   },
   {
     name: 'law 7, complex step',
-    runs: 25,
+    runs: 60,
     applies: (_, { complex }) => complex !== undefined,
     check: ({ f, args }, _, { complex }) => complexStepLaw(f, complex ?? ((z) => z as never), args),
   },
   {
     name: 'law 8, determinism',
-    runs: 10,
+    runs: 25,
     applies: always,
     check: ({ f, args, seed }) => determinismLaw(f, args, { seed }),
   },
   {
     name: 'law 9, vmap',
-    runs: 40,
+    runs: 100,
     applies: always,
     check: (call) => (call.args.length === 0 ? reportOf('law 9, vmap', 0, []) : vmapped(call)),
   },
   {
     name: 'law 10, checkpoint',
-    runs: 10,
+    runs: 25,
     applies: differentiable,
     check: ({ f, args, seed }) => checkpointLaw(f, args, { seed }),
   },
   {
     name: 'law 11, float32 against float64',
-    runs: 25,
+    runs: 60,
     applies: always,
     check: ({ f, args }, _, { ulp }) => precisionLaw(f, args, { ulp }),
   },
   {
     name: 'linear pullback',
-    runs: 10,
+    runs: 25,
     applies: differentiable,
     check: ({ f, args, seed }) => pullbackLinearityLaw(f, args, { seed }),
   },
   {
+    name: 'boundary points',
+    runs: 1,
+    applies: (primitive) => pointsOf(primitive).length > 0,
+    check: (_, primitive) => boundaryLaw(primitive, pointsOf(primitive)),
+  },
+  {
     name: 'oracle',
-    runs: 40,
+    runs: 60,
     applies: (_, { oracle }) => oracle !== undefined,
     check: (call, _, spec) => againstOracle(call, spec),
   },

@@ -1,6 +1,6 @@
 /** Every primitive under every law that its spec says applies. */
 import * as assert from 'uvu/assert';
-import * as primitives from '../../../core/table.js';
+import { primitives } from '../../../core/index.js';
 import { lawsOfPrimitive } from '../../primitive-laws.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';

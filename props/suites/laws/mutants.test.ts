@@ -1,0 +1,61 @@
+/** The tester tested: every deliberately wrong rule is caught by the law that is there for it, and no right one is. */
+import * as fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { primitives } from '../../../core/index.js';
+import { assertLaw, LawError } from '../../laws/report.js';
+import { type FunctionMutant, functionMutants, type PrimitiveMutant, primitiveMutants } from '../../mutants/index.js';
+import { type LawOfPrimitive, lawsOfPrimitive } from '../../primitive-laws.js';
+import { check, seed } from '../../runner/property.js';
+import { test } from '../../runner/testing.js';
+import { specs } from '../../specs/index.js';
+
+const records = new Map(Object.entries(primitives));
+
+/** The law of that name for a record with the signature of the mutant's primitive. */
+const lawFor = ({ primitive }: PrimitiveMutant, record: PrimitiveMutant['wrong'], name: string): LawOfPrimitive => {
+  const found = lawsOfPrimitive(record, specs[primitive]).find(({ law }) => law === name);
+  if (found === undefined) throw new Error(`${name} does not apply to ${primitive}`);
+  return found;
+};
+
+/** What the law finds in as many runs as it has in the suite: `law` for numbers that differ, `error` for anything thrown. */
+const verdict = ({ property, runs }: LawOfPrimitive): 'law' | 'error' | 'nothing' => {
+  const { failed, errorInstance } = fc.check(property, { seed: seed(), numRuns: runs, endOnFailure: true });
+  return !failed ? 'nothing' : errorInstance instanceof LawError ? 'law' : 'error';
+};
+
+let caught = 0;
+
+for (const mutant of primitiveMutants)
+  test(`${mutant.caughtBy} catches ${mutant.name}`, () => {
+    const found = verdict(lawFor(mutant, mutant.wrong, mutant.caughtBy));
+    assert.ok(found === 'law' || (found === 'error' && mutant.throws === true), `found ${found}: ${mutant.why}`);
+    const { missedBy } = mutant;
+    if (missedBy !== undefined)
+      assert.is(verdict(lawFor(mutant, mutant.wrong, missedBy)), 'nothing', `${missedBy} sees it too`);
+    const right = records.get(mutant.primitive);
+    if (right === undefined) throw new Error(`no primitive ${mutant.primitive}`);
+    check(lawFor(mutant, right, mutant.caughtBy).property);
+    caught++;
+  });
+
+const propertyOf = ({ inputs, law }: FunctionMutant, f: FunctionMutant['right']): fc.IProperty<unknown> =>
+  fc.property(inputs, (x) => assertLaw(law(f, x)));
+
+for (const mutant of functionMutants)
+  test(`${mutant.caughtBy} catches ${mutant.name}`, () => {
+    const [drawn] = fc.sample(mutant.inputs, { numRuns: 1, seed: seed() });
+    const report = mutant.law(mutant.wrong, drawn ?? []);
+    assert.not(report.holds, `not caught: ${mutant.why}`);
+    assert.ok(report.law.startsWith(mutant.caughtBy));
+    check(propertyOf(mutant, mutant.right), { numRuns: 10 });
+    caught++;
+  });
+
+test('the registry of wrong rules: 40 at least, each of its own name, all caught', () => {
+  const names = [...primitiveMutants, ...functionMutants].map(({ name }) => name);
+  assert.ok(names.length >= 40);
+  assert.is(new Set(names).size, names.length);
+  console.log(`${caught} of ${names.length} wrong rules caught`);
+  assert.is(caught, names.length);
+});
