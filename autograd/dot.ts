@@ -15,7 +15,8 @@ export const toDot = ({ inputs, constants, nodes, outputs }: Program): string =>
     `  v${id} [label=${quote(label)}, shape=${shape}${outputs.includes(id) ? ', peripheries=2' : ''}];`;
   const lines = [
     'digraph program {',
-    '  rankdir=TB;',
+    '  node [fontname="Courier", fontsize=11, margin="0.15,0.08"];',
+    '  edge [fontname="Courier", fontsize=9, labeldistance=1.6, labelangle=30];',
     ...inputs.map((aval, i) => node(i, `x${i}\\n${formatAval(aval)}`, 'ellipse')),
     ...constants.map((constant, i) => node(inputs.length + i, `c${i}\\n${formatAval(constant)}`, 'plaintext')),
     ...nodes.flatMap((operation, i) => {

@@ -111,8 +111,8 @@ const asCsv = (runs: readonly Run[]): string =>
   ].join('\n');
 
 const curvesOf = (run: Run): Curve[] => [
-  { name: `${nameOf(run)}: training`, values: run.trainLosses },
-  { name: `${nameOf(run)}: validation`, values: run.validationLosses, dashed: true },
+  { name: nameOf(run), values: run.trainLosses },
+  { name: `${nameOf(run)} (validation)`, values: run.validationLosses, dashed: true },
 ];
 
 const main = (): void => {

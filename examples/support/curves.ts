@@ -22,9 +22,22 @@ export const curvesSvg = (
   let colour = -1;
   chart.setOption({
     animation: false,
-    title: { text: title, left: 'center', top: 8, textStyle: { fontSize: 15 } },
-    legend: { bottom: 4, type: 'plain' },
-    grid: { left: 64, right: 24, top: 46, bottom: 84 },
+    title: {
+      text: title,
+      left: 'center',
+      top: 8,
+      textStyle: { fontSize: 15 },
+      ...(curves.some(({ dashed }) => dashed)
+        ? { subtext: 'solid: training, dashed: validation', subtextStyle: { fontSize: 12 } }
+        : {}),
+    },
+    legend: {
+      bottom: 4,
+      type: 'plain',
+      itemGap: 24,
+      data: curves.filter(({ dashed }) => !dashed).map(({ name }) => name),
+    },
+    grid: { left: 64, right: 24, top: 66, bottom: 70 },
     xAxis: {
       type: 'value',
       name: 'epoch',

@@ -114,7 +114,8 @@ test('toDot: a program as a graph for Graphviz', () => {
   assert.is(
     toDot(trace((x: Tensor) => sum(mul(x, two)))(zeros([2]))),
     `digraph program {
-  rankdir=TB;
+  node [fontname="Courier", fontsize=11, margin="0.15,0.08"];
+  edge [fontname="Courier", fontsize=9, labeldistance=1.6, labelangle=30];
   v0 [label="x0\\nf32[2]", shape=ellipse];
   v1 [label="c0\\nf32[2]", shape=plaintext];
   v2 [label="mul\\nf32[2]", shape=box];
