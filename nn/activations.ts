@@ -5,6 +5,7 @@
  * overflow there nor its derivatives of any order can turn into `0·∞ = NaN`.
  */
 import {
+  ArgumentError,
   abs,
   add,
   div,
@@ -14,6 +15,7 @@ import {
   greaterEqual,
   less,
   lessEqual,
+  max,
   mul,
   neg,
   reshape,
@@ -26,6 +28,7 @@ import {
   tanh,
   where,
 } from '../core/index.js';
+import { normalizeAxis } from '../core/shape.js';
 
 /** Which one-sided derivative counts at a kink: that of the left branch, as in PyTorch, or of the right. */
 export interface KinkOptions {
@@ -239,3 +242,27 @@ export const hardswish = <S extends Shape>(x: Tensor<S>): Tensor<S> => {
  */
 export const softsign = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
   div(x as Tensor, add(abs(x as Tensor), 1)) as Tensor as Tensor<S>;
+
+/**
+ * The largest of each group of `pieces` neighbouring features along an axis (Goodfellow et al. 2013): `[…, C, …]` →
+ * `[…, C/pieces, …]`. A tie shares the gradient evenly.
+ * @throws ArgumentError when the pieces do not divide the features.
+ * @example
+ * maxout(tensor([[1, 5, 4, 2]]), { pieces: 2 }).toArray() // [[5, 4]]
+ */
+export const maxout = (
+  x: Tensor,
+  { pieces, axis = -1 }: { readonly pieces: number; readonly axis?: number },
+): Tensor => {
+  const at = normalizeAxis('maxout', axis, x.rank);
+  const features = x.shape[at] ?? 1;
+  if (!Number.isInteger(pieces) || pieces < 1 || features % pieces !== 0)
+    throw new ArgumentError({
+      op: 'maxout',
+      problem: `${pieces} pieces do not divide ${features} features`,
+      shapes: [x.shape],
+      remedy: 'choose a number of pieces that divides the features',
+    });
+  const split = reshape(x, [...x.shape.slice(0, at), features / pieces, pieces, ...x.shape.slice(at + 1)]);
+  return max(split, { axes: at + 1 });
+};

@@ -1,52 +1,24 @@
 /** The public face of `nn/`: layers, activations, losses and initialisers. */
 
-// Functions that stand in `sequential` as they are.
-export { logSoftmax, relu, sigmoid, softmax, tanh } from '../core/index.js';
-export {
-  celu,
-  elu,
-  gelu,
-  hardsigmoid,
-  hardswish,
-  hardtanh,
-  leakyRelu,
-  logSigmoid,
-  mish,
-  relu6,
-  selu,
-  silu,
-  softplus,
-  softsign,
-} from './activations.js';
-// Losses.
-export {
-  type CrossEntropyOptions,
-  crossEntropy,
-  crossEntropyOfProbabilities,
-  nllLoss,
-} from './functional/cross-entropy.js';
-// Everything as bare functions, and how parameters start.
-export * as functional from './functional/index.js';
-export { flatten } from './functional/linear.js';
-export { cosineSimilarity, type HingeOptions, hingeLoss, multiMarginLoss } from './functional/margin-losses.js';
-export { bceLoss, bceWithLogits, klDiv } from './functional/probability-losses.js';
-export type { Reduction } from './functional/reduce.js';
-export { huberLoss, l1Loss, l2Penalty, mseLoss, smoothL1Loss } from './functional/regression-losses.js';
-export * as initialisers from './initialisers.js';
 // Composition.
-export type {
-  ApplyOptions,
-  ApplyVariables,
-  Child,
-  Context,
-  InitOptions,
-  Layer,
-  ParamsOf,
-  StateOf,
-  Variables,
+export {
+  type AnyLayer,
+  type ApplyOptions,
+  type ApplyVariables,
+  type Child,
+  type Context,
+  defineLayer,
+  type InitOptions,
+  type Layer,
+  type ParamsOf,
+  type StateOf,
+  statelessLayer,
+  type Variables,
 } from './layer.js';
-export { defineLayer, statelessLayer } from './layer.js';
-// Layers with parameters, state or randomness.
+export { type Bound, type ModuleParams, type ModuleState, module } from './module.js';
+export { type SequentialState, sequential } from './sequential.js';
+
+// Layers.
 export { dropout, dropout2d } from './layers/dropout.js';
 export {
   type EmbeddingOptions,
@@ -54,6 +26,7 @@ export {
   type InitialiserOptions,
   type LinearOptions,
   linear,
+  type ParametersFor,
   type PreluOptions,
   prelu,
   type WeightAndBias,
@@ -70,16 +43,40 @@ export {
   layerNorm,
   type ScaleAndShift,
 } from './layers/norm.js';
-export { accuracy } from './metrics.js';
-export { type Bound, type ModuleParams, type ModuleState, module } from './module.js';
-export { countParameters } from './parameters.js';
+
+// Functions that stand in `sequential` as they are.
+export { logSoftmax, relu, sigmoid, softmax, tanh } from '../core/index.js';
 export {
-  applyMasks,
-  type MagnitudeMaskOptions,
-  magnitudeMask,
-  type SliceMaskOptions,
-  sliceMask,
-  sliceNorms,
-  sparsity,
-} from './prune.js';
-export { type SequentialState, sequential } from './sequential.js';
+  celu,
+  elu,
+  gelu,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  leakyRelu,
+  logSigmoid,
+  maxout,
+  mish,
+  relu6,
+  selu,
+  silu,
+  softplus,
+  softsign,
+} from './activations.js';
+export { flatten } from './functional/linear.js';
+
+// Losses.
+export {
+  type CrossEntropyOptions,
+  crossEntropy,
+  crossEntropyOfProbabilities,
+  nllLoss,
+} from './functional/cross-entropy.js';
+export { cosineSimilarity, type HingeOptions, hingeLoss, multiMarginLoss } from './functional/margin-losses.js';
+export { bceLoss, bceWithLogits, klDiv } from './functional/probability-losses.js';
+export type { Reduction } from './functional/reduce.js';
+export { huberLoss, l1Loss, l2Penalty, mseLoss, smoothL1Loss } from './functional/regression-losses.js';
+
+// Everything as bare functions, and how parameters start.
+export * as functional from './functional/index.js';
+export * as initialisers from './initialisers.js';

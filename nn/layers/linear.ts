@@ -31,6 +31,12 @@ export interface WeightAndBias {
   readonly bias?: Tensor;
 }
 
+/** The parameters of a layer with these options: with a bias unless it is switched off. */
+export type ParametersFor<O> = 'bias' extends keyof O ? WithBias<O[keyof O & 'bias']> : Required<WeightAndBias>;
+
+/** Distributes over `boolean`, so that a flag known only at run time gives both. */
+type WithBias<B> = B extends false ? { readonly weight: Tensor } : Required<WeightAndBias>;
+
 /** Draws both from keys of their own, so that a layer with a bias starts with the weight of its twin without. */
 export const initWeightAndBias = (
   key: Key,
@@ -57,15 +63,20 @@ export interface LinearOptions extends InitialiserOptions {
  * @example
  * linear(4, 3).apply(linear(4, 3).init(key(0)), ones([2, 4]))[0].shape // [2, 3]
  */
-export const linear = (inputs: number, outputs: number, options: LinearOptions = {}): Layer<WeightAndBias, null> => {
-  const { bias = true, weightLayout = 'out-in' } = options;
+export const linear = <const O extends LinearOptions = Record<never, never>>(
+  inputs: number,
+  outputs: number,
+  options?: O,
+): Layer<ParametersFor<O>, null> => {
+  const { bias = true, weightLayout = 'out-in', ...initialisers }: LinearOptions = options ?? {};
   const shape = weightLayout === 'out-in' ? [outputs, inputs] : [inputs, outputs];
-  return statelessLayer({
+  const layer = statelessLayer<WeightAndBias>({
     name: `linear(${inputs}, ${outputs})`,
     init: (key, dtype) =>
-      initWeightAndBias(key, dtype, shape, bias ? [outputs] : null, { fanIn: inputs, fanOut: outputs }, options),
-    forward: (params, x: Tensor) => linearFunction(x, params.weight, params.bias ?? null, { weightLayout }),
+      initWeightAndBias(key, dtype, shape, bias ? [outputs] : null, { fanIn: inputs, fanOut: outputs }, initialisers),
+    forward: (params, x) => linearFunction(x, params.weight, params.bias ?? null, { weightLayout }),
   });
+  return layer as Layer<WeightAndBias, null> as Layer<ParametersFor<O>, null>;
 };
 
 export interface EmbeddingOptions {
