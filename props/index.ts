@@ -1,0 +1,63 @@
+/**
+ * The public face of `props/`: the laws of derivatives for people's own functions and layers, and inputs to draw.
+ * Needs fast-check, a peer dependency.
+ */
+
+// Everything at once.
+export { type CheckGradientsOptions, checkGradients, type GradientLaw } from './check-gradients.js';
+
+// The laws, one by one.
+export { adjointLaw } from './laws/adjoint.js';
+export { type BackendLawOptions, backendLaw, precisionLaw, type UlpOptions } from './laws/backend.js';
+export { batchSplitLaw } from './laws/batch-split.js';
+export { type CheckpointLawOptions, checkpointLaw } from './laws/checkpoint.js';
+export { complexStepLaw } from './laws/complex-step.js';
+export { determinismLaw } from './laws/determinism.js';
+export { equalityLaw, equivarianceLaw } from './laws/equivariance.js';
+export { type ExactDifferenceOptions, exactDifferenceLaw } from './laws/exact-difference.js';
+export { type DifferenceOptions, finiteDifferenceLaw } from './laws/finite-differences.js';
+export { type HandDerivation, handDerivationLaw } from './laws/hand-derivation.js';
+export { type HigherOrderOptions, higherOrderLaw } from './laws/higher-order.js';
+export { gradientLinearityLaw, pullbackLinearityLaw } from './laws/linearity.js';
+export {
+  assertLaw,
+  formatReport,
+  LawError,
+  type LawOptions,
+  type Report as LawReport,
+  type TreeFunction,
+} from './laws/report.js';
+export { taylorLaw } from './laws/taylor.js';
+export { type VmapLawOptions, vmapLaw } from './laws/vmap.js';
+
+// Trees as vectors, and numbers for directions.
+export type { Complex } from './complex.js';
+export { numbersFrom } from './numbers.js';
+export { type VectorSpace, vectorSpace } from './vector-space.js';
+
+// What to draw.
+export {
+  type ConvolutionConfiguration,
+  convolutionConfigurations,
+  type LinearConfiguration,
+  linearConfigurations,
+  type NormConfiguration,
+  normConfigurations,
+  outputSize,
+  type PoolingConfiguration,
+  poolingConfigurations,
+  type WindowConfiguration,
+  type WindowConstraints,
+  windowConfigurations,
+} from './arbitraries/layers.js';
+export {
+  type OperationName,
+  operationNames,
+  programs,
+  type RandomProgram,
+  runProgram,
+  type Step,
+} from './arbitraries/programs.js';
+export { broadcastable, type ShapeConstraints, shapes, shapeWithAxes, shapeWithAxis } from './arbitraries/shapes.js';
+export { distinctTensors, tensors } from './arbitraries/tensors.js';
+export type { Draw, ValueConstraints } from './arbitraries/values.js';
