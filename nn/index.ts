@@ -17,6 +17,18 @@ export {
 } from './layer.js';
 export { type Bound, type ModuleParams, type ModuleState, module } from './module.js';
 export { type SequentialState, sequential } from './sequential.js';
+// Figures about models, and making them smaller.
+export { accuracy } from './metrics.js';
+export { countParameters } from './parameters.js';
+export {
+  applyMasks,
+  type MagnitudeMaskOptions,
+  magnitudeMask,
+  type SliceMaskOptions,
+  sliceMask,
+  sliceNorms,
+  sparsity,
+} from './prune.js';
 
 // Layers.
 export { dropout, dropout2d } from './layers/dropout.js';
