@@ -34,6 +34,7 @@ export type ModuleState<C extends Children> = OrNull<{
 /** The children as functions that already hold their parameters and state. */
 export type Bound<C extends Children> = {
   readonly [K in keyof C]: C[K] extends {
+    readonly random: boolean;
     apply(variables: never, x: infer X, options?: ApplyOptions): readonly [infer Y, unknown];
   }
     ? (x: X) => Y

@@ -212,3 +212,26 @@ test('own layers: with and without state', () => {
   const [, next] = net.apply({ params, state }, ones([2]));
   assert.is(next[0].item(), 1);
 });
+
+test('types: parameters and state are exactly those of the children', () => {
+  const net = sequential(linear(3, 2, { bias: false }), relu, batchNorm1d(2), linear(2, 1));
+  const { params, state } = net.init(key(0));
+  assert.equal(Object.keys(params[0]), ['weight']);
+  // @ts-expect-error the first layer has no bias
+  assert.is(params[0].bias, undefined);
+  assert.is(params[1], null);
+  assert.equal(params[3].bias.shape, [1]);
+  assert.equal(state[2].batches.shape, []);
+  // @ts-expect-error there is no fifth layer
+  assert.is(params[4], undefined);
+  // @ts-expect-error a net with running statistics needs them
+  assert.throws(() => net.apply({ params }, ones([2, 3])));
+
+  const model = module({ fc: linear(3, 2), act: relu }, (m, x) => m.act(m.fc(x)));
+  const made = model.init(key(0));
+  assert.is(made.state, null);
+  // @ts-expect-error a function has no parameters
+  assert.is(made.params.act, undefined);
+  // @ts-expect-error there is no child of this name
+  assert.throws(() => module({ fc: linear(3, 2) }, (m, x) => m.fully(x)).apply({ params: made.params }, ones([1, 3])));
+});
