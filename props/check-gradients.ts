@@ -66,7 +66,7 @@ const describe = <T>(details: fc.RunDetails<T>): string => {
  * reverse mode, against finite differences, to second order, the same bits each time, and the same under `vmap`.
  * @throws Error with the broken law, the smallest arguments found that break it, and the seed and path to replay.
  * @example
- * checkGradients((x: Tensor) => sum(exp(x)), fc.tuple(tensors([3])), { numRuns: 5 }) // undefined
+ * checkGradients((x: Tensor) => sum(exp(x)), tensors([3]).map((x) => [x]), { numRuns: 5 }) // undefined
  */
 export const checkGradients = <Args extends readonly unknown[], Y>(
   f: TreeFunction<Args, Y>,

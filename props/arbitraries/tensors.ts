@@ -11,7 +11,7 @@ export const tensorOf = ({ shape, data, dtype = 'float64' }: Draw): Tensor => fr
 /**
  * Float64 tensors of one shape, or of any; values in [−2, 2] by default, at a distance of 0.05 from those to `avoid`.
  * @example
- * fc.sample(tensors([2, 3]), 1)[0]?.shape // [2, 3]
+ * checkGradients(relu, tensors([2, 3], { avoid: [0] }).map((x) => [x]), { numRuns: 5 }) // undefined
  */
 export const tensors = (
   shape: readonly number[] | ShapeConstraints = {},
@@ -25,6 +25,6 @@ export const tensors = (
 /**
  * Float64 tensors of one shape whose elements differ by 0.2 at least: for maxima, sorting and pooling.
  * @example
- * fc.sample(distinctTensors([4]), 1)[0]?.dtype // 'float64'
+ * checkGradients((x: Tensor) => max(x), distinctTensors([4]).map((x) => [x]), { numRuns: 5 }) // undefined
  */
 export const distinctTensors = (shape: readonly number[]): fc.Arbitrary<Tensor> => drawDistinct(shape).map(tensorOf);

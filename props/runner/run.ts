@@ -1,56 +1,121 @@
 /**
  * The test command: `node --import tsx props/runner/run.ts [part of a file name …]`.
- * Runs the suites on as many processes as there are cores and ends with `N passed, N failed`.
+ * Runs the suites on as many processes as there are cores, prints each file's output in one piece, and ends with
+ * `N passed, N failed`. A file that registers no test, dies, hangs or leaves a promise rejected has failed.
+ * `--suites FOLDER` looks for test files elsewhere; `--limit SECONDS` (300) is what one file may take.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, relative, resolve as resolvePath } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Verdict } from './worker.js';
+import { parseArgs } from 'node:util';
+import { endOfFile, nothingLeft, strayFailure, type Verdict } from './worker-protocol.js';
 
-const suites = fileURLToPath(new URL('../suites', import.meta.url));
 const worker = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
-const testFiles = (wanted: readonly string[]): string[] =>
+/** What is known of a file once it is over. */
+type Report = (verdict: Verdict, output: string) => void;
+
+const testFiles = (suites: string, wanted: readonly string[]): string[] =>
   readdirSync(suites, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.ts') && (wanted.length === 0 || wanted.some((part) => file.includes(part))))
     .sort()
     .map((file) => join(suites, file));
 
-/** Gives `process` one file after another until none is left. */
-const serve = (child: ChildProcess, queue: string[], verdicts: Verdict[]): Promise<void> =>
-  new Promise((resolve) => {
+/** Starts a process and gives it one file after another, until none is left or the process has died. */
+const serve = (queue: string[], limit: number, report: Report): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const child = fork(worker, {
+      execArgv: ['--import', 'tsx'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: process.stdout.isTTY ? { ...process.env, FORCE_COLOR: '1' } : process.env,
+    });
     let running: string | undefined;
+    let verdict: Verdict | undefined;
+    let output = '';
+    let timer: NodeJS.Timeout | undefined;
+    let started = false;
+
     const next = (): void => {
       running = queue.shift();
-      if (running === undefined) child.disconnect();
-      else child.send(running);
+      verdict = undefined;
+      output = '';
+      if (running === undefined) {
+        child.send(nothingLeft);
+        return;
+      }
+      child.send(running);
+      timer = setTimeout(() => {
+        output += `\nnot finished after ${limit} s\n`;
+        child.kill('SIGKILL');
+      }, limit * 1000);
     };
-    child.on('message', (message: Verdict | 'ready') => {
-      if (message !== 'ready') verdicts.push(message);
+    /** A file is over when its verdict is here and so is everything it printed. */
+    const settle = (): void => {
+      const end = output.indexOf(endOfFile);
+      if (verdict === undefined || end < 0) return;
+      clearTimeout(timer);
+      report(verdict, output.slice(0, end) + output.slice(end + endOfFile.length));
       next();
+    };
+    const collect = (chunk: Buffer): void => {
+      output += chunk.toString();
+      settle();
+    };
+    child.stdout?.on('data', collect);
+    child.stderr?.on('data', collect);
+    child.on('message', (message: Verdict | 'ready') => {
+      if (message === 'ready') {
+        started = true;
+        next();
+      } else {
+        verdict = message;
+        settle();
+      }
     });
-    child.on('exit', (code) => {
-      if (running !== undefined) verdicts.push({ file: running, passed: 0, failed: 1 });
-      else if (code !== 0 && code !== 1) verdicts.push({ file: 'a test process', passed: 0, failed: 1 });
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      if (!started) return reject(new Error(`a test process did not start: ${output}`));
+      if (running !== undefined)
+        report(
+          { file: running, passed: 0, failed: 1 },
+          `${output}${relative(process.cwd(), running)}: the process ended (${signal ?? code}) before its tests did\n`,
+        );
+      else if (code === strayFailure) report({ file: 'between files', passed: 0, failed: 1 }, output);
       resolve();
     });
   });
 
 const main = async (): Promise<void> => {
-  const queue = testFiles(process.argv.slice(2));
-  if (queue.length === 0) throw new Error('no test file matches');
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { suites: { type: 'string' }, limit: { type: 'string' } },
+  });
+  const suites = values.suites ?? fileURLToPath(new URL('../suites', import.meta.url));
+  const queue = testFiles(resolvePath(suites), positionals);
+  const total = queue.length;
+  if (total === 0) throw new Error('no test file matches');
+
   const verdicts: Verdict[] = [];
-  const started = performance.now();
-  const processes = Array.from({ length: Math.min(availableParallelism(), queue.length) }, () =>
-    fork(worker, { execArgv: ['--import', 'tsx'] }),
-  );
-  await Promise.all(processes.map((child) => serve(child, queue, verdicts)));
-  const passed = verdicts.reduce((total, verdict) => total + verdict.passed, 0);
-  const failed = verdicts.reduce((total, verdict) => total + verdict.failed, 0);
-  for (const { file } of verdicts.filter((verdict) => verdict.failed > 0)) console.log(`failed: ${file}`);
-  console.log(`${verdicts.length} files in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  const report: Report = (verdict, output) => {
+    verdicts.push(verdict);
+    process.stdout.write(output);
+  };
+  const limit = Number(values.limit ?? 300);
+  const begun = performance.now();
+  const lane = async (): Promise<void> => {
+    while (queue.length > 0) await serve(queue, limit, report);
+  };
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), total) }, lane));
+
+  const passed = verdicts.reduce((sum, verdict) => sum + verdict.passed, 0);
+  const unheard = Math.max(0, total - verdicts.length);
+  const failed = verdicts.reduce((sum, verdict) => sum + verdict.failed, unheard);
+  for (const { file } of verdicts.filter((verdict) => verdict.failed > 0))
+    console.log(`failed: ${relative(process.cwd(), file)}`);
+  console.log(`${verdicts.length} files in ${((performance.now() - begun) / 1000).toFixed(1)} s`);
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 };
