@@ -1,0 +1,66 @@
+/** The assembler: WebAssembly modules from typed trees. See `types.ts` for the idea. */
+export {
+  block,
+  branch,
+  branchIf,
+  branchTable,
+  call,
+  choose,
+  drop,
+  func,
+  getGlobal,
+  global,
+  importFunc,
+  leave,
+  letIn,
+  local,
+  locals,
+  loop,
+  loopOver,
+  loopWhile,
+  select,
+  sequence,
+  set,
+  setGlobal,
+  tee,
+  together,
+  unreachable,
+  when,
+} from './control.js';
+export { decode } from './decode.js';
+export { encode } from './encode.js';
+export { type Host, type HostFunction, type HostFunctions, instantiate } from './instantiate.js';
+export {
+  dropData,
+  f32,
+  f32x4,
+  f64,
+  f64x2,
+  i8x16,
+  i16x8,
+  i32,
+  i32Atomic,
+  i32x4,
+  i64,
+  i64Atomic,
+  i64x2,
+  memory,
+  memoryAtomic,
+  v128,
+} from './instructions.js';
+export { type DataSegment, link, type MemoryUse, type ModuleSource, type ModuleStructure } from './module.js';
+export { print } from './print.js';
+export type {
+  Body,
+  Expression,
+  Func,
+  Global,
+  Instruction,
+  Label,
+  Local,
+  Operand,
+  Operands,
+  ResultType,
+  Statement,
+  ValueType,
+} from './types.js';

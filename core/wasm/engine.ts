@@ -1,0 +1,38 @@
+/**
+ * The part of the host's WebAssembly interface that is used here, with types of its own: the library assumes neither a
+ * browser's type library nor Node's.
+ */
+
+/** A compiled module; only the engine looks inside. */
+export interface CompiledModule {
+  readonly compiledModule: never;
+}
+
+/** Linear memory: `buffer` is replaced by a new one when the memory grows. */
+export interface Memory {
+  readonly buffer: ArrayBuffer | SharedArrayBuffer;
+  /** Adds pages of 64 KiB and gives the number there were before. */
+  grow(pages: number): number;
+}
+
+export interface MemoryDescriptor {
+  readonly initial: number;
+  readonly maximum?: number;
+  readonly shared?: boolean;
+}
+
+export interface Instance {
+  readonly exports: Readonly<Record<string, unknown>>;
+}
+
+export type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+interface Engine {
+  validate(bytes: Uint8Array): boolean;
+  readonly Module: new (bytes: Uint8Array) => CompiledModule;
+  readonly Instance: new (module: CompiledModule, imports: Imports) => Instance;
+  readonly Memory: new (descriptor: MemoryDescriptor) => Memory;
+}
+
+/** The engine of this page or process. */
+export const engine = (): Engine => (globalThis as unknown as { readonly WebAssembly: Engine }).WebAssembly;

@@ -1,0 +1,40 @@
+/**
+ * What the engine can do beyond plain WebAssembly, found by asking it to validate a probe module: no version numbers, no flags.
+ * Validation compiles nothing and takes microseconds; the answer is kept.
+ */
+import { encode, f32x4, func, i32Atomic, link, type ModuleSource, v128 } from './assembler/index.js';
+import { engine } from './engine.js';
+
+export interface Features {
+  /** 128-bit vectors. */
+  readonly simd: boolean;
+  /** Fused multiply-add and other vector instructions whose last bits are the machine's. */
+  readonly relaxedSimd: boolean;
+  /** Shared memory and atomic accesses. */
+  readonly threads: boolean;
+}
+
+const validates = (source: ModuleSource): boolean => engine().validate(encode(link(source)));
+
+const detect = (): Features => {
+  const memory = { importedFrom: 'host', name: 'memory', minimum: 1 };
+  const vector = func('probe', ['i32'], 'none', (at) => [v128.store(at, v128.load(at))]);
+  const fused = func('probe', ['i32'], 'none', (at) => {
+    const x = v128.load(at);
+    return [v128.store(at, f32x4.relaxed_madd(x, x, x))];
+  });
+  const atomic = func('probe', ['i32'], 'i32', (at) => [i32Atomic.add(at, 1)]);
+  return {
+    simd: validates({ memory, exports: { probe: vector } }),
+    relaxedSimd: validates({ memory, exports: { probe: fused } }),
+    threads: validates({ memory: { ...memory, maximum: 1, shared: true }, exports: { probe: atomic } }),
+  };
+};
+
+let found: Features | undefined;
+
+/** The features of this engine. */
+export const features = (): Features => {
+  found ??= detect();
+  return found;
+};
