@@ -1,6 +1,7 @@
 /** The public face of `tapegrad`: derivatives, batching and tracing of functions over trees of tensors, and all of `core/`. */
 export * from '../core/index.js';
 export { checkpoint } from './checkpoint.js';
+export { type Compiled, type CompileOptions, compile } from './compile.js';
 export { customJvp } from './custom-jvp.js';
 export { type Cotangents, customVjp } from './custom-vjp.js';
 export { type DebugNansOptions, debugNans } from './debug-nans.js';
