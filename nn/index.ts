@@ -55,6 +55,17 @@ export {
   layerNorm,
   type ScaleAndShift,
 } from './layers/norm.js';
+export {
+  type AttentionInputs,
+  type CellOptions,
+  gruCell,
+  type LstmStep,
+  lstmCell,
+  type MultiheadLayerOptions,
+  multiheadAttention,
+  rnnCell,
+  type Step,
+} from './layers/sequence.js';
 
 // Functions that stand in `sequential` as they are.
 export { logSoftmax, relu, sigmoid, softmax, tanh } from '../core/index.js';

@@ -1,12 +1,13 @@
 /** Laws of layers that need no oracle. */
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { vjp } from '../../../autograd/index.js';
+import { grad, vjp } from '../../../autograd/index.js';
 import {
   ArgumentError,
   add,
   broadcastTo,
   concat,
+  eye,
   fromData,
   key,
   mean,
@@ -19,6 +20,7 @@ import {
   sub,
   sum,
   type Tensor,
+  treeLeaves,
   uniform,
   variance,
   zeros,
@@ -305,4 +307,47 @@ test('initialisers: fans count kernel positions in every layout', () => {
   assert.equal(nn.initialisers.fans([32, 3, 5, 5]), { fanIn: 75, fanOut: 800 });
   assert.equal(nn.initialisers.fans([5, 5, 3, 32], 'in-out'), { fanIn: 75, fanOut: 800 });
   assert.equal(nn.initialisers.fans([3072, 4000], 'in-out'), { fanIn: 3072, fanOut: 4000 });
+});
+
+test('sequence layers: shapes of parameters and outputs, and every parameter gets a gradient', () => {
+  const [x, h, c] = [random(1, [2, 3]), random(2, [2, 4]), random(3, [2, 4])];
+  const gru = nn.gruCell({ in: 3, hidden: 4 });
+  const gradients = grad((p: ReturnType<typeof gru.init>['params']) => sum(gru.apply({ params: p }, { x, h })[0]))(
+    gru.init(key(0), { dtype: 'float64' }).params,
+  );
+  for (const leaf of treeLeaves(gradients)) assert.ok(numbers(leaf).some((value) => value !== 0));
+  const lstm = nn.lstmCell({ in: 3, hidden: 4 });
+  const [[next, memory]] = lstm.apply(lstm.init(key(0), { dtype: 'float64' }), { x, h, c });
+  assert.equal(
+    [next.shape, memory.shape],
+    [
+      [2, 4],
+      [2, 4],
+    ],
+  );
+  const rnn = nn.rnnCell({ in: 3, hidden: 4, bias: false });
+  assert.equal(rnn.apply(rnn.init(key(0), { dtype: 'float64' }), { x, h })[0].shape, [2, 4]);
+});
+
+test('multi-head attention: one head with identity projections is plain attention', () => {
+  const [q, v] = [random(1, [2, 3, 4]), random(2, [2, 5, 4])];
+  const attention = nn.multiheadAttention({ width: 4, heads: 1 });
+  const unit = eye(4, { dtype: 'float64' });
+  const params = { inWeight: concat([unit, unit, unit], 0), outWeight: unit };
+  assertClose(attention.apply({ params }, { q, k: v, v })[0], functional.attention(q, v, v));
+  fails(
+    () => nn.multiheadAttention({ width: 6, heads: 4 }),
+    ArgumentError,
+    'multiheadAttention: 4 heads do not divide a width of 6; choose a number of heads that divides the width',
+  );
+});
+
+test('multi-head attention: a causal one ignores the future', () => {
+  const attention = nn.multiheadAttention({ width: 4, heads: 2, causal: true });
+  const { params } = attention.init(key(3), { dtype: 'float64' });
+  const x = random(1, [1, 3, 4]);
+  const [y] = attention.apply({ params }, { q: x });
+  const later = concat([slice(x, [null, [0, 2, 1]]), random(9, [1, 1, 4])], 1);
+  const [changed] = attention.apply({ params }, { q: later });
+  assertClose(slice(changed, [null, [0, 2, 1]]), slice(y, [null, [0, 2, 1]]));
 });
