@@ -18,7 +18,7 @@ import { exactDifferenceLaw } from './laws/exact-difference.js';
 import { finiteDifferenceLaw } from './laws/finite-differences.js';
 import { higherOrderLaw } from './laws/higher-order.js';
 import { pullbackLinearityLaw } from './laws/linearity.js';
-import { assertLaw, type Report, relative, reportOf } from './laws/report.js';
+import { assertLaw, type Report, relativeOrNaN, reportOf } from './laws/report.js';
 import { taylorLaw } from './laws/taylor.js';
 import { vmapLaw } from './laws/vmap.js';
 import { boundaries, boundaryLaw } from './specs/boundaries.js';
@@ -69,8 +69,8 @@ const againstOracle = ({ f, args, case: call }: Call, spec: OpSpec): Report => {
   const want = spec.oracle?.(call) ?? [];
   const y = f(...args);
   const got = y.dataSync();
-  const sizes = relative('the number of elements', got.length, want.length);
-  const values = want.map((value, i) => relative(`element ${i}`, got[i] ?? Number.NaN, value));
+  const sizes = relativeOrNaN('the number of elements', got.length, want.length);
+  const values = want.map((value, i) => relativeOrNaN(`element ${i}`, got[i] ?? Number.NaN, value));
   return reportOf('oracle', 1e-11, [sizes, ...values]);
 };
 

@@ -5,7 +5,7 @@
 import { vjp } from '../../autograd/vjp.js';
 import { numbersFrom } from '../numbers.js';
 import { vectorSpace } from '../vector-space.js';
-import { type LawOptions, type Report, relative, reportOf, type TreeFunction } from './report.js';
+import { type LawOptions, type Report, relativeOrNaN, reportOf, type TreeFunction } from './report.js';
 import { compareTrees } from './trees.js';
 
 /**
@@ -23,8 +23,8 @@ export const equalityLaw = <Args extends readonly unknown[], Y>(
   const [want, pullWant] = vjp(right, ...args);
   const u = vectorSpace(want).direction(numbersFrom(seed));
   return reportOf('equality', tolerance, [
-    ...compareTrees('the value', got, want, relative),
-    ...compareTrees('the gradient of argument', pullGot(u), pullWant(u), relative),
+    ...compareTrees('the value', got, want, relativeOrNaN),
+    ...compareTrees('the gradient of argument', pullGot(u), pullWant(u), relativeOrNaN),
   ]);
 };
 

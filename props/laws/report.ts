@@ -48,12 +48,18 @@ export const formatReport = ({ law, holds, worst, tolerance, where, got, want }:
     ? `${law}: holds (deviation ${worst}, allowed ${tolerance})`
     : `${law}: got ${got}, want ${want} at ${where} (deviation ${worst}, allowed ${tolerance})`;
 
-/** |got − want| / (1 + |want|) */
+/** |got − want| / (1 + |want|); NaN where one of them is NaN, and so never within a tolerance. */
 export const relative = (where: string, got: number, want: number): Deviation => ({
   where,
   got,
   want,
-  error: Object.is(got, want) ? 0 : Math.abs(got - want) / (1 + Math.abs(want)),
+  error: got === want ? 0 : Math.abs(got - want) / (1 + Math.abs(want)),
+});
+
+/** The same for two ways to compute one thing, where NaN is the right answer to NaN. */
+export const relativeOrNaN = (where: string, got: number, want: number): Deviation => ({
+  ...relative(where, got, want),
+  ...(Object.is(got, want) ? { error: 0 } : {}),
 });
 
 /** 0 for the same number (NaN is the same as NaN; 0 and −0 differ), 1 otherwise. */

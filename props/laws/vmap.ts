@@ -8,7 +8,7 @@ import { treeLeaves } from '../../core/tree.js';
 import { numbersFrom } from '../numbers.js';
 import { hasFloats, vectorSpace } from '../vector-space.js';
 import { exampleOf, stackOf } from './batching.js';
-import { type LawOptions, type Report, relative, reportOf, type TreeFunction } from './report.js';
+import { type LawOptions, type Report, relativeOrNaN, reportOf, type TreeFunction } from './report.js';
 import { compareTrees } from './trees.js';
 
 export interface VmapLawOptions extends LawOptions {
@@ -38,14 +38,14 @@ export const vmapLaw = <Args extends readonly unknown[], Y>(
 
   if (size === 0) return reportOf(law, tolerance, []);
   const values = examples.map((example) => f(...example));
-  const parts = [...compareTrees('the value', overBatch(f, args, axes), stackOf(values), relative)];
+  const parts = [...compareTrees('the value', overBatch(f, args, axes), stackOf(values), relativeOrNaN)];
   if (hasFloats(args) && hasFloats(values)) {
     const next = numbersFrom(seed);
     const cotangents = values.map((value) => vectorSpace(value).direction(next));
     const pull = (u: Y, ...x: Args): Args => vjp(f, ...x)[1](u);
     const want = stackOf(examples.map((example, i) => pull(cotangents[i] as Y, ...example)));
     const got = overBatch(pull, [stackOf(cotangents), ...args], [0, ...axes]);
-    parts.push(...compareTrees('the gradient of argument', got, want, relative));
+    parts.push(...compareTrees('the gradient of argument', got, want, relativeOrNaN));
   }
   return reportOf(law, tolerance, parts);
 };

@@ -1,0 +1,239 @@
+/** Every law as people call it: it holds for a right function, and of a wrong one it says where, what, and what instead. */
+import * as assert from 'uvu/assert';
+import { customVjp } from '../../../autograd/index.js';
+import {
+  bind,
+  cos,
+  exp,
+  flip,
+  mean,
+  mul,
+  neg,
+  type Primitive,
+  primitives,
+  referenceBackend,
+  sin,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+} from '../../../core/index.js';
+import {
+  adjointLaw,
+  assertLaw,
+  backendLaw,
+  batchSplitLaw,
+  checkpointLaw,
+  complexStepLaw,
+  determinismLaw,
+  equalityLaw,
+  equivarianceLaw,
+  exactDifferenceLaw,
+  finiteDifferenceLaw,
+  formatReport,
+  gradientLinearityLaw,
+  handDerivationLaw,
+  higherOrderLaw,
+  LawError,
+  type LawReport,
+  precisionLaw,
+  pullbackLinearityLaw,
+  taylorLaw,
+  vmapLaw,
+} from '../../index.js';
+import { at, withBatch, withJvp, withVjp } from '../../mutants/mutant.js';
+import { test } from '../../runner/testing.js';
+
+type Unary = (x: Tensor) => Tensor;
+
+const t = (values: number | readonly number[] | readonly (readonly number[])[]): Tensor =>
+  tensor(values, { dtype: 'float64' });
+const x = t([0.3, -0.7, 1.1]);
+const rows = t([
+  [0.3, -0.7],
+  [1.1, 0.2],
+]);
+
+const sine: Unary = (x) => sin(x);
+const through =
+  (primitive: Primitive): Unary =>
+  (x) =>
+    bind(primitive, [x], null);
+
+/** The sine with half of its gradient. */
+const half: Unary = customVjp(
+  (x: Tensor) => sin(x),
+  (x: Tensor) => [sin(x), x],
+  (x, g) => [mul(mul(g, cos(x)), 0.5)],
+);
+
+const turning = (): Unary => {
+  let calls = 0;
+  return (x) => (calls++ === 0 ? sin(x) : cos(x));
+};
+
+const cases: readonly [name: string, law: string, right: () => LawReport, wrong: () => LawReport][] = [
+  [
+    'adjointLaw',
+    'law 1, adjoint',
+    () => adjointLaw(sine, [x]),
+    () =>
+      adjointLaw(
+        through(
+          withJvp(
+            primitives.sin,
+            () =>
+              ({ t, x }) =>
+                mul(t, at(x, 0)),
+          ),
+        ),
+        [x],
+      ),
+  ],
+  [
+    'finiteDifferenceLaw',
+    'law 2, finite differences',
+    () => finiteDifferenceLaw(sine, [x]),
+    () => finiteDifferenceLaw(half, [x]),
+  ],
+  [
+    'exactDifferenceLaw',
+    'law 3, exact difference',
+    () => exactDifferenceLaw((a: Tensor) => sum(a), [x]),
+    () => exactDifferenceLaw((a: Tensor) => sum(exp(a)), [x]),
+  ],
+  ['taylorLaw', 'law 4, Taylor order', () => taylorLaw(sine, [x]), () => taylorLaw(half, [x])],
+  [
+    'higherOrderLaw',
+    'law 5, higher order',
+    () => higherOrderLaw(sine, [x]),
+    () => higherOrderLaw(through(withVjp(primitives.cos, 0, ({ g }) => g)), [x]),
+  ],
+  [
+    'handDerivationLaw',
+    'law 6, hand derivation',
+    () => handDerivationLaw(sine, (a) => [sin(a), (g): [Tensor] => [mul(g, cos(a))]], [x]),
+    () => handDerivationLaw(sine, (a) => [sin(a), (g): [Tensor] => [mul(g, sin(a))]], [x]),
+  ],
+  [
+    'complexStepLaw',
+    'law 7, complex step',
+    () => complexStepLaw(mul, (a, b) => ({ re: a.re * b.re - a.im * b.im, im: a.re * b.im + a.im * b.re }), [x, x]),
+    () => complexStepLaw(mul, (a, b) => ({ re: a.re * b.re, im: a.im * b.im }), [x, x]),
+  ],
+  ['determinismLaw', 'law 8, determinism', () => determinismLaw(sine, [x]), () => determinismLaw(turning(), [x])],
+  [
+    'vmapLaw',
+    'law 9, vmap',
+    () => vmapLaw(sine, [rows]),
+    () => vmapLaw(through(withBatch(primitives.sin, ({ x: [a] }) => flip(sin(a as Tensor), 0))), [rows]),
+  ],
+  ['checkpointLaw', 'law 10, checkpoint', () => checkpointLaw(sine, [x]), () => checkpointLaw(turning(), [x])],
+  [
+    'backendLaw',
+    'law 11, backend reference',
+    () => backendLaw(sine, [x], { backend: referenceBackend, ulp: 0 }),
+    () => backendLaw(turning(), [x], { backend: referenceBackend, ulp: 0 }),
+  ],
+  [
+    'precisionLaw',
+    'law 11, float32 against float64',
+    () => precisionLaw(sine, [x]),
+    // 10⁷ has no digit left in float32 for what is added.
+    () => precisionLaw((a: Tensor) => sub(mul(a.dtype === 'float32' ? 1.0001 : 1, a), 0), [x]),
+  ],
+  [
+    'pullbackLinearityLaw',
+    'linear pullback',
+    () => pullbackLinearityLaw(sine, [x]),
+    () => pullbackLinearityLaw(through(withVjp(primitives.sin, 0, ({ g }) => mul(g, g))), [x]),
+  ],
+  [
+    'gradientLinearityLaw',
+    'linear gradient',
+    () => gradientLinearityLaw(sine, (a: Tensor) => exp(a), [x]),
+    () => gradientLinearityLaw(turning(), sine, [x]),
+  ],
+  [
+    'equalityLaw',
+    'equality',
+    () => equalityLaw(sine, (a: Tensor) => neg(sin(neg(a))), [x]),
+    () => equalityLaw(sine, half, [x]),
+  ],
+  [
+    'equivarianceLaw',
+    'equivariance',
+    () =>
+      equivarianceLaw(
+        sine,
+        x,
+        (a) => flip(a, 0),
+        (y) => flip(y, 0),
+      ),
+    () =>
+      equivarianceLaw(
+        sine,
+        x,
+        (a) => flip(a, 0),
+        (y) => y,
+      ),
+  ],
+  [
+    'batchSplitLaw',
+    'split batch',
+    () => batchSplitLaw((w: Tensor, a: Tensor) => mean(mul(w, a)), t(2), rows),
+    () => batchSplitLaw((w: Tensor, a: Tensor) => sum(mul(w, a)), t(2), rows),
+  ],
+];
+
+for (const [name, law, right, wrong] of cases)
+  test(`${name}: holds for a right function, not for a wrong one, and the error begins with the law`, () => {
+    assertLaw(right());
+    const report = wrong();
+    assert.not(report.holds, formatReport(report));
+    assert.throws(
+      () => assertLaw(report),
+      (error: unknown) => error instanceof LawError && error.report === report && error.message.startsWith(law),
+    );
+  });
+
+test('laws: an error names law, place, got, want, deviation and tolerance', () => {
+  const doubled: Unary = customVjp(
+    (a: Tensor) => mul(a, 3),
+    (a: Tensor) => [mul(a, 3), null],
+    (_, g) => [mul(g, 6)],
+  );
+  assert.is(
+    formatReport(exactDifferenceLaw(doubled, [t([1, 2])])),
+    'law 3, exact difference: got 6, want 3 at ∂ output the root[0] / ∂ input [0][0] (deviation 0.75, allowed 1e-12)',
+  );
+});
+
+test('laws: NaN never holds', () => {
+  const report = finiteDifferenceLaw((a: Tensor) => mul(a, Number.NaN), [x]);
+  assert.not(report.holds);
+});
+
+test('laws: an argument without elements obeys every law', () => {
+  const empty = t([]);
+  for (const report of [adjointLaw, finiteDifferenceLaw, taylorLaw, higherOrderLaw, determinismLaw, checkpointLaw])
+    assertLaw(report(sine, [empty]));
+});
+
+test('laws: trees go in and come out, and integers in them are constants', () => {
+  const f = ({ w, labels }: { readonly w: Tensor; readonly labels: Tensor }): { readonly y: Tensor[] } => ({
+    y: [mul(w, w), labels],
+  });
+  const args: [{ readonly w: Tensor; readonly labels: Tensor }] = [
+    { w: x, labels: tensor([1, 2], { dtype: 'int32' }) },
+  ];
+  for (const report of [adjointLaw, finiteDifferenceLaw, taylorLaw, higherOrderLaw, determinismLaw, checkpointLaw])
+    assertLaw(report(f, args));
+});
+
+test('laws: differences refuse float32, and say what to do', () => {
+  assert.throws(
+    () => finiteDifferenceLaw(sine, [tensor([1])]),
+    /finiteDifferenceLaw: \[0\] is float32.*check gradients in float64/,
+  );
+});
