@@ -163,7 +163,7 @@ export const func = <const P extends readonly ValueType[], R extends ResultType>
   name: string,
   params: P,
   result: R,
-  body: (...parameters: Locals<P>) => Body<R>,
+  body: (...parameters: Locals<P>) => Body<NoInfer<R>>,
 ): Func<P, R> => {
   const parameters = params.map(local);
   const code: readonly Expression[] = body(...(parameters as unknown as Locals<P>));
