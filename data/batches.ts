@@ -1,11 +1,9 @@
 /** Mini-batches: every example once an epoch, in an order that a key decides. */
 
-import { fromData } from '../core/creation.js';
 import { ArgumentError } from '../core/errors.js';
-import { take } from '../core/primitives/take.js';
 import type { Key } from '../core/random/key.js';
 import { permutation } from '../core/random/samplers.js';
-import type { Examples } from './iris.js';
+import { type Examples, selectExamples } from './examples.js';
 
 export interface BatchOptions {
   readonly size: number;
@@ -22,7 +20,7 @@ export interface BatchOptions {
  * [...batches(iris(), { size: 64 })].map(({ x }) => x.shape[0]) // [64, 64, 22]
  */
 export function* batches(
-  { x, y }: Examples,
+  examples: Examples,
   { size, key, dropLast = false }: BatchOptions,
 ): Generator<Examples, void, undefined> {
   if (!Number.isInteger(size) || size < 1)
@@ -31,7 +29,7 @@ export function* batches(
       problem: `the batch size ${size} is not a whole number ≥ 1`,
       remedy: 'give a whole number of examples a batch',
     });
-  const count = x.shape[0] ?? 0;
+  const count = examples.x.shape[0] ?? 0;
   const order =
     key === undefined
       ? Int32Array.from({ length: count }, (_, i) => i)
@@ -39,7 +37,6 @@ export function* batches(
   for (let start = 0; start < count; start += size) {
     const rows = order.slice(start, start + size);
     if (dropLast && rows.length < size) return;
-    const index = fromData(rows, [rows.length]);
-    yield { x: take(x, index, 0), y: take(y, index, 0) };
+    yield selectExamples(examples, rows);
   }
 }

@@ -1,6 +1,32 @@
-/** The public face of `data/`: data sets and what turns them into batches. Portable: no files. */
+/** The public face of `data/`: data sets, formats, and what turns them into batches. Portable: bytes, but no files. */
+export { attempt, attemptTask, DataError, type DataPlace, type DataProblem } from './errors.js';
+export { type Examples, selectExamples } from './examples.js';
+export { type ImageSet, imageBatch, imageExamples, joinImages, selectImages } from './images.js';
+
+// Data sets that need no file.
+export { type IrisRow, iris, irisFeatures, irisRows, irisSpecies } from './iris.js';
+
+// Batches.
 export { type BatchOptions, batches } from './batches.js';
-export { type FilterGridOptions, filterGrid } from './filter-grid.js';
-export { type Examples, type IrisRow, iris, irisFeatures, irisRows, irisSpecies } from './iris.js';
 export { stratifiedSplit } from './split.js';
 export { standardize } from './standardize.js';
+
+// Formats.
+export { cifar10Classes, decodeCifar10, tryDecodeCifar10 } from './codecs/cifar.js';
+export { type CsvSchema, decodeCsv, type Table, tableExamples, tryDecodeCsv } from './codecs/csv.js';
+export {
+  decodeIdx,
+  decodeIdxImages,
+  decodeIdxLabels,
+  type IdxImages,
+  type IdxPair,
+  tryDecodeIdx,
+  tryDecodeIdxImages,
+  tryDecodeIdxLabels,
+} from './codecs/idx.js';
+export { decodeNpy, encodeNpy, tryDecodeNpy } from './codecs/npy.js';
+export { type BinaryReader, binaryReader } from './codecs/reader.js';
+export { decodeSafetensors, encodeSafetensors, type NamedTensors, tryDecodeSafetensors } from './codecs/safetensors.js';
+
+// Pictures.
+export { type FilterGridOptions, filterGrid } from './filter-grid.js';

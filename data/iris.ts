@@ -4,7 +4,7 @@
  */
 import { fromData } from '../core/creation.js';
 import type { Dtype } from '../core/dtype.js';
-import type { Tensor } from '../core/tensor.js';
+import type { Examples } from './examples.js';
 
 /** Centimetres: sepal length, sepal width, petal length, petal width. */
 export type IrisRow = readonly [sepalLength: number, sepalWidth: number, petalLength: number, petalWidth: number];
@@ -65,14 +65,6 @@ export const irisRows: readonly { readonly features: IrisRow; readonly label: nu
   ...measurements.versicolor.map((features) => ({ features, label: 1 })),
   ...measurements.virginica.map((features) => ({ features, label: 2 })),
 ];
-
-/** Features and labels that belong together, example by example along axis 0. */
-export interface Examples {
-  /** `[N, …]`, float. */
-  readonly x: Tensor;
-  /** `[N]`, int32 class numbers. */
-  readonly y: Tensor;
-}
 
 /**
  * The whole data set: `x: [150, 4]` in centimetres, `y: [150]`.

@@ -1,15 +1,8 @@
 /** Dividing examples into parts: by fraction or by count, class by class, in an order that a key decides. */
-import { fromData } from '../core/creation.js';
 import { ArgumentError } from '../core/errors.js';
-import { take } from '../core/primitives/take.js';
 import { foldIn, type Key } from '../core/random/key.js';
 import { permutation } from '../core/random/samplers.js';
-import type { Examples } from './iris.js';
-
-const pick = ({ x, y }: Examples, rows: readonly number[]): Examples => {
-  const index = fromData(Int32Array.from(rows), [rows.length]);
-  return { x: take(x, index, 0), y: take(y, index, 0) };
-};
+import { type Examples, selectExamples } from './examples.js';
 
 /**
  * Splits `total` places by fractions, so that the parts add up: each part gets its rounded-down share, and what is left
@@ -57,7 +50,7 @@ export const stratifiedSplit = (key: Key, examples: Examples, fractions: readonl
   }
   return parts.map((rows, part) => {
     const order = permutation(foldIn(foldIn(key, classes.length), part), rows.length).dataSync();
-    return pick(
+    return selectExamples(
       examples,
       Array.from(order, (i) => rows[i] ?? 0),
     );

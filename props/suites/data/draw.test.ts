@@ -14,7 +14,8 @@ test('drawProgram: one drawn node for every operation, input and output of the p
     const svg = await drawProgram(program, join(folder, 'program.svg'));
     assert.is(readFileSync(join(folder, 'program.svg'), 'utf8'), svg);
     assert.match(svg, /<svg/);
-    for (const { primitive } of program.nodes) assert.ok(svg.includes(primitive.name), `${primitive.name} is not drawn`);
+    for (const { primitive } of program.nodes)
+      assert.ok(svg.includes(primitive.name), `${primitive.name} is not drawn`);
     assert.ok((svg.match(/class="node"/g) ?? []).length >= program.nodes.length + program.inputs.length);
   } finally {
     rmSync(folder, { recursive: true });

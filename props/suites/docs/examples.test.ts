@@ -8,6 +8,7 @@ import { transformSync } from 'esbuild';
 import * as assert from 'uvu/assert';
 import * as tapegrad from '../../../autograd/index.js';
 import * as data from '../../../data/index.js';
+import * as node from '../../../data/node/index.js';
 import * as nn from '../../../nn/index.js';
 import * as optim from '../../../optim/index.js';
 import * as props from '../../index.js';
@@ -54,7 +55,7 @@ const close = (got: unknown, want: unknown): boolean => {
   return JSON.stringify(got) === JSON.stringify(want);
 };
 
-const scope: Readonly<Record<string, unknown>> = { ...props, ...data, ...optim, ...nn, ...tapegrad };
+const scope: Readonly<Record<string, unknown>> = { ...props, ...node, ...data, ...optim, ...nn, ...tapegrad };
 const names = Object.keys(scope).filter((name) => /^[\w$]+$/.test(name) && name !== 'default');
 
 /** Runs JavaScript with every public name in scope. */

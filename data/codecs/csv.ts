@@ -1,0 +1,177 @@
+/**
+ * Tables of numbers as comma-separated text. Strict on purpose: every field is a decimal number, every line has as many
+ * fields as it should, and anything else is an error with its line. Quoting and text columns are left to CSV libraries.
+ */
+import type { either as E } from 'fp-ts';
+import { fromData } from '../../core/creation.js';
+import type { Dtype } from '../../core/dtype.js';
+import { attempt, DataError } from '../errors.js';
+import type { Examples } from '../examples.js';
+
+export interface CsvSchema {
+  /**
+   * The first line: `names` of the columns; `counts` (rows, features, then the class names), as in scikit-learn's tables;
+   * or `none`, which is the default.
+   */
+  readonly header?: 'none' | 'names' | 'counts';
+  /** How many columns there must be, the label included; as many as on the first line of numbers by default. */
+  readonly columns?: number;
+  /** Which column holds class numbers: the `last`, which is the default, the `first`, a position, or `null` for none. */
+  readonly label?: 'last' | 'first' | number | null;
+  /** Names of the classes: labels must be below their number. */
+  readonly classes?: readonly string[];
+  /** `integer` refuses features that are not whole; `number` by default. */
+  readonly features?: 'number' | 'integer';
+  /** Bounds that every feature must keep. */
+  readonly range?: readonly [min: number, max: number];
+  /** Between fields; a comma by default. */
+  readonly separator?: string;
+}
+
+export interface Table {
+  readonly rows: number;
+  /** How many columns `x` has. */
+  readonly features: number;
+  /** Row-major `[rows, features]`. */
+  readonly x: Float64Array;
+  /** `[rows]`; empty without a label column. */
+  readonly labels: Int32Array;
+  /** Names of the feature columns, where the file has them. */
+  readonly names: readonly string[];
+  /** Names of the classes, from the schema or the file. */
+  readonly classes: readonly string[];
+}
+
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+
+interface Line {
+  readonly number: number;
+  readonly fields: readonly string[];
+}
+
+/** The lines of the text; the last may or may not end. */
+function* linesOf(text: string, separator: string): Generator<Line, void, undefined> {
+  let number = 1;
+  for (let start = 0; start < text.length; number++) {
+    const found = text.indexOf('\n', start);
+    const end = found < 0 ? text.length : found;
+    const line = text.slice(start, text[end - 1] === '\r' && end > start ? end - 1 : end);
+    yield { number, fields: line.split(separator).map((field) => field.trim()) };
+    start = end + 1;
+  }
+}
+
+/** The position of the label column among `width`, if there is one. */
+const labelColumn = (label: CsvSchema['label'], width: number): number | null =>
+  label === null || label === undefined ? null : label === 'last' ? width - 1 : label === 'first' ? 0 : label;
+
+/**
+ * The numbers of a table.
+ * @throws DataError with the line of whatever the schema does not allow.
+ * @example
+ * decodeCsv('1.5,2,0\n3,4,1\n').labels // [0, 1]
+ */
+export const decodeCsv = (source: string | Uint8Array, schema: CsvSchema = {}, file = 'table'): Table => {
+  const { header = 'none', label = 'last', features = 'number', range, separator = ',' } = schema;
+  const fail = (line: number | null, problem: string, expected: string): never => {
+    throw new DataError({ op: 'decodeCsv', file, place: line === null ? null : { line }, problem, expected });
+  };
+  const text = typeof source === 'string' ? source : utf8(source, () => fail(null, 'bytes that are no text', 'UTF-8'));
+  const lines = linesOf(text.startsWith('\uFEFF') ? text.slice(1) : text, separator);
+
+  let columns = schema.columns ?? null;
+  let names: readonly string[] = [];
+  let classes = schema.classes ?? null;
+  let announced: number | null = null;
+
+  const whole = (field: string | undefined, line: number, what: string): number => {
+    const value = field !== undefined && /^\d+$/.test(field) ? Number(field) : Number.NaN;
+    return Number.isSafeInteger(value)
+      ? value
+      : fail(line, `${JSON.stringify(field ?? '')} for ${what}`, 'a whole number');
+  };
+  const checkWidth = (found: number, line: number): number => {
+    columns ??= found;
+    return found === columns ? found : fail(line, `${found} fields`, `${columns}`);
+  };
+  const readHeader = (): void => {
+    const first = lines.next().value;
+    if (first === undefined) {
+      fail(1, 'no line', `a header of ${header}`);
+    } else if (header === 'names') {
+      names = first.fields;
+      checkWidth(names.length, first.number);
+    } else {
+      announced = whole(first.fields[0], first.number, 'the number of rows');
+      const count = whole(first.fields[1], first.number, 'the number of features');
+      checkWidth(count + (label === null ? 0 : 1), first.number);
+      if (first.fields.length > 2) classes ??= first.fields.slice(2);
+    }
+  };
+  if (header !== 'none') readHeader();
+
+  const x: number[] = [];
+  const labels: number[] = [];
+  let rows = 0;
+  for (const { number, fields } of lines) {
+    const width = checkWidth(fields.length, number);
+    const position = labelColumn(label, width);
+    if (position !== null && !(position < width)) fail(number, `${width} fields`, `a label in column ${position + 1}`);
+    for (const [column, field] of fields.entries()) {
+      if (column === position) {
+        const value = whole(field, number, 'a label');
+        const limit = classes?.length ?? 2 ** 31;
+        labels.push(value < limit ? value : fail(number, `the label ${value}`, `a class from 0 to ${limit - 1}`));
+        continue;
+      }
+      const value = decimal.test(field) ? Number(field) : Number.NaN;
+      if (!Number.isFinite(value) || (features === 'integer' && !Number.isInteger(value)))
+        fail(
+          number,
+          `${JSON.stringify(field.slice(0, 40))} in column ${column + 1}`,
+          features === 'integer' ? 'a whole number' : 'a decimal number',
+        );
+      if (range !== undefined && !(value >= range[0] && value <= range[1]))
+        fail(number, `${value} in column ${column + 1}`, `a number from ${range[0]} to ${range[1]}`);
+      x.push(value);
+    }
+    rows++;
+    if (announced !== null && rows > announced) fail(number, `row ${rows}`, `${announced} rows, as the header says`);
+  }
+  if (announced !== null && rows < announced) fail(null, `${rows} rows`, `${announced}, as the header says`);
+  const position = labelColumn(label, columns ?? 0);
+  return {
+    rows,
+    features: rows === 0 ? Math.max((columns ?? 0) - (label === null ? 0 : 1), 0) : x.length / rows,
+    x: Float64Array.from(x),
+    labels: Int32Array.from(labels),
+    names: names.filter((_, column) => column !== position),
+    classes: classes ?? [],
+  };
+};
+
+const utf8 = (bytes: Uint8Array, refuse: () => never): string => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return refuse();
+    throw error;
+  }
+};
+
+/** `decodeCsv` with its error as a value. */
+export const tryDecodeCsv = (
+  source: string | Uint8Array,
+  schema?: CsvSchema,
+  file?: string,
+): E.Either<DataError, Table> => attempt(() => decodeCsv(source, schema, file));
+
+/**
+ * A table as tensors: `x: [rows, features]`, `y: [rows]`.
+ * @example
+ * tableExamples(decodeCsv('1.5,2,0\n3,4,1\n')).x.toArray() // [[1.5, 2], [3, 4]]
+ */
+export const tableExamples = ({ rows, features, x, labels }: Table, dtype: Dtype = 'float32'): Examples => ({
+  x: fromData(x, [rows, features], dtype),
+  y: fromData(labels, [labels.length]),
+});

@@ -1,0 +1,108 @@
+/**
+ * The element types that array files know, and what they become here: halves and bfloat16 become float32, every integer
+ * that fits becomes int32, booleans are checked. Nothing is rounded silently but what has no place in a tensor at all.
+ */
+import type { Dtype, TypedArray } from '../../core/dtype.js';
+import { allocate } from '../../core/dtype.js';
+import type { BinaryReader } from './reader.js';
+
+/** An element type of a file. */
+export type ElementType =
+  | 'bool'
+  | 'uint8'
+  | 'int8'
+  | 'uint16'
+  | 'int16'
+  | 'uint32'
+  | 'int32'
+  | 'uint64'
+  | 'int64'
+  | 'float16'
+  | 'bfloat16'
+  | 'float32'
+  | 'float64';
+
+interface Element {
+  readonly bytes: number;
+  readonly dtype: Dtype;
+  readonly read: (view: DataView, offset: number, littleEndian: boolean) => number;
+}
+
+/** IEEE 754 binary16: 1 sign bit, 5 of exponent (bias 15), 10 of fraction. */
+const half = (bits: number): number => {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
+};
+
+const word = new DataView(new ArrayBuffer(4));
+
+/** The upper half of a float32. */
+const brain = (bits: number): number => {
+  word.setUint16(0, bits);
+  word.setUint16(2, 0);
+  return word.getFloat32(0);
+};
+
+const elements: Readonly<Record<ElementType, Element>> = {
+  bool: { bytes: 1, dtype: 'bool', read: (view, at) => view.getUint8(at) },
+  uint8: { bytes: 1, dtype: 'int32', read: (view, at) => view.getUint8(at) },
+  int8: { bytes: 1, dtype: 'int32', read: (view, at) => view.getInt8(at) },
+  uint16: { bytes: 2, dtype: 'int32', read: (view, at, little) => view.getUint16(at, little) },
+  int16: { bytes: 2, dtype: 'int32', read: (view, at, little) => view.getInt16(at, little) },
+  uint32: { bytes: 4, dtype: 'int32', read: (view, at, little) => view.getUint32(at, little) },
+  int32: { bytes: 4, dtype: 'int32', read: (view, at, little) => view.getInt32(at, little) },
+  uint64: { bytes: 8, dtype: 'int32', read: (view, at, little) => Number(view.getBigUint64(at, little)) },
+  int64: { bytes: 8, dtype: 'int32', read: (view, at, little) => Number(view.getBigInt64(at, little)) },
+  float16: { bytes: 2, dtype: 'float32', read: (view, at, little) => half(view.getUint16(at, little)) },
+  bfloat16: { bytes: 2, dtype: 'float32', read: (view, at, little) => brain(view.getUint16(at, little)) },
+  float32: { bytes: 4, dtype: 'float32', read: (view, at, little) => view.getFloat32(at, little) },
+  float64: { bytes: 8, dtype: 'float64', read: (view, at, little) => view.getFloat64(at, little) },
+};
+
+/** Bytes that one element takes in a file. */
+export const elementBytes = (type: ElementType): number => elements[type].bytes;
+
+export interface Elements {
+  readonly dtype: Dtype;
+  readonly data: TypedArray;
+}
+
+/** The next `count` elements; the caller has compared their size with the bytes that are left. */
+export const readElements = (
+  reader: BinaryReader,
+  type: ElementType,
+  count: number,
+  littleEndian: boolean,
+): Elements => {
+  const { bytes, dtype, read } = elements[type];
+  const start = reader.offset();
+  const source = reader.bytes(count * bytes, `${count} elements of ${type}`);
+  const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
+  const data = allocate(dtype, count);
+  for (let i = 0; i < count; i++) {
+    const value = read(view, i * bytes, littleEndian);
+    if (dtype === 'int32' && value !== (value | 0))
+      reader.fail(`the ${type} ${value}`, 'an integer that int32 holds', start + i * bytes);
+    if (dtype === 'bool' && value > 1) reader.fail(`the boolean ${value}`, '0 or 1', start + i);
+    data[i] = value;
+  }
+  return { dtype, data };
+};
+
+/** Elements as little-endian bytes: bool as one byte, int32, float32 and float64 as they are. */
+export const writeElements = (data: TypedArray, dtype: Dtype): Uint8Array => {
+  const bytes = new Uint8Array(data.length * data.BYTES_PER_ELEMENT);
+  const view = new DataView(bytes.buffer);
+  const write: Readonly<Record<Dtype, (i: number, value: number) => void>> = {
+    bool: (i, value) => view.setUint8(i, value),
+    int32: (i, value) => view.setInt32(4 * i, value, true),
+    float32: (i, value) => view.setFloat32(4 * i, value, true),
+    float64: (i, value) => view.setFloat64(8 * i, value, true),
+  };
+  const put = write[dtype];
+  for (let i = 0; i < data.length; i++) put(i, data[i] ?? 0);
+  return bytes;
+};

@@ -1,0 +1,142 @@
+/**
+ * NumPy's `.npy`: a magic string, a version, a header that is a Python dictionary of element type, order and shape, and
+ * the elements. Read: versions 1 to 3, either byte order, either memory order. Written: version 1, little-endian, row-major.
+ * Format: NEP 1, "A simple file format for NumPy arrays".
+ */
+import type { either as E } from 'fp-ts';
+import { fromData } from '../../core/creation.js';
+import type { Dtype } from '../../core/dtype.js';
+import { permute } from '../../core/primitives/permute.js';
+import type { Tensor } from '../../core/tensor.js';
+import { attempt, type DataError } from '../errors.js';
+import { type ElementType, elementBytes, readElements, writeElements } from './elements.js';
+import { type BinaryReader, binaryReader, countBytes } from './reader.js';
+
+const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
+
+const types: Readonly<Record<string, ElementType>> = {
+  b1: 'bool',
+  u1: 'uint8',
+  i1: 'int8',
+  u2: 'uint16',
+  i2: 'int16',
+  u4: 'uint32',
+  i4: 'int32',
+  u8: 'uint64',
+  i8: 'int64',
+  f2: 'float16',
+  f4: 'float32',
+  f8: 'float64',
+};
+
+const written: Readonly<Record<Dtype, string>> = { bool: '|b1', int32: '<i4', float32: '<f4', float64: '<f8' };
+
+/** NumPy has no more axes than this. */
+const largestRank = 64;
+
+interface Header {
+  readonly type: ElementType;
+  readonly littleEndian: boolean;
+  readonly columnMajor: boolean;
+  readonly shape: readonly number[];
+}
+
+/** What stands under each key of the dictionary; refuses anything that is no such dictionary. */
+const dictionary = (reader: BinaryReader, text: string, start: number): ReadonlyMap<string, string> => {
+  const fail = (at: number): never =>
+    reader.fail(
+      'a header that cannot be read',
+      "a dictionary of 'descr', 'fortran_order' and 'shape', once each",
+      start + at,
+    );
+  const entry = /\s*'(descr|fortran_order|shape)'\s*:\s*('[^']*'|True|False|\([\d,\s]*\))\s*(?:,|(?=\}))/y;
+  const found = new Map<string, string>();
+  if (!text.startsWith('{')) fail(0);
+  entry.lastIndex = 1;
+  for (let at = 1; found.size < 3; at = entry.lastIndex) {
+    const [, key, value] = entry.exec(text) ?? fail(at);
+    if (key === undefined || value === undefined || found.has(key)) return fail(at);
+    found.set(key, value);
+    if (found.size === 3 && !/^\s*\}\s*$/.test(text.slice(entry.lastIndex))) fail(entry.lastIndex);
+  }
+  return found;
+};
+
+const parseHeader = (reader: BinaryReader, text: string, start: number): Header => {
+  const found = dictionary(reader, text, start);
+  const descr = found.get('descr') ?? '';
+  const [, order, code = ''] = /^'([<>|=])(\w+)'$/.exec(descr) ?? [];
+  const type = Object.hasOwn(types, code) ? types[code] : undefined;
+  if (type === undefined)
+    return reader.fail(
+      `elements of type ${descr === '' ? 'unknown' : descr}`,
+      `one of ${Object.keys(types).join(', ')} after <, > or |`,
+      start,
+    );
+  const sizes = (found.get('shape') ?? '').slice(1, -1).split(',');
+  const shape = sizes.filter((size) => size.trim() !== '').map(Number);
+  const tuple =
+    /^\(\s*(\d+\s*,\s*)*(\d+\s*)?\)$/.test(found.get('shape') ?? '') && (shape.length !== 1 || sizes.length > 1);
+  if (!tuple || shape.length > largestRank || !shape.every(Number.isSafeInteger))
+    reader.fail(`the shape ${found.get('shape')}`, `a tuple of at most ${largestRank} sizes below 2^53`, start);
+  const fortran = found.get('fortran_order');
+  if (fortran !== 'True' && fortran !== 'False') reader.fail(`'fortran_order' is ${fortran}`, 'True or False', start);
+  return { type, littleEndian: order !== '>', columnMajor: fortran === 'True', shape };
+};
+
+const readHeader = (reader: BinaryReader): Header => {
+  const found = reader.bytes(magic.length, 'the magic string \\x93NUMPY');
+  if (magic.some((byte, i) => found[i] !== byte)) reader.fail('no NumPy array', 'the magic string \\x93NUMPY', 0);
+  const version = reader.uint8('a version');
+  if (version < 1 || version > 3) reader.fail(`version ${version}`, 'version 1, 2 or 3', 6);
+  reader.uint8('a minor version');
+  const length =
+    version === 1 ? reader.uint16('the length of the header', true) : reader.uint32('the length of the header', true);
+  if (length > 65_536) reader.fail(`a header of ${countBytes(length)}`, '65536 bytes at most', 8);
+  const start = reader.offset();
+  const text = new TextDecoder('latin1').decode(reader.bytes(length, `a header of ${countBytes(length)}`));
+  return parseHeader(reader, text, start);
+};
+
+/**
+ * The tensor in a `.npy` file. float16 becomes float32; integers become int32, and one that does not fit is refused.
+ * @throws DataError for anything but exactly one array of numbers or booleans.
+ * @example
+ * decodeNpy(encodeNpy(tensor([[1, 2], [3, 4]]))).toArray() // [[1, 2], [3, 4]]
+ */
+export const decodeNpy = (bytes: Uint8Array, file = 'npy array'): Tensor => {
+  const reader = binaryReader(bytes, 'decodeNpy', file);
+  const { type, littleEndian, columnMajor, shape } = readHeader(reader);
+  const size = shape.reduce((product, length) => product * length, elementBytes(type));
+  if (size !== reader.remaining())
+    reader.fail(countBytes(reader.remaining()), `${countBytes(size)}, ${type} of shape [${shape.join(',')}]`);
+  const { dtype, data } = readElements(reader, type, size / elementBytes(type), littleEndian);
+  if (!columnMajor) return fromData(data, shape, dtype);
+  const reversed: Tensor = fromData(data, shape.toReversed(), dtype);
+  return permute(reversed, shape.map((_, axis) => axis).reverse());
+};
+
+/** `decodeNpy` with its error as a value. */
+export const tryDecodeNpy = (bytes: Uint8Array, file?: string): E.Either<DataError, Tensor> =>
+  attempt(() => decodeNpy(bytes, file));
+
+/**
+ * A tensor as a `.npy` file.
+ * @example
+ * decodeNpy(encodeNpy(iris().y)).dtype // 'int32'
+ */
+export const encodeNpy = (x: Tensor): Uint8Array => {
+  const shape = x.rank === 1 ? `(${x.shape[0]},)` : `(${x.shape.join(', ')})`;
+  const dictionary = `{'descr': '${written[x.dtype]}', 'fortran_order': False, 'shape': ${shape}, }`;
+  // The elements begin at a multiple of 64.
+  const prefix = magic.length + 4;
+  const header = dictionary.padEnd(Math.ceil((prefix + dictionary.length + 1) / 64) * 64 - prefix - 1);
+  const elements = writeElements(x.dataSync(), x.dtype);
+  const bytes = new Uint8Array(prefix + header.length + 1 + elements.length);
+  bytes.set(magic);
+  bytes[6] = 1;
+  new DataView(bytes.buffer).setUint16(8, header.length + 1, true);
+  for (const [i, character] of [...`${header}\n`].entries()) bytes[prefix + i] = character.charCodeAt(0);
+  bytes.set(elements, prefix + header.length + 1);
+  return bytes;
+};

@@ -1,0 +1,204 @@
+/** Array files: `.npy` and safetensors against bytes written by hand, against each other, and against damage. */
+import * as fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { type Dtype, fromData, type Tensor, tensor, zeros } from '../../../core/index.js';
+import {
+  decodeNpy,
+  decodeSafetensors,
+  encodeNpy,
+  encodeSafetensors,
+  tryDecodeNpy,
+  tryDecodeSafetensors,
+} from '../../../data/index.js';
+import { check } from '../../runner/property.js';
+import { test } from '../../runner/testing.js';
+import { fileName, refused, survivesNoise, truncationsRefused } from './faults.js';
+
+const latin1 = (text: string): number[] => [...text].map((character) => character.charCodeAt(0));
+
+const npy = (dictionary: string, payload: readonly number[], version = 1): Uint8Array => {
+  const length = dictionary.length + 1;
+  const size = version === 1 ? [length & 255, length >> 8] : [length & 255, length >> 8, 0, 0];
+  return Uint8Array.from([...latin1('\x93NUMPY'), version, 0, ...size, ...latin1(`${dictionary}\n`), ...payload]);
+};
+const header = (descr: string, shape: string, order = 'False'): string =>
+  `{'descr': '${descr}', 'fortran_order': ${order}, 'shape': ${shape}, }`;
+
+const safetensors = (json: string, payload: readonly number[] = [], length = json.length): Uint8Array => {
+  const size = new Uint8Array(8);
+  new DataView(size.buffer).setBigUint64(0, BigInt(length), true);
+  return Uint8Array.from([...size, ...new TextEncoder().encode(json), ...payload]);
+};
+
+const anyTensor: fc.Arbitrary<Tensor> = fc
+  .tuple(fc.array(fc.nat(3), { maxLength: 4 }), fc.constantFrom<Dtype>('float32', 'float64', 'int32', 'bool'))
+  .chain(([shape, dtype]) => {
+    const size = shape.reduce((product, length) => product * length, 1);
+    const value: fc.Arbitrary<number> =
+      dtype === 'int32' ? fc.integer() : dtype === 'bool' ? fc.nat(1) : dtype === 'float32' ? fc.float() : fc.double();
+    return fc.array(value, { minLength: size, maxLength: size }).map((data) => fromData(data, shape, dtype) as Tensor);
+  });
+
+const same = (got: Tensor | undefined, want: Tensor): void => {
+  assert.ok(got !== undefined);
+  assert.is(got?.dtype, want.dtype);
+  assert.equal(got?.shape, want.shape);
+  const [a, b] = [got?.dataSync() ?? [], want.dataSync()];
+  for (let i = 0; i < b.length; i++) assert.ok(Object.is(a[i], b[i]), `element ${i} is ${a[i]}, not ${b[i]}`);
+};
+
+test('npy: any tensor comes back bit for bit, and its elements begin at a multiple of 64', () => {
+  check(
+    fc.property(anyTensor, (x) => {
+      const bytes = encodeNpy(x);
+      same(decodeNpy(bytes), x);
+      const width = { bool: 1, int32: 4, float32: 4, float64: 8 }[x.dtype];
+      assert.is((bytes.length - x.size * width) % 64, 0);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('npy: the header is that of NumPy, byte for byte', () => {
+  const text = `\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }`;
+  assert.equal([...encodeNpy(tensor([1, 2, 3])).subarray(0, 128)], latin1(`${text.padEnd(127)}\n`));
+});
+
+test('npy: byte orders, memory orders, versions, and element types that become others', () => {
+  assert.equal(decodeNpy(npy(header('>f4', '(2,)'), [0x3f, 0x80, 0, 0, 0xc0, 0x40, 0, 0])).toArray(), [1, -3]);
+  assert.equal(decodeNpy(npy(header('|u1', '(2, 3)', 'True'), [1, 2, 3, 4, 5, 6])).toArray(), [
+    [1, 3, 5],
+    [2, 4, 6],
+  ]);
+  assert.equal(
+    decodeNpy(npy(header('<f2', '(6,)'), [0, 0x3c, 1, 0, 0, 0xfc, 0, 0x80, 0xff, 0x7b, 0, 0x7e])).toArray(),
+    [1, 2 ** -24, Number.NEGATIVE_INFINITY, -0, 65504, Number.NaN],
+  );
+  assert.equal(decodeNpy(npy(header('<i8', '()'), [0xfe, 255, 255, 255, 255, 255, 255, 255])).toArray(), -2);
+  const swapped = `{"x": 1}`;
+  refused(
+    tryDecodeNpy,
+    npy(swapped, []),
+    `decodeNpy: ${fileName}, byte 11: a header that cannot be read; expected a dictionary of 'descr', 'fortran_order' and 'shape', once each`,
+  );
+  assert.equal(decodeNpy(npy(`{'shape': (1,), 'fortran_order': False, 'descr': '|b1'}`, [1], 2)).toArray(), [1]);
+  assert.is(decodeNpy(npy(header('|b1', '(1,)'), [1], 3)).dtype, 'bool');
+});
+
+test('npy: whatever is not one array of numbers is refused where it stands', () => {
+  const cases: readonly (readonly [Uint8Array, string])[] = [
+    [Uint8Array.from(latin1('PK\x03\x04__')), 'byte 0: no NumPy array; expected the magic string \\x93NUMPY'],
+    [npy(header('<f4', '(1,)'), [0, 0, 0, 0], 9), 'byte 6: version 9; expected version 1, 2 or 3'],
+    [
+      npy(header('<f4', `(${2 ** 30}, ${2 ** 30})`), [0, 0]),
+      `byte 88: 2 bytes; expected ${2 ** 62} bytes, float32 of shape [${2 ** 30},${2 ** 30}]`,
+    ],
+    [
+      npy(header('<f4', '(1152921504606846976,)'), []),
+      'byte 10: the shape (1152921504606846976,); expected a tuple of at most 64 sizes below 2^53',
+    ],
+    [npy(header('<f4', '(3)'), []), 'byte 10: the shape (3); expected a tuple of at most 64 sizes below 2^53'],
+    [npy(header('|u1', '(1,)'), [1, 2]), 'byte 68: 2 bytes; expected 1 byte, uint8 of shape [1]'],
+    [npy(header('|b1', '(2,)'), [1, 2]), 'byte 69: the boolean 2; expected 0 or 1'],
+    [
+      npy(header('<i8', '(1,)'), [0, 0, 0, 0, 1, 0, 0, 0]),
+      'byte 68: the int64 4294967296; expected an integer that int32 holds',
+    ],
+    [
+      npy(header('|O', '(1,)'), [1]),
+      "byte 10: elements of type '|O'; expected one of b1, u1, i1, u2, i2, u4, i4, u8, i8, f2, f4, f8 after <, > or |",
+    ],
+  ];
+  for (const [bytes, message] of cases) refused(tryDecodeNpy, bytes, `decodeNpy: ${fileName}, ${message}`);
+  const long = Uint8Array.from([...latin1('\x93NUMPY'), 2, 0, 255, 255, 255, 255]);
+  refused(
+    tryDecodeNpy,
+    long,
+    `decodeNpy: ${fileName}, byte 8: a header of 4294967295 bytes; expected 65536 bytes at most`,
+  );
+});
+
+test('npy: no prefix of a file is taken for a file, and no noise does harm', () => {
+  const valid = encodeNpy(
+    tensor([
+      [1, 2],
+      [3, 4],
+    ]),
+  );
+  truncationsRefused(tryDecodeNpy, valid);
+  survivesNoise(tryDecodeNpy, [valid, encodeNpy(zeros([], 'float64')), npy(header('<i4', '(0, 3)'), [])]);
+});
+
+test('safetensors: named tensors and remarks come back bit for bit, in order', () => {
+  check(
+    fc.property(
+      fc.dictionary(fc.string(), anyTensor, { maxKeys: 4 }),
+      fc.dictionary(fc.string(), fc.string()),
+      (named, notes) => {
+        const wanted = new Map(Object.entries(named).filter(([name]) => name !== '__metadata__'));
+        const { tensors, metadata } = decodeSafetensors(encodeSafetensors(wanted, notes));
+        assert.equal([...tensors.keys()].toSorted(), [...wanted.keys()].toSorted());
+        for (const [name, x] of wanted) same(tensors.get(name), x);
+        assert.equal(Object.entries(metadata).toSorted(), Object.entries(notes).toSorted());
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+test('safetensors: bytes written by hand, tensors listed in another order than they lie in', () => {
+  const json =
+    '{"b":{"dtype":"I16","shape":[2],"data_offsets":[2,6]},"a":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}';
+  const { tensors } = decodeSafetensors(safetensors(json, [0x80, 0xbf, 255, 255, 7, 0]));
+  assert.equal([...tensors.keys()], ['b', 'a']);
+  assert.equal(tensors.get('a')?.toArray(), [-1]);
+  assert.equal(tensors.get('b')?.toArray(), [-1, 7]);
+});
+
+test('safetensors: gaps, overlaps, sizes beyond the file and headers that lie are refused where they stand', () => {
+  const entry = (begin: number, end: number, shape = `[${end - begin}]`): string =>
+    `{"dtype":"U8","shape":${shape},"data_offsets":[${begin},${end}]}`;
+  const cases: readonly (readonly [Uint8Array, string])[] = [
+    [safetensors('{}', [], 2 ** 50), 'byte 0: a header of 1125899906842624 bytes; expected 100000000 bytes at most'],
+    [
+      Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 16]),
+      'byte 0: the size 1152921504606846976; expected the length of the header',
+    ],
+    [safetensors('{}', [], 3), 'byte 8: only 2 bytes left; expected a header of 3 bytes'],
+    [safetensors('[]'), 'byte 8: a header that is no JSON object; expected names with their types, shapes and places'],
+    [safetensors('{'), 'byte 8: a header that is no JSON object; expected names with their types, shapes and places'],
+    [
+      safetensors(`{"a":${entry(0, 2 ** 52)}}`, [1]),
+      `byte ${8 + `{"a":${entry(0, 2 ** 52)}}`.length}: only 1 byte left; expected ${2 ** 52} bytes of "a"`,
+    ],
+    [
+      safetensors('{"a":{"dtype":"U8","shape":[1152921504606846976],"data_offsets":[0,1152921504606846976]}}', [1]),
+      'byte 8: tensor "a": shape is not valid; expected a known dtype, a shape, and two data_offsets',
+    ],
+    [
+      safetensors(`{"a":${entry(0, 1, '[2]')}}`, [1]),
+      'byte 8: tensor "a": 1 bytes at [0, 1]; expected 2 bytes, U8 of shape [2]',
+    ],
+    [
+      safetensors(`{"a":${entry(0, 1)},"b":${entry(2, 3)}}`, [1, 2, 3]),
+      'byte 8: tensor "b" begins at 2; expected 1, where the one before it ends',
+    ],
+    [
+      safetensors(`{"a":${entry(0, 2)},"b":${entry(1, 3)}}`, [1, 2, 3]),
+      'byte 8: tensor "b" begins at 1; expected 2, where the one before it ends',
+    ],
+    [safetensors(`{"a":${entry(0, 1)}}`, [1, 2]), 'byte 62: 1 byte too many; expected the end of the file'],
+    [
+      safetensors('{"__metadata__":{"n":1}}'),
+      'byte 8: __metadata__ that is not text by name; expected an object of strings',
+    ],
+  ];
+  for (const [bytes, message] of cases)
+    refused(tryDecodeSafetensors, bytes, `decodeSafetensors: ${fileName}, ${message}`);
+});
+
+test('safetensors: no prefix of a file is taken for a file, and no noise does harm', () => {
+  const valid = encodeSafetensors({ w: tensor([[1, 2]]), b: zeros([2], 'int32') }, { note: 'n' });
+  truncationsRefused(tryDecodeSafetensors, valid);
+  survivesNoise(tryDecodeSafetensors, [valid]);
+});
