@@ -7,6 +7,7 @@ import { batchElementwise, commonDtype } from '../families/elementwise.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
+import { power } from '../special/power.js';
 import type { Tensor } from '../tensor.js';
 import { mul } from './mul.js';
 
@@ -25,7 +26,7 @@ export const constantPowPrimitive: Primitive<'constantPow', ConstantPowParams> =
   infer: (inputs) => ({ shape: inputs[0]?.shape ?? [], dtype: commonDtype('pow', inputs, 'float') }),
   forward: (out, [x], { exponent }) => {
     if (x === undefined) return;
-    for (let i = 0; i < out.data.length; i++) out.data[i] = (x.data[i] ?? 0) ** exponent;
+    for (let i = 0; i < out.data.length; i++) out.data[i] = power(x.data[i] ?? 0, exponent);
   },
   vjp: [({ g, x: [x], p: { exponent: n } }) => (n === 0 ? zerosLike(g) : mul(g, mul(constantPow(x, n - 1), n)))],
   jvp: [({ t, x: [x], p: { exponent: n } }) => (n === 0 ? zerosLike(t) : mul(mul(t, n), constantPow(x, n - 1)))],

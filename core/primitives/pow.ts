@@ -10,6 +10,7 @@ import { bind } from '../interpreter.js';
 import { type Operand, operands } from '../operand.js';
 import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
+import { power } from '../special/power.js';
 import { Tensor } from '../tensor.js';
 import type { Broadcast, Check } from '../typed-shape.js';
 import { abs } from './abs.js';
@@ -42,7 +43,7 @@ const slopeOfExponent = (a: Tensor, b: Tensor, y: Tensor): Tensor => {
 export const powPrimitive: Primitive<'pow', null> = defineBinary({
   name: 'pow',
   docs: 'y = a^b',
-  f: (a, b) => a ** b,
+  f: power,
   saves: 'both',
   vjp: [({ g, x: [a, b] }) => mul(g, slopeOfBase(a, b)), ({ g, x: [a, b], y }) => mul(g, slopeOfExponent(a, b, y))],
   jvp: [

@@ -11,6 +11,7 @@ import {
   norm,
   oneHot,
   relu,
+  reshape,
   ShapeError,
   square,
   sub,
@@ -39,13 +40,16 @@ const violations = (
   target: Tensor,
   { margin = 1, p = 1, weight = null }: HingeOptions,
 ): Tensor => {
+  // One sample without a batch axis is a batch of one.
+  if (x.rank === 1 && target.rank === 0)
+    return reshape(violations(op, unsqueeze(x, 0), unsqueeze(target, 0), { margin, p, weight }), []);
   const [samples, classes] = x.shape;
   if (x.rank !== 2 || target.shape.join() !== String(samples))
     throw new ShapeError({
       op,
       problem: 'scores and class numbers do not fit',
       shapes: [x.shape, target.shape],
-      remedy: 'give scores [N, C] and class numbers [N]',
+      remedy: 'give scores [N, C] and class numbers [N], or scores [C] and one class number',
     });
   if (target.dtype !== 'int32')
     throw new DtypeError({
@@ -65,7 +69,7 @@ const violations = (
 
 /**
  * The multi-class hinge (support vector machine) loss: `Σ_{j≠y} max(0, margin − x_y + x_j)` of each sample
- * (Weston & Watkins 1999). `x: [N, C]`, `target: [N]` int32.
+ * (Weston & Watkins 1999). `x: [N, C]`, `target: [N]` int32; `[C]` and `[]` for one sample.
  * @throws ShapeError when the shapes do not fit; DtypeError unless the target is int32.
  * @example
  * hingeLoss(tensor([[1, 3, 0]]), tensor([0], { dtype: 'int32' })).item() // 3
@@ -80,7 +84,7 @@ export const hingeLoss = (x: Tensor, target: Tensor, options: HingeOptions = {})
  * multiMarginLoss(tensor([[1, 3, 0]]), tensor([0], { dtype: 'int32' })).item() // 1
  */
 export const multiMarginLoss = (x: Tensor, target: Tensor, options: HingeOptions = {}): Tensor =>
-  reduceLoss(div(violations('multiMarginLoss', x, target, options), x.shape[1] ?? 1), options.reduction ?? 'mean');
+  reduceLoss(div(violations('multiMarginLoss', x, target, options), x.shape.at(-1) ?? 1), options.reduction ?? 'mean');
 
 export interface CosineSimilarityOptions {
   /** 1 by default. */

@@ -301,6 +301,13 @@ test('remainder and floorDivide: floored like Python, exact, and consistent with
   assert.equal(remainder(f64([1, infinity]), f64([0, 2])).toArray(), [nan, nan]);
 });
 
+test('pow: 1 to any power and (−1)^±∞ are 1, as IEEE 754 has them and ** does not', () => {
+  const bases = f64([1, 1, 1, -1, -1, -1]);
+  const exponents = f64([nan, infinity, -infinity, infinity, -infinity, nan]);
+  assert.equal(pow(bases, exponents).toArray(), [1, 1, 1, 1, 1, nan]);
+  assert.equal(pow(f64([1, -1, 2, 0.5]), infinity).toArray(), [1, 1, infinity, 0]);
+});
+
 test('pow, atan2, hypot: signs, zeros and infinities', () => {
   assert.equal(pow(f64([0, nan, infinity]), 0).toArray(), [1, 1, 1]);
   assert.equal(pow(f64([0, nan, infinity]), f64(0)).toArray(), [1, 1, 1]);

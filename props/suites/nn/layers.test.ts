@@ -255,6 +255,20 @@ test('embedding: the padding row takes no gradient, repeated rows add up', () =>
   assert.equal(numbers(params.weight).slice(4, 6), [0, 0]);
 });
 
+test('embedding: a negative padding index counts from the last row, and so may the indices', () => {
+  const index = fromData(Int32Array.of(2, 0, -1, -3), [4]);
+  const table = random(1, [3, 2]);
+  for (const paddingIndex of [-1, 2]) {
+    const [, pullback] = vjp((w: Tensor) => functional.embedding(w, index, { paddingIndex }), table);
+    assert.equal(numbers(pullback(ones([4, 2], 'float64'))[0]), [2, 2, 0, 0, 0, 0]);
+  }
+  fails(
+    () => functional.embedding(table, index, { paddingIndex: 3 }),
+    ArgumentError,
+    'embedding: paddingIndex = 3 names no row of a table of 3 (shape [3,2]); give a row number, or leave it out',
+  );
+});
+
 test('attention: rows of weights sum to 1, so constant values come out as they are; causal rows ignore the future', () => {
   const [q, k, v] = [random(1, [2, 4, 3]), random(2, [2, 4, 3]), random(3, [2, 4, 5])];
   assertClose(functional.attention(q, k, ones([2, 4, 5], 'float64')), ones([2, 4, 5], 'float64'), 1e-14);
@@ -327,6 +341,15 @@ test('sequence layers: shapes of parameters and outputs, and every parameter get
   );
   const rnn = nn.rnnCell({ in: 3, hidden: 4, bias: false });
   assert.equal(rnn.apply(rnn.init(key(0), { dtype: 'float64' }), { x, h })[0].shape, [2, 4]);
+});
+
+test('margin losses: one sample without a batch axis is a batch of one', () => {
+  const x = random(5, [4]);
+  const target = fromData(Int32Array.of(2), []);
+  const [rows, targets] = [reshape(x, [1, 4]), reshape(target, [1])];
+  assertClose(nn.multiMarginLoss(x, target), nn.multiMarginLoss(rows, targets), 0);
+  assertClose(nn.hingeLoss(x, target, { p: 2 }), nn.hingeLoss(rows, targets, { p: 2 }), 0);
+  assert.equal(nn.hingeLoss(x, target, { reduction: 'none' }).shape, []);
 });
 
 test('multi-head attention: one head with identity projections is plain attention', () => {
