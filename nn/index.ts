@@ -17,6 +17,7 @@ export {
 } from './layer.js';
 export { type Bound, type ModuleParams, type ModuleState, module } from './module.js';
 export { type SequentialState, sequential } from './sequential.js';
+
 // Figures about models, and making them smaller.
 export { accuracy } from './metrics.js';
 export { countParameters } from './parameters.js';
@@ -31,6 +32,16 @@ export {
 } from './prune.js';
 
 // Layers.
+export {
+  type ConvLayerOptions,
+  type ConvTransposeLayerOptions,
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+} from './layers/convolution.js';
 export { dropout, dropout2d } from './layers/dropout.js';
 export {
   type EmbeddingOptions,
@@ -55,6 +66,16 @@ export {
   layerNorm,
   type ScaleAndShift,
 } from './layers/norm.js';
+export {
+  adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+} from './layers/pooling.js';
 export {
   type AttentionInputs,
   type CellOptions,
@@ -87,6 +108,7 @@ export {
   softsign,
 } from './activations.js';
 export { flatten } from './functional/linear.js';
+export { globalAvgPool } from './functional/pooling.js';
 
 // Losses.
 export {

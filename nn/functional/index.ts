@@ -3,11 +3,23 @@
 export * from '../activations.js';
 export * from './attention.js';
 export { type BatchNormOptions, type BatchNormState, batchNorm, initialBatchNormState } from './batch-norm.js';
+export {
+  type ConvFunctionOptions,
+  type ConvTransposeFunctionOptions,
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  type LayoutOptions,
+} from './convolution.js';
 export * from './cross-entropy.js';
 export { channelDropout, type DropoutFunctionOptions, type DropoutProbability, dropout } from './dropout.js';
 export { type EmbeddingFunctionOptions, embedding } from './embedding.js';
 export { flatten, type LinearFunctionOptions, linear } from './linear.js';
 export * from './margin-losses.js';
+export * from './pooling.js';
 export * from './probability-losses.js';
 export * from './recurrent.js';
 export * from './regression-losses.js';

@@ -1,0 +1,133 @@
+/**
+ * Convolution layers' functions: the core's cross-correlation with a bias, in channels-first or channels-last layout.
+ * Channels-first weights are `[out, in/groups, …kernel]`, channels-last ones `[…kernel, in/groups, out]`.
+ */
+import {
+  add,
+  type ConvOptions as CoreConvOptions,
+  type ConvTransposeOptions as CoreConvTransposeOptions,
+  conv,
+  convTranspose,
+  permute,
+  ShapeError,
+  type Tensor,
+} from '../../core/index.js';
+import { alongAxis, checkSize, type Layout } from './normalise.js';
+
+export interface LayoutOptions {
+  /** Images `[N, C, …]` (default) or `[N, …, C]`. */
+  readonly layout?: Layout;
+}
+
+export interface ConvFunctionOptions extends CoreConvOptions, LayoutOptions {}
+
+export interface ConvTransposeFunctionOptions extends CoreConvTransposeOptions, LayoutOptions {}
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+
+/** `[N, …, C]` → `[N, C, …]`. */
+export const channelsFirst = (x: Tensor): Tensor => permute(x, [0, x.rank - 1, ...range(1, x.rank - 1)]);
+
+/** `[N, C, …]` → `[N, …, C]`. */
+export const channelsLast = (x: Tensor): Tensor => permute(x, [0, ...range(2, x.rank), 1]);
+
+/** `[…kernel, in, out]` → `[out, in, …kernel]`, and for a transposed convolution `[…kernel, out, in]` → `[in, out, …kernel]`. */
+const kernelFirst = (weight: Tensor): Tensor =>
+  permute(weight, [weight.rank - 1, weight.rank - 2, ...range(0, weight.rank - 2)]);
+
+/** Throws unless images and kernels have `axes` spatial axes. */
+const checkRanks = (op: string, x: Tensor, weight: Tensor, axes: number): void => {
+  if (x.rank === axes + 2 && weight.rank === axes + 2) return;
+  const spatial = ['L', 'H, W', 'D, H, W'][axes - 1] ?? '';
+  throw new ShapeError({
+    op,
+    problem: `the input has ${x.rank} axes and the weight ${weight.rank}`,
+    shapes: [x.shape, weight.shape],
+    remedy: `both need ${axes + 2}: give images [N, C, ${spatial}]`,
+  });
+};
+
+/** Runs a channels-first function on images of either layout. */
+const inLayout = (layout: Layout, x: Tensor, weight: Tensor, f: (x: Tensor, weight: Tensor) => Tensor): Tensor =>
+  layout === 'NCHW' ? f(x, weight) : channelsLast(f(channelsFirst(x), kernelFirst(weight)));
+
+/** Adds one number a channel of axis 1. */
+const withBias = (op: string, y: Tensor, bias: Tensor | null): Tensor => {
+  checkSize(op, 'bias', bias, y.shape[1] ?? 1, y.shape);
+  return bias === null ? y : add(y, alongAxis(bias, y.rank, 1));
+};
+
+type ConvFunction = (x: Tensor, weight: Tensor, bias?: Tensor | null, options?: ConvFunctionOptions) => Tensor;
+
+const convOf =
+  (axes: number): ConvFunction =>
+  (x, weight, bias = null, { layout = 'NCHW', ...options } = {}) => {
+    const op = `conv${axes}d`;
+    checkRanks(op, x, weight, axes);
+    return inLayout(layout, x, weight, (images, kernel) => withBias(op, conv(images, kernel, options), bias));
+  };
+
+/**
+ * Convolution along one axis. `x: [N, C, L]`, `weight: [F, C/groups, K]`, `bias: [F]` → `[N, F, L′]` with
+ * `L′ = ⌊(L + 2·padding − dilation·(K − 1) − 1)/stride⌋ + 1`.
+ * @throws ShapeError when ranks or channels do not fit.
+ * @example
+ * functional.conv1d(tensor([[[1, 2, 4]]]), tensor([[[1, 1]]])).toArray() // [[[3, 6]]]
+ */
+export const conv1d: ConvFunction = convOf(1);
+
+/**
+ * Convolution of images. `x: [N, C, H, W]`, `weight: [F, C/groups, KH, KW]`, `bias: [F]` → `[N, F, H′, W′]`.
+ * @throws ShapeError when ranks or channels do not fit.
+ * @example
+ * functional.conv2d(ones([1, 1, 3, 3]), ones([1, 1, 2, 2]), tensor([1])).toArray() // [[[[5, 5], [5, 5]]]]
+ */
+export const conv2d: ConvFunction = convOf(2);
+
+/**
+ * Convolution of volumes. `x: [N, C, D, H, W]`, `weight: [F, C/groups, KD, KH, KW]`, `bias: [F]` → `[N, F, D′, H′, W′]`.
+ * @throws ShapeError when ranks or channels do not fit.
+ * @example
+ * functional.conv3d(ones([1, 1, 2, 2, 2]), ones([1, 1, 2, 2, 2])).toArray() // [[[[[8]]]]]
+ */
+export const conv3d: ConvFunction = convOf(3);
+
+type ConvTransposeFunction = (
+  x: Tensor,
+  weight: Tensor,
+  bias?: Tensor | null,
+  options?: ConvTransposeFunctionOptions,
+) => Tensor;
+
+const convTransposeOf =
+  (axes: number): ConvTransposeFunction =>
+  (x, weight, bias = null, { layout = 'NCHW', ...options } = {}) => {
+    const op = `convTranspose${axes}d`;
+    checkRanks(op, x, weight, axes);
+    return inLayout(layout, x, weight, (images, kernel) => withBias(op, convTranspose(images, kernel, options), bias));
+  };
+
+/**
+ * The transpose of a convolution along one axis. `x: [N, C, L]`, `weight: [C, F/groups, K]` → `[N, F, L′]` with
+ * `L′ = (L − 1)·stride − 2·padding + dilation·(K − 1) + outputPadding + 1`.
+ * @throws ShapeError when ranks or channels do not fit.
+ * @example
+ * functional.convTranspose1d(tensor([[[1, 2]]]), tensor([[[1, 1]]])).toArray() // [[[1, 3, 2]]]
+ */
+export const convTranspose1d: ConvTransposeFunction = convTransposeOf(1);
+
+/**
+ * The transpose of a convolution of images. `x: [N, C, H, W]`, `weight: [C, F/groups, KH, KW]` → `[N, F, H′, W′]`.
+ * @throws ShapeError when ranks or channels do not fit.
+ * @example
+ * functional.convTranspose2d(ones([1, 1, 1, 1]), ones([1, 1, 2, 2])).toArray() // [[[[1, 1], [1, 1]]]]
+ */
+export const convTranspose2d: ConvTransposeFunction = convTransposeOf(2);
+
+/**
+ * The transpose of a convolution of volumes. `x: [N, C, D, H, W]`, `weight: [C, F/groups, KD, KH, KW]`.
+ * @throws ShapeError when ranks or channels do not fit.
+ * @example
+ * functional.convTranspose3d(ones([1, 1, 1, 1, 1]), ones([1, 1, 1, 1, 2])).toArray() // [[[[[1, 1]]]]]
+ */
+export const convTranspose3d: ConvTransposeFunction = convTransposeOf(3);

@@ -1,0 +1,111 @@
+/** Pooling layers' functions: the core's pools in channels-first or channels-last layout. */
+import {
+  type AdaptiveSize,
+  adaptiveAvgPool,
+  adaptiveMaxPool,
+  avgPool,
+  type AvgPoolOptions as CoreAvgPoolOptions,
+  type MaxPoolOptions as CoreMaxPoolOptions,
+  globalAvgPool as globalAvgPoolFirst,
+  maxPool,
+  ShapeError,
+  type Tensor,
+} from '../../core/index.js';
+import { channelsFirst, channelsLast, type LayoutOptions } from './convolution.js';
+
+export interface MaxPoolOptions extends CoreMaxPoolOptions, LayoutOptions {}
+export interface AvgPoolOptions extends CoreAvgPoolOptions, LayoutOptions {}
+
+/** Runs `f` on channels-first images of `axes` spatial axes. */
+const onImages = (
+  op: string,
+  axes: number,
+  x: Tensor,
+  { layout = 'NCHW' }: LayoutOptions,
+  f: (x: Tensor) => Tensor,
+): Tensor => {
+  if (x.rank !== axes + 2)
+    throw new ShapeError({
+      op,
+      problem: `the input has ${x.rank} axes`,
+      shapes: [x.shape],
+      remedy: `give ${axes + 2}: samples, channels and ${axes} spatial`,
+    });
+  return layout === 'NCHW' ? f(x) : channelsLast(f(channelsFirst(x)));
+};
+
+const maxPoolOf =
+  (axes: number) =>
+  (x: Tensor, { layout = 'NCHW', ...options }: MaxPoolOptions): Tensor =>
+    onImages(`maxPool${axes}d`, axes, x, { layout }, (images) => maxPool(images, options));
+
+const avgPoolOf =
+  (axes: number) =>
+  (x: Tensor, { layout = 'NCHW', ...options }: AvgPoolOptions): Tensor =>
+    onImages(`avgPool${axes}d`, axes, x, { layout }, (images) => avgPool(images, options));
+
+/**
+ * The largest of each window along one axis, `x: [N, C, L]`. Padding is −∞; a tie goes to the first.
+ * @throws ShapeError for another rank, or when no window fits.
+ * @example
+ * functional.maxPool1d(tensor([[[1, 3, 2, 4]]]), { kernel: 2 }).toArray() // [[[3, 4]]]
+ */
+export const maxPool1d: (x: Tensor, options: MaxPoolOptions) => Tensor = maxPoolOf(1);
+
+/**
+ * The largest of each window of images `[N, C, H, W]`. Padding is −∞; a tie goes to the first in row-major order.
+ * @throws ShapeError for another rank, or when no window fits.
+ * @example
+ * functional.maxPool2d(tensor([[[[1, 2], [3, 4]]]]), { kernel: 2 }).toArray() // [[[[4]]]]
+ */
+export const maxPool2d: (x: Tensor, options: MaxPoolOptions) => Tensor = maxPoolOf(2);
+
+/** The largest of each window of volumes `[N, C, D, H, W]`. */
+export const maxPool3d: (x: Tensor, options: MaxPoolOptions) => Tensor = maxPoolOf(3);
+
+/**
+ * The mean of each window along one axis, `x: [N, C, L]`.
+ * @throws ShapeError for another rank, or when no window fits.
+ * @example
+ * functional.avgPool1d(tensor([[[1, 3, 2, 4]]]), { kernel: 2 }).toArray() // [[[2, 3]]]
+ */
+export const avgPool1d: (x: Tensor, options: AvgPoolOptions) => Tensor = avgPoolOf(1);
+
+/**
+ * The mean of each window of images `[N, C, H, W]`.
+ * @throws ShapeError for another rank, or when no window fits.
+ * @example
+ * functional.avgPool2d(tensor([[[[1, 2], [3, 6]]]]), { kernel: 2 }).toArray() // [[[[3]]]]
+ */
+export const avgPool2d: (x: Tensor, options: AvgPoolOptions) => Tensor = avgPoolOf(2);
+
+/** The mean of each window of volumes `[N, C, D, H, W]`. */
+export const avgPool3d: (x: Tensor, options: AvgPoolOptions) => Tensor = avgPoolOf(3);
+
+/**
+ * Averages images `[N, C, H, W]` over windows chosen so that the output has the given size: window i covers
+ * ⌊i·in/out⌋ … ⌈(i + 1)·in/out⌉.
+ * @throws ShapeError for another rank.
+ * @example
+ * functional.adaptiveAvgPool2d(tensor([[[[1, 2], [3, 6]]]]), 1).toArray() // [[[[3]]]]
+ */
+export const adaptiveAvgPool2d = (x: Tensor, size: AdaptiveSize, layout: LayoutOptions = {}): Tensor =>
+  onImages('adaptiveAvgPool2d', 2, x, layout, (images) => adaptiveAvgPool(images, size));
+
+/**
+ * The largest of images `[N, C, H, W]` over the windows of `adaptiveAvgPool2d`.
+ * @throws ShapeError for another rank.
+ * @example
+ * functional.adaptiveMaxPool2d(tensor([[[[1, 2], [3, 6]]]]), 1).toArray() // [[[[6]]]]
+ */
+export const adaptiveMaxPool2d = (x: Tensor, size: AdaptiveSize, layout: LayoutOptions = {}): Tensor =>
+  onImages('adaptiveMaxPool2d', 2, x, layout, (images) => adaptiveMaxPool(images, size));
+
+/**
+ * The mean over all positions: `[N, C, …]` → `[N, C]`. Stands in `sequential` as it is.
+ * @throws ShapeError without spatial axes.
+ * @example
+ * functional.globalAvgPool(tensor([[[1, 2, 3]]])).toArray() // [[2]]
+ */
+export const globalAvgPool = (x: Tensor, { layout = 'NCHW' }: LayoutOptions = {}): Tensor =>
+  globalAvgPoolFirst(layout === 'NCHW' ? x : channelsFirst(x));

@@ -1,0 +1,163 @@
+/** Convolution layers: a weight for every output channel, and a bias. */
+import { ArgumentError, type ConvOptions, type ConvTransposeOptions, type Tensor } from '../../core/index.js';
+import {
+  type ConvFunctionOptions,
+  type ConvTransposeFunctionOptions,
+  conv1d as conv1dFunction,
+  conv2d as conv2dFunction,
+  conv3d as conv3dFunction,
+  convTranspose1d as convTranspose1dFunction,
+  convTranspose2d as convTranspose2dFunction,
+  convTranspose3d as convTranspose3dFunction,
+  type LayoutOptions,
+} from '../functional/convolution.js';
+import { fans } from '../initialisers.js';
+import { type Layer, statelessLayer } from '../layer.js';
+import { type InitialiserOptions, initWeightAndBias, type ParametersFor, type WeightAndBias } from './linear.js';
+
+interface Channels extends InitialiserOptions, LayoutOptions {
+  /** Channels of the input. */
+  readonly in: number;
+  /** Channels of the output. */
+  readonly out: number;
+  /** One size for every axis, or one each. */
+  readonly kernel: number | readonly number[];
+  /** true by default. */
+  readonly bias?: boolean;
+}
+
+export interface ConvLayerOptions extends Channels, ConvOptions {}
+export interface ConvTransposeLayerOptions extends Channels, ConvTransposeOptions {}
+
+type ConvLayer = <const O extends ConvLayerOptions>(options: O) => Layer<ParametersFor<O>, null>;
+type ConvTransposeLayer = <const O extends ConvTransposeLayerOptions>(options: O) => Layer<ParametersFor<O>, null>;
+
+/** The kernel's size along each axis. */
+const kernelSizes = (op: string, kernel: number | readonly number[], axes: number): readonly number[] => {
+  const sizes = typeof kernel === 'number' ? new Array<number>(axes).fill(kernel) : kernel;
+  if (sizes.length !== axes || sizes.some((size) => !Number.isInteger(size) || size < 1))
+    throw new ArgumentError({
+      op,
+      problem: `the kernel ${JSON.stringify(kernel)} is not a size for ${axes} axes`,
+      remedy: 'give one whole number, or one an axis',
+    });
+  return sizes;
+};
+
+const checkGroups = (op: string, groups: number, channels: number, side: string): void => {
+  if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
+    throw new ArgumentError({
+      op,
+      problem: `${groups} groups do not divide ${channels} ${side} channels`,
+      remedy: 'choose a number of groups that divides both channel counts',
+    });
+};
+
+/** `[a, b, …kernel]`, or `[…kernel, b, a]` for channels-last images. */
+const weightShape = (a: number, b: number, kernel: readonly number[], { layout = 'NCHW' }: LayoutOptions): number[] =>
+  layout === 'NCHW' ? [a, b, ...kernel] : [...kernel, b, a];
+
+const describe = (op: string, o: Channels): string => `${op}(${o.in}, ${o.out}, ${JSON.stringify(o.kernel)})`;
+
+const convOf = (
+  axes: number,
+  f: (x: Tensor, w: Tensor, b: Tensor | null, options: ConvFunctionOptions) => Tensor,
+): ConvLayer => {
+  const layer = (options: ConvLayerOptions): Layer<WeightAndBias, null> => {
+    const { in: inputs, out: outputs, kernel, bias = true, weightInit: _, biasInit: __, ...rest } = options;
+    const op = `conv${axes}d`;
+    const groups = rest.groups ?? 1;
+    checkGroups(op, groups, inputs, 'input');
+    checkGroups(op, groups, outputs, 'output');
+    const sizes = kernelSizes(op, kernel, axes);
+    const spread = fans([outputs, inputs / groups, ...sizes]);
+    return statelessLayer({
+      name: describe(op, options),
+      init: (key, dtype) =>
+        initWeightAndBias(
+          key,
+          dtype,
+          weightShape(outputs, inputs / groups, sizes, options),
+          bias ? [outputs] : null,
+          spread,
+          options,
+        ),
+      forward: ({ weight, bias: shift }, x: Tensor) => f(x, weight, shift ?? null, rest),
+    });
+  };
+  return layer as ConvLayer;
+};
+
+/**
+ * Convolution along one axis: `[N, in, L]` → `[N, out, L′]`, `params: { weight: [out, in/groups, K], bias: [out] }`.
+ * @throws ArgumentError when the groups do not divide the channels; ShapeError for inputs that do not fit.
+ * @example
+ * conv1d({ in: 2, out: 4, kernel: 3 }).init(key(0)).params.weight.shape // [4, 2, 3]
+ */
+export const conv1d: ConvLayer = convOf(1, conv1dFunction);
+
+/**
+ * Convolution of images: `[N, in, H, W]` → `[N, out, H′, W′]`, `params: { weight: [out, in/groups, KH, KW], bias: [out] }`;
+ * with `layout: 'NHWC'` `[N, H, W, in]` and `[KH, KW, in/groups, out]`.
+ * @throws ArgumentError when the groups do not divide the channels; ShapeError for inputs that do not fit.
+ * @example
+ * conv2d({ in: 3, out: 8, kernel: 5, padding: 2 }).init(key(0)).params.weight.shape // [8, 3, 5, 5]
+ */
+export const conv2d: ConvLayer = convOf(2, conv2dFunction);
+
+/**
+ * Convolution of volumes: `[N, in, D, H, W]` → `[N, out, D′, H′, W′]`.
+ * @throws ArgumentError when the groups do not divide the channels; ShapeError for inputs that do not fit.
+ * @example
+ * conv3d({ in: 1, out: 2, kernel: [1, 2, 3] }).init(key(0)).params.weight.shape // [2, 1, 1, 2, 3]
+ */
+export const conv3d: ConvLayer = convOf(3, conv3dFunction);
+
+const convTransposeOf = (
+  axes: number,
+  f: (x: Tensor, w: Tensor, b: Tensor | null, options: ConvTransposeFunctionOptions) => Tensor,
+): ConvTransposeLayer => {
+  const layer = (options: ConvTransposeLayerOptions): Layer<WeightAndBias, null> => {
+    const { in: inputs, out: outputs, kernel, bias = true, weightInit: _, biasInit: __, ...rest } = options;
+    const op = `convTranspose${axes}d`;
+    const groups = rest.groups ?? 1;
+    checkGroups(op, groups, inputs, 'input');
+    checkGroups(op, groups, outputs, 'output');
+    const sizes = kernelSizes(op, kernel, axes);
+    // The fan-in that PyTorch takes is that of the stored weight [in, out/groups, …kernel] read as [out, in, …kernel].
+    const spread = fans([inputs, outputs / groups, ...sizes]);
+    return statelessLayer({
+      name: describe(op, options),
+      init: (key, dtype) =>
+        initWeightAndBias(
+          key,
+          dtype,
+          weightShape(inputs, outputs / groups, sizes, options),
+          bias ? [outputs] : null,
+          spread,
+          options,
+        ),
+      forward: ({ weight, bias: shift }, x: Tensor) => f(x, weight, shift ?? null, rest),
+    });
+  };
+  return layer as ConvTransposeLayer;
+};
+
+/**
+ * The transpose of a convolution along one axis, `params: { weight: [in, out/groups, K], bias: [out] }`.
+ * @throws ArgumentError when the groups do not divide the channels; ShapeError for inputs that do not fit.
+ * @example
+ * convTranspose1d({ in: 2, out: 4, kernel: 3 }).init(key(0)).params.weight.shape // [2, 4, 3]
+ */
+export const convTranspose1d: ConvTransposeLayer = convTransposeOf(1, convTranspose1dFunction);
+
+/**
+ * The transpose of a convolution of images, `params: { weight: [in, out/groups, KH, KW], bias: [out] }`.
+ * @throws ArgumentError when the groups do not divide the channels; ShapeError for inputs that do not fit.
+ * @example
+ * convTranspose2d({ in: 2, out: 4, kernel: 3, stride: 2 }).init(key(0)).params.weight.shape // [2, 4, 3, 3]
+ */
+export const convTranspose2d: ConvTransposeLayer = convTransposeOf(2, convTranspose2dFunction);
+
+/** The transpose of a convolution of volumes, `params: { weight: [in, out/groups, KD, KH, KW], bias: [out] }`. */
+export const convTranspose3d: ConvTransposeLayer = convTransposeOf(3, convTranspose3dFunction);

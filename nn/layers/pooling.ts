@@ -1,0 +1,77 @@
+/** Pooling layers: plain functions with their options fixed, because there is nothing to learn or to remember. */
+import type { Tensor } from '../../core/index.js';
+import type { LayoutOptions } from '../functional/convolution.js';
+import {
+  type AvgPoolOptions,
+  adaptiveAvgPool2d as adaptiveAvgPool2dFunction,
+  adaptiveMaxPool2d as adaptiveMaxPool2dFunction,
+  avgPool1d as avgPool1dFunction,
+  avgPool2d as avgPool2dFunction,
+  avgPool3d as avgPool3dFunction,
+  type MaxPoolOptions,
+  maxPool1d as maxPool1dFunction,
+  maxPool2d as maxPool2dFunction,
+  maxPool3d as maxPool3dFunction,
+} from '../functional/pooling.js';
+
+type Sizes = number | readonly number[];
+type Pool<O> = (kernel: Sizes, options?: Omit<O, 'kernel'>) => (x: Tensor) => Tensor;
+
+/** A function that prints as `name`. */
+const named = (name: string, f: (x: Tensor) => Tensor): ((x: Tensor) => Tensor) =>
+  Object.defineProperty(f, 'name', { value: name });
+
+const poolOf =
+  <O extends MaxPoolOptions | AvgPoolOptions>(op: string, f: (x: Tensor, options: O) => Tensor): Pool<O> =>
+  (kernel, options) =>
+    named(`${op}(${JSON.stringify(kernel)})`, (x) => f(x, { ...options, kernel } as unknown as O));
+
+/**
+ * Max pooling of `[N, C, L]`; the stride is the kernel unless given.
+ * @example
+ * maxPool1d(2)(tensor([[[1, 3, 2, 4]]])).toArray() // [[[3, 4]]]
+ */
+export const maxPool1d: Pool<MaxPoolOptions> = poolOf('maxPool1d', maxPool1dFunction);
+
+/**
+ * Max pooling of images `[N, C, H, W]`; the stride is the kernel unless given.
+ * @example
+ * maxPool2d(3, { stride: 2, padding: 1 })(ones([1, 1, 4, 4])).shape // [1, 1, 2, 2]
+ */
+export const maxPool2d: Pool<MaxPoolOptions> = poolOf('maxPool2d', maxPool2dFunction);
+
+/** Max pooling of volumes `[N, C, D, H, W]`; the stride is the kernel unless given. */
+export const maxPool3d: Pool<MaxPoolOptions> = poolOf('maxPool3d', maxPool3dFunction);
+
+/**
+ * Average pooling of `[N, C, L]`; the stride is the kernel unless given.
+ * @example
+ * avgPool1d(2)(tensor([[[1, 3, 2, 4]]])).toArray() // [[[2, 3]]]
+ */
+export const avgPool1d: Pool<AvgPoolOptions> = poolOf('avgPool1d', avgPool1dFunction);
+
+/**
+ * Average pooling of images `[N, C, H, W]`; the stride is the kernel unless given.
+ * @example
+ * avgPool2d(2)(ones([1, 1, 4, 4])).toArray() // [[[[1, 1], [1, 1]]]]
+ */
+export const avgPool2d: Pool<AvgPoolOptions> = poolOf('avgPool2d', avgPool2dFunction);
+
+/** Average pooling of volumes `[N, C, D, H, W]`; the stride is the kernel unless given. */
+export const avgPool3d: Pool<AvgPoolOptions> = poolOf('avgPool3d', avgPool3dFunction);
+
+/**
+ * Average pooling of images to a given size, whatever theirs is.
+ * @example
+ * adaptiveAvgPool2d([2, 3])(ones([1, 1, 5, 7])).shape // [1, 1, 2, 3]
+ */
+export const adaptiveAvgPool2d = (size: Sizes, options: LayoutOptions = {}): ((x: Tensor) => Tensor) =>
+  named(`adaptiveAvgPool2d(${JSON.stringify(size)})`, (x) => adaptiveAvgPool2dFunction(x, size, options));
+
+/**
+ * Max pooling of images to a given size, whatever theirs is.
+ * @example
+ * adaptiveMaxPool2d(1)(ones([1, 1, 5, 7])).shape // [1, 1, 1, 1]
+ */
+export const adaptiveMaxPool2d = (size: Sizes, options: LayoutOptions = {}): ((x: Tensor) => Tensor) =>
+  named(`adaptiveMaxPool2d(${JSON.stringify(size)})`, (x) => adaptiveMaxPool2dFunction(x, size, options));
