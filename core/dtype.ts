@@ -22,6 +22,10 @@ export const convert = (data: ArrayLike<number>, dtype: Dtype): TypedArray => {
   return out;
 };
 
+/** The same values as doubles; the array itself where it holds doubles already. */
+export const asDoubles = (data: TypedArray): Float64Array =>
+  data instanceof Float64Array ? data : new Float64Array(data);
+
 export const isDtype = (name: unknown): name is Dtype => typeof name === 'string' && Object.hasOwn(arrays, name);
 
 export const isFloat = (dtype: Dtype): dtype is FloatDtype => dtype === 'float32' || dtype === 'float64';

@@ -171,6 +171,19 @@ export { solve } from './primitives/solve.js';
 export { triangularSolve, type TriangularSolveOptions } from './primitives/triangular-solve.js';
 
 // Convolution and pooling.
+export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from './ops/convolution.js';
+export {
+  type AdaptiveSize,
+  type AvgPoolOptions,
+  adaptiveAvgPool,
+  adaptiveMaxPool,
+  avgPool,
+  globalAvgPool,
+  type MaxPoolOptions,
+  maxPool,
+  type PoolOptions,
+} from './ops/pooling.js';
+export { type Padding, type PerAxis, type WindowSizeOptions, windowOutputSize } from './ops/windows.js';
 
 // Random numbers.
 export { foldIn, type Key, key, randomWords, splitKey } from './random/key.js';

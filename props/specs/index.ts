@@ -1,5 +1,6 @@
 /** The spec of every primitive. */
 import type * as primitives from '../../core/table.js';
+import { convolutionSpecs } from './convolution.js';
 import { elementwiseSpecs } from './elementwise.js';
 import { indexingSpecs } from './indexing.js';
 import { linearAlgebraSpecs } from './linear-algebra.js';
@@ -12,6 +13,7 @@ export type PrimitiveName = keyof typeof primitives;
 
 /** Total by its type: a primitive without a spec does not compile. */
 export const specs: Readonly<Record<PrimitiveName, OpSpec>> = {
+  ...convolutionSpecs,
   ...elementwiseSpecs,
   ...indexingSpecs,
   ...linearAlgebraSpecs,
