@@ -47,12 +47,17 @@ const plain = (value: unknown): unknown => {
   return value;
 };
 
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
 const close = (got: unknown, want: unknown): boolean => {
   if (typeof got === 'number' && typeof want === 'number')
     return Object.is(got, want) || Math.abs(got - want) <= 1e-6 * Math.max(1, Math.abs(want));
-  if (Array.isArray(got) && Array.isArray(want))
-    return got.length === want.length && got.every((item, i) => close(item, want[i]));
-  return JSON.stringify(got) === JSON.stringify(want);
+  if (isRecord(got) && isRecord(want)) {
+    const keys = Object.keys(got);
+    return keys.length === Object.keys(want).length && keys.every((key) => close(got[key], want[key]));
+  }
+  return got === want;
 };
 
 const scope: Readonly<Record<string, unknown>> = { ...props, ...node, ...data, ...optim, ...nn, ...tapegrad };
