@@ -7,14 +7,18 @@ import { customVjp } from '../../autograd/custom-vjp.js';
 import { vjp } from '../../autograd/vjp.js';
 import {
   add,
+  avgPool,
   cast,
   div,
+  equal,
   fromData,
   logSoftmax,
   matmul,
+  maxPool,
   mean,
   mul,
   neg,
+  repeatInterleave,
   reshape,
   slice,
   softmax,
@@ -25,12 +29,14 @@ import {
   sum,
   type Tensor,
   transpose,
+  where,
 } from '../../core/index.js';
 import { key } from '../../core/random/key.js';
 import { bernoulli } from '../../core/random/samplers.js';
 import { distinctTensors, tensors } from '../arbitraries/tensors.js';
 import { checkpointLaw } from '../laws/checkpoint.js';
 import { determinismLaw } from '../laws/determinism.js';
+import { equalityLaw } from '../laws/equivariance.js';
 import { finiteDifferenceLaw } from '../laws/finite-differences.js';
 import { higherOrderLaw } from '../laws/higher-order.js';
 import type { Report } from '../laws/report.js';
@@ -103,6 +109,15 @@ const changing = (one: Layer, two: Layer): Layer => {
   let calls = 0;
   return (...x) => (calls++ === 0 ? one : two)(...x);
 };
+
+/** Halves the last axis, [1, 1, 4] → [1, 1, 2]. */
+const pool: Layer = (x) => maxPool(x as Tensor, { kernel: 2 });
+const average: Layer = (x) => avgPool(x as Tensor, { kernel: 2 });
+
+/** Small integers: windows full of ties. */
+const ties: fc.Arbitrary<Tensor[]> = fc
+  .array(fc.integer({ min: 0, max: 1 }), { minLength: 8, maxLength: 8 })
+  .map((data) => [fromData(data, [1, 2, 4], 'float64')]);
 
 const cube: Layer = (x) => mul(x as Tensor, mul(x as Tensor, x as Tensor));
 
@@ -205,5 +220,25 @@ export const functionMutants: readonly FunctionMutant[] = [
     inputs: lists([8]),
     law: (f, x) => determinismLaw<Tensor[], Tensor>(f, x),
     caughtBy: 'law 8, determinism',
+  },
+  {
+    name: 'max pool: every tie wins',
+    why: 'each element equal to the largest takes the whole cotangent',
+    right: pool,
+    wrong: byHand(pool, ([x], g) => [
+      where(equal(x as Tensor, repeatInterleave(pool(x as Tensor), 2, -1)), repeatInterleave(g, 2, -1), 0),
+    ]),
+    inputs: ties,
+    law: (f, x) => equalityLaw<Tensor[], Tensor>(f, pool, x),
+    caughtBy: 'equality',
+  },
+  {
+    name: 'average pool: not divided',
+    why: 'the cotangent of a mean is spread in shares',
+    right: average,
+    wrong: byHand(average, (_, g) => [repeatInterleave(g, 2, -1)]),
+    inputs: lists([1, 2, 4]),
+    law: differences,
+    caughtBy: 'law 2, finite differences',
   },
 ];

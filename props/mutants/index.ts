@@ -1,4 +1,5 @@
 /** The registry of deliberately wrong rules. */
+import { convolutionMutants } from './convolution.js';
 import { elementwiseMutants } from './elementwise.js';
 import { linearAlgebraMutants } from './linear-algebra.js';
 import { movementMutants } from './movement.js';
@@ -13,4 +14,5 @@ export const primitiveMutants: readonly PrimitiveMutant[] = [
   ...reductionMutants,
   ...movementMutants,
   ...linearAlgebraMutants,
+  ...convolutionMutants,
 ];
