@@ -27,6 +27,13 @@ export {
 export { decodeNpy, encodeNpy, tryDecodeNpy } from './codecs/npy.js';
 export { type BinaryReader, binaryReader } from './codecs/reader.js';
 export { decodeSafetensors, encodeSafetensors, type NamedTensors, tryDecodeSafetensors } from './codecs/safetensors.js';
+export {
+  fromTorchName,
+  type LoadReport,
+  type LoadStateOptions,
+  loadStateDict,
+  stateDict,
+} from './state-dict.js';
 
 // Pictures.
 export { type FilterGridOptions, filterGrid } from './filter-grid.js';

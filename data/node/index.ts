@@ -1,2 +1,43 @@
-/** What needs Node: pictures written to files. */
+/** What needs Node: data sets and arrays in files, downloads, and pictures. */
+
+// Files.
+export { cacheFolder } from './cache.js';
+export { sha256, verifyChecksum } from './checksum.js';
+export { type DownloadOptions, type DownloadProgress, download, tryDownload } from './download.js';
+export { readBytes, writeAtomic } from './files.js';
+export { gunzip, gunzipIfPacked } from './gzip.js';
+
+// Data sets.
+export {
+  type LoadCifarOptions,
+  loadCifar10,
+  loadCifar10Records,
+  tryLoadCifar10,
+  tryLoadCifar10Records,
+} from './cifar-sets.js';
+export {
+  type ImageSplit,
+  type LoadIdxOptions,
+  type LoadPublishedOptions,
+  loadFashionMnist,
+  loadIdx,
+  loadMnist,
+  tryLoadFashionMnist,
+  tryLoadIdx,
+  tryLoadMnist,
+} from './idx-sets.js';
+export { loadCsv, loadDigits, tryLoadCsv, tryLoadDigits } from './tables.js';
+
+// Arrays.
+export {
+  loadNpy,
+  loadSafetensors,
+  saveNpy,
+  saveSafetensors,
+  tryLoadNpy,
+  tryLoadSafetensors,
+} from './arrays.js';
+export { decodeNpz, encodeNpz, loadNpz, saveNpz, tryDecodeNpz, tryLoadNpz } from './npz.js';
+
+// Pictures.
 export { drawProgram } from './draw.js';

@@ -1,0 +1,37 @@
+/** Single arrays and named tensors in files: `.npy` and safetensors. */
+import type { taskEither as TE } from 'fp-ts';
+import type { Tensor } from '../../core/tensor.js';
+import { decodeNpy, encodeNpy } from '../codecs/npy.js';
+import { decodeSafetensors, encodeSafetensors, type NamedTensors } from '../codecs/safetensors.js';
+import { attemptTask, type DataError } from '../errors.js';
+import { readBytes, writeAtomic } from './files.js';
+
+/**
+ * The tensor in a `.npy` file.
+ * @throws DataError where the file is missing or damaged.
+ */
+export const loadNpy = async (path: string): Promise<Tensor> => decodeNpy(await readBytes(path, 'loadNpy'), path);
+
+/** `loadNpy` with its error as a value. */
+export const tryLoadNpy = (path: string): TE.TaskEither<DataError, Tensor> => attemptTask(() => loadNpy(path));
+
+/** Writes a `.npy` file, in full or not at all. */
+export const saveNpy = (path: string, x: Tensor): Promise<void> => writeAtomic(path, encodeNpy(x));
+
+/**
+ * The tensors of a safetensors file by name; `loadStateDict` puts them into a tree of parameters.
+ * @throws DataError where the file is missing or damaged.
+ */
+export const loadSafetensors = async (path: string): Promise<NamedTensors> =>
+  decodeSafetensors(await readBytes(path, 'loadSafetensors'), path);
+
+/** `loadSafetensors` with its error as a value. */
+export const tryLoadSafetensors = (path: string): TE.TaskEither<DataError, NamedTensors> =>
+  attemptTask(() => loadSafetensors(path));
+
+/** Writes a safetensors file, in full or not at all; `stateDict` names the leaves of a tree of parameters. */
+export const saveSafetensors = (
+  path: string,
+  tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
+  metadata?: Readonly<Record<string, string>>,
+): Promise<void> => writeAtomic(path, encodeSafetensors(tensors, metadata));

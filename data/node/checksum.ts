@@ -1,0 +1,22 @@
+/** SHA-256 checksums: that a file is the very one it should be. */
+import { createHash } from 'node:crypto';
+import { DataError } from '../errors.js';
+
+/**
+ * The SHA-256 of bytes, in lower-case hexadecimal digits.
+ * @example
+ * sha256(new Uint8Array(0)).slice(0, 8) // 'e3b0c442'
+ */
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/**
+ * Refuses bytes with another SHA-256 than `wanted`.
+ * @throws DataError that names both.
+ */
+export const verifyChecksum = (bytes: Uint8Array, wanted: string, file: string, op = 'verifyChecksum'): void =>
+  compareChecksums(sha256(bytes), wanted, file, op);
+
+export const compareChecksums = (found: string, wanted: string, file: string, op: string): void => {
+  if (found !== wanted.toLowerCase())
+    throw new DataError({ op, file, place: null, problem: `the SHA-256 is ${found}`, expected: wanted });
+};

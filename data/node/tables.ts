@@ -1,0 +1,52 @@
+/** Tables of numbers from files, packed or not. */
+import type { taskEither as TE } from 'fp-ts';
+import { fromData } from '../../core/creation.js';
+import { type CsvSchema, decodeCsv, type Table } from '../codecs/csv.js';
+import { attemptTask, type DataError } from '../errors.js';
+import type { Examples } from '../examples.js';
+import { verifyChecksum } from './checksum.js';
+import { readBytes } from './files.js';
+import { gunzipIfPacked } from './gzip.js';
+
+/**
+ * A table of numbers from a file, packed (`.gz`) or not. scikit-learn's own tables (iris, wine, breast cancer) have the
+ * header `counts`.
+ * @throws DataError where the file is missing or damaged, or a line is not what the schema allows.
+ */
+export const loadCsv = async (
+  path: string,
+  schema: CsvSchema = {},
+  { sha256 }: { readonly sha256?: string } = {},
+): Promise<Table> => {
+  const bytes = await readBytes(path, 'loadCsv');
+  if (sha256 !== undefined) verifyChecksum(bytes, sha256, path, 'loadCsv');
+  return decodeCsv(gunzipIfPacked(bytes, path), schema, path);
+};
+
+/** `loadCsv` with its error as a value. */
+export const tryLoadCsv = (
+  path: string,
+  schema?: CsvSchema,
+  options?: { readonly sha256?: string },
+): TE.TaskEither<DataError, Table> => attemptTask(() => loadCsv(path, schema, options));
+
+const digitClasses = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
+
+/**
+ * The 8 × 8 digits of UCI and scikit-learn (`digits.csv.gz`): `x: [N, 1, 8, 8]` from 0 to 1, `y: [N]`. The published file
+ * has 1,797 of them.
+ * @throws DataError where the file is missing or damaged, or a line is no image of whole numbers from 0 to 16 and its digit.
+ */
+export const loadDigits = async (path: string): Promise<Examples> => {
+  const table = await loadCsv(path, { columns: 65, features: 'integer', range: [0, 16], classes: digitClasses });
+  return {
+    x: fromData(
+      Float32Array.from(table.x, (value) => value / 16),
+      [table.rows, 1, 8, 8],
+    ),
+    y: fromData(table.labels, [table.rows]),
+  };
+};
+
+/** `loadDigits` with its error as a value. */
+export const tryLoadDigits = (path: string): TE.TaskEither<DataError, Examples> => attemptTask(() => loadDigits(path));

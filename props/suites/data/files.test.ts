@@ -1,0 +1,204 @@
+/** Files, packed files, checksums, archives: read back what was written, and refuse what is damaged. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import * as fc from 'fast-check';
+import { either as E } from 'fp-ts';
+import * as assert from 'uvu/assert';
+import { ones, type Tensor, tensor, zeros } from '../../../core/index.js';
+import { attempt, DataError, fromTorchName, iris, loadStateDict, stateDict } from '../../../data/index.js';
+import {
+  cacheFolder,
+  decodeNpz,
+  encodeNpz,
+  gunzip,
+  loadNpy,
+  loadNpz,
+  loadSafetensors,
+  readBytes,
+  saveNpy,
+  saveNpz,
+  saveSafetensors,
+  sha256,
+  tryDecodeNpz,
+  tryLoadNpy,
+  verifyChecksum,
+  writeAtomic,
+} from '../../../data/node/index.js';
+import { seed } from '../../runner/property.js';
+import { test } from '../../runner/testing.js';
+import { fileName, refused, survivesNoise, truncationsRefused } from './faults.js';
+import { withFolder } from './temporary.js';
+
+const dataError =
+  (pattern: RegExp) =>
+  (error: unknown): boolean =>
+    error instanceof DataError && pattern.test(error.message);
+
+const rejects = async (promise: Promise<unknown>, pattern: RegExp): Promise<void> => {
+  let thrown: unknown;
+  await promise.catch((error: unknown) => {
+    thrown = error;
+  });
+  assert.ok(dataError(pattern)(thrown), `${String(thrown)} does not match ${pattern}`);
+};
+
+test('writeAtomic: makes folders, replaces the old file, leaves nothing beside it', () =>
+  withFolder(async (folder) => {
+    const path = join(folder, 'deep', 'er', 'file.txt');
+    await writeAtomic(path, 'old');
+    await writeAtomic(path, Uint8Array.of(110, 101, 119));
+    assert.is(readFileSync(path, 'utf8'), 'new');
+    assert.equal(readdirSync(join(folder, 'deep', 'er')), ['file.txt']);
+  }));
+
+test('writeAtomic: what cannot be written is a typed error, and the temporary file goes away', () =>
+  withFolder(async (folder) => {
+    mkdirSync(join(folder, 'taken'));
+    writeFileSync(join(folder, 'taken', 'inside'), '');
+    await rejects(writeAtomic(join(folder, 'taken'), 'x'), /taken: .*; expected a file that can be written/);
+    await rejects(writeAtomic(join(folder, 'taken', 'inside', 'file'), 'x'), /expected a file that can be written/);
+    assert.equal(readdirSync(folder), ['taken']);
+  }));
+
+test('readBytes: a missing file and a folder are typed errors', () =>
+  withFolder(async (folder) => {
+    await rejects(readBytes(join(folder, 'none')), /none: there is no such file; expected a file that can be read/);
+    await rejects(readBytes(folder), /this is a folder/);
+  }));
+
+test('cacheFolder: the environment decides', () => {
+  assert.is(cacheFolder({ TAPEGRAD_CACHE: '/a', XDG_CACHE_HOME: '/b' }), '/a');
+  assert.is(cacheFolder({ XDG_CACHE_HOME: '/b' }), join('/b', 'tapegrad'));
+  assert.match(cacheFolder({}), /\.cache.tapegrad$/);
+});
+
+test('verifyChecksum: the SHA-256 of the empty file passes, of another file it does not', () => {
+  const empty = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+  verifyChecksum(new Uint8Array(0), empty.toUpperCase(), 'empty');
+  assert.throws(
+    () => verifyChecksum(Uint8Array.of(0), empty, 'other'),
+    dataError(/other: the SHA-256 is 6e34.*; expected e3b0/),
+  );
+});
+
+const tryGunzip = (bytes: Uint8Array, file: string) => attempt(() => gunzip(bytes, file, 1000));
+
+test('gunzip: unpacks, and refuses damage, cuts, garbage at the end, and more than the limit', () => {
+  const packed = gzipSync('some text, some text, some text');
+  assert.is(new TextDecoder().decode(gunzip(packed)), 'some text, some text, some text');
+  refused(
+    tryGunzip,
+    Uint8Array.of(1, 2),
+    `gunzip: ${fileName}, byte 0: no gzip stream; expected the magic bytes 1f 8b`,
+  );
+  refused(
+    tryGunzip,
+    gzipSync(new Uint8Array(100_000)),
+    `gunzip: ${fileName}: the gzip stream unpacks to more; expected 1000 bytes at most`,
+  );
+  for (const garbage of [[0, 0, 0], [7, 7, 7], [0x1f], [0x1f, 0x8b]])
+    assert.ok(
+      E.isLeft(tryGunzip(Uint8Array.from([...packed, ...garbage]), fileName)),
+      `${garbage} at the end were taken`,
+    );
+  truncationsRefused(tryGunzip, packed);
+  survivesNoise(tryGunzip, [packed]);
+});
+
+test('npy and safetensors: files come back, and a missing one is a value or thrown', () =>
+  withFolder(async (folder) => {
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
+    await saveNpy(join(folder, 'x.npy'), x);
+    assert.equal((await loadNpy(join(folder, 'x.npy'))).toArray(), x.toArray());
+    await saveSafetensors(join(folder, 'x.safetensors'), { x }, { from: 'a test' });
+    const { tensors, metadata } = await loadSafetensors(join(folder, 'x.safetensors'));
+    assert.equal(tensors.get('x')?.toArray(), x.toArray());
+    assert.equal(metadata, { from: 'a test' });
+    const missing = await tryLoadNpy(join(folder, 'y.npy'))();
+    assert.ok(E.isLeft(missing) && dataError(/there is no such file/)(missing.left));
+  }));
+
+test('npz: named tensors come back bit for bit; the same tensors give the same bytes', () =>
+  withFolder(async (folder) => {
+    const named = { 'a.weight': iris().x, b: zeros([0, 3], 'int32'), c: tensor([true, false]) };
+    const path = join(folder, 'named.npz');
+    await saveNpz(path, named);
+    const back = await loadNpz(path);
+    assert.equal([...back.keys()], Object.keys(named));
+    for (const [name, x] of Object.entries(named) as [string, Tensor][]) {
+      assert.is(back.get(name)?.dtype, x.dtype);
+      assert.equal(back.get(name)?.toArray(), x.toArray());
+    }
+    assert.is(sha256(await encodeNpz(named)), sha256(await encodeNpz(named)));
+    assert.equal([...(await decodeNpz(await encodeNpz({})))], []);
+  }));
+
+test('npz: cuts, noise, lies about sizes and foreign entries give typed errors or sound tensors', async () => {
+  const valid = await encodeNpz({ x: tensor([1, 2, 3, 4, 5, 6, 7, 8]), y: zeros([64]) });
+  const sound = async (bytes: Uint8Array, limit?: number): Promise<boolean> => {
+    const result = await tryDecodeNpz(bytes, fileName, limit)();
+    if (E.isRight(result)) return true;
+    assert.instance(result.left, DataError);
+    assert.ok(result.left.message.includes(fileName));
+    return false;
+  };
+  assert.ok(await sound(valid));
+  assert.not.ok(await sound(valid, 100));
+  for (let length = 0; length < valid.length; length += 3)
+    assert.not.ok(await sound(valid.slice(0, length)), `${length}`);
+  // One flipped byte in the packed elements: the checksum of the entry shows it.
+  const payload = valid.slice();
+  payload[60] = (payload[60] ?? 0) ^ 0x55;
+  assert.not.ok(await sound(payload));
+  // The directory claims 4 GB for an entry.
+  const directory = valid.findIndex((_, i) => valid[i] === 0x50 && valid[i + 1] === 0x4b && valid[i + 2] === 1);
+  const lying = valid.slice();
+  lying.set([0xfe, 0xff, 0xff, 0xff], directory + 24);
+  const before = process.memoryUsage().arrayBuffers;
+  assert.not.ok(await sound(lying));
+  assert.ok(process.memoryUsage().arrayBuffers - before < 2 ** 22);
+  for (const bytes of fc.sample(fc.uint8Array({ maxLength: 200 }), { seed: seed(), numRuns: 50 })) await sound(bytes);
+  for (const [at, put] of fc.sample(fc.tuple(fc.nat(valid.length - 1), fc.nat(255)), { seed: seed(), numRuns: 200 })) {
+    const changed = valid.slice();
+    changed[at] = put;
+    await sound(changed);
+  }
+});
+
+test('state dictionaries: names are paths, and loading says what was found, missing, unused and of another shape', () => {
+  const net = { features: [{ weight: zeros([2, 2]), bias: zeros([2]) }, null], head: { weight: zeros([3, 2]) } };
+  assert.equal([...stateDict(net).keys()], ['features.0.bias', 'features.0.weight', 'head.weight']);
+  const { tree, report } = loadStateDict(net, {
+    'features.0.weight': ones([2, 2], 'float64'),
+    'head.weight': ones([5, 2]),
+    'head.bias': ones([5]),
+  });
+  assert.equal(report, {
+    loaded: ['features.0.weight'],
+    missing: ['features.0.bias'],
+    unused: ['head.bias'],
+    mismatched: [{ name: 'head.weight', wanted: [3, 2], found: [5, 2] }],
+  });
+  assert.equal(tree.features[0]?.weight.toArray(), [
+    [1, 1],
+    [1, 1],
+  ]);
+  assert.is(tree.features[0]?.weight.dtype, 'float32');
+  assert.equal(tree.head.weight.toArray(), [
+    [0, 0],
+    [0, 0],
+    [0, 0],
+  ]);
+  const again = loadStateDict(net, stateDict(tree));
+  assert.equal(again.report.missing, []);
+  assert.is(fromTorchName('layer1.0.bn1.num_batches_tracked'), 'layer1.0.bn1.numBatchesTracked');
+  assert.throws(
+    () => loadStateDict(net, { a: ones([1]), b: ones([1]) }, { rename: () => 'c' }),
+    /a and b are both renamed to c/,
+  );
+  assert.equal(loadStateDict(net, { a: ones([1]) }, { rename: () => null }).report.unused, []);
+});
