@@ -55,6 +55,6 @@ test('the registry of wrong rules: 40 at least, each of its own name, all caught
   const names = [...primitiveMutants, ...functionMutants].map(({ name }) => name);
   assert.ok(names.length >= 40);
   assert.is(new Set(names).size, names.length);
-  console.log(`${caught} of ${names.length} wrong rules caught`);
+  console.log(`\n${caught} of ${names.length} wrong rules caught`);
   assert.is(caught, names.length);
 });

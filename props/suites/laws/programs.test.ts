@@ -1,7 +1,8 @@
 /** Random programs under every law: rules that are right alone must be right together. */
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import type { Tensor } from '../../../core/index.js';
+import { replay, trace } from '../../../autograd/index.js';
+import { type Tensor, treeLeaves } from '../../../core/index.js';
 import { operationNames, programs, type RandomProgram, runProgram } from '../../arbitraries/programs.js';
 import { tensorOf } from '../../arbitraries/tensors.js';
 import { adjointLaw } from '../../laws/adjoint.js';
@@ -35,6 +36,19 @@ holds('law 5, higher order', 250, (f, args) => higherOrderLaw(f, args, {}), 5);
 holds('law 8, determinism', 150, determinismLaw);
 holds('law 9, vmap', 400, (f, args) => vmapLaw(f, batchNear(args, 3, 1), { tolerance: 1e-12 }));
 holds('law 10, checkpoint', 300, checkpointLaw);
+test('law 10, trace and replay: random programs', () => {
+  const retraced =
+    <Args extends readonly unknown[], Y>(f: (...args: Args) => Y) =>
+    (...args: Args): Y =>
+      replay(trace(f)(...args), treeLeaves(args)) as Y;
+  check(
+    fc.property(programs(), ({ inputs, steps }) => {
+      assertLaw(checkpointLaw(runProgram(steps), inputs.map(tensorOf), { by: retraced }));
+    }),
+    { numRuns: 200 },
+  );
+});
+
 // A chain of float32 operations is as exact as its worst condition number: the law is about gross errors here.
 holds('law 11, float32 against float64', 300, (f, args) => precisionLaw(f, args, { ulp: 2 ** 14 }));
 holds('linear pullback', 100, pullbackLinearityLaw);
