@@ -22,9 +22,23 @@ type Locals<P extends readonly ValueType[]> = { readonly [K in keyof P]: Local<P
 /** A new local variable, zero until it is set. */
 export const local = <T extends ValueType>(type: T): Local<T> => ({ type, node: { kind: 'local' } });
 
-/** Several of one type. */
-export const locals = <T extends ValueType>(type: T, count: number): Local<T>[] =>
-  Array.from({ length: count }, () => local(type));
+/** `N` of `T` in a tuple; an array where `N` is not known. */
+export type Repeat<T, N extends number, Found extends T[] = []> = number extends N
+  ? T[]
+  : Found['length'] extends N
+    ? Found
+    : Repeat<T, N, [...Found, T]>;
+
+const tuple = <T, N extends number>(count: N, make: () => T): Repeat<T, N> =>
+  Array.from({ length: count }, make) as Repeat<T, N>;
+
+/** Several of one type: `const [i, j] = locals('i32', 2)`. */
+export const locals = <T extends ValueType, N extends number>(type: T, count: N): Repeat<Local<T>, N> =>
+  tuple(count, () => local(type));
+
+/** A type several times, for lists of parameters. */
+export const repeat = <T extends ValueType, N extends number>(type: T, count: N): Repeat<T, N> =>
+  tuple(count, () => type);
 
 export const set = <T extends ValueType>(variable: Local<T>, value: Operand<NoInfer<T>>): Statement => ({
   type: 'none',

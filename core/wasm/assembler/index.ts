@@ -18,6 +18,8 @@ export {
   loop,
   loopOver,
   loopWhile,
+  type Repeat,
+  repeat,
   select,
   sequence,
   set,

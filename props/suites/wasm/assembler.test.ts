@@ -332,9 +332,7 @@ const everything = (): ModuleSource => {
   const log = importFunc('host', 'log', ['i32', 'f64'], 'none');
   const [counter, ratio] = [global('i64', -(2n ** 40n)), global('f32', 0.5, false)];
   const helper = func('helper', ['v128', 'i32'], 'v128', (x, n) => {
-    const parts = locals('v128', 3);
-    const [a, b, c] = parts;
-    if (a === undefined || b === undefined || c === undefined) throw new Error('three locals were made');
+    const [a, b, c] = locals('v128', 3);
     const other = local('i64');
     return [set(a, x), set(other, 3n), set(b, i32x4.shl(a, n)), set(c, i32x4.add(a, b)), c];
   });

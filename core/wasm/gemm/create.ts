@@ -1,0 +1,142 @@
+/**
+ * The matrix product for JavaScript: `createGemm` generates a module for what the engine offers, and binds it to a memory. Everything
+ * is told in elements; offsets alone are in bytes.
+ */
+import type { FloatDtype } from '../../dtype.js';
+import { encode, type HostFunction, link, type ModuleSource, print } from '../assembler/index.js';
+import { type CompiledModule, engine, type Memory } from '../engine.js';
+import type { Features } from '../features.js';
+import { floatLanes } from '../float-lanes.js';
+import { type Blocking, type GemmFunction, type GemmPlan, gemmFunction, tileBytes, tileColumns } from './blocks.js';
+import type { Activation, TileShape } from './tile.js';
+
+/** A matrix, or a batch of them, in memory: element (b, i, j) lies `b·batchStride + i·rowStride + j·columnStride` elements after `offset`. */
+export interface MatrixPlace {
+  /** In bytes; need not be aligned. */
+  readonly offset: number;
+  readonly rowStride: number;
+  readonly columnStride: number;
+  /** From one matrix of the batch to the next, zero to use one for all. */
+  readonly batchStride?: number;
+}
+
+/** `C = f(α·A·B + β·D)` with A: [batch, M, K], B: [batch, K, N], C and D: [batch, M, N]. */
+export interface GemmCall {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly batch?: number;
+  readonly alpha?: number;
+  readonly beta?: number;
+  readonly a: MatrixPlace;
+  readonly b: MatrixPlace;
+  /** Columns of C lie next to each other: `columnStride` is 1. */
+  readonly c: MatrixPlace;
+  /** What is added: C itself unless it is given. Its `columnStride` is 1, or 0 for a number a row; a `rowStride` of 0 is a number a column. */
+  readonly d?: MatrixPlace;
+  /** Where `workspaceBytes` bytes may be overwritten. */
+  readonly workspace: number;
+}
+
+export type Gemm = (call: GemmCall) => void;
+
+export interface GemmModule {
+  readonly dtype: FloatDtype;
+  readonly tile: { readonly rows: number; readonly columns: number };
+  /** Bytes of workspace that products of this size need. */
+  workspaceBytes(size: { readonly m: number; readonly n: number; readonly k: number }): number;
+  /** The product on one memory; cheap, since the module is compiled once. */
+  on(memory: Memory): Gemm;
+  /** The generated code as text. */
+  toString(): string;
+}
+
+export interface GemmOptions {
+  readonly dtype?: FloatDtype;
+  /** What is done to each finished sum; identity unless given. */
+  readonly activation?: Activation;
+  /** Register tile and blocks, where measurement should not choose. */
+  readonly tile?: TileShape;
+  readonly blocking?: Blocking;
+  /** The memory is shared among threads, and has at most this many pages. */
+  readonly sharedPages?: number;
+}
+
+const planOf = (features: Features, { dtype = 'float32', activation, tile, blocking }: GemmOptions): GemmPlan => {
+  const lanes = floatLanes(dtype, features);
+  const shape = tile ?? (lanes.fused ? { rows: 6, vectors: 2 } : { rows: 4, vectors: 3 });
+  if (shape.rows < lanes.count)
+    throw new RangeError(`a tile of ${shape.rows} rows is lower than a vector of ${lanes.count}, and cannot be packed`);
+  const whole = (size: number, unit: number): number => Math.floor(size / unit) * unit;
+  return {
+    lanes,
+    tile: shape,
+    blocking: blocking ?? {
+      rows: whole(120, shape.rows),
+      terms: 1024 / lanes.bytes,
+      columns: whole(4096 / lanes.bytes, shape.vectors * lanes.count),
+    },
+    ...(activation === undefined ? {} : { activation }),
+  };
+};
+
+/**
+ * Generates the matrix product for an engine; nothing is compiled before it is bound to a memory.
+ * @throws RangeError when a chosen tile has fewer rows than a vector has lanes.
+ */
+export const createGemm = (features: Features, options: GemmOptions = {}): GemmModule => {
+  const plan = planOf(features, options);
+  const { lanes, tile, blocking } = plan;
+  const { bytes } = lanes;
+  const { sharedPages } = options;
+  const source = {
+    memory: {
+      importedFrom: 'host',
+      name: 'memory',
+      minimum: 0,
+      ...(sharedPages === undefined ? {} : { maximum: sharedPages, shared: true }),
+    },
+    exports: { gemm: gemmFunction(plan) },
+  } satisfies ModuleSource;
+  let compiled: CompiledModule | undefined;
+  return {
+    dtype: lanes.dtype,
+    tile: { rows: tile.rows, columns: tileColumns(plan) },
+    workspaceBytes: ({ n, k }) => {
+      const columns = Math.ceil(Math.min(n, blocking.columns) / tileColumns(plan)) * tileColumns(plan);
+      const fixed = 2 * tileBytes(plan) + blocking.rows * blocking.terms * bytes;
+      return fixed + columns * Math.min(k, blocking.terms) * bytes;
+    },
+    on: (memory) => {
+      const { Module, Instance } = engine();
+      compiled ??= new Module(encode(link(source)));
+      const gemm = new Instance(compiled, { host: { memory } }).exports.gemm as HostFunction<GemmFunction>;
+      return ({ m, n, k, batch = 1, alpha = 1, beta = 0, a, b, c, d = c, workspace }) =>
+        gemm(
+          batch,
+          m,
+          n,
+          k,
+          alpha,
+          beta,
+          a.offset,
+          a.rowStride * bytes,
+          a.columnStride * bytes,
+          (a.batchStride ?? 0) * bytes,
+          b.offset,
+          b.rowStride * bytes,
+          b.columnStride * bytes,
+          (b.batchStride ?? 0) * bytes,
+          c.offset,
+          c.rowStride * bytes,
+          (c.batchStride ?? 0) * bytes,
+          d.offset,
+          d.rowStride * bytes,
+          d.columnStride * bytes,
+          (d.batchStride ?? 0) * bytes,
+          workspace,
+        );
+    },
+    toString: () => print(link(source)),
+  };
+};
