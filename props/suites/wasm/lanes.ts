@@ -100,9 +100,7 @@ export const floats: Record<string, (x: number, y: number) => number> = {
   min: Math.min,
   max: Math.max,
   // Not Math.min: the first operand where either is NaN, and where they are equal.
-  // biome-ignore lint/complexity/useMathMinMax: it differs at NaN and at zeros
   pmin: (x, y) => (y < x ? y : x),
-  // biome-ignore lint/complexity/useMathMinMax: it differs at NaN and at zeros
   pmax: (x, y) => (x < y ? y : x),
   relaxed_min: Math.min,
   relaxed_max: Math.max,
