@@ -33,8 +33,8 @@ export const axisOf = ({ stride, padding, dilation }: Window, axis: number): Win
 export const spanOf = (kernel: number, dilation: number): number => dilation * (kernel - 1) + 1;
 
 /**
- * The number of windows along an axis, `⌊(size + low + high − span)/stride⌋ + 1`; 0 where not one fits. In ceil mode a last
- * window may hang over the end, but not start in the padding there.
+ * The number of windows along an axis, `⌊(size + low + high − span)/stride⌋ + 1`; not positive where not one fits. In ceil
+ * mode a last window may hang over the end, but not start in the padding there.
  */
 export const countWindows = (
   size: number,
@@ -43,7 +43,6 @@ export const countWindows = (
   ceilMode = false,
 ): number => {
   const room = size + low + high - spanOf(kernel, dilation);
-  if (room < 0) return 0;
   if (!ceilMode) return Math.floor(room / stride) + 1;
   const count = Math.ceil(room / stride) + 1;
   return (count - 1) * stride >= size + low ? count - 1 : count;
