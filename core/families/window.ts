@@ -131,14 +131,15 @@ export const windowRuns = (spatial: Shape, kernel: Shape, outputs: Shape, window
 
   /** Goes through taps and outputs of `axis` and those behind it; the offsets are Horner sums over the axes before. */
   const descend = (axis: number, tap: number, source: number, target: number): void => {
-    const [size, taps, count] = [spatial[axis] ?? 1, kernel[axis] ?? 1, outputs[axis] ?? 1];
+    const [size, length, count] = [spatial[axis] ?? 1, kernel[axis] ?? 1, outputs[axis] ?? 1];
     const along = axisOf(window, axis);
-    for (let k = 0; k < taps; k++) {
+    for (let k = 0; k < length; k++) {
       const [from, to] = reached(k, size, count, along);
       const first = source * size + k * along.dilation - along.padding[0];
       if (axis < last)
-        for (let i = from; i < to; i++) descend(axis + 1, tap * taps + k, first + i * along.stride, target * count + i);
-      else if (from < to) append(tap * taps + k, first + from * along.stride, target * count + from, to - from);
+        for (let i = from; i < to; i++)
+          descend(axis + 1, tap * length + k, first + i * along.stride, target * count + i);
+      else if (from < to) append(tap * length + k, first + from * along.stride, target * count + from, to - from);
     }
   };
   descend(0, 0, 0, 0);

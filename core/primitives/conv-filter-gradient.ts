@@ -52,6 +52,7 @@ export const convFilterGradientPrimitive: Primitive<'convFilterGradient', ConvFi
     ({ g: u, x: [x], p }) => crossCorrelate(x, u, p),
   ],
   jvp: 'multilinear',
+  // Examples of x are more input channels in each group, those of g more output channels, those of both more groups.
   batch: batchByFolding({
     first: [inGroups(1), whole(1)],
     second: [inGroups(1), inGroups(0)],

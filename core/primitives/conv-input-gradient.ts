@@ -51,6 +51,7 @@ export const convInputGradientPrimitive: Primitive<'convInputGradient', ConvInpu
     ({ g: u, x: [g, w], p }) => convFilterGradient(u, g, { ...p, kernelSize: w.shape.slice(2) }),
   ],
   jvp: 'multilinear',
+  // Examples of g are more samples, those of w more input channels in each group, those of both more groups.
   batch: batchByFolding({
     first: [whole(0), whole(0)],
     second: [whole(1), inGroups(1)],

@@ -40,6 +40,7 @@ export const convPrimitive: Primitive<'conv', ConvParams> = define<readonly [Ten
     ({ g, x: [x, w], p }) => convFilterGradient(x, g, { ...p, kernelSize: w.shape.slice(2) }),
   ],
   jvp: 'multilinear',
+  // Examples of x are more samples, those of w more output channels in each group, those of both more groups.
   batch: batchByFolding({
     first: [whole(0), whole(0)],
     second: [inGroups(0), inGroups(1)],
