@@ -22,19 +22,30 @@ export const writeUnsigned = (out: Bytes, value: number): void => {
   out.push(rest);
 };
 
-/** Signed LEB128 of an integer of `bits` bits: seven at a time, until what is left is only the sign. */
-export const writeSigned = (out: Bytes, value: bigint, bits: 32 | 64): void => {
-  if (BigInt.asIntN(bits, value) !== value) throw new RangeError(`${value} is not a signed ${bits}-bit integer`);
+/** Signed LEB128 of an integer of 32 bits: seven at a time, until what is left is only the sign. */
+export const writeSigned32 = (out: Bytes, value: number): void => {
+  if ((value | 0) !== value) throw new RangeError(`${value} is not a signed 32-bit integer`);
   let rest = value;
   for (;;) {
-    const low = Number(rest & 0x7fn);
-    rest >>= 7n;
-    if ((rest === 0n && low < 0x40) || (rest === -1n && low >= 0x40)) {
+    const low = rest & 0x7f;
+    rest >>= 7;
+    if ((rest === 0 && low < 0x40) || (rest === -1 && low >= 0x40)) {
       out.push(low);
       return;
     }
     out.push(low | 0x80);
   }
+};
+
+/** The same of 64 bits. */
+export const writeSigned64 = (out: Bytes, value: bigint): void => {
+  if (BigInt.asIntN(64, value) !== value) throw new RangeError(`${value} is not a signed 64-bit integer`);
+  let rest = value;
+  while (rest < -64n || rest > 63n) {
+    out.push(Number(rest & 0x7fn) | 0x80);
+    rest >>= 7n;
+  }
+  out.push(Number(rest & 0x7fn));
 };
 
 const scratch: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(8));

@@ -1,5 +1,5 @@
 /** Writes a linked module in WebAssembly's binary format, section by section (specification, chapter 5). */
-import { append, type Bytes, writeName, writeSigned, writeSized, writeUnsigned, writeVector } from './bytes.js';
+import { append, type Bytes, writeName, writeSigned32, writeSized, writeUnsigned, writeVector } from './bytes.js';
 import { typeCodes, writeInstruction } from './encodings.js';
 import type { DataSegment, LinkedFunction, MemoryUse, ModuleStructure, Signature } from './module.js';
 import type { Global, ValueType } from './types.js';
@@ -63,7 +63,7 @@ const writeSegment = (out: Bytes, { bytes, at }: DataSegment): void => {
   out.push(at === undefined ? 1 : 0);
   if (at !== undefined) {
     out.push(0x41);
-    writeSigned(out, BigInt(at | 0), 32);
+    writeSigned32(out, at | 0);
     out.push(0x0b);
   }
   writeUnsigned(out, bytes.length);

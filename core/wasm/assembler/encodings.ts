@@ -8,7 +8,8 @@ import {
   type Bytes,
   writeFloat32,
   writeFloat64,
-  writeSigned,
+  writeSigned32,
+  writeSigned64,
   writeUnsigned,
 } from './bytes.js';
 import { laneMemoryRuns, laneRuns, memoryRuns, plainRuns } from './opcodes.js';
@@ -105,8 +106,8 @@ const byOpcode: ReadonlyMap<number, Encoding> = new Map(encodings.map((encoding)
 const writeImmediate = (out: Bytes, kind: Immediate, values: readonly (number | bigint)[], at: number): number => {
   const value = values[at] ?? 0;
   if (kind === 'u32') writeUnsigned(out, Number(value));
-  else if (kind === 's32') writeSigned(out, BigInt(value), 32);
-  else if (kind === 's64') writeSigned(out, BigInt(value), 64);
+  else if (kind === 's32') writeSigned32(out, Number(value));
+  else if (kind === 's64') writeSigned64(out, BigInt(value));
   else if (kind === 'f32') writeFloat32(out, Number(value));
   else if (kind === 'f64') writeFloat64(out, Number(value));
   else if (kind === 'byte') out.push(Number(value));

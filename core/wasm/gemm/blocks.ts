@@ -26,7 +26,7 @@ import {
 } from '../assembler/index.js';
 import type { FloatLanes } from '../float-lanes.js';
 import { packFunction } from './pack.js';
-import { type Activation, type TileFunction, type TileShape, tileFunction } from './tile.js';
+import { type Activation, type OrderOfA, type TileFunction, type TileShape, tileFunction } from './tile.js';
 
 export interface Blocking {
   /** Rows of A that are packed at once; a multiple of the tile's. */
@@ -35,7 +35,12 @@ export interface Blocking {
   readonly terms: number;
   /** Columns of B that are packed at once; a multiple of the tile's. */
   readonly columns: number;
+  /** An operand is packed where it is read by more tiles than this; otherwise it is read as it lies, if it can be. */
+  readonly direct: number;
 }
+
+/** Bytes that stay at hand while a tile is computed, on any machine of these years. */
+const firstLevelCache = 48 * 1024;
 
 export interface GemmPlan {
   readonly lanes: FloatLanes;
@@ -77,42 +82,56 @@ const copyFunction = ({ bytes, copyScalar }: FloatLanes): CopyFunction =>
     ];
   });
 
-/** `m, n, k, a, b, c, cRow, alpha, beta, d, dRow, dColumn, last, scratch`: one packed block of A by one of B. */
-type BlockFunction = Func<readonly [...Repeat<'i32', 7>, 'f64', 'f64', ...Repeat<'i32', 5>], 'none'>;
+/**
+ * `m, n, k`, then A as `at, step, panel, by rows`, B as `at, step, panel, last panel`, C as `at, row`, `alpha, beta`, D as `at, row, column`,
+ * then `last, scratch`: one block of A by one of B, packed or where they are. `step` is what a tile needs, `panel` leads from one
+ * tile's to the next.
+ */
+type BlockFunction = Func<readonly [...Repeat<'i32', 13>, 'f64', 'f64', ...Repeat<'i32', 5>], 'none'>;
 
 const blockFunction = (plan: GemmPlan): BlockFunction => {
   const { lanes, tile, activation } = plan;
-  const { bytes } = lanes;
+  const { bytes, count } = lanes;
   const columns = tileColumns(plan);
   const row = columns * bytes;
   const copy = copyFunction(lanes);
-  /** Smaller tiles for the edges, so that a last row or column does not cost a whole tile. */
-  const heights = [...new Set([Math.ceil(tile.rows / 2), tile.rows])];
+  const heights = Array.from({ length: tile.rows }, (_, i) => i + 1);
   const widths = Array.from({ length: tile.vectors }, (_, i) => i + 1);
-  const whole = tileFunction(lanes, tile, tile, activation);
-  const tileOf = (rows: number, vectors: number): TileFunction =>
-    rows === tile.rows && vectors === tile.vectors ? whole : tileFunction(lanes, { rows, vectors }, tile, activation);
+  /** Tiles of every height and width, so that a last row or column does not cost a whole tile. */
+  const tilesOf = (order: OrderOfA): TileFunction[][] =>
+    heights.map((rows) => widths.map((vectors) => tileFunction(lanes, { rows, vectors }, order, activation)));
+  const [byColumns, byRows] = [tilesOf('columns'), tilesOf('rows')];
   return func(
     'block',
-    [...repeat('i32', 7), 'f64', 'f64', ...repeat('i32', 5)],
+    [...repeat('i32', 13), 'f64', 'f64', ...repeat('i32', 5)],
     'none',
-    (m, n, k, a, b, c, cRow, alpha, beta, d, dRow, dColumn, last, scratch) => {
-      const [i, j, height, width, panelA, panelB, at, from] = locals('i32', 8);
+    (m, n, k, a, aStep, aPanel, aByRows, b, bStep, bPanel, bLast, c, cRow, alpha, beta, d, dRow, dColumn, ...rest) => {
+      const [last, scratch] = rest;
+      const [i, j, height, width, panelA, panelB, stepB, at, from] = locals('i32', 9);
       const scratchD = i32.add(scratch, tileBytes(plan));
-      /** The smallest tile that covers what is left, on copies of C and D that are as large as a tile. */
-      const edge = heights
-        .map((rows) =>
-          widths
-            .map((vectors) =>
-              call(tileOf(rows, vectors), k, panelA, panelB, scratch, row, alpha, beta, scratchD, row, bytes, last),
-            )
-            .reduceRight((wider, tiled, v) => when(i32.le_s(width, (v + 1) * lanes.count), [tiled], [wider])),
-        )
-        .reduceRight((taller, tiled, r) => when(i32.le_s(height, heights[r] ?? 0), [tiled], [taller]));
+      /** A tile in place, or with copies of C and D, from which only whole vectors are read and written. */
+      const onPlace = (which: TileFunction): Statement =>
+        call(which, k, panelA, aStep, panelB, stepB, at, cRow, alpha, beta, from, dRow, dColumn, last);
+      const onScratch = (which: TileFunction): Statement =>
+        call(which, k, panelA, aStep, panelB, stepB, scratch, row, alpha, beta, scratchD, row, i32.const(bytes), last);
+      /** The tile of the height and width that are left, found by comparison. */
+      const fitting = (tiles: readonly TileFunction[][], use: (which: TileFunction) => Statement): Statement =>
+        tiles
+          .map((choices) =>
+            choices
+              .map(use)
+              .reduceRight((wider, narrow, v) => when(i32.le_s(width, (v + 1) * count), [narrow], [wider])),
+          )
+          .reduceRight((taller, low, r) => when(i32.le_s(height, r + 1), [low], [taller]));
+      const wholeTile = (tiles: readonly TileFunction[][]): Statement => onPlace(tiles.at(-1)?.at(-1) as TileFunction);
+      const either = (f: (tiles: readonly TileFunction[][]) => Statement): Statement =>
+        when(aByRows, [f(byRows)], [f(byColumns)]);
       return [
         set(panelB, b),
+        set(stepB, bStep),
         loopOver(j, { end: n, step: columns }, [
           set(width, smaller(i32.sub(n, j), columns)),
+          when(i32.lt_s(width, columns), [set(panelB, bLast), set(stepB, row)]),
           set(panelA, a),
           loopOver(i, { end: m, step: tile.rows }, [
             set(height, smaller(i32.sub(m, i), tile.rows)),
@@ -120,16 +139,22 @@ const blockFunction = (plan: GemmPlan): BlockFunction => {
             set(from, i32.add(i32.add(d, i32.mul(i, dRow)), i32.mul(j, dColumn))),
             when(
               i32.and(i32.eq(width, columns), i32.eq(height, tile.rows)),
-              [call(whole, k, panelA, panelB, at, cRow, alpha, beta, from, dRow, dColumn, last)],
+              [either(wholeTile)],
               [
-                when(f64.ne(beta, 0), [call(copy, height, width, from, dRow, dColumn, scratchD, row)]),
-                edge,
-                call(copy, height, width, scratch, row, bytes, at, cRow),
+                when(
+                  i32.and(width, count - 1),
+                  [
+                    when(f64.ne(beta, 0), [call(copy, height, width, from, dRow, dColumn, scratchD, row)]),
+                    either((tiles) => fitting(tiles, onScratch)),
+                    call(copy, height, width, scratch, row, bytes, at, cRow),
+                  ],
+                  [either((tiles) => fitting(tiles, onPlace))],
+                ),
               ],
             ),
-            advance(panelA, i32.mul(k, tile.rows * bytes)),
+            advance(panelA, aPanel),
           ]),
-          advance(panelB, i32.mul(k, row)),
+          advance(panelB, bPanel),
         ]),
       ];
     },
@@ -146,8 +171,9 @@ export type GemmFunction = Func<readonly [...Repeat<'i32', 4>, 'f64', 'f64', ...
 export const gemmFunction = (plan: GemmPlan): GemmFunction => {
   const { lanes, tile, blocking } = plan;
   const { bytes } = lanes;
+  const width = tileColumns(plan);
   const packA = packFunction(lanes, tile.rows);
-  const packB = packFunction(lanes, tileColumns(plan));
+  const packB = packFunction(lanes, width);
   const block = blockFunction(plan);
   return func(
     'gemm',
@@ -157,16 +183,57 @@ export const gemmFunction = (plan: GemmPlan): GemmFunction => {
       const [d, dRow, dColumn, dBatch, workspace] = rest;
       const [column, columns, term, terms, row, rows, packedA, packedB, last] = locals('i32', 9);
       const [added, addedRow, addedColumn] = locals('i32', 3);
+      const [directA, directB, fromA, stepA, panelA, byRows] = locals('i32', 6);
+      const [fromB, stepB, panelB, lastB, whole] = locals('i32', 5);
       const weight = local('f64');
       const at = (start: Local<'i32'>, i: Expression<'i32'>, stride: Local<'i32'>): Expression<'i32'> =>
         i32.add(start, i32.mul(i, stride));
 
+      const blockOfA = [
+        set(fromA, i32.add(at(a, row, aRow), i32.mul(term, aColumn))),
+        when(
+          directA,
+          [
+            set(byRows, i32.ne(aRow, bytes)),
+            set(stepA, select(byRows, aRow, aColumn)),
+            set(panelA, i32.mul(aRow, tile.rows)),
+          ],
+          [
+            call(packA, fromA, aColumn, aRow, terms, rows, packedA),
+            set(fromA, packedA),
+            set(byRows, 0),
+            set(stepA, tile.rows * bytes),
+            set(panelA, i32.mul(terms, tile.rows * bytes)),
+          ],
+        ),
+      ];
+      // Where B is read as it lies, its last columns are packed all the same: nothing may be read beyond the end of B.
+      const blockOfB = [
+        set(fromB, i32.add(at(b, term, bRow), i32.mul(column, bColumn))),
+        set(whole, i32.sub(columns, i32.rem_u(columns, width))),
+        when(
+          directB,
+          [
+            set(stepB, bRow),
+            set(panelB, width * bytes),
+            set(lastB, packedB),
+            call(packB, i32.add(fromB, i32.mul(whole, bytes)), bRow, bColumn, terms, i32.sub(columns, whole), packedB),
+          ],
+          [
+            call(packB, fromB, bRow, bColumn, terms, columns, packedB),
+            set(fromB, packedB),
+            set(stepB, width * bytes),
+            set(panelB, i32.mul(terms, width * bytes)),
+            set(lastB, i32.add(packedB, i32.mul(whole, i32.mul(terms, bytes)))),
+          ],
+        ),
+      ];
       const blocksOfA = loopOver(row, { end: m, step: blocking.rows }, [
         set(rows, smaller(i32.sub(m, row), blocking.rows)),
-        call(packA, i32.add(at(a, row, aRow), i32.mul(term, aColumn)), aColumn, aRow, terms, rows, packedA),
+        ...blockOfA,
         call(
           block,
-          ...([rows, columns, terms, packedA, packedB] as const),
+          ...([rows, columns, terms, fromA, stepA, panelA, byRows, fromB, stepB, panelB, lastB] as const),
           ...([i32.add(at(c, row, cRow), i32.mul(column, bytes)), cRow, alpha, weight] as const),
           ...([i32.add(at(added, row, addedRow), i32.mul(column, addedColumn)), addedRow, addedColumn] as const),
           ...([last, workspace] as const),
@@ -176,7 +243,7 @@ export const gemmFunction = (plan: GemmPlan): GemmFunction => {
       const blocksOfTerms = loop((again) => [
         set(terms, smaller(i32.sub(k, term), blocking.terms)),
         set(last, i32.ge_s(i32.add(term, terms), k)),
-        call(packB, i32.add(at(b, term, bRow), i32.mul(column, bColumn)), bRow, bColumn, terms, columns, packedB),
+        ...blockOfB,
         when(
           i32.eqz(term),
           [set(weight, beta), set(added, d), set(addedRow, dRow), set(addedColumn, dColumn)],
@@ -189,6 +256,25 @@ export const gemmFunction = (plan: GemmPlan): GemmFunction => {
       return [
         set(packedA, i32.add(workspace, 2 * tileBytes(plan))),
         set(packedB, i32.add(packedA, blocking.rows * blocking.terms * bytes)),
+        set(
+          directA,
+          i32.and(i32.le_s(n, blocking.direct * width), i32.or(i32.eq(aRow, bytes), i32.eq(aColumn, bytes))),
+        ),
+        // Rows of B that are far apart fight for the same cache lines, and are left so only for few readers.
+        set(
+          directB,
+          i32.and(
+            i32.eq(bColumn, bytes),
+            i32.le_s(
+              m,
+              select(
+                i32.le_s(i32.mul(smaller(k, blocking.terms), bRow), firstLevelCache),
+                i32.const(blocking.direct * tile.rows),
+                i32.const((blocking.direct >> 2) * tile.rows),
+              ),
+            ),
+          ),
+        ),
         loopWhile(i32.gt_s(batch, 0), [
           loopOver(column, { end: n, step: blocking.columns }, [
             set(columns, smaller(i32.sub(n, column), blocking.columns)),

@@ -75,6 +75,7 @@ const planOf = (features: Features, { dtype = 'float32', activation, tile, block
       rows: whole(120, shape.rows),
       terms: 1024 / lanes.bytes,
       columns: whole(4096 / lanes.bytes, shape.vectors * lanes.count),
+      direct: 16,
     },
     ...(activation === undefined ? {} : { activation }),
   };

@@ -36,65 +36,74 @@ export interface TileShape {
 /** What happens to a vector of finished sums before it is stored; it may use locals of its own through `letIn`. */
 export type Activation = (x: Expression<'v128'>, lanes: FloatLanes) => Expression<'v128'>;
 
-/** `k, a, b, c, cRow, alpha, beta, d, dRow, dColumn, last`: strides in bytes; `dColumn` is zero or the size of a number. */
-export type TileFunction = Func<readonly [...Repeat<'i32', 5>, 'f64', 'f64', ...Repeat<'i32', 4>], 'none'>;
+/**
+ * How the tile reads A. `columns`: the numbers of a column lie next to each other and columns are `aStep` apart, as in a packed panel or
+ * in a matrix that is transposed. `rows`: the numbers of a row lie next to each other and rows are `aStep` apart.
+ */
+export type OrderOfA = 'columns' | 'rows';
+
+/** `k, a, aStep, b, bStep, c, cRow, alpha, beta, d, dRow, dColumn, last`: steps in bytes; `dColumn` is zero or the size of a number. */
+export type TileFunction = Func<readonly [...Repeat<'i32', 7>, 'f64', 'f64', ...Repeat<'i32', 4>], 'none'>;
 
 const unroll = 4;
 
-/** A tile that uses the first rows and vectors of panels that may be made for a larger one. */
 export const tileFunction = (
   lanes: FloatLanes,
   { rows, vectors }: TileShape,
-  panel: TileShape,
+  order: OrderOfA,
   activation?: Activation,
 ): TileFunction =>
   func(
-    `tile${rows}x${vectors * lanes.count}`,
-    [...repeat('i32', 5), 'f64', 'f64', ...repeat('i32', 4)],
+    `tile${rows}x${vectors * lanes.count}${order}`,
+    [...repeat('i32', 7), 'f64', 'f64', ...repeat('i32', 4)],
     'none',
-    (k, a, b, c, cRow, alpha, beta, d, dRow, dColumn, last) => {
+    (k, a, aStep, b, bStep, c, cRow, alpha, beta, d, dRow, dColumn, last) => {
       const { bytes, ops } = lanes;
-      const panelA = panel.rows * bytes;
-      const panelB = panel.vectors * 16;
       const sums: Local<'v128'>[][] = Array.from({ length: rows }, () => locals('v128', vectors));
       const rowOfB: Local<'v128'>[] = locals('v128', vectors);
       const fromA = local('v128');
+      const advance = (variable: Local<'i32'>, by: Expression<'i32'> | number): Statement =>
+        set(variable, i32.add(variable, by));
 
-      /** The products of one k, `step` rows further on in the panels. */
+      /** Where each row of A is read: rows have addresses of their own, or share one. */
+      const places: Local<'i32'>[] = order === 'rows' ? [a, ...locals('i32', rows - 1)] : [a];
+      const loadA = (i: number, step: number): Expression<'v128'> =>
+        order === 'rows' ? lanes.loadSplat(places[i] ?? a, step * bytes) : lanes.loadSplat(a, i * bytes);
+      /** The products of one k, the `step`th of an unrolled round. */
       const multiply = (step: number): Statement[] => [
-        ...rowOfB.map((vector, j) => set(vector, v128.load(b, step * panelB + 16 * j))),
+        ...rowOfB.map((vector, j) => set(vector, v128.load(b, 16 * j))),
+        advance(b, bStep),
         ...sums.flatMap((row, i) => [
-          set(fromA, lanes.loadSplat(a, step * panelA + i * bytes)),
-          ...row.map((sum, j) => set(sum, lanes.multiplyAdd(fromA, rowOfB[j] as Local<'v128'>, sum))),
+          set(fromA, loadA(i, step)),
+          ...row.map((sum, j) => set(sum, lanes.multiplyAdd(fromA, rowOfB[j] ?? fromA, sum))),
         ]),
+        ...(order === 'columns' ? [advance(a, aStep)] : []),
       ];
-      const advance = (variable: Local<'i32'>, by: number): Statement => set(variable, i32.add(variable, by));
       const steps = (count: number): Statement[] => [
         ...Array.from({ length: count }, (_, step) => multiply(step)).flat(),
-        advance(a, count * panelA),
-        advance(b, count * panelB),
+        ...(order === 'rows' ? places.map((place) => advance(place, count * bytes)) : []),
         advance(k, -count),
       ];
 
       const [scale, address] = [local('v128'), local('i32')];
       const spread = (value: Expression<'f64'>): Expression<'v128'> =>
         lanes.splat(lanes.scalar === 'f32' ? f32.demote_f64(value) : value);
-      const everySum = (f: (sum: Local<'v128'>, i: number, j: number) => Statement): Statement[] =>
-        sums.flatMap((row, i) => row.map((sum, j) => f(sum, i, j)));
-      /** The rows at `start`, `stride` apart. */
+      const everySum = (f: (sum: Local<'v128'>) => Statement): Statement[] => sums.flat().map(f);
+      /** Something for each row, at `start` and then `stride` further on. */
       const byRows = (
         start: Local<'i32'>,
         stride: Local<'i32'>,
         f: (row: Local<'v128'>[]) => Statement[],
       ): Statement[] => [
         set(address, start),
-        ...sums.flatMap((row, i) => [...(i === 0 ? [] : [set(address, i32.add(address, stride))]), ...f(row)]),
+        ...sums.flatMap((row, i) => [...(i === 0 ? [] : [advance(address, stride)]), ...f(row)]),
       ];
       const addend = (load: (j: number) => Expression<'v128'>): Statement[] =>
         byRows(d, dRow, (row) => row.map((sum, j) => set(sum, ops.add(sum, ops.mul(scale, load(j))))));
 
       return [
         ...everySum((sum) => set(sum, lanes.constant(0))),
+        ...places.slice(1).map((place, i) => set(place, i32.add(places[i] ?? a, aStep))),
         loopWhile(i32.ge_s(k, unroll), steps(unroll)),
         loopWhile(i32.gt_s(k, 0), steps(1)),
         set(scale, spread(alpha)),
