@@ -8,8 +8,27 @@ export { type IrisRow, iris, irisFeatures, irisRows, irisSpecies } from './iris.
 
 // Batches.
 export { type BatchOptions, batches } from './batches.js';
-export { stratifiedSplit } from './split.js';
+export { type Loader, type LoaderOptions, type LoaderOrder, loader } from './loader.js';
+export type { Source } from './source.js';
+export { randomSplit, stratifiedSplit } from './split.js';
 export { standardize } from './standardize.js';
+
+// Transforms of batches.
+export { type RandomAffineOptions, randomAffine, randomRotation } from './augment/affine.js';
+export { type ColorJitterOptions, colorJitter } from './augment/color.js';
+export { type RandomCropOptions, randomCrop, resize } from './augment/crop.js';
+export { type RandomErasingOptions, randomErasing } from './augment/erase.js';
+export { type RandomFlipOptions, randomFlip } from './augment/flip.js';
+export { cutmix, type MixOptions, mixup } from './augment/mix.js';
+export {
+  type ChannelMoments,
+  channelMoments,
+  channelsLast,
+  flattenExamples,
+  normalize,
+  oneHotLabels,
+} from './augment/normalize.js';
+export { compose, type Transform } from './augment/transform.js';
 
 // Formats.
 export { cifar10Classes, decodeCifar10, tryDecodeCifar10 } from './codecs/cifar.js';

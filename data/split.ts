@@ -2,7 +2,7 @@
 import { ArgumentError } from '../core/errors.js';
 import { foldIn, type Key } from '../core/random/key.js';
 import { permutation } from '../core/random/samplers.js';
-import { type Examples, selectExamples } from './examples.js';
+import { countExamples, labelsOf, type Source, selectRows } from './source.js';
 
 /**
  * Splits `total` places by fractions, so that the parts add up: each part gets its rounded-down share, and what is left
@@ -20,6 +20,37 @@ const apportion = (total: number, fractions: readonly number[]): number[] => {
   return counts;
 };
 
+const checkFractions = (op: string, fractions: readonly number[]): void => {
+  if (
+    fractions.some((fraction) => !(fraction >= 0)) ||
+    fractions.reduce((sum, fraction) => sum + fraction, 0) > 1 + 1e-9
+  )
+    throw new ArgumentError({
+      op,
+      problem: `the fractions ${fractions.join(', ')} are not shares of one whole`,
+      remedy: 'give non-negative fractions that add up to 1 at most',
+    });
+};
+
+/**
+ * Parts of a data set, its examples dealt out at random. Which go where, and their order within a part, follow from the
+ * key.
+ * @param fractions the share of each part; they add up to 1 at most.
+ * @throws ArgumentError when a fraction is negative or they exceed 1.
+ * @example
+ * randomSplit(key(0), iris(), [0.8, 0.2]).map(({ x }) => x.shape[0]) // [120, 30]
+ */
+export const randomSplit = <S extends Source>(key: Key, source: S, fractions: readonly number[]): readonly S[] => {
+  checkFractions('randomSplit', fractions);
+  const count = countExamples(source);
+  const order = Int32Array.from(permutation(key, count).dataSync());
+  let next = 0;
+  return apportion(count, fractions).map((size) => {
+    next += size;
+    return selectRows(source, order.subarray(next - size, next));
+  });
+};
+
 /**
  * Parts of a data set in which every class has the same share as in the whole. Which examples go where, and their
  * order within a part, follow from the key.
@@ -28,17 +59,9 @@ const apportion = (total: number, fractions: readonly number[]): number[] => {
  * @example
  * stratifiedSplit(key(0), iris(), [0.8, 0.2]).map(({ x }) => x.shape[0]) // [120, 30]
  */
-export const stratifiedSplit = (key: Key, examples: Examples, fractions: readonly number[]): readonly Examples[] => {
-  if (
-    fractions.some((fraction) => !(fraction >= 0)) ||
-    fractions.reduce((sum, fraction) => sum + fraction, 0) > 1 + 1e-9
-  )
-    throw new ArgumentError({
-      op: 'stratifiedSplit',
-      problem: `the fractions ${fractions.join(', ')} are not shares of one whole`,
-      remedy: 'give non-negative fractions that add up to 1 at most',
-    });
-  const labels = [...examples.y.dataSync()];
+export const stratifiedSplit = <S extends Source>(key: Key, source: S, fractions: readonly number[]): readonly S[] => {
+  checkFractions('stratifiedSplit', fractions);
+  const labels = Array.from(labelsOf(source));
   const classes = [...new Set(labels)].sort((a, b) => a - b);
   const parts: number[][] = fractions.map(() => []);
   for (const label of classes) {
@@ -50,8 +73,8 @@ export const stratifiedSplit = (key: Key, examples: Examples, fractions: readonl
   }
   return parts.map((rows, part) => {
     const order = permutation(foldIn(foldIn(key, classes.length), part), rows.length).dataSync();
-    return selectExamples(
-      examples,
+    return selectRows(
+      source,
       Array.from(order, (i) => rows[i] ?? 0),
     );
   });

@@ -1,0 +1,115 @@
+/** Random crops of padded images, and resizing. */
+import { ArgumentError } from '../../core/errors.js';
+import { draws, type Pixels, pixelsOf, type Transform, withPixels } from './transform.js';
+
+export interface RandomCropOptions {
+  /** Pixels added on each side before cropping; 0 by default. */
+  readonly padding?: number;
+  /** Height and width of the crop; those of the image by default. */
+  readonly size?: number | readonly [height: number, width: number];
+  /** What is added: `constant` (the default), the mirrored image, or its border. */
+  readonly mode?: 'constant' | 'reflect' | 'replicate';
+  /** The constant; 0 by default. */
+  readonly value?: number;
+}
+
+/** Where a position outside 0 … size − 1 reads from; −1: nowhere. */
+const positions: Readonly<Record<'constant' | 'reflect' | 'replicate', (at: number, size: number) => number>> = {
+  constant: (at, size) => (at >= 0 && at < size ? at : -1),
+  reflect: (at, size) => (at < 0 ? -at : at >= size ? 2 * (size - 1) - at : at),
+  replicate: (at, size) => Math.min(Math.max(at, 0), size - 1),
+};
+
+/**
+ * A crop at a random place of each padded image.
+ * @throws ArgumentError when the crop is larger than the padded image, or a reflection than the image.
+ * @example
+ * randomCrop({ padding: 4 })({ x: zeros([2, 3, 32, 32]), y: zeros([2]) }, key(0)).x.shape // [2, 3, 32, 32]
+ */
+export const randomCrop =
+  ({ padding = 0, size, mode = 'constant', value = 0 }: RandomCropOptions = {}): Transform =>
+  (batch, key) => {
+    const images = pixelsOf('randomCrop', batch);
+    const { count, channels, height, width } = images;
+    const [tall, wide] = typeof size === 'number' ? [size, size] : (size ?? [height, width]);
+    const [spareRows, spareColumns] = [height + 2 * padding - tall, width + 2 * padding - wide];
+    const tooFar = mode === 'reflect' && padding >= Math.min(height, width);
+    if (!(spareRows >= 0 && spareColumns >= 0 && padding >= 0) || tooFar)
+      throw new ArgumentError({
+        op: 'randomCrop',
+        problem: `a crop of ${tall} × ${wide} from ${height} × ${width} with padding ${padding} (${mode})`,
+        remedy: 'give a smaller crop or another padding',
+      });
+    const data = new (images.data.constructor as Float32ArrayConstructor)(count * channels * tall * wide);
+    const read = positions[mode];
+    for (const [i, [down = 0, across = 0]] of draws(key, count, 2).entries()) {
+      const top = Math.floor(down * (spareRows + 1)) - padding;
+      const left = Math.floor(across * (spareColumns + 1)) - padding;
+      for (let plane = i * channels; plane < (i + 1) * channels; plane++)
+        for (let row = 0; row < tall; row++) {
+          const fromRow = read(top + row, height);
+          for (let column = 0; column < wide; column++) {
+            const fromColumn = read(left + column, width);
+            data[(plane * tall + row) * wide + column] =
+              fromRow < 0 || fromColumn < 0
+                ? value
+                : (images.data[(plane * height + fromRow) * width + fromColumn] ?? 0);
+          }
+        }
+    }
+    return withPixels(batch, { data, count, channels, height: tall, width: wide });
+  };
+
+/** The value at a fractional position, from its four neighbours; `outside` where there are none. */
+export const bilinear = (
+  { data, height, width }: Pixels,
+  plane: number,
+  row: number,
+  column: number,
+  outside: number,
+): number => {
+  const [top, left] = [Math.floor(row), Math.floor(column)];
+  const [down, across] = [row - top, column - left];
+  const at = (r: number, c: number): number =>
+    r < 0 || r >= height || c < 0 || c >= width ? outside : (data[(plane * height + r) * width + c] ?? 0);
+  const upper = at(top, left) * (1 - across) + (across > 0 ? at(top, left + 1) * across : 0);
+  if (down === 0) return upper;
+  return (
+    upper * (1 - down) + (at(top + 1, left) * (1 - across) + (across > 0 ? at(top + 1, left + 1) * across : 0)) * down
+  );
+};
+
+/**
+ * Images of another size, interpolated between the centres of pixels; borders repeat outwards.
+ * @throws ArgumentError unless both sizes are whole numbers ≥ 1.
+ * @example
+ * resize([2, 2])({ x: ones([1, 1, 4, 4]), y: zeros([1]) }, key(0)).x.toArray() // [[[[1, 1], [1, 1]]]]
+ */
+export const resize =
+  (size: number | readonly [height: number, width: number]): Transform =>
+  (batch) => {
+    const [tall, wide] = typeof size === 'number' ? [size, size] : size;
+    if (![tall, wide].every((length) => Number.isInteger(length) && length >= 1))
+      throw new ArgumentError({
+        op: 'resize',
+        problem: `the size ${tall} × ${wide}`,
+        remedy: 'give whole numbers ≥ 1',
+      });
+    const images = pixelsOf('resize', batch);
+    const { count, channels, height, width } = images;
+    const data = new (images.data.constructor as Float32ArrayConstructor)(count * channels * tall * wide);
+    /** The position in the old image of a pixel of the new one. */
+    const source = (at: number, from: number, to: number): number =>
+      Math.min(Math.max(((at + 0.5) * from) / to - 0.5, 0), from - 1);
+    for (let plane = 0; plane < count * channels; plane++)
+      for (let row = 0; row < tall; row++)
+        for (let column = 0; column < wide; column++)
+          data[(plane * tall + row) * wide + column] = bilinear(
+            images,
+            plane,
+            source(row, height, tall),
+            source(column, width, wide),
+            0,
+          );
+    return withPixels(batch, { data, count, channels, height: tall, width: wide });
+  };

@@ -1,0 +1,33 @@
+/** Random mirror images. */
+import { draws, pixelsOf, type Transform, withPixels } from './transform.js';
+
+export interface RandomFlipOptions {
+  /** How likely an image is mirrored; 0.5 by default. */
+  readonly probability?: number;
+  /** `horizontal` swaps left and right and is the default; `vertical` swaps top and bottom. */
+  readonly axis?: 'horizontal' | 'vertical';
+}
+
+/**
+ * Mirrors some of the images.
+ * @example
+ * randomFlip({ probability: 1 })({ x: tensor([[[[1, 2, 3]]]]), y: zeros([1]) }, key(0)).x.toArray() // [[[[3, 2, 1]]]]
+ */
+export const randomFlip =
+  ({ probability = 0.5, axis = 'horizontal' }: RandomFlipOptions = {}): Transform =>
+  (batch, key) => {
+    const images = pixelsOf('randomFlip', batch);
+    const { count, channels, height, width } = images;
+    const data = images.data.slice();
+    const plane = height * width;
+    for (const [i, [unit = 1]] of draws(key, count, 1).entries())
+      if (unit < probability)
+        for (let start = i * channels * plane; start < (i + 1) * channels * plane; start += plane)
+          for (let row = 0; row < height; row++)
+            for (let column = 0; column < width; column++) {
+              const from =
+                axis === 'horizontal' ? row * width + width - 1 - column : (height - 1 - row) * width + column;
+              data[start + row * width + column] = images.data[start + from] ?? 0;
+            }
+    return withPixels(batch, { ...images, data });
+  };

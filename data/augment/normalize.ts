@@ -1,0 +1,94 @@
+/** Standardisation of images channel by channel, and the small changes of form that models ask for. */
+import { fromData } from '../../core/creation.js';
+import { ArgumentError } from '../../core/errors.js';
+import { oneHot } from '../../core/ops/indexing.js';
+import { div } from '../../core/primitives/div.js';
+import { permute } from '../../core/primitives/permute.js';
+import { reshape } from '../../core/primitives/reshape.js';
+import { sub } from '../../core/primitives/sub.js';
+import type { ImageSet } from '../images.js';
+import { pixelsOf, type Transform } from './transform.js';
+
+export interface ChannelMoments {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/**
+ * Mean and standard deviation (biased) of each channel, on the scale from 0 to 1 that batches have. Take them from the
+ * training part.
+ * @example
+ * channelMoments({ pixels: Uint8Array.of(0, 255), shape: [2, 1, 1, 1], labels: new Uint8Array(2), classes: ['a'] }) // { mean: [0.5], std: [0.5] }
+ */
+export const channelMoments = ({ pixels, shape: [count, channels, height, width] }: ImageSet): ChannelMoments => {
+  const sums = new Float64Array(channels);
+  const squares = new Float64Array(channels);
+  const plane = height * width;
+  for (let start = 0, channel = 0; start < pixels.length; start += plane, channel = (channel + 1) % channels) {
+    let [sum, square] = [0, 0];
+    for (let at = start; at < start + plane; at++) {
+      const value = pixels[at] ?? 0;
+      sum += value;
+      square += value * value;
+    }
+    sums[channel] = (sums[channel] ?? 0) + sum;
+    squares[channel] = (squares[channel] ?? 0) + square;
+  }
+  // Sums of bytes and of their squares are exact, so the difference loses nothing.
+  const size = Math.max(count * plane, 1);
+  const mean = Array.from(sums, (sum) => sum / size / 255);
+  const std = Array.from(
+    squares,
+    (square, c) => Math.sqrt(Math.max(size * square - (sums[c] ?? 0) ** 2, 0)) / size / 255,
+  );
+  return { mean, std };
+};
+
+/**
+ * Each channel shifted by its mean and divided by its standard deviation; a channel that never varies is only shifted.
+ * @throws ArgumentError unless there is one pair a channel.
+ * @example
+ * normalize({ mean: [0.5], std: [0.5] })({ x: ones([1, 1, 1, 2]), y: zeros([1]) }, key(0)).x.toArray() // [[[[1, 1]]]]
+ */
+export const normalize =
+  ({ mean, std }: ChannelMoments): Transform =>
+  ({ x, y }) => {
+    const channels = x.shape[1] ?? 0;
+    if (x.rank !== 4 || mean.length !== channels || std.length !== channels)
+      throw new ArgumentError({
+        op: 'normalize',
+        problem: `${mean.length} means and ${std.length} deviations for x of shape [${x.shape.join(',')}]`,
+        remedy: 'give one of each for every channel of x: [N, C, H, W]',
+      });
+    const perChannel = (values: readonly number[]) => fromData(values, [channels, 1, 1], x.dtype);
+    return { x: div(sub(x, perChannel(mean)), perChannel(std.map((value) => (value === 0 ? 1 : value)))), y };
+  };
+
+/**
+ * Images `[N, C, H, W]` with their channels last: `[N, H, W, C]`. Comes after all transforms of images.
+ * @example
+ * channelsLast({ x: zeros([2, 3, 8, 4]), y: zeros([2]) }, key(0)).x.shape // [2, 8, 4, 3]
+ */
+export const channelsLast: Transform = (batch) => {
+  pixelsOf('channelsLast', batch);
+  return { x: permute(batch.x, [0, 2, 3, 1]), y: batch.y };
+};
+
+/**
+ * Examples as rows: `[N, …]` → `[N, D]`.
+ * @example
+ * flattenExamples({ x: zeros([2, 1, 28, 28]), y: zeros([2]) }, key(0)).x.shape // [2, 784]
+ */
+export const flattenExamples: Transform = ({ x, y }) => {
+  const [count = 0, ...rest] = x.shape;
+  return { x: reshape(x, [count, rest.reduce((product, size) => product * size, 1)]), y };
+};
+
+/**
+ * Class numbers as rows of zeros and a one: `[N]` → `[N, classes]`.
+ * @example
+ * oneHotLabels(3)({ x: zeros([2]), y: tensor([2, 0], { dtype: 'int32' }) }, key(0)).y.toArray() // [[0, 0, 1], [1, 0, 0]]
+ */
+export const oneHotLabels =
+  (classes: number): Transform =>
+  ({ x, y }) => ({ x, y: y.rank === 1 ? oneHot(y, classes, x.dtype) : y });

@@ -1,0 +1,64 @@
+/**
+ * Transforms of batches: pure functions of a batch and a key. Those that move pixels about work on plain arrays, image by
+ * image, and have no derivative.
+ */
+import { fromData } from '../../core/creation.js';
+import type { TypedArray } from '../../core/dtype.js';
+import { ShapeError } from '../../core/errors.js';
+import { foldIn, type Key } from '../../core/random/key.js';
+import { uniform } from '../../core/random/samplers.js';
+import type { Examples } from '../examples.js';
+
+/** Makes another batch of one. The same batch and key give the same result. */
+export type Transform = (batch: Examples, key: Key) => Examples;
+
+/**
+ * Transforms one after the other, each with a key of its own.
+ * @example
+ * compose(randomFlip(), randomCrop({ padding: 4 }))({ x: zeros([2, 3, 32, 32]), y: zeros([2]) }, key(0)).x.shape // [2, 3, 32, 32]
+ */
+export const compose =
+  (...transforms: readonly Transform[]): Transform =>
+  (batch, key) =>
+    transforms.reduce((made, transform, i) => transform(made, foldIn(key, i)), batch);
+
+/** Images as a plain array `[count, channels, height, width]`. */
+export interface Pixels {
+  readonly data: TypedArray;
+  readonly count: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/**
+ * The images of a batch.
+ * @throws ShapeError unless x is `[N, C, H, W]`.
+ */
+export const pixelsOf = (op: string, { x }: Examples): Pixels => {
+  const [count = 0, channels = 0, height = 0, width = 0] = x.shape;
+  if (x.rank !== 4)
+    throw new ShapeError({
+      op,
+      problem: 'the batch does not hold images',
+      shapes: [x.shape],
+      remedy: 'give x of shape [N, C, H, W]',
+    });
+  return { data: x.dataSync(), count, channels, height, width };
+};
+
+/** The batch with other images. */
+export const withPixels = ({ x, y }: Examples, { data, count, channels, height, width }: Pixels): Examples => ({
+  x: fromData(data, [count, channels, height, width], x.dtype),
+  y,
+});
+
+/** `rows` lists of `columns` numbers from [0, 1). */
+export const draws = (key: Key, rows: number, columns: number): readonly (readonly number[])[] => {
+  const all = uniform(key, [rows, columns]).dataSync();
+  return Array.from({ length: rows }, (_, row) => Array.from(all.subarray(row * columns, (row + 1) * columns)));
+};
+
+/** The number that lies where `unit` does in [0, 1). */
+export const between = (unit: number, [low, high]: readonly [low: number, high: number]): number =>
+  low + unit * (high - low);

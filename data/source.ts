@@ -1,0 +1,22 @@
+/** What batches are drawn from: examples as tensors, or images as bytes. Both are rows that can be counted and chosen. */
+import { type Examples, selectExamples } from './examples.js';
+import { type ImageSet, imageBatch, selectImages } from './images.js';
+
+export type Source = Examples | ImageSet;
+
+const isImages = (source: Source): source is ImageSet => 'pixels' in source;
+
+/** How many examples there are. */
+export const countExamples = (source: Source): number =>
+  isImages(source) ? source.shape[0] : (source.x.shape[0] ?? 0);
+
+/** The rows of a source, still of its kind. */
+export const selectRows = <S extends Source>(source: S, rows: readonly number[] | Int32Array): S =>
+  (isImages(source) ? selectImages(source, rows) : selectExamples(source, rows)) as S;
+
+/** The rows of a source as tensors. */
+export const batchOf = (source: Source, rows: Int32Array): Examples =>
+  isImages(source) ? imageBatch(source, rows) : selectExamples(source, rows);
+
+/** The class numbers of a source. */
+export const labelsOf = (source: Source): ArrayLike<number> => (isImages(source) ? source.labels : source.y.dataSync());
