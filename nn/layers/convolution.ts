@@ -1,8 +1,6 @@
 /** Convolution layers: a weight for every output channel, and a bias. */
 import { ArgumentError, type ConvOptions, type ConvTransposeOptions, type Tensor } from '../../core/index.js';
 import {
-  type ConvFunctionOptions,
-  type ConvTransposeFunctionOptions,
   conv1d as conv1dFunction,
   conv2d as conv2dFunction,
   conv3d as conv3dFunction,
@@ -59,33 +57,46 @@ const weightShape = (a: number, b: number, kernel: readonly number[], { layout =
 
 const describe = (op: string, o: Channels): string => `${op}(${o.in}, ${o.out}, ${JSON.stringify(o.kernel)})`;
 
-const convOf = (
+/** Which side of the weight comes first: `[out, in/groups, …kernel]`, or `[in, out/groups, …kernel]` for a transposed one. */
+type Direction = 'forward' | 'transposed';
+
+/**
+ * The layer around a convolution function. The fan-in is that of the stored weight read as `[out, in, …kernel]`, as PyTorch
+ * takes it, in either direction.
+ */
+const layerOf = <O extends Channels & { readonly groups?: number }>(
+  op: string,
   axes: number,
-  f: (x: Tensor, w: Tensor, b: Tensor | null, options: ConvFunctionOptions) => Tensor,
-): ConvLayer => {
-  const layer = (options: ConvLayerOptions): Layer<WeightAndBias, null> => {
+  direction: Direction,
+  f: (
+    x: Tensor,
+    w: Tensor,
+    b: Tensor | null,
+    options: Omit<O, 'in' | 'out' | 'kernel' | 'bias' | keyof InitialiserOptions>,
+  ) => Tensor,
+): (<const P extends O>(options: P) => Layer<ParametersFor<P>, null>) => {
+  const layer = (options: O): Layer<WeightAndBias, null> => {
     const { in: inputs, out: outputs, kernel, bias = true, weightInit: _, biasInit: __, ...rest } = options;
-    const op = `conv${axes}d`;
-    const groups = rest.groups ?? 1;
+    const groups = options.groups ?? 1;
     checkGroups(op, groups, inputs, 'input');
     checkGroups(op, groups, outputs, 'output');
     const sizes = kernelSizes(op, kernel, axes);
-    const spread = fans([outputs, inputs / groups, ...sizes]);
+    const [first, second] = direction === 'forward' ? [outputs, inputs / groups] : [inputs, outputs / groups];
     return statelessLayer({
       name: describe(op, options),
       init: (key, dtype) =>
         initWeightAndBias(
           key,
           dtype,
-          weightShape(outputs, inputs / groups, sizes, options),
+          weightShape(first, second, sizes, options),
           bias ? [outputs] : null,
-          spread,
+          fans([first, second, ...sizes]),
           options,
         ),
       forward: ({ weight, bias: shift }, x: Tensor) => f(x, weight, shift ?? null, rest),
     });
   };
-  return layer as ConvLayer;
+  return layer as <const P extends O>(options: P) => Layer<ParametersFor<P>, null>;
 };
 
 /**
@@ -94,7 +105,7 @@ const convOf = (
  * @example
  * conv1d({ in: 2, out: 4, kernel: 3 }).init(key(0)).params.weight.shape // [4, 2, 3]
  */
-export const conv1d: ConvLayer = convOf(1, conv1dFunction);
+export const conv1d: ConvLayer = layerOf<ConvLayerOptions>('conv1d', 1, 'forward', conv1dFunction);
 
 /**
  * Convolution of images: `[N, in, H, W]` → `[N, out, H′, W′]`, `params: { weight: [out, in/groups, KH, KW], bias: [out] }`;
@@ -103,7 +114,7 @@ export const conv1d: ConvLayer = convOf(1, conv1dFunction);
  * @example
  * conv2d({ in: 3, out: 8, kernel: 5, padding: 2 }).init(key(0)).params.weight.shape // [8, 3, 5, 5]
  */
-export const conv2d: ConvLayer = convOf(2, conv2dFunction);
+export const conv2d: ConvLayer = layerOf<ConvLayerOptions>('conv2d', 2, 'forward', conv2dFunction);
 
 /**
  * Convolution of volumes: `[N, in, D, H, W]` → `[N, out, D′, H′, W′]`.
@@ -111,37 +122,7 @@ export const conv2d: ConvLayer = convOf(2, conv2dFunction);
  * @example
  * conv3d({ in: 1, out: 2, kernel: [1, 2, 3] }).init(key(0)).params.weight.shape // [2, 1, 1, 2, 3]
  */
-export const conv3d: ConvLayer = convOf(3, conv3dFunction);
-
-const convTransposeOf = (
-  axes: number,
-  f: (x: Tensor, w: Tensor, b: Tensor | null, options: ConvTransposeFunctionOptions) => Tensor,
-): ConvTransposeLayer => {
-  const layer = (options: ConvTransposeLayerOptions): Layer<WeightAndBias, null> => {
-    const { in: inputs, out: outputs, kernel, bias = true, weightInit: _, biasInit: __, ...rest } = options;
-    const op = `convTranspose${axes}d`;
-    const groups = rest.groups ?? 1;
-    checkGroups(op, groups, inputs, 'input');
-    checkGroups(op, groups, outputs, 'output');
-    const sizes = kernelSizes(op, kernel, axes);
-    // The fan-in that PyTorch takes is that of the stored weight [in, out/groups, …kernel] read as [out, in, …kernel].
-    const spread = fans([inputs, outputs / groups, ...sizes]);
-    return statelessLayer({
-      name: describe(op, options),
-      init: (key, dtype) =>
-        initWeightAndBias(
-          key,
-          dtype,
-          weightShape(inputs, outputs / groups, sizes, options),
-          bias ? [outputs] : null,
-          spread,
-          options,
-        ),
-      forward: ({ weight, bias: shift }, x: Tensor) => f(x, weight, shift ?? null, rest),
-    });
-  };
-  return layer as ConvTransposeLayer;
-};
+export const conv3d: ConvLayer = layerOf<ConvLayerOptions>('conv3d', 3, 'forward', conv3dFunction);
 
 /**
  * The transpose of a convolution along one axis, `params: { weight: [in, out/groups, K], bias: [out] }`.
@@ -149,7 +130,12 @@ const convTransposeOf = (
  * @example
  * convTranspose1d({ in: 2, out: 4, kernel: 3 }).init(key(0)).params.weight.shape // [2, 4, 3]
  */
-export const convTranspose1d: ConvTransposeLayer = convTransposeOf(1, convTranspose1dFunction);
+export const convTranspose1d: ConvTransposeLayer = layerOf<ConvTransposeLayerOptions>(
+  'convTranspose1d',
+  1,
+  'transposed',
+  convTranspose1dFunction,
+);
 
 /**
  * The transpose of a convolution of images, `params: { weight: [in, out/groups, KH, KW], bias: [out] }`.
@@ -157,7 +143,17 @@ export const convTranspose1d: ConvTransposeLayer = convTransposeOf(1, convTransp
  * @example
  * convTranspose2d({ in: 2, out: 4, kernel: 3, stride: 2 }).init(key(0)).params.weight.shape // [2, 4, 3, 3]
  */
-export const convTranspose2d: ConvTransposeLayer = convTransposeOf(2, convTranspose2dFunction);
+export const convTranspose2d: ConvTransposeLayer = layerOf<ConvTransposeLayerOptions>(
+  'convTranspose2d',
+  2,
+  'transposed',
+  convTranspose2dFunction,
+);
 
 /** The transpose of a convolution of volumes, `params: { weight: [in, out/groups, KD, KH, KW], bias: [out] }`. */
-export const convTranspose3d: ConvTransposeLayer = convTransposeOf(3, convTranspose3dFunction);
+export const convTranspose3d: ConvTransposeLayer = layerOf<ConvTransposeLayerOptions>(
+  'convTranspose3d',
+  3,
+  'transposed',
+  convTranspose3dFunction,
+);
