@@ -5,7 +5,7 @@
  */
 import { add, div, full, greater, mul, ones, pow, sqrt, sub, type Tensor, where } from '../core/index.js';
 import type { AdamaxOptions } from './adam.js';
-import { type LearningRate, scaleByLearningRate } from './learning-rate.js';
+import { optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
 import { defineMoments, filled, runningMean } from './moments.js';
 import { addDecayedWeights } from './scaling.js';
 import { chain, type GradientTransform } from './transform.js';
@@ -23,14 +23,15 @@ const momentumAt = (b1: number, t: Tensor, decay: number): Tensor =>
  * NAdam: with `Mₜ = μ₁…μₜ` the step is `((1 − μₜ)/(1 − Mₜ)·g + μₜ₊₁/(1 − Mₜ₊₁)·m)/(√v̂ + ε)`. `lr` is 0.002 by default.
  * The product Mₜ is kept in a leaf of its own size so that the state stays a tree like the parameters.
  */
-export const nadam = ({
-  lr = 2e-3,
-  betas: [b1, b2] = [0.9, 0.999],
-  eps = 1e-8,
-  weightDecay = 0,
-  momentumDecay = 4e-3,
-}: NadamOptions = {}): GradientTransform<readonly unknown[]> =>
-  chain(
+export const nadam = (options: RateOr<NadamOptions> = {}): GradientTransform<readonly unknown[]> => {
+  const {
+    lr = 2e-3,
+    betas: [b1, b2] = [0.9, 0.999],
+    eps = 1e-8,
+    weightDecay = 0,
+    momentumDecay = 4e-3,
+  }: NadamOptions = optionsOf(options);
+  return chain(
     addDecayedWeights(weightDecay),
     defineMoments({
       name: 'nadam',
@@ -48,18 +49,15 @@ export const nadam = ({
     }),
     scaleByLearningRate(lr),
   );
+};
 
 /**
  * RAdam: Adam's step with its variance rectified once `ρₜ = ρ∞ − 2t·β₂ᵗ/(1 − β₂ᵗ)` exceeds 5, and plain `m̂` before.
  * @example
  * radam({ lr: 0.1 }).update(tensor([1]), radam({ lr: 0.1 }).init(tensor([0])), tensor([0]))[0].toArray() // ≈ [-0.1]
  */
-export const radam = ({
-  lr = 1e-3,
-  betas: [b1, b2] = [0.9, 0.999],
-  eps = 1e-8,
-  weightDecay = 0,
-}: Omit<AdamaxOptions, 'lr'> & { readonly lr?: LearningRate } = {}): GradientTransform<readonly unknown[]> => {
+export const radam = (options: RateOr<AdamaxOptions> = {}): GradientTransform<readonly unknown[]> => {
+  const { lr = 1e-3, betas: [b1, b2] = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamaxOptions = optionsOf(options);
   const limit = 2 / (1 - b2) - 1;
   return chain(
     addDecayedWeights(weightDecay),

@@ -5,7 +5,7 @@
  * convergence of Adam and beyond" (2018, AMSGrad).
  */
 import { abs, add, div, maximum, mul, sqrt } from '../core/index.js';
-import { type LearningRate, scaleByLearningRate } from './learning-rate.js';
+import { type LearningRate, optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
 import { defineMoments, filled, type MomentState, runningMean } from './moments.js';
 import { addDecayedWeights } from './scaling.js';
 import { chain, type GradientTransform } from './transform.js';
@@ -44,35 +44,28 @@ export const scaleByAdam = ({
   });
 
 /**
- * Adam with PyTorch's numbers; `weightDecay` is added to the gradient before the running means.
+ * Adam with PyTorch's numbers; `weightDecay` is added to the gradient before the running means. The rate may stand alone:
+ * `adam(1e-3)`.
  * @example
- * applyUpdates(tensor([1]), adam({ lr: 0.1 }).update(tensor([3]), adam({ lr: 0.1 }).init(tensor([1])), tensor([1]))[0]).toArray() // ≈ [0.9]
+ * applyUpdates(tensor([1]), adam(0.1).update(tensor([3]), adam(0.1).init(tensor([1])), tensor([1]))[0]).toArray() // ≈ [0.9]
  */
-export const adam = ({
-  lr = 1e-3,
-  weightDecay = 0,
-  ...options
-}: AdamOptions = {}): GradientTransform<readonly unknown[]> =>
-  chain(addDecayedWeights(weightDecay), scaleByAdam(options), scaleByLearningRate(lr));
+export const adam = (options: RateOr<AdamOptions> = {}): GradientTransform<readonly unknown[]> => {
+  const { lr = 1e-3, weightDecay = 0, ...scaling }: AdamOptions = optionsOf(options);
+  return chain(addDecayedWeights(weightDecay), scaleByAdam(scaling), scaleByLearningRate(lr));
+};
 
 /** Adam with decoupled weight decay: `p ← p − lr·weightDecay·p` beside Adam's step. `weightDecay` is 0.01 by default. */
-export const adamw = ({
-  lr = 1e-3,
-  weightDecay = 0.01,
-  ...options
-}: AdamOptions = {}): GradientTransform<readonly unknown[]> =>
-  chain(scaleByAdam(options), addDecayedWeights(weightDecay), scaleByLearningRate(lr));
+export const adamw = (options: RateOr<AdamOptions> = {}): GradientTransform<readonly unknown[]> => {
+  const { lr = 1e-3, weightDecay = 0.01, ...scaling }: AdamOptions = optionsOf(options);
+  return chain(scaleByAdam(scaling), addDecayedWeights(weightDecay), scaleByLearningRate(lr));
+};
 
 export type AdamaxOptions = Omit<AdamOptions, 'amsgrad'>;
 
 /** Adam with the running maximum `u ← max(β₂·u, |g| + ε)` in place of the root: step `m̂/u`. `lr` is 0.002 by default. */
-export const adamax = ({
-  lr = 2e-3,
-  betas: [b1, b2] = [0.9, 0.999],
-  eps = 1e-8,
-  weightDecay = 0,
-}: AdamaxOptions = {}): GradientTransform<readonly unknown[]> =>
-  chain(
+export const adamax = (options: RateOr<AdamaxOptions> = {}): GradientTransform<readonly unknown[]> => {
+  const { lr = 2e-3, betas: [b1, b2] = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamaxOptions = optionsOf(options);
+  return chain(
     addDecayedWeights(weightDecay),
     defineMoments({
       name: 'adamax',
@@ -85,3 +78,4 @@ export const adamax = ({
     }),
     scaleByLearningRate(lr),
   );
+};

@@ -3,7 +3,7 @@
  * Sources: Tieleman, Hinton, lecture 6.5 (2012); Duchi, Hazan, Singer (2011); Zeiler (2012).
  */
 import { add, div, mul, sqrt, square as squareOf, sub } from '../core/index.js';
-import { type LearningRate, scaleByLearningRate } from './learning-rate.js';
+import { type LearningRate, optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
 import { defineMoments, runningMean } from './moments.js';
 import { addDecayedWeights } from './scaling.js';
 import { accumulateMomentum } from './sgd.js';
@@ -24,15 +24,16 @@ export interface RmspropOptions {
 }
 
 /** RMSProp: `v ← α·v + (1 − α)·g²`, step `g/(√v + ε)`. */
-export const rmsprop = ({
-  lr = 1e-2,
-  alpha = 0.99,
-  eps = 1e-8,
-  weightDecay = 0,
-  momentum = 0,
-  centered = false,
-}: RmspropOptions = {}): GradientTransform<readonly unknown[]> =>
-  chain(
+export const rmsprop = (options: RateOr<RmspropOptions> = {}): GradientTransform<readonly unknown[]> => {
+  const {
+    lr = 1e-2,
+    alpha = 0.99,
+    eps = 1e-8,
+    weightDecay = 0,
+    momentum = 0,
+    centered = false,
+  }: RmspropOptions = optionsOf(options);
+  return chain(
     addDecayedWeights(weightDecay),
     defineMoments({
       name: 'rmsprop',
@@ -47,6 +48,7 @@ export const rmsprop = ({
     ...(momentum === 0 ? [] : [accumulateMomentum({ momentum })]),
     scaleByLearningRate(lr),
   );
+};
 
 export interface AdagradOptions {
   /** 0.01 by default. */
@@ -61,14 +63,15 @@ export interface AdagradOptions {
 }
 
 /** AdaGrad: the sum of all squares so far divides, `g/(√Σg² + ε)`; the step can only shrink. */
-export const adagrad = ({
-  lr = 1e-2,
-  lrDecay = 0,
-  weightDecay = 0,
-  initialAccumulator = 0,
-  eps = 1e-10,
-}: AdagradOptions = {}): GradientTransform<readonly unknown[]> =>
-  chain(
+export const adagrad = (options: RateOr<AdagradOptions> = {}): GradientTransform<readonly unknown[]> => {
+  const {
+    lr = 1e-2,
+    lrDecay = 0,
+    weightDecay = 0,
+    initialAccumulator = 0,
+    eps = 1e-10,
+  }: AdagradOptions = optionsOf(options);
+  return chain(
     addDecayedWeights(weightDecay),
     defineMoments({
       name: 'adagrad',
@@ -84,6 +87,7 @@ export const adagrad = ({
     }),
     scaleByLearningRate(lr),
   );
+};
 
 export interface AdadeltaOptions {
   /** 1 by default. */
@@ -96,13 +100,9 @@ export interface AdadeltaOptions {
 }
 
 /** AdaDelta: `Δ = √(a + ε)/√(v + ε)·g` with running means v of g² and a of Δ². */
-export const adadelta = ({
-  lr = 1,
-  rho = 0.9,
-  eps = 1e-6,
-  weightDecay = 0,
-}: AdadeltaOptions = {}): GradientTransform<readonly unknown[]> =>
-  chain(
+export const adadelta = (options: RateOr<AdadeltaOptions> = {}): GradientTransform<readonly unknown[]> => {
+  const { lr = 1, rho = 0.9, eps = 1e-6, weightDecay = 0 }: AdadeltaOptions = optionsOf(options);
+  return chain(
     addDecayedWeights(weightDecay),
     defineMoments({
       name: 'adadelta',
@@ -115,3 +115,4 @@ export const adadelta = ({
     }),
     scaleByLearningRate(lr),
   );
+};

@@ -9,7 +9,13 @@ export {
   type RmspropOptions,
   rmsprop,
 } from './adaptive.js';
-export { type LearningRate, type LearningRateState, scaleByLearningRate } from './learning-rate.js';
+export {
+  type LearningRate,
+  type LearningRateState,
+  preparedRates,
+  type RateOr,
+  scaleByLearningRate,
+} from './learning-rate.js';
 export { defineMoments, type LeafContext, type LeafResult, type MomentState } from './moments.js';
 export { partition } from './partition.js';
 export { type Plateau, type PlateauOptions, type PlateauState, reduceOnPlateau } from './plateau.js';
@@ -46,4 +52,4 @@ export {
   type VelocityOptions,
 } from './sgd.js';
 export { type TrainingPlan, type TrainingPlanOptions, trainingPlan } from './training-plan.js';
-export { applyUpdates, chain, defineTransform, firstStep, type GradientTransform } from './transform.js';
+export { applyUpdates, chain, defineTransform, firstStep, type GradientTransform, prepareUpdate } from './transform.js';

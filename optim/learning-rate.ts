@@ -1,5 +1,5 @@
 /** The last link of every optimiser: minus the learning rate, which is a number or a schedule over steps. */
-import { add, full, mul, type Tensor, treeMap } from '../core/index.js';
+import { add, cast, full, mul, neg, type Tensor, treeMap } from '../core/index.js';
 import type { Schedule } from './schedules.js';
 import { firstStep, type GradientTransform } from './transform.js';
 
@@ -8,17 +8,41 @@ export type LearningRate = number | Schedule;
 
 export interface LearningRateState {
   readonly count: Tensor;
+  /** The rate of the coming step, a float64 scalar, once `prepare` has written it down. It holds for one update. */
+  readonly rate?: Tensor;
 }
 
+const at = (rate: LearningRate, count: Tensor): number => (typeof rate === 'number' ? rate : rate(count.item()));
+
 /**
- * Multiplies by −rate, so that the updates can be added. A schedule is asked with the number of the step, counted from 0.
+ * Multiplies by −rate, so that the updates can be added. A schedule is asked with the number of the step, counted from 0:
+ * by `prepare` where the update is compiled, by the update itself where it is not.
  * @example
  * scaleByLearningRate(0.1).update(tensor([2]), { count: tensor(0, { dtype: 'int32' }) }, tensor([0]))[0].toArray() // ≈ [-0.2]
  */
 export const scaleByLearningRate = (rate: LearningRate): GradientTransform<LearningRateState> => ({
   init: () => ({ count: firstStep() }),
-  update(updates, { count }) {
-    const now = typeof rate === 'number' ? rate : rate(count.item());
-    return [treeMap((u) => mul(u, full([], -now, u.dtype)), updates), { count: add(count, 1) }];
+  prepare: ({ count }, factor) => ({ count, rate: full([], at(rate, count) * factor, 'float64') }),
+  update(updates, { count, rate: prepared }) {
+    const now = prepared ?? full([], at(rate, count), 'float64');
+    return [treeMap((u) => mul(u, cast(neg(now), u.dtype)), updates), { count: add(count, 1) }];
   },
 });
+
+/** Options whose `lr` may be given alone: `adam(1e-3)` is `adam({ lr: 1e-3 })`. */
+export type RateOr<Options> = LearningRate | Options;
+
+export const optionsOf = <Options extends object>(given: RateOr<Options>): Options | { readonly lr: LearningRate } =>
+  typeof given === 'object' ? given : { lr: given };
+
+/**
+ * The rates that `prepare` wrote into the state of an optimiser, in the order of its links.
+ * @example
+ * preparedRates(prepareUpdate(sgd(0.5), sgd(0.5).init(tensor([1])), 0.5)) // [0.25]
+ */
+export const preparedRates = (state: unknown): number[] => {
+  if (typeof state !== 'object' || state === null) return [];
+  const { count, rate } = state as Partial<LearningRateState>;
+  if (count !== undefined && rate !== undefined) return [rate.item()];
+  return Object.values(state).flatMap(preparedRates);
+};

@@ -1,6 +1,6 @@
 /** Different optimisers for different leaves, and none at all for frozen ones. */
 import { type Tensor, treeEntries, treeLeaves, treeUnflatten, zerosLike } from '../core/index.js';
-import { type GradientTransform, sameTrees } from './transform.js';
+import { type GradientTransform, prepareUpdate, sameTrees } from './transform.js';
 
 /**
  * A transform a group: `label` names the group of each leaf by its path (`conv1.weight`), `null` freezes it. A group sees
@@ -38,5 +38,10 @@ export const partition = <K extends string>(
       );
       return [treeUnflatten(gradients, leaves), Object.fromEntries(next) as Record<K, unknown>];
     },
+    prepare: (states, factor) =>
+      Object.fromEntries(names.map((group) => [group, prepareUpdate(groups[group], states[group], factor)])) as Record<
+        K,
+        unknown
+      >,
   };
 };

@@ -1,6 +1,6 @@
 /** Stochastic gradient descent, with momentum in both of its forms. */
-import { add, equal, full, mul, sub, where } from '../core/index.js';
-import { type LearningRate, scaleByLearningRate } from './learning-rate.js';
+import { add, equal, mul, where } from '../core/index.js';
+import { type LearningRate, optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
 import { defineMoments, type MomentState } from './moments.js';
 import { addDecayedWeights } from './scaling.js';
 import { chain, type GradientTransform } from './transform.js';
@@ -45,24 +45,21 @@ export interface SgdOptions {
 
 /**
  * Stochastic gradient descent with PyTorch's momentum: `b ← μ·b + (1 − dampening)·g`, `p ← p − lr·b`.
+ * The rate may stand alone: `sgd(0.1)`.
  * @example
- * sgd({ lr: 0.1 }).update(tensor([1]), sgd({ lr: 0.1 }).init(tensor([0])), tensor([0]))[0].toArray() // ≈ [-0.1]
+ * sgd(0.1).update(tensor([1]), sgd(0.1).init(tensor([0])), tensor([0]))[0].toArray() // ≈ [-0.1]
  */
-export const sgd = ({
-  lr,
-  momentum = 0,
-  dampening = 0,
-  nesterov = false,
-  weightDecay = 0,
-}: SgdOptions): GradientTransform<readonly unknown[]> =>
-  chain(
+export const sgd = (options: RateOr<SgdOptions>): GradientTransform<readonly unknown[]> => {
+  const { lr, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 }: SgdOptions = optionsOf(options);
+  return chain(
     addDecayedWeights(weightDecay),
     ...(momentum === 0 ? [] : [accumulateMomentum({ momentum, dampening, nesterov })]),
     scaleByLearningRate(lr),
   );
+};
 
 export interface VelocityOptions {
-  readonly lr: number;
+  readonly lr: LearningRate;
   readonly momentum: number;
   /** Step by `μ·v − lr·g` instead of `v`. */
   readonly nesterov?: boolean;
@@ -76,13 +73,15 @@ export const sgdVelocity = ({
   lr,
   momentum,
   nesterov = false,
-}: VelocityOptions): GradientTransform<MomentState<'velocity'>> =>
-  defineMoments({
-    name: 'sgdVelocity',
-    start: { velocity: 0 },
-    rule: ({ g, m }) => {
-      const pull = mul(g, full([], lr, g.dtype));
-      const velocity = sub(mul(m.velocity, momentum), pull);
-      return { update: nesterov ? sub(mul(velocity, momentum), pull) : velocity, moments: { velocity } };
-    },
-  });
+}: VelocityOptions): GradientTransform<readonly unknown[]> =>
+  chain(
+    scaleByLearningRate(lr),
+    defineMoments({
+      name: 'sgdVelocity',
+      start: { velocity: 0 },
+      rule: ({ g: pull, m }) => {
+        const velocity = add(mul(m.velocity, momentum), pull);
+        return { update: nesterov ? add(mul(velocity, momentum), pull) : velocity, moments: { velocity } };
+      },
+    }),
+  );

@@ -9,7 +9,21 @@ import { add, fromData, type Tensor, TreeError, treeMap, treeStructure } from '.
 export interface GradientTransform<S = unknown> {
   init(params: unknown): S;
   update<T>(gradients: T, state: S, params: T): readonly [updates: T, state: S];
+  /**
+   * The state with the learning rates of the coming step, times `factor`, written into it as tensors. An update that is
+   * compiled needs it, since a plain function of the step, such as a schedule, cannot be asked while tracing. It holds for
+   * one update. A transform without a rate leaves it out.
+   */
+  prepare?(state: S, factor: number): S;
 }
+
+/**
+ * The state of any transform, ready for one compiled update with all learning rates times `factor`.
+ * @example
+ * sgd(0.1).update(tensor([1]), prepareUpdate(sgd(0.1), sgd(0.1).init(tensor([0])), 0.5), tensor([0]))[0].toArray() // ≈ [-0.05]
+ */
+export const prepareUpdate = <S>(transform: GradientTransform<S>, state: S, factor = 1): S =>
+  transform.prepare === undefined ? state : transform.prepare(state, factor);
 
 /**
  * A transform from its two functions.
@@ -37,6 +51,7 @@ export const chain = (...transforms: readonly GradientTransform[]): GradientTran
     });
     return [updates, next];
   },
+  prepare: (states, factor) => transforms.map((transform, i) => prepareUpdate(transform, states[i], factor)),
 });
 
 /** A scalar step counter, int32, at 0. */
