@@ -7,7 +7,8 @@ import { encode, type HostFunction, link, type ModuleSource, print } from '../as
 import { type CompiledModule, engine, type Memory } from '../engine.js';
 import type { Features } from '../features.js';
 import { floatLanes } from '../float-lanes.js';
-import { type Blocking, type GemmFunction, type GemmPlan, gemmFunction, tileBytes, tileColumns } from './blocks.js';
+import { type Blocking, type GemmPlan, tileBytes, tileColumns } from './block.js';
+import { type GemmFunction, gemmFunction } from './gemm.js';
 import type { Activation, TileShape } from './tile.js';
 
 /** A matrix, or a batch of them, in memory: element (b, i, j) lies `b·batchStride + i·rowStride + j·columnStride` elements after `offset`. */
@@ -64,7 +65,7 @@ export interface GemmOptions {
 
 const planOf = (features: Features, { dtype = 'float32', activation, tile, blocking }: GemmOptions): GemmPlan => {
   const lanes = floatLanes(dtype, features);
-  const shape = tile ?? (lanes.fused ? { rows: 6, vectors: 2 } : { rows: 4, vectors: 3 });
+  const shape = tile ?? (lanes.fused ? { rows: 6, vectors: 2 } : { rows: 4, vectors: 2 });
   if (shape.rows < lanes.count)
     throw new RangeError(`a tile of ${shape.rows} rows is lower than a vector of ${lanes.count}, and cannot be packed`);
   const whole = (size: number, unit: number): number => Math.floor(size / unit) * unit;

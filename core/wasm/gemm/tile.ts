@@ -4,7 +4,8 @@
  * and multiplied in. It must equal `C = f(α·A·B + β·D)` on its tile.
  *
  * V8 has fifteen vector registers to give: accumulators, the vectors of B and one of A must fit, and one more for the product
- * where there is no fused multiply-add. Six rows of two vectors fill them exactly.
+ * where there is no fused multiply-add. Six rows of two vectors fill them exactly; without it, four rows of two leave V8 the room
+ * that it needs (docs/performance.md has the numbers).
  */
 import {
   type Expression,
@@ -45,8 +46,6 @@ export type OrderOfA = 'columns' | 'rows';
 /** `k, a, aStep, b, bStep, c, cRow, alpha, beta, d, dRow, dColumn, last`: steps in bytes; `dColumn` is zero or the size of a number. */
 export type TileFunction = Func<readonly [...Repeat<'i32', 7>, 'f64', 'f64', ...Repeat<'i32', 4>], 'none'>;
 
-const unroll = 4;
-
 export const tileFunction = (
   lanes: FloatLanes,
   { rows, vectors }: TileShape,
@@ -59,6 +58,8 @@ export const tileFunction = (
     'none',
     (k, a, aStep, b, bStep, c, cRow, alpha, beta, d, dRow, dColumn, last) => {
       const { bytes, ops } = lanes;
+      // Without fused instructions, more than one k a round costs registers, and V8 spills.
+      const unroll = lanes.fused ? 4 : 1;
       const sums: Local<'v128'>[][] = Array.from({ length: rows }, () => locals('v128', vectors));
       const rowOfB: Local<'v128'>[] = locals('v128', vectors);
       const fromA = local('v128');
@@ -104,7 +105,7 @@ export const tileFunction = (
       return [
         ...everySum((sum) => set(sum, lanes.constant(0))),
         ...places.slice(1).map((place, i) => set(place, i32.add(places[i] ?? a, aStep))),
-        loopWhile(i32.ge_s(k, unroll), steps(unroll)),
+        ...(unroll === 1 ? [] : [loopWhile(i32.ge_s(k, unroll), steps(unroll))]),
         loopWhile(i32.gt_s(k, 0), steps(1)),
         set(scale, spread(alpha)),
         ...everySum((sum) => set(sum, ops.mul(sum, scale))),

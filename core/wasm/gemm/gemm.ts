@@ -1,0 +1,161 @@
+/**
+ * The loops around the blocks, after Goto and van de Geijn (2008): B is packed a block of KC × NC at a time, A a block of MC × KC that
+ * stays in the second-level cache, a panel of B of KC × NR in the first. Operands that few tiles read are not packed at all. The terms
+ * of each sum are added in the order of k whatever the tile, the edges, the packing and the blocks of M and N, so that a number does
+ * not depend on its neighbours.
+ */
+import {
+  branchIf,
+  call,
+  type Expression,
+  type Func,
+  func,
+  i32,
+  type Local,
+  local,
+  locals,
+  loop,
+  loopOver,
+  loopWhile,
+  type Repeat,
+  repeat,
+  select,
+  set,
+  when,
+} from '../assembler/index.js';
+import { advance, blockFunction, type GemmPlan, smaller, tileBytes, tileColumns } from './block.js';
+import { packFunction } from './pack.js';
+
+/** Bytes that stay at hand while a tile is computed, on any machine of these years. */
+const firstLevelCache = 48 * 1024;
+
+/**
+ * `batch, m, n, k, alpha, beta`, then for A and B `at, row, column, batch`, for C `at, row, batch`, for D `at, row, column, batch`, then
+ * the workspace: addresses and strides in bytes.
+ */
+export type GemmFunction = Func<readonly [...Repeat<'i32', 4>, 'f64', 'f64', ...Repeat<'i32', 16>], 'none'>;
+
+/** All of it: for every matrix of the batch, C = f(α·A·B + β·D). D is not read where β is zero. */
+export const gemmFunction = (plan: GemmPlan): GemmFunction => {
+  const { lanes, tile, blocking } = plan;
+  const { bytes } = lanes;
+  const width = tileColumns(plan);
+  const packA = packFunction(lanes, tile.rows);
+  const packB = packFunction(lanes, width);
+  const block = blockFunction(plan);
+  return func(
+    'gemm',
+    [...repeat('i32', 4), 'f64', 'f64', ...repeat('i32', 16)],
+    'none',
+    (batch, m, n, k, alpha, beta, a, aRow, aColumn, aBatch, b, bRow, bColumn, bBatch, c, cRow, cBatch, ...rest) => {
+      const [d, dRow, dColumn, dBatch, workspace] = rest;
+      const [column, columns, term, terms, row, rows, packedA, packedB, last] = locals('i32', 9);
+      const [added, addedRow, addedColumn] = locals('i32', 3);
+      const [directA, directB, fromA, stepA, panelA, byRows] = locals('i32', 6);
+      const [fromB, stepB, panelB, lastB, whole] = locals('i32', 5);
+      const weight = local('f64');
+      const at = (start: Local<'i32'>, i: Expression<'i32'>, stride: Local<'i32'>): Expression<'i32'> =>
+        i32.add(start, i32.mul(i, stride));
+
+      const blockOfA = [
+        set(fromA, i32.add(at(a, row, aRow), i32.mul(term, aColumn))),
+        when(
+          directA,
+          [
+            set(byRows, i32.ne(aRow, bytes)),
+            set(stepA, select(byRows, aRow, aColumn)),
+            set(panelA, i32.mul(aRow, tile.rows)),
+          ],
+          [
+            call(packA, fromA, aColumn, aRow, terms, rows, packedA),
+            set(fromA, packedA),
+            set(byRows, 0),
+            set(stepA, tile.rows * bytes),
+            set(panelA, i32.mul(terms, tile.rows * bytes)),
+          ],
+        ),
+      ];
+      // Where B is read as it lies, its last columns are packed all the same: nothing may be read beyond the end of B.
+      const blockOfB = [
+        set(fromB, i32.add(at(b, term, bRow), i32.mul(column, bColumn))),
+        set(whole, i32.sub(columns, i32.rem_u(columns, width))),
+        when(
+          directB,
+          [
+            set(stepB, bRow),
+            set(panelB, width * bytes),
+            set(lastB, packedB),
+            call(packB, i32.add(fromB, i32.mul(whole, bytes)), bRow, bColumn, terms, i32.sub(columns, whole), packedB),
+          ],
+          [
+            call(packB, fromB, bRow, bColumn, terms, columns, packedB),
+            set(fromB, packedB),
+            set(stepB, width * bytes),
+            set(panelB, i32.mul(terms, width * bytes)),
+            set(lastB, i32.add(packedB, i32.mul(whole, i32.mul(terms, bytes)))),
+          ],
+        ),
+      ];
+      const blocksOfA = loopOver(row, { end: m, step: blocking.rows }, [
+        set(rows, smaller(i32.sub(m, row), blocking.rows)),
+        ...blockOfA,
+        call(
+          block,
+          ...([rows, columns, terms, fromA, stepA, panelA, byRows, fromB, stepB, panelB, lastB] as const),
+          ...([i32.add(at(c, row, cRow), i32.mul(column, bytes)), cRow, alpha, weight] as const),
+          ...([i32.add(at(added, row, addedRow), i32.mul(column, addedColumn)), addedRow, addedColumn] as const),
+          ...([last, workspace] as const),
+        ),
+      ]);
+      // At least one block of terms, so that an empty sum is stored too; what later blocks add to is what earlier ones left.
+      const blocksOfTerms = loop((again) => [
+        set(terms, smaller(i32.sub(k, term), blocking.terms)),
+        set(last, i32.ge_s(i32.add(term, terms), k)),
+        ...blockOfB,
+        when(
+          i32.eqz(term),
+          [set(weight, beta), set(added, d), set(addedRow, dRow), set(addedColumn, dColumn)],
+          [set(weight, 1), set(added, c), set(addedRow, cRow), set(addedColumn, bytes)],
+        ),
+        blocksOfA,
+        advance(term, terms),
+        branchIf(i32.lt_s(term, k), again),
+      ]);
+      return [
+        set(packedA, i32.add(workspace, 2 * tileBytes(plan))),
+        set(packedB, i32.add(packedA, blocking.rows * blocking.terms * bytes)),
+        set(
+          directA,
+          i32.and(i32.le_s(n, blocking.direct * width), i32.or(i32.eq(aRow, bytes), i32.eq(aColumn, bytes))),
+        ),
+        // Rows of B that are far apart fight for the same cache lines, and are left so only for few readers.
+        set(
+          directB,
+          i32.and(
+            i32.eq(bColumn, bytes),
+            i32.le_s(
+              m,
+              select(
+                i32.le_s(i32.mul(smaller(k, blocking.terms), bRow), firstLevelCache),
+                i32.const(blocking.direct * tile.rows),
+                i32.const((blocking.direct >> 2) * tile.rows),
+              ),
+            ),
+          ),
+        ),
+        loopWhile(i32.gt_s(batch, 0), [
+          loopOver(column, { end: n, step: blocking.columns }, [
+            set(columns, smaller(i32.sub(n, column), blocking.columns)),
+            set(term, 0),
+            blocksOfTerms,
+          ]),
+          advance(a, aBatch),
+          advance(b, bBatch),
+          advance(c, cBatch),
+          advance(d, dBatch),
+          advance(batch, -1),
+        ]),
+      ];
+    },
+  );
+};
