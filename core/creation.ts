@@ -1,8 +1,9 @@
 /** Tensors from numbers: nested lists, typed arrays. Everything else that makes a tensor is a primitive or a composition. */
+import { checkDtype, checkedOptions, tensorOperand } from './arguments.js';
 import { defaultBackend } from './default-backend.js';
 import type { Dtype, TypedArray } from './dtype.js';
-import { ArgumentError, ShapeError } from './errors.js';
-import { full } from './primitives/full.js';
+import { ArgumentError, describe, ShapeError } from './errors.js';
+import { createFull, full } from './primitives/full.js';
 import { ownShape, type Shape, sizeOf } from './shape.js';
 import { type NestedNumbers, storedTensor, Tensor } from './tensor.js';
 
@@ -36,7 +37,7 @@ const collect = (value: Nested, shape: Shape, depth: number, out: number[]): voi
   if (typeof value !== 'number' && typeof value !== 'boolean')
     throw new ArgumentError({
       op: 'tensor',
-      problem: `cannot read ${value === null ? 'null' : typeof value} as a number`,
+      problem: `cannot read ${describe(value)} as a number`,
       remedy: 'give numbers, nested lists of numbers, or fromData(typedArray, shape)',
     });
   if (depth !== shape.length) throw ragged(shape);
@@ -61,7 +62,8 @@ export interface TensorOptions {
  * @example
  * tensor([[1, 2], [3, 4]]).shape // [2, 2]
  */
-export const tensor = (values: NestedNumbers | NestedBooleans, { dtype }: TensorOptions = {}): Tensor => {
+export const tensor = (values: NestedNumbers | NestedBooleans, options: TensorOptions = {}): Tensor => {
+  const { dtype } = checkedOptions('tensor', options, ['dtype']);
   const shape = nestedShape(values);
   const out: number[] = [];
   collect(values, shape, 0, out);
@@ -81,6 +83,8 @@ export const fromData = <const S extends Shape>(
   dtype: Dtype = dtypeOf(data),
 ): Tensor<S> => {
   const own = ownShape('fromData', shape);
+  checkDtype('fromData', dtype);
+  checkNumbers(data);
   if (data.length !== sizeOf(shape))
     throw new ShapeError({
       op: 'fromData',
@@ -97,6 +101,26 @@ export const fromData = <const S extends Shape>(
   );
 };
 
+/** Throws unless `data` is a list of numbers or one of the typed arrays that a tensor can hold. */
+const checkNumbers = (data: TypedArray | readonly number[]): void => {
+  const wrong = (found: unknown): ArgumentError =>
+    new ArgumentError({
+      op: 'fromData',
+      problem: `the data are ${describe(found)}, not numbers`,
+      remedy: 'give a list of numbers, a Float32Array, Float64Array, Int32Array or Uint8Array',
+    });
+  if (Array.isArray(data)) {
+    const at = data.findIndex((value) => typeof value !== 'number');
+    if (at >= 0) throw wrong(data[at]);
+  } else if (
+    !ArrayBuffer.isView(data) ||
+    data instanceof BigInt64Array ||
+    data instanceof BigUint64Array ||
+    data instanceof DataView
+  )
+    throw wrong(data);
+};
+
 const dtypeOf = (data: TypedArray | readonly number[]): Dtype =>
   data instanceof Float64Array
     ? 'float64'
@@ -111,20 +135,28 @@ const dtypeOf = (data: TypedArray | readonly number[]): Dtype =>
  * @example
  * zeros([2]).toArray() // [0, 0]
  */
-export const zeros = <const S extends Shape>(shape: S, dtype: Dtype = 'float32'): Tensor<S> => full(shape, 0, dtype);
+export const zeros = <const S extends Shape>(shape: S, dtype: Dtype = 'float32'): Tensor<S> =>
+  createFull('zeros', shape, 0, dtype);
 
 /**
  * Ones of `shape`.
  * @example
  * ones([2]).toArray() // [1, 1]
  */
-export const ones = <const S extends Shape>(shape: S, dtype: Dtype = 'float32'): Tensor<S> => full(shape, 1, dtype);
+export const ones = <const S extends Shape>(shape: S, dtype: Dtype = 'float32'): Tensor<S> =>
+  createFull('ones', shape, 1, dtype);
 
 /** Zeros with the shape and element type of `x`. */
-export const zerosLike = <S extends Shape>(x: Tensor<S>): Tensor<S> => full(x.shape, 0, x.dtype);
+export const zerosLike = <S extends Shape>(x: Tensor<S>): Tensor<S> => {
+  const { shape, dtype } = tensorOperand('zerosLike', x);
+  return full(shape, 0, dtype);
+};
 
 /** Ones with the shape and element type of `x`. */
-export const onesLike = <S extends Shape>(x: Tensor<S>): Tensor<S> => full(x.shape, 1, x.dtype);
+export const onesLike = <S extends Shape>(x: Tensor<S>): Tensor<S> => {
+  const { shape, dtype } = tensorOperand('onesLike', x);
+  return full(shape, 1, dtype);
+};
 
 /** A number or nested list as a tensor; a tensor as it is. */
 export const asTensor = (value: Tensor | NestedNumbers, dtype: Dtype = 'float32'): Tensor =>

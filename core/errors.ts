@@ -17,6 +17,20 @@ export interface ErrorDetails {
 
 export const formatShape = (shape: readonly number[]): string => `[${shape.join(',')}]`;
 
+const isTensorLike = (value: object): value is { readonly shape: readonly number[] } =>
+  'dtype' in value && 'shape' in value && Array.isArray(value.shape);
+
+/** What a value is, in a few words: `undefined`, `"abc"`, `a list`, `a Float32Array`, `a tensor of shape [2]`. */
+export const describe = (value: unknown): string => {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return 'a list';
+  if (isTensorLike(value)) return `a tensor of shape ${formatShape(value.shape)}`;
+  const name: unknown = value.constructor?.name;
+  return typeof name !== 'string' || name === 'Object' || name === '' ? 'an object' : `a ${name}`;
+};
+
 const format = ({ op, problem, shapes, remedy }: ErrorDetails, path: string): string => {
   const place = path === '' ? op : `${op} (${path})`;
   const at =

@@ -4,6 +4,7 @@
  * transforms nest in any order, and none of them knows which others are beneath it.
  * A traced tensor belongs to exactly one interpreter; to every other it is a constant.
  */
+import { checkTensors } from './arguments.js';
 import { GradientError } from './errors.js';
 import { ground } from './ground.js';
 import type { Primitive } from './primitive.js';
@@ -66,6 +67,7 @@ export const withInterpreter = <T>(interpreter: Interpreter, f: () => T): T => a
 
 /** Hands one operation to the interpreter on top. Every public function ends here. */
 export const bind = (primitive: Primitive, inputs: readonly Tensor[], params: unknown): Tensor => {
+  checkTensors(primitive.name, inputs);
   if (top === null) return ground.bind(primitive, inputs, params);
   const { interpreter, below } = top;
   return at(below, () => interpreter.bind(primitive, inputs, params));

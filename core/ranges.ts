@@ -2,7 +2,7 @@
  * Python's ranges: `[start, stop, step]` along an axis of a known size. Missing ends reach to the border, negative ends
  * count from the back, ends beyond the border stop at it, and a negative step walks backwards.
  */
-import { ArgumentError } from './errors.js';
+import { ArgumentError, describe } from './errors.js';
 
 /** `[start, stop, step]`; `null` or nothing stands for the default, a `null` in place of the list for the whole axis. */
 export type Range = readonly [start?: number | null, stop?: number | null, step?: number | null] | null;
@@ -23,13 +23,19 @@ const clampEnd = (end: number | null | undefined, border: number, size: number, 
  * @throws ArgumentError unless all parts are whole and the step is not 0.
  */
 export const resolveRange = (op: string, range: Range, size: number): Progression => {
+  if (range !== null && range !== undefined && !Array.isArray(range))
+    throw new ArgumentError({
+      op,
+      problem: `a range is ${describe(range)}`,
+      remedy: 'give [start, stop, step], or null for the whole axis',
+    });
   const [start, stop, given] = range ?? [];
   const step = given ?? 1;
   for (const part of [start, stop, step])
     if (part !== null && part !== undefined && !Number.isInteger(part))
       throw new ArgumentError({
         op,
-        problem: `${part} is not a whole number in the range [${[start, stop, given].map((end) => end ?? 'null').join(', ')}]`,
+        problem: `${describe(part)} is not a whole number in the range [${[start, stop, given].map((end) => describe(end ?? null)).join(', ')}]`,
         remedy: 'give whole numbers, or null for the default',
       });
   if (step === 0)

@@ -2,7 +2,7 @@
  * Shapes at run time: sizes, strides, axes, NumPy broadcasting, and the odometer that walks them.
  * The compile-time twin stands in `typed-shape.ts`.
  */
-import { ArgumentError, AxisError, formatShape, ShapeError } from './errors.js';
+import { ArgumentError, AxisError, describe, formatShape, ShapeError } from './errors.js';
 
 export type Shape = readonly number[];
 
@@ -61,11 +61,12 @@ export const broadcastShapes = (op: string, shapes: readonly Shape[]): Shape => 
 
 /** `axis` counted from the front, or an `AxisError`. */
 export const normalizeAxis = (op: string, axis: number, rank: number): number => {
-  const out = axis < 0 ? axis + rank : axis;
-  if (!Number.isInteger(axis) || out < 0 || out >= rank)
+  const whole = Number.isInteger(axis);
+  const out = whole && axis < 0 ? axis + rank : axis;
+  if (!whole || out < 0 || out >= rank)
     throw new AxisError({
       op,
-      problem: `axis ${axis} is out of range for rank ${rank}`,
+      problem: `axis ${typeof axis === 'number' ? axis : describe(axis)} is out of range for rank ${rank}`,
       remedy: rank === 0 ? 'a scalar has no axes' : `use an integer from ${-rank} to ${rank - 1}`,
     });
   return out;
@@ -78,7 +79,7 @@ export const normalizeAxes = (
   rank: number,
 ): number[] => {
   if (axes === null || axes === undefined) return Array.from({ length: rank }, (_, i) => i);
-  const out = (typeof axes === 'number' ? [axes] : axes)
+  const out = (Array.isArray(axes) ? (axes as readonly number[]) : [axes as number])
     .map((axis) => normalizeAxis(op, axis, rank))
     .sort((a, b) => a - b);
   const twice = out.find((axis, i) => axis === out[i - 1]);
@@ -96,11 +97,17 @@ const mostElements = 2 ** 31 - 1;
 
 /** Throws unless every size is a non-negative integer and the whole can be addressed. */
 export const checkShape = (op: string, shape: Shape): void => {
-  const wrong = shape.find((size) => !Number.isInteger(size) || size < 0);
-  if (wrong !== undefined)
+  if (!Array.isArray(shape))
     throw new ArgumentError({
       op,
-      problem: `size ${wrong} is not a whole number ≥ 0`,
+      problem: `the shape is ${describe(shape)}, not a list of sizes`,
+      remedy: 'write it as [2, 3]; [] is a scalar',
+    });
+  const wrong = shape.findIndex((size) => !Number.isInteger(size) || size < 0);
+  if (wrong >= 0)
+    throw new ArgumentError({
+      op,
+      problem: `size ${describe(shape[wrong])} is not a whole number ≥ 0`,
       shapes: [shape],
       remedy: 'give whole, non-negative sizes',
     });

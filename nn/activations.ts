@@ -4,6 +4,7 @@
  * Branches are guarded twice: the value that the untaken branch would read is replaced as well, so that neither an
  * overflow there nor its derivatives of any order can turn into `0·∞ = NaN`.
  */
+import { rankOf } from '../core/arguments.js';
 import {
   ArgumentError,
   abs,
@@ -254,7 +255,7 @@ export const maxout = (
   x: Tensor,
   { pieces, axis = -1 }: { readonly pieces: number; readonly axis?: number },
 ): Tensor => {
-  const at = normalizeAxis('maxout', axis, x.rank);
+  const at = normalizeAxis('maxout', axis, rankOf('maxout', x));
   const features = x.shape[at] ?? 1;
   if (!Number.isInteger(pieces) || pieces < 1 || features % pieces !== 0)
     throw new ArgumentError({

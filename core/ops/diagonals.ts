@@ -1,6 +1,7 @@
 /** Diagonals and triangles of matrices (the last two axes, or two axes named), and matrices made from them. */
+import { checkedOptions, rankOf, tensorOperand } from '../arguments.js';
 import type { Dtype } from '../dtype.js';
-import { ArgumentError, AxisError, ShapeError } from '../errors.js';
+import { ArgumentError, AxisError, describe, ShapeError } from '../errors.js';
 import { cast } from '../primitives/cast.js';
 import { equal } from '../primitives/equal.js';
 import { iota } from '../primitives/iota.js';
@@ -19,7 +20,7 @@ const checkOffset = (op: string, offset: number): void => {
   if (!Number.isInteger(offset))
     throw new ArgumentError({
       op,
-      problem: `there is no diagonal ${offset}`,
+      problem: `there is no diagonal ${describe(offset)}`,
       remedy: 'give a whole number; 0 is the main diagonal',
     });
 };
@@ -30,7 +31,7 @@ const diagonalNumbers = (rows: number, columns: number): Tensor<readonly [number
 
 /** Rows and columns of a stack of matrices. */
 const matrixSize = (op: string, x: Tensor): readonly [rows: number, columns: number] => {
-  const [rows, columns] = x.shape.slice(-2);
+  const [rows, columns] = tensorOperand(op, x).shape.slice(-2);
   if (rows === undefined || columns === undefined)
     throw new ShapeError({
       op,
@@ -80,9 +81,11 @@ export interface DiagonalOptions {
  * @example
  * diagonal(tensor([[1, 2, 3], [4, 5, 6]]), { offset: 1 }).toArray() // [2, 6]
  */
-export const diagonal = (x: Tensor, { offset = 0, axis0 = 0, axis1 = 1 }: DiagonalOptions = {}): Tensor => {
+export const diagonal = (x: Tensor, options: DiagonalOptions = {}): Tensor => {
+  const { offset = 0, axis0 = 0, axis1 = 1 } = checkedOptions('diagonal', options, ['offset', 'axis0', 'axis1']);
   checkOffset('diagonal', offset);
-  const [row, column] = [normalizeAxis('diagonal', axis0, x.rank), normalizeAxis('diagonal', axis1, x.rank)];
+  const rank = rankOf('diagonal', x);
+  const [row, column] = [normalizeAxis('diagonal', axis0, rank), normalizeAxis('diagonal', axis1, rank)];
   if (row === column)
     throw new AxisError({
       op: 'diagonal',
@@ -107,7 +110,7 @@ export const diagonal = (x: Tensor, { offset = 0, axis0 = 0, axis1 = 1 }: Diagon
  */
 export const diagEmbed = (x: Tensor, offset = 0): Tensor => {
   checkOffset('diagEmbed', offset);
-  const count = x.shape.at(-1);
+  const count = tensorOperand('diagEmbed', x).shape.at(-1);
   if (count === undefined)
     throw new ShapeError({
       op: 'diagEmbed',
@@ -137,11 +140,12 @@ export const diagEmbed = (x: Tensor, offset = 0): Tensor => {
  * diag(tensor([[1, 2], [3, 4]])).toArray() // [1, 4]
  */
 export const diag = (x: Tensor, offset = 0): Tensor => {
-  if (x.rank === 1) return diagEmbed(x, offset);
-  if (x.rank === 2) return diagonal(x, { offset });
+  const rank = rankOf('diag', x);
+  if (rank === 1) return diagEmbed(x, offset);
+  if (rank === 2) return diagonal(x, { offset });
   throw new ShapeError({
     op: 'diag',
-    problem: `the tensor has ${x.rank} axes`,
+    problem: `the tensor has ${rank} axes`,
     shapes: [x.shape],
     remedy: 'use diagonal or diagEmbed for stacks of matrices',
   });
@@ -161,10 +165,12 @@ export interface EyeOptions {
  * @example
  * eye(2).toArray() // [[1, 0], [0, 1]]
  */
-export const eye = (
-  rows: number,
-  { columns = rows, offset = 0, dtype = 'float32' }: EyeOptions = {},
-): Tensor<readonly [number, number]> => {
+export const eye = (rows: number, options: EyeOptions = {}): Tensor<readonly [number, number]> => {
+  const {
+    columns = rows,
+    offset = 0,
+    dtype = 'float32',
+  } = checkedOptions('eye', options, ['columns', 'offset', 'dtype']);
   checkOffset('eye', offset);
   checkShape('eye', [rows, columns]);
   return cast(equal(diagonalNumbers(rows, columns), offset), dtype);

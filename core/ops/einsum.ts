@@ -2,7 +2,8 @@
  * Einstein summation: a composition of diagonals, sums, permutations and matrix products, so that its derivatives of
  * every order are theirs. The notation is read in `einsum-notation.ts`.
  */
-import { ArgumentError } from '../errors.js';
+import { checkTensors } from '../arguments.js';
+import { ArgumentError, describe } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
 import { matrixProduct } from '../primitives/matmul.js';
 import { mul } from '../primitives/mul.js';
@@ -140,12 +141,19 @@ const contractAll = (factors: readonly Factor[], output: readonly Label[], sizes
  * einsum('i,j->ji', tensor([1, 2]), tensor([3, 4])).toArray() // [[3, 6], [4, 8]]
  */
 export const einsum = (spec: string, ...xs: readonly Tensor[]): Tensor => {
+  if (typeof spec !== 'string')
+    throw new ArgumentError({
+      op: 'einsum',
+      problem: `the specification is ${describe(spec)}, not a text`,
+      remedy: "begin with it: einsum('ij,jk->ik', a, b)",
+    });
   if (xs.length === 0)
     throw new ArgumentError({
       op: 'einsum',
       problem: `'${spec}': no operands`,
       remedy: 'give one tensor for each comma-separated term',
     });
+  checkTensors('einsum', xs);
   commonDtype('einsum', xs, 'number');
   const { operands, output, sizes } = readNotation(
     spec,

@@ -1,5 +1,6 @@
 /** Elementwise operations that are made of others: no kernel and no rule of their own. */
 
+import { checkedOptions, tensorOperand } from '../arguments.js';
 import { isFloat } from '../dtype.js';
 import { ArgumentError } from '../errors.js';
 import { type Accepts, commonDtype } from '../families/elementwise.js';
@@ -140,8 +141,10 @@ export interface ClampOptions<Limit extends Operand = Operand> {
  */
 export const clamp = <S extends Shape, Limit extends Operand>(
   x: Tensor<S>,
-  { min, max }: ClampOptions<Limit>,
+  limits: ClampOptions<Limit>,
 ): Tensor<Limit extends number ? S : Shape> => {
+  tensorOperand('clamp', x);
+  const { min, max } = checkedOptions('clamp', limits, ['min', 'max']);
   if (min === undefined && max === undefined)
     throw new ArgumentError({
       op: 'clamp',

@@ -1,6 +1,7 @@
 /** Indexing as people write it: Python's brackets, index lists, masks. Compositions of slice, take, reshape and where. */
+import { checkDtype, checkTensors, tensorOperand } from '../arguments.js';
 import type { Dtype } from '../dtype.js';
-import { ArgumentError, ShapeError } from '../errors.js';
+import { ArgumentError, describe, ShapeError } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
 import { asIndices, type Indices } from '../families/indexed.js';
 import { concrete } from '../interpreter.js';
@@ -68,7 +69,7 @@ const placeRange = (x: Tensor, place: number, axis: number): Range => {
  * index(tensor([1, 2, 3]), null, [1]).shape // [1, 2]
  */
 export const index = (x: Tensor, ...items: readonly IndexItem[]): Tensor => {
-  const written = expandEllipsis(x, items);
+  const written = expandEllipsis(tensorOperand('index', x), items);
   const ranges: Range[] = [];
   for (const item of written)
     if (typeof item === 'number') ranges.push(placeRange(x, item, ranges.length));
@@ -112,7 +113,7 @@ export const indexSelect = (x: Tensor, places: Indices, axis = 0): Tensor => {
  * takeFlat(tensor([[1, 2], [3, 4]]), [3, 0]).toArray() // [4, 1]
  */
 export const takeFlat = (x: Tensor, places: Indices): Tensor =>
-  take(reshape(x, [x.size]), asIndices('takeFlat', places), 0);
+  take(reshape(x, [tensorOperand('takeFlat', x).size]), asIndices('takeFlat', places), 0);
 
 /**
  * `value` where the mask holds (is true, or not 0), `x` elsewhere, with broadcasting.
@@ -121,6 +122,7 @@ export const takeFlat = (x: Tensor, places: Indices): Tensor =>
  * maskedFill(tensor([1, 2, 3]), tensor([true, false, true]), 0).toArray() // [0, 2, 0]
  */
 export const maskedFill = (x: Tensor, mask: Tensor, value: Operand): Tensor => {
+  checkTensors('maskedFill', [x, mask]);
   const [fill] = operands('maskedFill', value, x);
   commonDtype('maskedFill', [x, fill], 'any');
   broadcastShapes('maskedFill', [x.shape, mask.shape, fill.shape]);
@@ -143,11 +145,12 @@ const countClasses = (index: Tensor): number => {
  */
 export const oneHot = (places: Indices, classes?: number | null, dtype: Dtype = 'float32'): Tensor => {
   const at = asIndices('oneHot', places);
+  checkDtype('oneHot', dtype);
   const count = classes ?? countClasses(at);
   if (!Number.isInteger(count) || count < 0)
     throw new ArgumentError({
       op: 'oneHot',
-      problem: `${count} classes`,
+      problem: `${describe(count)} classes`,
       shapes: [at.shape],
       remedy: 'give a whole number of classes',
     });

@@ -1,12 +1,13 @@
 /** Tensors put together, taken apart and repeated: compositions of concat, slice and broadcastTo. */
-import { ArgumentError, AxisError, ShapeError } from '../errors.js';
+import { checkTensorList, rankOf, tensorOperand } from '../arguments.js';
+import { ArgumentError, AxisError, describe, ShapeError } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
 import { broadcastTo } from '../primitives/broadcast-to.js';
 import { concat } from '../primitives/concat.js';
 import { reshape } from '../primitives/reshape.js';
 import { slice } from '../primitives/slice.js';
 import { take } from '../primitives/take.js';
-import { normalizeAxis, sameShape } from '../shape.js';
+import { checkShape, normalizeAxis, sameShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { unsqueeze } from './shapes.js';
 
@@ -15,9 +16,20 @@ const checkCount = (op: string, what: string, count: number): void => {
   if (!Number.isInteger(count) || count < 0)
     throw new ArgumentError({
       op,
-      problem: `${what} ${count} is not a whole number ≥ 0`,
+      problem: `${what} ${describe(count)} is not a whole number ≥ 0`,
       remedy: 'give a whole, non-negative number',
     });
+};
+
+/** The list itself, once it is known to be one. */
+const listOf = (op: string, what: string, list: readonly number[]): readonly number[] => {
+  if (!Array.isArray(list))
+    throw new ArgumentError({
+      op,
+      problem: `the ${what} are ${describe(list)}, neither a number nor a list`,
+      remedy: 'give a number or a list of numbers',
+    });
+  return list;
 };
 
 /** Places [start, stop) along one axis. */
@@ -31,6 +43,7 @@ const sliceAlong = (x: Tensor, axis: number, start: number, stop: number): Tenso
  * stack([tensor([1, 2]), tensor([3, 4])], 1).toArray() // [[1, 3], [2, 4]]
  */
 export const stack = (xs: readonly Tensor[], axis = 0): Tensor => {
+  checkTensorList('stack', xs);
   const first = xs[0];
   if (first === undefined)
     throw new ArgumentError({ op: 'stack', problem: 'the list is empty', remedy: 'give one tensor at least' });
@@ -42,7 +55,7 @@ export const stack = (xs: readonly Tensor[], axis = 0): Tensor => {
       remedy: 'give tensors of one shape, or use concat along an existing axis',
     });
   commonDtype('stack', xs, 'any');
-  const at = normalizeAxis('stack', axis, first.rank + 1);
+  const at = normalizeAxis('stack', axis, rankOf('stack', first) + 1);
   return concat(
     xs.map((x) => unsqueeze(x, at)),
     at,
@@ -57,7 +70,7 @@ export const stack = (xs: readonly Tensor[], axis = 0): Tensor => {
  * split(tensor([1, 2, 3, 4, 5]), 2).map((part) => part.toArray()) // [[1, 2], [3, 4], [5]]
  */
 export const split = (x: Tensor, sizes: number | readonly number[], axis = 0): Tensor[] => {
-  const at = normalizeAxis('split', axis, x.rank);
+  const at = normalizeAxis('split', axis, rankOf('split', x));
   const total = x.shape[at] ?? 0;
   if (typeof sizes === 'number') {
     if (!Number.isInteger(sizes) || sizes < 1)
@@ -65,7 +78,7 @@ export const split = (x: Tensor, sizes: number | readonly number[], axis = 0): T
     const count = Math.max(1, Math.ceil(total / sizes));
     return Array.from({ length: count }, (_, i) => sliceAlong(x, at, i * sizes, (i + 1) * sizes));
   }
-  for (const size of sizes) checkCount('split', 'size', size);
+  for (const size of listOf('split', 'sizes', sizes)) checkCount('split', 'size', size);
   const sum = sizes.reduce((all, size) => all + size, 0);
   if (sum !== total)
     throw new ArgumentError({
@@ -88,9 +101,9 @@ export const split = (x: Tensor, sizes: number | readonly number[], axis = 0): T
  * tile(tensor([1, 2]), [2, 2]).toArray() // [[1, 2, 1, 2], [1, 2, 1, 2]]
  */
 export const tile = (x: Tensor, reps: number | readonly number[]): Tensor => {
-  const given = typeof reps === 'number' ? [reps] : reps;
+  const given = typeof reps === 'number' ? [reps] : listOf('tile', 'repeats', reps);
   for (const count of given) checkCount('tile', 'repeat', count);
-  const rank = Math.max(x.rank, given.length);
+  const rank = Math.max(rankOf('tile', x), given.length);
   const sizes = [...new Array<number>(rank - x.rank).fill(1), ...x.shape];
   const counts = [...new Array<number>(rank - given.length).fill(1), ...given];
   // Each axis n becomes (1, n), is stretched to (r, n), and merged to r·n.
@@ -115,9 +128,10 @@ export const tile = (x: Tensor, reps: number | readonly number[]): Tensor => {
  * repeatInterleave(tensor([1, 2]), [0, 3]).toArray() // [2, 2, 2]
  */
 export const repeatInterleave = (x: Tensor, repeats: number | readonly number[], axis = 0): Tensor => {
-  const at = normalizeAxis('repeatInterleave', axis, x.rank);
+  const at = normalizeAxis('repeatInterleave', axis, rankOf('repeatInterleave', x));
   const size = x.shape[at] ?? 0;
-  for (const count of [repeats].flat()) checkCount('repeatInterleave', 'repeat', count);
+  const counts = typeof repeats === 'number' ? [repeats] : listOf('repeatInterleave', 'repeats', repeats);
+  for (const count of counts) checkCount('repeatInterleave', 'repeat', count);
   if (typeof repeats === 'number') {
     const wide = unsqueeze(x, at + 1);
     return reshape(broadcastTo(wide, wide.shape.with(at + 1, repeats)), x.shape.with(at, size * repeats));
@@ -129,6 +143,14 @@ export const repeatInterleave = (x: Tensor, repeats: number | readonly number[],
       shapes: [x.shape],
       remedy: `give one number, or one for each slice along axis ${at}`,
     });
+  // Before a list that long is made.
+  checkShape(
+    'repeatInterleave',
+    x.shape.with(
+      at,
+      repeats.reduce((all, count) => all + count, 0),
+    ),
+  );
   return take(
     x,
     repeats.flatMap((count, i) => new Array<number>(count).fill(i)),
@@ -156,16 +178,18 @@ export const roll = (
   shifts: number | readonly number[],
   axes?: number | readonly number[] | null,
 ): Tensor => {
-  const by = typeof shifts === 'number' ? [shifts] : shifts;
-  const wrong = by.find((shift) => !Number.isInteger(shift));
-  if (wrong !== undefined || by.length === 0)
+  const by = typeof shifts === 'number' ? [shifts] : listOf('roll', 'shifts', shifts);
+  if (by.length === 0 || !by.every((shift) => Number.isInteger(shift)))
     throw new ArgumentError({
       op: 'roll',
       problem: `shifts [${by.join(',')}] are not whole numbers`,
       remedy: 'give one whole number an axis',
     });
-  if (axes === null || axes === undefined) return reshape(rollAxis(reshape(x, [x.size]), by[0] ?? 0, 0), x.shape);
-  const along = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis('roll', axis, x.rank));
+  const { size, shape } = tensorOperand('roll', x);
+  if (axes === null || axes === undefined) return reshape(rollAxis(reshape(x, [size]), by[0] ?? 0, 0), shape);
+  const along = (typeof axes === 'number' ? [axes] : listOf('roll', 'axes', axes)).map((axis) =>
+    normalizeAxis('roll', axis, rankOf('roll', x)),
+  );
   if (by.length !== 1 && by.length !== along.length)
     throw new AxisError({
       op: 'roll',

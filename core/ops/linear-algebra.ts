@@ -1,5 +1,6 @@
 /** Linear algebra made of other operations: products of vectors, the trace, powers, the Kronecker product. */
-import { ArgumentError, ShapeError } from '../errors.js';
+import { checkTensors, tensorOperand } from '../arguments.js';
+import { ArgumentError, describe, ShapeError } from '../errors.js';
 import { broadcastBatches, squareSize } from '../families/matrices.js';
 import { broadcastTo } from '../primitives/broadcast-to.js';
 import { inverse } from '../primitives/inverse.js';
@@ -12,6 +13,7 @@ import { diagonal, eye } from './diagonals.js';
 import { unsqueeze } from './shapes.js';
 
 const checkVectors = (op: string, a: Tensor, b: Tensor): void => {
+  checkTensors(op, [a, b]);
   if (a.rank !== 1 || b.rank !== 1)
     throw new ShapeError({
       op,
@@ -66,11 +68,11 @@ export const matrixTrace = (x: Tensor): Tensor => sum(diagonal(x, { axis0: -2, a
  * matrixPower(tensor([[1, 1], [0, 1]]), 5).toArray() // [[1, 5], [0, 1]]
  */
 export const matrixPower = (a: Tensor, exponent: number): Tensor => {
-  const n = squareSize('matrixPower', a.shape);
+  const n = squareSize('matrixPower', tensorOperand('matrixPower', a).shape);
   if (!Number.isInteger(exponent))
     throw new ArgumentError({
       op: 'matrixPower',
-      problem: `the exponent ${exponent} is not whole`,
+      problem: `the exponent ${describe(exponent)} is not whole`,
       shapes: [a.shape],
       remedy: 'give an integer',
     });
@@ -90,6 +92,7 @@ export const matrixPower = (a: Tensor, exponent: number): Tensor => {
  * kron(tensor([[1, 2]]), tensor([[1], [10]])).toArray() // [[1, 2], [10, 20]]
  */
 export const kron = (a: Tensor, b: Tensor): Tensor => {
+  checkTensors('kron', [a, b]);
   if (a.rank < 2 || b.rank < 2)
     throw new ShapeError({
       op: 'kron',

@@ -1,6 +1,7 @@
 /** Sorting and what follows from it. The order itself carries no derivative; values are gathered by it, and gather routes theirs. */
+import { checkedOptions, rankOf, tensorOperand } from '../arguments.js';
 import { isFloat } from '../dtype.js';
-import { ArgumentError } from '../errors.js';
+import { ArgumentError, describe } from '../errors.js';
 import { requireElements } from '../families/extremum.js';
 import { add } from '../primitives/add.js';
 import type { ArgOptions } from '../primitives/argmax.js';
@@ -34,8 +35,9 @@ const narrow = (x: Tensor, axis: number, from: number, to: number): Tensor =>
  * @example
  * sort(tensor([3, 1, 2])).values.toArray() // [1, 2, 3]
  */
-export const sort = (x: Tensor, { axis = -1, descending = false }: SortOptions = {}): Sorted => {
-  const along = normalizeAxis('sort', axis, x.rank);
+export const sort = (x: Tensor, options: SortOptions = {}): Sorted => {
+  const { axis = -1, descending = false } = checkedOptions('sort', options, ['axis', 'descending']);
+  const along = normalizeAxis('sort', axis, rankOf('sort', x));
   const indices = argsort(x, { axis: along, descending });
   return { values: gather(x, indices, along), indices };
 };
@@ -53,13 +55,14 @@ export interface TopkOptions {
  * @example
  * topk(tensor([3, 1, 2]), 2).indices.toArray() // [0, 2]
  */
-export const topk = (x: Tensor, k: number, { axis = -1, largest = true }: TopkOptions = {}): Sorted => {
-  const along = normalizeAxis('topk', axis, x.rank);
+export const topk = (x: Tensor, k: number, options: TopkOptions = {}): Sorted => {
+  const { axis = -1, largest = true } = checkedOptions('topk', options, ['axis', 'largest']);
+  const along = normalizeAxis('topk', axis, rankOf('topk', x));
   const size = x.shape[along] ?? 0;
   if (!Number.isInteger(k) || k < 0 || k > size)
     throw new ArgumentError({
       op: 'topk',
-      problem: `cannot take ${k} of ${size} elements`,
+      problem: `cannot take ${describe(k)} of ${size} elements`,
       shapes: [x.shape],
       remedy: `let k be a whole number from 0 to ${size}`,
     });
@@ -68,10 +71,11 @@ export const topk = (x: Tensor, k: number, { axis = -1, largest = true }: TopkOp
 };
 
 /** The quantile of a float tensor along one axis, in the name of the operation that the user called. */
-const quantileOf = (op: string, x: Tensor, q: number, { axis = null, keepDims = false }: ArgOptions): Tensor => {
-  const floats = isFloat(x.dtype) ? x : cast(x, 'float32');
+const quantileOf = (op: string, x: Tensor, q: number, options: ArgOptions): Tensor => {
+  const { axis = null, keepDims = false } = checkedOptions(op, options, ['axis', 'keepDims']);
+  const floats = isFloat(tensorOperand(op, x).dtype) ? x : cast(x, 'float32');
   const flat = axis === null ? reshape(floats, [x.size]) : floats;
-  const along = normalizeAxis(op, axis ?? 0, flat.rank);
+  const along = normalizeAxis(op, axis ?? 0, rankOf(op, flat));
   const size = flat.shape[along] ?? 0;
   requireElements(op)(size, x.shape);
   const { values } = sort(flat, { axis: along });
@@ -95,10 +99,11 @@ const quantileOf = (op: string, x: Tensor, q: number, { axis = null, keepDims = 
  * quantile(tensor([1, 2, 3, 4]), 0.25).toArray() // 1.75
  */
 export const quantile = (x: Tensor, q: number, options: ArgOptions = {}): Tensor => {
-  if (!(q >= 0 && q <= 1))
+  tensorOperand('quantile', x);
+  if (typeof q !== 'number' || !(q >= 0 && q <= 1))
     throw new ArgumentError({
       op: 'quantile',
-      problem: `there is no quantile at ${q}`,
+      problem: `there is no quantile at ${describe(q)}`,
       shapes: [x.shape],
       remedy: 'give a number from 0 to 1',
     });

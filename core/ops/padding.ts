@@ -1,5 +1,6 @@
 /** Padding as people ask for it: a constant (the primitive), mirrored or repeated borders (an index along each axis). */
-import { ArgumentError, ShapeError } from '../errors.js';
+import { checkedOptions, checkNumber, rankOf } from '../arguments.js';
+import { ArgumentError, describe, ShapeError } from '../errors.js';
 import { padWith } from '../primitives/pad.js';
 import { take } from '../primitives/take.js';
 import type { Tensor } from '../tensor.js';
@@ -50,11 +51,15 @@ const checkBorder = (mode: 'reflect' | 'replicate', x: Tensor, axis: number, pai
  * pad(tensor([1, 2, 3]), [[2, 1]], { mode: 'reflect' }).toArray() // [3, 2, 1, 2, 3, 2]
  * pad(tensor([1, 2, 3]), [[2, -1]], { value: 9 }).toArray() // [9, 9, 1, 2]
  */
-export const pad = (x: Tensor, pads: readonly PadPair[], { mode = 'constant', value = 0 }: PadOptions = {}): Tensor => {
-  if (pads.length !== x.rank || pads.some((pair) => pair.length !== 2 || !pair.every(Number.isInteger)))
+export const pad = (x: Tensor, pads: readonly PadPair[], options: PadOptions = {}): Tensor => {
+  const { mode = 'constant', value = 0 } = checkedOptions('pad', options, ['mode', 'value']);
+  const isPair = (pair: unknown): boolean => Array.isArray(pair) && pair.length === 2 && pair.every(Number.isInteger);
+  const rank = rankOf('pad', x);
+  checkNumber('pad', 'the value', value);
+  if (!Array.isArray(pads) || pads.length !== rank || !pads.every(isPair))
     throw new ArgumentError({
       op: 'pad',
-      problem: `pads ${JSON.stringify(pads)} for ${x.rank} axes`,
+      problem: `pads ${Array.isArray(pads) ? JSON.stringify(pads) : describe(pads)} for ${rank} axes`,
       shapes: [x.shape],
       remedy: 'give one [before, after] of whole numbers an axis',
     });

@@ -1,6 +1,7 @@
 /** Reductions made of others: means, moments, norms, counts. */
+import { checkedOptions, checkNumber, tensorOperand } from '../arguments.js';
 import { isFloat } from '../dtype.js';
-import { ArgumentError } from '../errors.js';
+import { ArgumentError, describe } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
 import { requireElements } from '../families/extremum.js';
 import type { ReductionParams } from '../families/reduction.js';
@@ -40,8 +41,10 @@ export interface VarianceOptions extends ReduceOptions {
 }
 
 /** The variance, in the name of the operation that the user called. */
-const varianceOf = (op: string, x: Tensor, { correction = 1, ...options }: VarianceOptions): Tensor => {
-  commonDtype(op, [x], 'float');
+const varianceOf = (op: string, x: Tensor, given: VarianceOptions): Tensor => {
+  commonDtype(op, [tensorOperand(op, x)], 'float');
+  const { correction = 1, ...options } = checkedOptions(op, given, ['axes', 'keepDims', 'correction']);
+  checkNumber(op, 'correction', correction);
   const params = reductionParams(op, x, options);
   // Two passes: E[x²] − E[x]² would cancel.
   const deviation = sub(x, mean(x, { axes: params.axes, keepDims: true }));
@@ -92,12 +95,18 @@ const powerNorm = (x: Tensor, params: ReductionParams, p: number): Tensor => {
  * @example
  * norm(tensor([3, -4])).toArray() // 5
  */
-export const norm = (x: Tensor, { p = 2, ...options }: NormOptions = {}): Tensor => {
-  commonDtype('norm', [x], 'float');
+export const norm = (x: Tensor, given: NormOptions = {}): Tensor => {
+  commonDtype('norm', [tensorOperand('norm', x)], 'float');
+  const { p = 2, ...options } = checkedOptions('norm', given, ['axes', 'keepDims', 'p']);
   const params = reductionParams('norm', x, options);
   const exponent = p === 'inf' ? Number.POSITIVE_INFINITY : p;
-  if (Number.isNaN(exponent))
-    throw new ArgumentError({ op: 'norm', problem: 'p is NaN', shapes: [x.shape], remedy: "give a number or 'inf'" });
+  if (typeof exponent !== 'number' || Number.isNaN(exponent))
+    throw new ArgumentError({
+      op: 'norm',
+      problem: `p is ${describe(p)}`,
+      shapes: [x.shape],
+      remedy: "give a number or 'inf'",
+    });
   if (!Number.isFinite(exponent)) {
     requireElements('norm')(laneLength(x, params.axes), x.shape);
     return exponent > 0 ? max(abs(x), params) : min(abs(x), params);
@@ -113,8 +122,13 @@ export const norm = (x: Tensor, { p = 2, ...options }: NormOptions = {}): Tensor
  * @example
  * countNonZero(tensor([0, 3, 0, -1])).toArray() // 2
  */
-export const countNonZero = (x: Tensor, options: ReduceOptions = {}): Tensor =>
-  sum(cast(x, 'bool'), reductionParams('countNonZero', x, options));
+export const countNonZero = (x: Tensor, options: ReduceOptions = {}): Tensor => countTrue('countNonZero', x, options);
+
+/** How many elements are not 0, in the name of the operation that the user called. */
+const countTrue = (op: string, x: Tensor, options: ReduceOptions): Tensor => {
+  const params = reductionParams(op, x, options);
+  return sum(cast(x, 'bool'), params);
+};
 
 /**
  * Whether any element over `axes` (all by default) is true, or not 0; false of an empty set.
@@ -122,8 +136,7 @@ export const countNonZero = (x: Tensor, options: ReduceOptions = {}): Tensor =>
  * @example
  * any(tensor([[0, 0], [0, 1]]), { axes: 1 }).toArray() // [0, 1]
  */
-export const any = (x: Tensor, options: ReduceOptions = {}): Tensor =>
-  cast(countNonZero(x, reductionParams('any', x, options)), 'bool');
+export const any = (x: Tensor, options: ReduceOptions = {}): Tensor => cast(countTrue('any', x, options), 'bool');
 
 /**
  * Whether all elements over `axes` (all by default) are true, or not 0; true of an empty set.

@@ -1,17 +1,19 @@
 /** Evenly spaced numbers and grids of them. Computed in double precision and rounded once. */
 
+import { checkDtype, checkedOptions, checkTensorList } from '../arguments.js';
 import { fromData } from '../creation.js';
 import { type Dtype, type FloatDtype, isFloat } from '../dtype.js';
-import { ArgumentError, DtypeError, ShapeError } from '../errors.js';
+import { ArgumentError, DtypeError, describe, ShapeError } from '../errors.js';
 import { broadcastTo } from '../primitives/broadcast-to.js';
 import { reshape } from '../primitives/reshape.js';
+import { checkShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
 /** Throws unless all numbers are finite. */
 const checkFinite = (op: string, numbers: Readonly<Record<string, number>>): void => {
   for (const [name, value] of Object.entries(numbers))
     if (!Number.isFinite(value))
-      throw new ArgumentError({ op, problem: `${name} is ${value}`, remedy: 'give finite numbers' });
+      throw new ArgumentError({ op, problem: `${name} is ${describe(value)}`, remedy: 'give finite numbers' });
 };
 
 export interface ArangeOptions {
@@ -29,9 +31,12 @@ export function arange(stop: number, options?: ArangeOptions): Tensor<readonly [
 export function arange(start: number, stop: number, options?: ArangeOptions): Tensor<readonly [number]>;
 export function arange(start: number, stop: number, step: number, options?: ArangeOptions): Tensor<readonly [number]>;
 export function arange(...given: readonly (number | ArangeOptions | undefined)[]): Tensor<readonly [number]> {
-  const numbers = given.filter((item) => typeof item === 'number');
-  const { dtype = 'float32' } = given.find((item) => typeof item === 'object') ?? {};
-  const [start = 0, stop = 0, step = 1] = numbers.length === 1 ? [0, ...numbers] : numbers;
+  const last = given.at(-1);
+  const options = typeof last === 'object' ? last : {};
+  const { dtype = 'float32' } = checkedOptions('arange', options, ['dtype']);
+  checkDtype('arange', dtype);
+  const numbers = (options === last ? given.slice(0, -1) : given) as readonly number[];
+  const [start = 0, stop = Number.NaN, step = 1] = numbers.length === 1 ? [0, ...numbers] : numbers;
   checkFinite('arange', { start, stop, step });
   if (step === 0)
     throw new ArgumentError({ op: 'arange', problem: 'the step is 0', remedy: 'give a positive or a negative step' });
@@ -42,6 +47,7 @@ export function arange(...given: readonly (number | ArangeOptions | undefined)[]
       remedy: "use 'float32' or 'float64'",
     });
   const count = Math.max(0, Math.ceil((stop - start) / step));
+  checkShape('arange', [count]);
   return fromData(
     Float64Array.from({ length: count }, (_, i) => start + i * step),
     [count],
@@ -59,7 +65,8 @@ export interface LinspaceOptions {
 const evenly = (op: string, start: number, stop: number, count: number, endpoint: boolean): Float64Array => {
   checkFinite(op, { start, stop });
   if (!Number.isInteger(count) || count < 0)
-    throw new ArgumentError({ op, problem: `${count} numbers`, remedy: 'give a whole, non-negative count' });
+    throw new ArgumentError({ op, problem: `${describe(count)} numbers`, remedy: 'give a whole, non-negative count' });
+  checkShape(op, [count]);
   const intervals = endpoint ? count - 1 : count;
   const step = intervals > 0 ? (stop - start) / intervals : 0;
   return Float64Array.from({ length: count }, (_, i) =>
@@ -77,8 +84,11 @@ export const linspace = (
   start: number,
   stop: number,
   count: number,
-  { endpoint = true, dtype = 'float32' }: LinspaceOptions = {},
-): Tensor<readonly [number]> => fromData(evenly('linspace', start, stop, count, endpoint), [count], dtype);
+  options: LinspaceOptions = {},
+): Tensor<readonly [number]> => {
+  const { endpoint = true, dtype = 'float32' } = checkedOptions('linspace', options, ['endpoint', 'dtype']);
+  return fromData(evenly('linspace', start, stop, count, endpoint), [count], dtype);
+};
 
 export interface LogspaceOptions extends LinspaceOptions {
   /** 10 by default. */
@@ -95,13 +105,20 @@ export const logspace = (
   start: number,
   stop: number,
   count: number,
-  { base = 10, endpoint = true, dtype = 'float32' }: LogspaceOptions = {},
-): Tensor<readonly [number]> =>
-  fromData(
+  options: LogspaceOptions = {},
+): Tensor<readonly [number]> => {
+  const {
+    base = 10,
+    endpoint = true,
+    dtype = 'float32',
+  } = checkedOptions('logspace', options, ['base', 'endpoint', 'dtype']);
+  checkFinite('logspace', { base });
+  return fromData(
     evenly('logspace', start, stop, count, endpoint).map((exponent) => base ** exponent),
     [count],
     dtype,
   );
+};
 
 export interface MeshgridOptions {
   /** `ij` (the default): the first list runs along axis 0. `xy`: along axis 1, as in a picture. */
@@ -114,7 +131,15 @@ export interface MeshgridOptions {
  * @example
  * meshgrid([tensor([1, 2]), tensor([3, 4])])[0].toArray() // [[1, 1], [2, 2]]
  */
-export const meshgrid = (axes: readonly Tensor[], { indexing = 'ij' }: MeshgridOptions = {}): Tensor[] => {
+export const meshgrid = (axes: readonly Tensor[], options: MeshgridOptions = {}): Tensor[] => {
+  checkTensorList('meshgrid', axes);
+  const { indexing = 'ij' } = checkedOptions('meshgrid', options, ['indexing']);
+  if (indexing !== 'ij' && indexing !== 'xy')
+    throw new ArgumentError({
+      op: 'meshgrid',
+      problem: `there is no indexing ${describe(indexing)}`,
+      remedy: "use 'ij' or 'xy'",
+    });
   if (axes.some((x) => x.rank !== 1))
     throw new ShapeError({
       op: 'meshgrid',

@@ -1,4 +1,5 @@
 /** Axes inserted, removed, moved, exchanged, merged: shape operations made of reshape, permute and broadcastTo. */
+import { checkTensors, rankOf, tensorOperand } from '../arguments.js';
 import { AxisError } from '../errors.js';
 import { broadcastTo } from '../primitives/broadcast-to.js';
 import { permute } from '../primitives/permute.js';
@@ -13,7 +14,7 @@ import type { Tensor } from '../tensor.js';
  * squeeze(zeros([1, 3, 1])).shape // [3]
  */
 export const squeeze = (x: Tensor, axis?: number | readonly number[] | null): Tensor => {
-  const axes = normalizeAxes('squeeze', axis, x.rank);
+  const axes = normalizeAxes('squeeze', axis, rankOf('squeeze', x));
   return reshape(
     x,
     x.shape.filter((size, i) => size !== 1 || !axes.includes(i)),
@@ -27,7 +28,7 @@ export const squeeze = (x: Tensor, axis?: number | readonly number[] | null): Te
  * unsqueeze(zeros([3]), 0).shape // [1, 3]
  */
 export const unsqueeze = (x: Tensor, axis: number): Tensor =>
-  reshape(x, x.shape.toSpliced(normalizeAxis('unsqueeze', axis, x.rank + 1), 0, 1));
+  reshape(x, tensorOperand('unsqueeze', x).shape.toSpliced(normalizeAxis('unsqueeze', axis, x.rank + 1), 0, 1));
 
 /** The shape with its last two sizes exchanged, where they are known. */
 export type Transposed<S extends Shape> = S extends readonly [
@@ -47,7 +48,10 @@ export type Transposed<S extends Shape> = S extends readonly [
 export function transpose<S extends Shape>(x: Tensor<S>): Tensor<Transposed<S>>;
 export function transpose(x: Tensor, axis0: number, axis1?: number): Tensor;
 export function transpose(x: Tensor, axis0 = -2, axis1 = -1): Tensor {
-  const [i, j] = [normalizeAxis('transpose', axis0, x.rank), normalizeAxis('transpose', axis1, x.rank)];
+  const [i, j] = [
+    normalizeAxis('transpose', axis0, rankOf('transpose', x)),
+    normalizeAxis('transpose', axis1, rankOf('transpose', x)),
+  ];
   const axes = x.shape.map((_, axis) => axis);
   return permute(x, axes.with(i, j).with(j, i));
 }
@@ -59,8 +63,11 @@ export function transpose(x: Tensor, axis0 = -2, axis1 = -1): Tensor {
  * moveAxis(zeros([2, 3, 4]), 0, -1).shape // [3, 4, 2]
  */
 export const moveAxis = (x: Tensor, from: number | readonly number[], to: number | readonly number[]): Tensor => {
+  const rank = rankOf('moveAxis', x);
   const [sources, targets] = [from, to].map((axes) =>
-    (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis('moveAxis', axis, x.rank)),
+    (Array.isArray(axes) ? (axes as readonly number[]) : [axes as number]).map((axis) =>
+      normalizeAxis('moveAxis', axis, rank),
+    ),
   ) as [number[], number[]];
   if (sources.length !== targets.length || [sources, targets].some((axes) => new Set(axes).size !== axes.length))
     throw new AxisError({
@@ -86,8 +93,8 @@ export const moveAxis = (x: Tensor, from: number | readonly number[], to: number
  * flatten(zeros([2, 3, 4])).shape // [2, 12]
  */
 export const flatten = (x: Tensor, startAxis = 1, endAxis = -1): Tensor => {
-  const start = normalizeAxis('flatten', startAxis, x.rank);
-  const end = normalizeAxis('flatten', endAxis, x.rank);
+  const start = normalizeAxis('flatten', startAxis, rankOf('flatten', x));
+  const end = normalizeAxis('flatten', endAxis, rankOf('flatten', x));
   if (end < start)
     throw new AxisError({
       op: 'flatten',
@@ -103,7 +110,7 @@ export const flatten = (x: Tensor, startAxis = 1, endAxis = -1): Tensor => {
  * @example
  * ravel(tensor([[1, 2], [3, 4]])).toArray() // [1, 2, 3, 4]
  */
-export const ravel = (x: Tensor): Tensor<readonly [number]> => reshape(x, [x.size]);
+export const ravel = (x: Tensor): Tensor<readonly [number]> => reshape(x, [tensorOperand('ravel', x).size]);
 
 /**
  * The tensors stretched to their common shape.
@@ -112,6 +119,7 @@ export const ravel = (x: Tensor): Tensor<readonly [number]> => reshape(x, [x.siz
  * broadcastTensors(zeros([3, 1]), zeros([2])).map((x) => x.shape) // [[3, 2], [3, 2]]
  */
 export const broadcastTensors = (...xs: readonly Tensor[]): Tensor[] => {
+  checkTensors('broadcastTensors', xs);
   const shape = broadcastShapes(
     'broadcastTensors',
     xs.map((x) => x.shape),

@@ -1,4 +1,5 @@
 /** The place of the largest element, as int32. Piecewise constant: no derivative. */
+import { checkedOptions } from '../arguments.js';
 import { extremumIndex, requireElements } from '../families/extremum.js';
 import { defineReduction, type ReductionParams } from '../families/reduction.js';
 import { bind } from '../interpreter.js';
@@ -26,8 +27,10 @@ export interface ArgOptions {
 }
 
 /** One axis, or all of them. */
-export const argParams = (op: string, x: Tensor, { axis = null, keepDims = false }: ArgOptions): ReductionParams =>
-  reductionParams(op, x, { axes: axis, keepDims });
+export const argParams = (op: string, x: Tensor, options: ArgOptions): ReductionParams => {
+  const { axis = null, keepDims = false } = checkedOptions(op, options, ['axis', 'keepDims']);
+  return reductionParams(op, x, { axes: axis, keepDims });
+};
 
 /**
  * The index of the largest element along `axis`, or in the flattened tensor. The first of equals; the first NaN, if any.

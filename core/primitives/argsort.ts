@@ -1,4 +1,5 @@
 /** The order of the elements along an axis, as int32. Piecewise constant: no derivative; values are gathered by it. */
+import { checkedOptions, rankOf } from '../arguments.js';
 import { type AxisParams, defineLanewise } from '../families/lanewise.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
@@ -44,11 +45,10 @@ export interface SortOptions {
  * @example
  * argsort(tensor([3, 1, 2])).toArray() // [1, 2, 0]
  */
-export const argsort = <S extends Shape>(
-  x: Tensor<S>,
-  { axis = -1, descending = false }: SortOptions = {},
-): Tensor<S> =>
-  bind(argsortPrimitive, [x], {
-    axis: normalizeAxis('argsort', axis, x.rank),
+export const argsort = <S extends Shape>(x: Tensor<S>, options: SortOptions = {}): Tensor<S> => {
+  const { axis = -1, descending = false } = checkedOptions('argsort', options, ['axis', 'descending']);
+  return bind(argsortPrimitive, [x], {
+    axis: normalizeAxis('argsort', axis, rankOf('argsort', x)),
     descending,
   } satisfies ArgsortParams) as Tensor as Tensor<S>;
+};

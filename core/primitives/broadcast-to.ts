@@ -1,4 +1,5 @@
 /** Broadcasting to a shape. Linear; its transpose sums over every stretched axis. */
+import { tensorOperand } from '../arguments.js';
 import { ShapeError } from '../errors.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
@@ -54,9 +55,10 @@ export const broadcastToPrimitive: Primitive<'broadcastTo', BroadcastToParams> =
  * @example
  * broadcastTo(tensor([1, 2]), [2, 2]).toArray() // [[1, 2], [1, 2]]
  */
-export const broadcastTo = <const S extends Shape>(x: Tensor, shape: S): Tensor<S> =>
-  (sameShape(x.shape, shape)
-    ? x
-    : bind(broadcastToPrimitive, [x], {
-        shape: ownShape('broadcastTo', shape),
-      } satisfies BroadcastToParams)) as Tensor<S>;
+export const broadcastTo = <const S extends Shape>(x: Tensor, shape: S): Tensor<S> => {
+  const from = tensorOperand('broadcastTo', x).shape;
+  const to = ownShape('broadcastTo', shape);
+  return (
+    sameShape(from, to) ? x : bind(broadcastToPrimitive, [x], { shape: to } satisfies BroadcastToParams)
+  ) as Tensor<S>;
+};

@@ -1,4 +1,5 @@
 /** Conversion between element types. Linear between floats; to and from integers it has no derivative. */
+import { checkDtype, tensorOperand } from '../arguments.js';
 import { convert, type Dtype, isFloat } from '../dtype.js';
 import { batchElementwise } from '../families/elementwise.js';
 import { bind } from '../interpreter.js';
@@ -26,8 +27,12 @@ export const castPrimitive: Primitive<'cast', CastParams> = define<readonly [Ten
 
 /**
  * The tensor in another element type. Floats truncate towards zero to become integers; anything but 0 is `true`.
+ * @throws DtypeError for an element type that there is not.
  * @example
  * cast(tensor([1.7, -1.7]), 'int32').toArray() // [1, -1]
  */
-export const cast = <S extends Shape>(x: Tensor<S>, dtype: Dtype): Tensor<S> =>
-  x.dtype === dtype ? x : (bind(castPrimitive, [x], { dtype } satisfies CastParams) as Tensor<S>);
+export const cast = <S extends Shape>(x: Tensor<S>, dtype: Dtype): Tensor<S> => {
+  if (tensorOperand('cast', x).dtype === dtype) return x;
+  checkDtype('cast', dtype);
+  return bind(castPrimitive, [x], { dtype } satisfies CastParams) as Tensor<S>;
+};

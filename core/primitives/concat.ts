@@ -1,4 +1,5 @@
 /** Concatenation along an axis. Linear; each operand receives its own slice of the cotangent. */
+import { checkTensorList } from '../arguments.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
 import { bind } from '../interpreter.js';
@@ -75,6 +76,7 @@ export const concatPrimitive: Primitive<'concat', ConcatParams> = define<readonl
  * concat([tensor([[1], [2]]), tensor([[3], [4]])], 1).toArray() // [[1, 3], [2, 4]]
  */
 export const concat = (xs: readonly Tensor[], axis = 0): Tensor => {
+  checkTensorList('concat', xs);
   const first = xs[0];
   if (first === undefined)
     throw new ArgumentError({ op: 'concat', problem: 'the list is empty', remedy: 'give one tensor at least' });
@@ -85,5 +87,7 @@ export const concat = (xs: readonly Tensor[], axis = 0): Tensor => {
       shapes: xs.map(({ shape }) => shape),
       remedy: 'use stack',
     });
-  return bind(concatPrimitive, xs, { axis: normalizeAxis('concat', axis, first.rank) } satisfies ConcatParams);
+  return bind(concatPrimitive, xs, {
+    axis: normalizeAxis('concat', axis, first.rank),
+  } satisfies ConcatParams);
 };

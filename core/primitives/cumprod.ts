@@ -5,10 +5,10 @@
 import { defineLanewise } from '../families/lanewise.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
-import { normalizeAxis, type Shape } from '../shape.js';
+import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { cast } from './cast.js';
-import { type ScanOptions, type ScanParams, scanLane } from './cumsum.js';
+import { type ScanOptions, type ScanParams, scanLane, scanParams } from './cumsum.js';
 import { mul } from './mul.js';
 import { adjoint, predecessor, recurrencePrimitive } from './recurrence.js';
 
@@ -30,12 +30,7 @@ export const cumprodPrimitive: Primitive<'cumprod', ScanParams> = defineLanewise
  * @example
  * cumprod(tensor([1, 2, 3, 4]), 0).toArray() // [1, 2, 6, 24]
  */
-export const cumprod = <S extends Shape>(
-  x: Tensor<S>,
-  axis: number,
-  { reverse = false }: ScanOptions = {},
-): Tensor<S> =>
-  bind(cumprodPrimitive, [x.dtype === 'bool' ? cast(x, 'int32') : x], {
-    axis: normalizeAxis('cumprod', axis, x.rank),
-    reverse,
-  } satisfies ScanParams) as Tensor as Tensor<S>;
+export const cumprod = <S extends Shape>(x: Tensor<S>, axis: number, options: ScanOptions = {}): Tensor<S> => {
+  const params = scanParams('cumprod', x, axis, options);
+  return bind(cumprodPrimitive, [x.dtype === 'bool' ? cast(x, 'int32') : x], params) as Tensor as Tensor<S>;
+};

@@ -1,4 +1,5 @@
 /** Running sums: `yₖ = x₀ + … + xₖ`. Linear; its transpose runs the other way. */
+import { checkedOptions, rankOf } from '../arguments.js';
 import { type AxisParams, defineLanewise } from '../families/lanewise.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
@@ -15,6 +16,12 @@ export interface ScanOptions {
   /** Scan from the last element to the first; false by default. */
   readonly reverse?: boolean;
 }
+
+/** Axis and options as people give them, made complete. */
+export const scanParams = (op: string, x: Tensor, axis: number, options: ScanOptions): ScanParams => {
+  const { reverse = false } = checkedOptions(op, options, ['reverse']);
+  return { axis: normalizeAxis(op, axis, rankOf(op, x)), reverse };
+};
 
 /** Scans a lane with `step(before, element)`, in the direction asked for. */
 export const scanLane = (
@@ -50,8 +57,7 @@ export const cumsumPrimitive: Primitive<'cumsum', ScanParams> = defineLanewise<S
  * @example
  * cumsum(tensor([1, 2, 3]), 0).toArray() // [1, 3, 6]
  */
-export const cumsum = <S extends Shape>(x: Tensor<S>, axis: number, { reverse = false }: ScanOptions = {}): Tensor<S> =>
-  bind(cumsumPrimitive, [x.dtype === 'bool' ? cast(x, 'int32') : x], {
-    axis: normalizeAxis('cumsum', axis, x.rank),
-    reverse,
-  } satisfies ScanParams) as Tensor as Tensor<S>;
+export const cumsum = <S extends Shape>(x: Tensor<S>, axis: number, options: ScanOptions = {}): Tensor<S> => {
+  const params = scanParams('cumsum', x, axis, options);
+  return bind(cumsumPrimitive, [x.dtype === 'bool' ? cast(x, 'int32') : x], params) as Tensor as Tensor<S>;
+};

@@ -1,4 +1,5 @@
 /** Reversal of axes: `y[i] = x[n − 1 − i]`. Linear and its own transpose. */
+import { rankOf } from '../arguments.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
 import { normalizeAxes, type Shape, stridesOf, walk } from '../shape.js';
@@ -43,6 +44,6 @@ export const flipPrimitive: Primitive<'flip', FlipParams> = define<readonly [Ten
  * flip(tensor([[1, 2], [3, 4]]), 1).toArray() // [[2, 1], [4, 3]]
  */
 export const flip = <S extends Shape>(x: Tensor<S>, axes?: number | readonly number[] | null): Tensor<S> => {
-  const chosen = normalizeAxes('flip', axes, x.rank);
+  const chosen = normalizeAxes('flip', axes, rankOf('flip', x));
   return chosen.length === 0 ? x : (bind(flipPrimitive, [x], { axes: chosen } satisfies FlipParams) as Tensor<S>);
 };

@@ -1,4 +1,5 @@
 /** A tensor of one repeated number. */
+import { checkDtype, checkNumber } from '../arguments.js';
 import { allocate, type Dtype } from '../dtype.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
@@ -34,4 +35,12 @@ export const fullPrimitive: Primitive<'full', FullParams> = define<readonly [], 
  * full([2, 2], 7).toArray() // [[7, 7], [7, 7]]
  */
 export const full = <const S extends Shape>(shape: S, value: number, dtype: Dtype = 'float32'): Tensor<S> =>
-  bind(fullPrimitive, [], { shape: ownShape('full', shape), value, dtype } satisfies FullParams) as Tensor<S>;
+  createFull('full', shape, value, dtype);
+
+/** `full`, in the name of the operation that the user called. */
+export const createFull = <const S extends Shape>(op: string, shape: S, value: number, dtype: Dtype): Tensor<S> => {
+  const own = ownShape(op, shape);
+  checkNumber(op, 'the value', value);
+  checkDtype(op, dtype);
+  return bind(fullPrimitive, [], { shape: own, value, dtype } satisfies FullParams) as Tensor<S>;
+};

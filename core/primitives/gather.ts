@@ -2,6 +2,7 @@
  * Elements picked by an index along one axis: `y[…, i, …] = x[…, index[…, i, …], …]` (PyTorch's gather).
  * Linear in x; its transpose adds each cotangent to the place it was picked from, which is `scatterAdd` onto zeros.
  */
+import { rankOf } from '../arguments.js';
 import { zeros } from '../creation.js';
 import {
   asIndices,
@@ -55,5 +56,5 @@ export const gatherPrimitive: Primitive<'gather', GatherParams> = define<readonl
  */
 export const gather = (x: Tensor, index: Indices, axis = 0): Tensor =>
   bind(gatherPrimitive, [x, asIndices('gather', index)], {
-    axis: normalizeAxis('gather', axis, x.rank),
+    axis: normalizeAxis('gather', axis, rankOf('gather', x)),
   } satisfies GatherParams);

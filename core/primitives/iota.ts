@@ -1,4 +1,5 @@
 /** Counting along an axis: `y[…, i, …] = i`. */
+import { checkDtype } from '../arguments.js';
 import type { Dtype } from '../dtype.js';
 import { DtypeError } from '../errors.js';
 import { bind } from '../interpreter.js';
@@ -38,9 +39,12 @@ export const iotaPrimitive: Primitive<'iota', IotaParams> = define<readonly [], 
  * @example
  * iota([2, 3], 1).toArray() // [[0, 1, 2], [0, 1, 2]]
  */
-export const iota = <const S extends Shape>(shape: S, axis = 0, dtype: Dtype = 'int32'): Tensor<S> =>
-  bind(iotaPrimitive, [], {
-    shape: ownShape('iota', shape),
-    axis: normalizeAxis('iota', axis, shape.length),
+export const iota = <const S extends Shape>(shape: S, axis = 0, dtype: Dtype = 'int32'): Tensor<S> => {
+  const own = ownShape('iota', shape);
+  checkDtype('iota', dtype);
+  return bind(iotaPrimitive, [], {
+    shape: own,
+    axis: normalizeAxis('iota', axis, own.length),
     dtype,
   } satisfies IotaParams) as Tensor<S>;
+};

@@ -1,4 +1,5 @@
 /** The logarithm of softmax, `yᵢ = xᵢ − log Σ exp(xⱼ)`, exact where the softmax itself would underflow. */
+import { rankOf } from '../arguments.js';
 import { type AxisParams, defineLanewise } from '../families/lanewise.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
@@ -35,5 +36,5 @@ export const logSoftmaxPrimitive: Primitive<'logSoftmax', AxisParams> = defineLa
  */
 export const logSoftmax = <S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> =>
   bind(logSoftmaxPrimitive, [x], {
-    axis: normalizeAxis('logSoftmax', axis, x.rank),
+    axis: normalizeAxis('logSoftmax', axis, rankOf('logSoftmax', x)),
   } satisfies AxisParams) as Tensor as Tensor<S>;

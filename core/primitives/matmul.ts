@@ -3,6 +3,7 @@
  * gradients are matrix products too and never copy a transpose:
  * for `Y = AB`, `dA = G Bᵀ` and `dB = Aᵀ G`. Leading axes broadcast.
  */
+import { checkTensors } from '../arguments.js';
 import { ShapeError } from '../errors.js';
 import { alignRanks } from '../families/align.js';
 import { commonDtype } from '../families/elementwise.js';
@@ -110,6 +111,7 @@ export const matmul = <A extends Shape, B extends Shape>(
   a: Tensor<A>,
   b: Tensor<B> & Check<MatMul<A, B>, 'matmul: inner dimensions differ', [A, B]>,
 ): Tensor<MatMul<A, B>> => {
+  checkTensors('matmul', [a, b]);
   if (a.rank === 0 || b.rank === 0)
     throw new ShapeError({
       op: 'matmul',

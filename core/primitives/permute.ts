@@ -1,5 +1,6 @@
 /** Permutation of axes: `y[i_{axes[0]}, i_{axes[1]}, …] = x[i₀, i₁, …]`. Linear; its transpose is the inverse permutation. */
-import { ArgumentError } from '../errors.js';
+import { rankOf } from '../arguments.js';
+import { ArgumentError, describe } from '../errors.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
 import { normalizeAxis, stridesOf, walk } from '../shape.js';
@@ -41,7 +42,15 @@ export const permutePrimitive: Primitive<'permute', PermuteParams> = define<read
  * permute(zeros([2, 3, 4]), [2, 0, 1]).shape // [4, 2, 3]
  */
 export const permute = (x: Tensor, axes: readonly number[]): Tensor => {
-  const order = axes.map((axis) => normalizeAxis('permute', axis, x.rank));
+  const rank = rankOf('permute', x);
+  if (!Array.isArray(axes))
+    throw new ArgumentError({
+      op: 'permute',
+      problem: `the axes are ${describe(axes)}, not a list`,
+      shapes: [x.shape],
+      remedy: 'list every axis once',
+    });
+  const order = axes.map((axis) => normalizeAxis('permute', axis, rank));
   if (order.length !== x.rank || new Set(order).size !== x.rank)
     throw new ArgumentError({
       op: 'permute',

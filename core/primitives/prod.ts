@@ -47,7 +47,8 @@ const forwards: ScanParams = { axis: 1, reverse: false };
 const backwards: ScanParams = { axis: 1, reverse: true };
 
 /** In each lane, the product of the elements that come before each element in the given direction. */
-const productBefore = (lanes: Tensor, p: ScanParams): Tensor => cumprod(predecessor(lanes, p, 1), p.axis, p);
+const productBefore = (lanes: Tensor, p: ScanParams): Tensor =>
+  cumprod(predecessor(lanes, p, 1), p.axis, { reverse: p.reverse });
 
 export const prodPrimitive: Primitive<'prod', ReductionParams> = defineReduction({
   name: 'prod',
@@ -84,5 +85,7 @@ export const prodPrimitive: Primitive<'prod', ReductionParams> = defineReduction
  * @example
  * prod(tensor([[1, 2], [3, 4]]), { axes: 0 }).toArray() // [3, 8]
  */
-export const prod = (x: Tensor, options: ReduceOptions = {}): Tensor =>
-  bind(prodPrimitive, [x.dtype === 'bool' ? cast(x, 'int32') : x], reductionParams('prod', x, options));
+export const prod = (x: Tensor, options: ReduceOptions = {}): Tensor => {
+  const params = reductionParams('prod', x, options);
+  return bind(prodPrimitive, [x.dtype === 'bool' ? cast(x, 'int32') : x], params);
+};

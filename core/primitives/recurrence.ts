@@ -6,6 +6,7 @@
  * Backwards, h̄ₖ reaches the loss directly through gₖ and through its successor through aₖ₊₁:
  * `rₖ = gₖ + aₖ₊₁·rₖ₊₁`, the recurrence run the other way; then `b̄ₖ = rₖ` and `āₖ = rₖ·hₖ₋₁`.
  */
+import { checkedOptions, checkTensors } from '../arguments.js';
 import { ShapeError } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
 import { eachLine } from '../families/lanewise.js';
@@ -85,7 +86,9 @@ export const recurrencePrimitive: Primitive<'recurrence', ScanParams> = define<r
  * @example
  * recurrence(full([3], 0.5), tensor([8, 0, 4]), 0).toArray() // [8, 4, 6]
  */
-export const recurrence = (a: Tensor, b: Tensor, axis: number, { reverse = false }: ScanOptions = {}): Tensor => {
+export const recurrence = (a: Tensor, b: Tensor, axis: number, options: ScanOptions = {}): Tensor => {
+  checkTensors('recurrence', [a, b]);
+  const { reverse = false } = checkedOptions('recurrence', options, ['reverse']);
   const shape = broadcastShapes('recurrence', [a.shape, b.shape]);
   return bind(recurrencePrimitive, [broadcastTo(a, shape), broadcastTo(b, shape)], {
     axis: normalizeAxis('recurrence', axis, shape.length),

@@ -1,4 +1,5 @@
 /** Reshape: the same numbers in row-major order under another shape. Linear; its transpose reshapes back. */
+import { tensorOperand } from '../arguments.js';
 import { ShapeError } from '../errors.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
@@ -59,8 +60,9 @@ const resolve = (from: Shape, to: Shape): Shape => {
  * reshape(tensor([1, 2, 3, 4]), [2, 2]).toArray() // [[1, 2], [3, 4]]
  */
 export const reshape = <const S extends Shape>(x: Tensor, shape: S): Tensor<Resolved<S>> => {
-  const to = ownShape('reshape', resolve(x.shape, shape));
-  return (sameShape(x.shape, to)
+  const from = tensorOperand('reshape', x).shape;
+  const to = ownShape('reshape', Array.isArray(shape) ? resolve(from, shape) : shape);
+  return (sameShape(from, to)
     ? x
     : bind(reshapePrimitive, [x], { shape: to } satisfies ReshapeParams)) as Tensor as Tensor<Resolved<S>>;
 };

@@ -3,6 +3,7 @@
  * Linear in x and src together; x receives the cotangent as it is, src what `gather` picks from it.
  * Places named several times accumulate.
  */
+import { checkTensors } from '../arguments.js';
 import { zerosLike } from '../creation.js';
 import { ShapeError } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
@@ -82,6 +83,7 @@ export const scatterAddPrimitive: Primitive<'scatterAdd', ScatterAddParams> = de
  */
 export const scatterAdd = (x: Tensor, index: Indices, src: Tensor, axis = 0): Tensor => {
   const at = asIndices('scatterAdd', index);
+  checkTensors('scatterAdd', [x, at, src]);
   if (src.rank !== at.rank || at.shape.some((size, i) => size > (src.shape[i] ?? 0)))
     throw sourceMismatch([x.shape, at.shape, src.shape]);
   const covered = slice(

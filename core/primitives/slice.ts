@@ -2,7 +2,8 @@
  * Strided slices: `y[i] = x[start + i·step]` along every axis. Linear; its transpose puts each cotangent back in its
  * place and zeros everywhere else, which is padding: `start` zeros before, `step − 1` between, the rest after.
  */
-import { ShapeError } from '../errors.js';
+import { tensorOperand } from '../arguments.js';
+import { ArgumentError, describe, ShapeError } from '../errors.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
 import { type Range, resolveRange } from '../ranges.js';
@@ -67,10 +68,18 @@ export const slicePrimitive: Primitive<'slice', SliceParams> = define<readonly [
  * slice(tensor([[0, 1, 2], [3, 4, 5]]), [null, [null, null, -1]]).toArray() // [[2, 1, 0], [5, 4, 3]]
  */
 export const slice = (x: Tensor, ranges: readonly Range[]): Tensor => {
-  if (ranges.length > x.rank)
+  const { rank } = tensorOperand('slice', x);
+  if (!Array.isArray(ranges))
+    throw new ArgumentError({
+      op: 'slice',
+      problem: `the ranges are ${describe(ranges)}, not a list`,
+      shapes: [x.shape],
+      remedy: 'give one [start, stop, step] an axis',
+    });
+  if (ranges.length > rank)
     throw new ShapeError({
       op: 'slice',
-      problem: `${ranges.length} ranges for ${x.rank} axes`,
+      problem: `${ranges.length} ranges for ${rank} axes`,
       shapes: [x.shape],
       remedy: 'give one range an axis at most',
     });

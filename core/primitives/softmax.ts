@@ -2,6 +2,7 @@
  * Softmax: `yᵢ = exp(xᵢ) / Σ exp(xⱼ)`, positive and summing to 1 along an axis.
  * Its Jacobian is symmetric: `∂yᵢ/∂xⱼ = yᵢ([i = j] − yⱼ)`.
  */
+import { rankOf } from '../arguments.js';
 import { type AxisParams, defineLanewise } from '../families/lanewise.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
@@ -41,5 +42,5 @@ export const softmaxPrimitive: Primitive<'softmax', AxisParams> = defineLanewise
  */
 export const softmax = <S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> =>
   bind(softmaxPrimitive, [x], {
-    axis: normalizeAxis('softmax', axis, x.rank),
+    axis: normalizeAxis('softmax', axis, rankOf('softmax', x)),
   } satisfies AxisParams) as Tensor as Tensor<S>;

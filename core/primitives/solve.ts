@@ -1,4 +1,5 @@
 /** Solving linear systems by LU with partial pivoting; with the transposed matrix too, so that it is its own adjoint. */
+import { checkTensors } from '../arguments.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { alignRanks } from '../families/align.js';
 import { commonDtype } from '../families/elementwise.js';
@@ -83,6 +84,7 @@ export const solvePrimitive: Primitive<'solve', SolveParams> = define<readonly [
  * solve(tensor([[2, 0], [0, 4]]), tensor([6, 8])).toArray() // [3, 2]
  */
 export const solve = (a: Tensor, b: Tensor): Tensor => {
+  checkTensors('solve', [a, b]);
   squareSize('solve', a.shape);
   const vectors = b.rank === 1 || sameShape(b.shape, a.shape.slice(0, -1));
   return vectors ? squeeze(solveWith(a, unsqueeze(b, -1), false), -1) : solveWith(a, b, false);

@@ -1,4 +1,5 @@
 /** Sum over axes, pairwise, so that the rounding error grows with log n. Linear; its transpose broadcasts. */
+import { checkedOptions, rankOf } from '../arguments.js';
 import { defineReduction, type ReductionParams } from '../families/reduction.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
@@ -40,10 +41,10 @@ export interface ReduceOptions {
 }
 
 /** Options as people give them, made complete. */
-export const reductionParams = (op: string, x: Tensor, { axes, keepDims = false }: ReduceOptions): ReductionParams => ({
-  axes: normalizeAxes(op, axes, x.rank),
-  keepDims,
-});
+export const reductionParams = (op: string, x: Tensor, options: ReduceOptions): ReductionParams => {
+  const { axes, keepDims = false } = checkedOptions(op, options, ['axes', 'keepDims']);
+  return { axes: normalizeAxes(op, axes, rankOf(op, x)), keepDims };
+};
 
 /**
  * The sum over `axes` (all by default). Booleans are counted as int32.
@@ -51,8 +52,10 @@ export const reductionParams = (op: string, x: Tensor, { axes, keepDims = false 
  * @example
  * sum(tensor([[1, 2], [3, 4]]), { axes: 0 }).toArray() // [4, 6]
  */
-export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor =>
-  bind(sumPrimitive, [x.dtype === 'bool' ? cast(x, 'int32') : x], reductionParams('sum', x, options));
+export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor => {
+  const params = reductionParams('sum', x, options);
+  return bind(sumPrimitive, [x.dtype === 'bool' ? cast(x, 'int32') : x], params);
+};
 
 /** Sums a broadcast result back to `shape`: the transpose of broadcasting. */
 export const sumTo = (x: Tensor, shape: Shape): Tensor => {

@@ -2,6 +2,7 @@
  * Whole slices picked by an index of any rank along one axis: `y[…, i…, …] = x[…, index[i…], …]` (NumPy's take).
  * Linear in x; its transpose, `takeTranspose`, adds each slice of the cotangent to the place it was picked from.
  */
+import { rankOf } from '../arguments.js';
 import { asIndices, checkIndexDtype, type Indices, resolveIndices } from '../families/indexed.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
@@ -78,5 +79,5 @@ export const takePrimitive: Primitive<'take', TakeParams> = define<readonly [Ten
  */
 export const take = (x: Tensor, index: Indices, axis = 0): Tensor =>
   bind(takePrimitive, [x, asIndices('take', index)], {
-    axis: normalizeAxis('take', axis, x.rank),
+    axis: normalizeAxis('take', axis, rankOf('take', x)),
   } satisfies TakeParams);

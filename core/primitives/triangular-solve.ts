@@ -1,4 +1,5 @@
 /** Solving with a triangular matrix by substitution; only the chosen triangle is ever read. */
+import { checkedOptions } from '../arguments.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { alignRanks } from '../families/align.js';
 import { commonDtype } from '../families/elementwise.js';
@@ -97,8 +98,11 @@ export interface TriangularSolveOptions {
  * @example
  * triangularSolve(tensor([[2, 0], [1, 1]]), tensor([[4], [5]])).toArray() // [[2], [3]]
  */
-export const triangularSolve = (
-  a: Tensor,
-  b: Tensor,
-  { lower = true, transpose = false, unitDiagonal = false }: TriangularSolveOptions = {},
-): Tensor => solveWith(a, b, { lower, transpose, unitDiagonal });
+export const triangularSolve = (a: Tensor, b: Tensor, options: TriangularSolveOptions = {}): Tensor => {
+  const {
+    lower = true,
+    transpose = false,
+    unitDiagonal = false,
+  } = checkedOptions('triangularSolve', options, ['lower', 'transpose', 'unitDiagonal']);
+  return solveWith(a, b, { lower, transpose, unitDiagonal });
+};

@@ -4,7 +4,7 @@
  * JAX's counter-based generator (Threefry-2x32, one counter an element).
  */
 import { fromData } from '../creation.js';
-import { ArgumentError } from '../errors.js';
+import { ArgumentError, describe } from '../errors.js';
 import { broadcastTo } from '../primitives/broadcast-to.js';
 import { concat } from '../primitives/concat.js';
 import { full } from '../primitives/full.js';
@@ -12,7 +12,7 @@ import { iota } from '../primitives/iota.js';
 import { reshape } from '../primitives/reshape.js';
 import { slice } from '../primitives/slice.js';
 import { threefry } from '../primitives/threefry.js';
-import { type Shape, sizeOf } from '../shape.js';
+import { checkShape, type Shape, sameShape, sizeOf } from '../shape.js';
 import { Tensor } from '../tensor.js';
 
 /** Two 32-bit words as an int32 tensor of shape `[2]`. */
@@ -28,10 +28,20 @@ export const key = (seed: number): Key => {
   if (!Number.isSafeInteger(seed))
     throw new ArgumentError({
       op: 'key',
-      problem: `the seed ${seed} is not a whole number`,
+      problem: `the seed ${describe(seed)} is not a whole number`,
       remedy: 'give an integer up to 2^53',
     });
   return fromData(Int32Array.of(Math.floor(seed / 2 ** 32), seed), [2]);
+};
+
+/** Throws unless `from` is a key. */
+export const checkKey = (op: string, from: Key): void => {
+  if (!(from instanceof Tensor) || from.dtype !== 'int32' || !sameShape(from.shape, [2]))
+    throw new ArgumentError({
+      op,
+      problem: `the key is ${describe(from)}, not two int32 words`,
+      remedy: 'make one with key(seed), and split it for every use',
+    });
 };
 
 /** Counter words 0, 1, … for `shape`: `[…shape, 2]`, high word first. */
@@ -41,14 +51,18 @@ const counters = (shape: Shape): Tensor => {
 };
 
 /** Two random words for each place of `shape`: `[…shape, 2]`, int32. */
-export const randomWords = (from: Key, shape: Shape): Tensor => threefry(from, counters(shape));
+export const randomWords = (from: Key, shape: Shape): Tensor => {
+  checkKey('randomWords', from);
+  checkShape('randomWords', shape);
+  return threefry(from, counters(shape));
+};
 
 /** Throws unless `count` is a whole number of keys, elements or classes. */
 export const checkCount = (op: string, count: number): void => {
   if (!Number.isInteger(count) || count < 0)
     throw new ArgumentError({
       op,
-      problem: `${count} is not a whole number ≥ 0`,
+      problem: `${describe(count)} is not a whole number ≥ 0`,
       remedy: 'give a whole, non-negative number',
     });
 };
@@ -60,6 +74,7 @@ export const checkCount = (op: string, count: number): void => {
  * splitKey(key(0))[0].toArray() // [1797259609, -1715843330]
  */
 export const splitKey = (from: Key, count = 2): readonly [Key, Key, ...Key[]] => {
+  checkKey('splitKey', from);
   checkCount('splitKey', count);
   const words = randomWords(from, [count]);
   const keys: unknown = Array.from({ length: count }, (_, i) => reshape(slice(words, [[i, i + 1, 1], null]), [2]));
@@ -75,10 +90,11 @@ export const splitKey = (from: Key, count = 2): readonly [Key, Key, ...Key[]] =>
  * foldIn(key(0), 1).toArray() // [928981903, -841280227]
  */
 export const foldIn = (from: Key, data: number | Tensor): Key => {
-  if (typeof data === 'number' && !Number.isInteger(data))
+  checkKey('foldIn', from);
+  if (!(data instanceof Tensor) && !Number.isInteger(data))
     throw new ArgumentError({
       op: 'foldIn',
-      problem: `${data} is not a whole number`,
+      problem: `${describe(data)} is not a whole number`,
       remedy: 'fold in an integer, such as a step or a position',
     });
   const word = data instanceof Tensor ? data : full([], data | 0, 'int32');

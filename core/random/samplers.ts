@@ -4,8 +4,9 @@
  * Samples carry no derivative with respect to the key; parameters that are tensors (`min`, `scale`, …) enter by
  * ordinary arithmetic outside.
  */
-import type { FloatDtype } from '../dtype.js';
-import { ArgumentError, ShapeError } from '../errors.js';
+import { checkDtype, checkedOptions, checkTensors } from '../arguments.js';
+import { type FloatDtype, isFloat } from '../dtype.js';
+import { ArgumentError, DtypeError, describe, ShapeError } from '../errors.js';
 import { add } from '../primitives/add.js';
 import { argmax } from '../primitives/argmax.js';
 import { argsort } from '../primitives/argsort.js';
@@ -23,14 +24,31 @@ import { neg } from '../primitives/neg.js';
 import { sub } from '../primitives/sub.js';
 import { take } from '../primitives/take.js';
 import { unitInterval } from '../primitives/unit-interval.js';
-import { type Shape, tryBroadcast } from '../shape.js';
+import { checkShape, type Shape, tryBroadcast } from '../shape.js';
 import { Tensor } from '../tensor.js';
-import { checkCount, type Key, randomWords } from './key.js';
+import { checkCount, checkKey, type Key, randomWords } from './key.js';
 
 export interface SampleOptions {
   /** Element type of the sample; float32 by default. */
   readonly dtype?: FloatDtype;
 }
+
+/** Options of a draw, once key, shape and options are known to be in order. */
+const drawn = <T extends object>(
+  op: string,
+  key: Key,
+  shape: Shape,
+  options: T,
+  names: readonly (keyof T & string)[],
+): T => {
+  checkKey(op, key);
+  checkShape(op, shape);
+  const { dtype = 'float32' }: { readonly dtype?: FloatDtype } = checkedOptions(op, options, names);
+  checkDtype(op, dtype);
+  if (!isFloat(dtype))
+    throw new DtypeError({ op, problem: `does not draw ${dtype as string}`, remedy: "use 'float32' or 'float64'" });
+  return options;
+};
 
 export interface UniformOptions extends SampleOptions {
   /** Included; 0 by default. */
@@ -45,11 +63,8 @@ export interface UniformOptions extends SampleOptions {
  * @example
  * uniform(key(0), [2, 3], { min: -1, max: 1 }).shape // [2, 3]
  */
-export const uniform = <const S extends Shape>(
-  key: Key,
-  shape: S,
-  { min = 0, max = 1, dtype = 'float32' }: UniformOptions = {},
-): Tensor<S> => {
+export const uniform = <const S extends Shape>(key: Key, shape: S, options: UniformOptions = {}): Tensor<S> => {
+  const { min = 0, max = 1, dtype = 'float32' } = drawn('uniform', key, shape, options, ['min', 'max', 'dtype']);
   if (!(min <= max))
     throw new ArgumentError({
       op: 'uniform',
@@ -76,11 +91,8 @@ export interface NormalOptions extends SampleOptions {
  * @example
  * normal(key(0), [1000]).shape // [1000]
  */
-export const normal = <const S extends Shape>(
-  key: Key,
-  shape: S,
-  { mean = 0, std = 1, dtype = 'float32' }: NormalOptions = {},
-): Tensor<S> => {
+export const normal = <const S extends Shape>(key: Key, shape: S, options: NormalOptions = {}): Tensor<S> => {
+  const { mean = 0, std = 1, dtype = 'float32' } = drawn('normal', key, shape, options, ['mean', 'std', 'dtype']);
   const standard = mul(erfinv(uniform(key, shape as Shape, { min: aboveMinusOne[dtype], max: 1, dtype })), Math.SQRT2);
   return (mean === 0 && std === 1 ? standard : add(mul(standard, std), mean)) as Tensor as Tensor<S>;
 };
@@ -102,8 +114,13 @@ export interface TruncatedNormalOptions extends SampleOptions {
 export const truncatedNormal = <const S extends Shape>(
   key: Key,
   shape: S,
-  { min = -2, max = 2, dtype = 'float32' }: TruncatedNormalOptions = {},
+  options: TruncatedNormalOptions = {},
 ): Tensor<S> => {
+  const {
+    min = -2,
+    max = 2,
+    dtype = 'float32',
+  } = drawn('truncatedNormal', key, shape, options, ['min', 'max', 'dtype']);
   if (!(min < max))
     throw new ArgumentError({
       op: 'truncatedNormal',
@@ -122,10 +139,11 @@ export const truncatedNormal = <const S extends Shape>(
  * bernoulli(key(0), 1, [3]).toArray() // [1, 1, 1]
  */
 export const bernoulli = <const S extends Shape>(key: Key, p: number | Tensor, shape: S): Tensor<S> => {
-  if (typeof p === 'number' && !(p >= 0 && p <= 1))
+  drawn('bernoulli', key, shape, {}, []);
+  if (!(p instanceof Tensor) && !(typeof p === 'number' && p >= 0 && p <= 1))
     throw new ArgumentError({
       op: 'bernoulli',
-      problem: `${p} is not a probability`,
+      problem: `${describe(p)} is not a probability`,
       remedy: 'give p between 0 and 1',
     });
   const dtype = p instanceof Tensor && p.dtype === 'float64' ? 'float64' : 'float32';
@@ -137,11 +155,10 @@ export const bernoulli = <const S extends Shape>(key: Key, p: number | Tensor, s
  * @example
  * exponential(key(0), [4]).shape // [4]
  */
-export const exponential = <const S extends Shape>(
-  key: Key,
-  shape: S,
-  { dtype = 'float32' }: SampleOptions = {},
-): Tensor<S> => neg(log1p(neg(uniform(key, shape as Shape, { dtype })))) as Tensor as Tensor<S>;
+export const exponential = <const S extends Shape>(key: Key, shape: S, options: SampleOptions = {}): Tensor<S> => {
+  const { dtype = 'float32' } = drawn('exponential', key, shape, options, ['dtype']);
+  return neg(log1p(neg(uniform(key, shape as Shape, { dtype })))) as Tensor as Tensor<S>;
+};
 
 /** The smallest normal number, which keeps the logarithm of a uniform number finite. */
 const tiny: Record<FloatDtype, number> = { float32: 2 ** -126, float64: 2 ** -1022 };
@@ -151,12 +168,10 @@ const tiny: Record<FloatDtype, number> = { float32: 2 ** -126, float64: 2 ** -10
  * @example
  * gumbel(key(0), [4]).shape // [4]
  */
-export const gumbel = <const S extends Shape>(
-  key: Key,
-  shape: S,
-  { dtype = 'float32' }: SampleOptions = {},
-): Tensor<S> =>
-  neg(log(neg(log(uniform(key, shape as Shape, { min: tiny[dtype], max: 1, dtype }))))) as Tensor as Tensor<S>;
+export const gumbel = <const S extends Shape>(key: Key, shape: S, options: SampleOptions = {}): Tensor<S> => {
+  const { dtype = 'float32' } = drawn('gumbel', key, shape, options, ['dtype']);
+  return neg(log(neg(log(uniform(key, shape as Shape, { min: tiny[dtype], max: 1, dtype }))))) as Tensor as Tensor<S>;
+};
 
 /**
  * Whole numbers from min (included) to max (excluded), int32.
@@ -167,12 +182,13 @@ export const gumbel = <const S extends Shape>(
 export const randomIntegers = <const S extends Shape>(
   key: Key,
   shape: S,
-  { min = 0, max }: { readonly min?: number; readonly max: number },
+  options: { readonly min?: number; readonly max: number },
 ): Tensor<S> => {
+  const { min = 0, max } = drawn('randomIntegers', key, shape, options, ['min', 'max']);
   if (!Number.isInteger(min) || !Number.isInteger(max) || min >= max)
     throw new ArgumentError({
       op: 'randomIntegers',
-      problem: `there is no whole number in [${min}, ${max})`,
+      problem: `there is no whole number in [${describe(min)}, ${describe(max)})`,
       remedy: 'give integers with min < max',
     });
   const scaled = floor(mul(uniform(key, shape as Shape, { dtype: 'float64' }), max - min));
@@ -187,6 +203,7 @@ export const randomIntegers = <const S extends Shape>(
  * sort(permutation(key(0), 4)).values.toArray() // [0, 1, 2, 3]
  */
 export const permutation = (key: Key, of: number | Tensor): Tensor => {
+  checkKey('permutation', key);
   if (!(of instanceof Tensor)) {
     checkCount('permutation', of);
     return argsort(uniform(key, [of], { dtype: 'float64' }));
@@ -208,7 +225,10 @@ export const permutation = (key: Key, of: number | Tensor): Tensor => {
  * @example
  * categorical(key(0), tensor([0, 100, 0])).item() // 1
  */
-export const categorical = (key: Key, logits: Tensor, shape: Shape = logits.shape.slice(0, -1)): Tensor => {
+export const categorical = (key: Key, logits: Tensor, given?: Shape): Tensor => {
+  checkTensors('categorical', [logits]);
+  const shape = given ?? logits.shape.slice(0, -1);
+  drawn('categorical', key, shape, {}, []);
   const classes = logits.shape.at(-1);
   const leading = logits.shape.slice(0, -1);
   if (classes === undefined || tryBroadcast(leading, shape)?.join() !== shape.join())
@@ -227,8 +247,7 @@ export const categorical = (key: Key, logits: Tensor, shape: Shape = logits.shap
  * @example
  * mul(rademacher(key(0), [3]), rademacher(key(0), [3])).toArray() // [1, 1, 1]
  */
-export const rademacher = <const S extends Shape>(
-  key: Key,
-  shape: S,
-  { dtype = 'float32' }: SampleOptions = {},
-): Tensor<S> => sub(mul(cast(bernoulli(key, 0.5, shape as Shape), dtype), 2), 1) as Tensor as Tensor<S>;
+export const rademacher = <const S extends Shape>(key: Key, shape: S, options: SampleOptions = {}): Tensor<S> => {
+  const { dtype = 'float32' } = drawn('rademacher', key, shape, options, ['dtype']);
+  return sub(mul(cast(bernoulli(key, 0.5, shape as Shape), dtype), 2), 1) as Tensor as Tensor<S>;
+};

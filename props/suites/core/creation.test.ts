@@ -64,7 +64,7 @@ test('tensor: ragged lists are refused, in length and in depth', () => {
 
 test('tensor: anything but numbers is refused', () => {
   const remedy = 'give numbers, nested lists of numbers, or fromData(typedArray, shape)';
-  fails(() => tensor('1' as unknown as number), ArgumentError, `tensor: cannot read string as a number; ${remedy}`);
+  fails(() => tensor('1' as unknown as number), ArgumentError, `tensor: cannot read "1" as a number; ${remedy}`);
   fails(
     () => tensor([1, null] as unknown as number[]),
     ArgumentError,
@@ -73,7 +73,7 @@ test('tensor: anything but numbers is refused', () => {
   fails(
     () => tensor(new Float32Array(2) as unknown as number[]),
     ArgumentError,
-    `tensor: cannot read object as a number; ${remedy}`,
+    `tensor: cannot read a Float32Array as a number; ${remedy}`,
   );
 });
 
@@ -126,7 +126,7 @@ test('zeros, ones, full: sizes that cannot be addressed are an error, not an all
   fails(
     () => zeros([2 ** 20, 2 ** 20]),
     ArgumentError,
-    'full: 1099511627776 elements are more than a tensor can hold (shape [1048576,1048576]); check the sizes; work on parts of the data',
+    'zeros: 1099511627776 elements are more than a tensor can hold (shape [1048576,1048576]); check the sizes; work on parts of the data',
   );
   fails(
     () => full([Number.NaN], 1),
