@@ -1,4 +1,5 @@
 /** Convolution and transposed convolution of one, two or three spatial axes, channels first. */
+import { checkedOptions, checkTensors } from '../arguments.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { type ConvParams, convDtype, convName, convOutputs } from '../families/convolution.js';
 import { type Border, spanOf } from '../families/window.js';
@@ -18,6 +19,7 @@ export interface ConvOptions extends SlidingOptions {
 
 /** The kernel of a weight, after the checks that do not depend on options. */
 const kernelOf = (name: string, x: Tensor, w: Tensor, groups: number, weight: string): readonly [string, Shape] => {
+  checkTensors(name, [x, w]);
   const axes = w.rank - 2;
   const known = axes >= 1 && axes <= 3;
   const op = known ? convName(w.shape.slice(2), name) : name;
@@ -53,11 +55,9 @@ const kernelOf = (name: string, x: Tensor, w: Tensor, groups: number, weight: st
  * conv(tensor([[[1, 2, 3, 4]]]), tensor([[[1, 0, -1]]])).toArray() // [[[-2, -2]]]
  * conv(tensor([[[1, 2, 3, 4]]]), tensor([[[1, 0, -1]]]), { padding: 'same', stride: 2 }).toArray() // [[[-2, 3]]]
  */
-export const conv = (
-  x: Tensor,
-  w: Tensor,
-  { groups = 1, flipKernel = false, ...options }: ConvOptions = {},
-): Tensor => {
+export const conv = (x: Tensor, w: Tensor, given: ConvOptions = {}): Tensor => {
+  const names = ['stride', 'padding', 'dilation', 'groups', 'flipKernel'] as const;
+  const { groups = 1, flipKernel = false, ...options } = checkedOptions('conv', given, names);
   const [op, kernel] = kernelOf('conv', x, w, groups, '[O, C/groups, …]');
   const p: ConvParams = { ...resolveWindow(op, x.shape.slice(2), kernel, options), groups };
   // Here once more than inside, where a batch under vmap may have been folded into the shapes.
@@ -95,11 +95,14 @@ export interface ConvTransposeOptions {
  * @example
  * convTranspose(tensor([[[1, 2]]]), tensor([[[1, 10, 100]]]), { stride: 2 }).toArray() // [[[1, 10, 102, 20, 200]]]
  */
-export const convTranspose = (
-  x: Tensor,
-  w: Tensor,
-  { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1 }: ConvTransposeOptions = {},
-): Tensor => {
+export const convTranspose = (x: Tensor, w: Tensor, options: ConvTransposeOptions = {}): Tensor => {
+  const {
+    stride = 1,
+    padding = 0,
+    outputPadding = 0,
+    dilation = 1,
+    groups = 1,
+  } = checkedOptions('convTranspose', options, ['stride', 'padding', 'outputPadding', 'dilation', 'groups']);
   const [op, kernel] = kernelOf('convTranspose', x, w, groups, '[C, O/groups, …]');
   const [channels = 0, expected = 0] = [x.shape[1], w.shape[0]];
   if (channels !== expected)

@@ -1,4 +1,5 @@
 /** Pooling over one, two or three spatial axes, channels first: the largest element of each window, or the mean. */
+import { checkedOptions, rankOf } from '../arguments.js';
 import { fromData } from '../creation.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
@@ -11,7 +12,7 @@ import { reshape } from '../primitives/reshape.js';
 import { take } from '../primitives/take.js';
 import { windowArgmax } from '../primitives/window-argmax.js';
 import { windowSum } from '../primitives/window-sum.js';
-import { type Shape, sizeOf } from '../shape.js';
+import { checkShape, type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { mean } from './reductions.js';
 import { type Padding, type PerAxis, perAxis, resolveWindow } from './windows.js';
@@ -41,7 +42,7 @@ export interface AvgPoolOptions extends PoolOptions {
 
 /** `maxPool2d` for `[N, C, H, W]`, after checking rank and element type. */
 const poolName = (name: string, x: Tensor): string => {
-  const axes = x.rank - 2;
+  const axes = rankOf(name, x) - 2;
   if (axes < 1 || axes > 3)
     throw new ShapeError({
       op: name,
@@ -120,7 +121,12 @@ const largest = (x: Tensor, spatial: Shape, outputs: Shape, p: PoolParams): Tens
  * maxPool(tensor([[[1, 5, 2, 4, 3]]]), { kernel: 2, ceilMode: true }).toArray() // [[[5, 4, 3]]]
  */
 export const maxPool = (x: Tensor, options: MaxPoolOptions): Tensor => {
-  const { params, spatial, outputs } = resolvePool(poolName('maxPool', x), x, options);
+  const names = ['kernel', 'stride', 'padding', 'dilation', 'ceilMode'] as const;
+  const { params, spatial, outputs } = resolvePool(
+    poolName('maxPool', x),
+    x,
+    checkedOptions('maxPool', options, names),
+  );
   return largest(x, spatial, outputs, params);
 };
 
@@ -163,7 +169,9 @@ const divideByCounts = (sums: Tensor, counts: readonly (readonly number[])[]): T
  * avgPool(tensor([[[1, 5, 2, 4]]]), { kernel: 2 }).toArray() // [[[3, 3]]]
  * avgPool(tensor([[[2, 4, 6]]]), { kernel: 2, padding: 1, countIncludePad: false }).toArray() // [[[2, 5]]]
  */
-export const avgPool = (x: Tensor, { countIncludePad = true, divisor, ...options }: AvgPoolOptions): Tensor => {
+export const avgPool = (x: Tensor, given: AvgPoolOptions): Tensor => {
+  const names = ['kernel', 'stride', 'padding', 'ceilMode', 'countIncludePad', 'divisor'] as const;
+  const { countIncludePad = true, divisor, ...options } = checkedOptions('avgPool', given, names);
   const op = poolName('avgPool', x);
   if (divisor !== undefined && (!Number.isFinite(divisor) || divisor === 0))
     throw new ArgumentError({ op, problem: `divisor ${divisor}`, remedy: 'give a number other than 0' });
@@ -189,9 +197,11 @@ interface Adaptive {
 
 const resolveAdaptive = (op: string, x: Tensor, outputSize: AdaptiveSize): Adaptive => {
   const spatial = x.shape.slice(2);
-  const asked =
-    typeof outputSize === 'number' ? outputSize : outputSize.map((size, axis) => size ?? spatial[axis] ?? 1);
+  const asked = Array.isArray(outputSize)
+    ? (outputSize as readonly (number | null)[]).map((size, axis) => size ?? spatial[axis] ?? 1)
+    : (outputSize as number);
   const outputs = perAxis(op, 'outputSize', asked, spatial.length, 1);
+  checkShape(op, [...x.shape.slice(0, 2), ...outputs]);
   if (spatial.includes(0))
     throw new ShapeError({
       op,

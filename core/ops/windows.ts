@@ -1,5 +1,6 @@
 /** Options of sliding windows as people give them, for convolution and pooling: one number for all axes, or one an axis. */
-import { ArgumentError } from '../errors.js';
+import { checkedOptions } from '../arguments.js';
+import { ArgumentError, describe } from '../errors.js';
 import { type Border, outputSizes, spanOf, type Window } from '../families/window.js';
 import type { Shape } from '../shape.js';
 
@@ -21,13 +22,17 @@ export interface SlidingOptions {
   readonly dilation?: PerAxis;
 }
 
+/** An option as it is printed: lists in full, NaN by its name. */
+const show = (value: unknown): string =>
+  Array.isArray(value) ? `[${value.map(show).join(',')}]` : typeof value === 'number' ? String(value) : describe(value);
+
 /** Whole numbers ≥ `least`, one a spatial axis, or an `ArgumentError`. */
 export const perAxis = (op: string, name: string, value: PerAxis, axes: number, least: number): number[] => {
-  const values = typeof value === 'number' ? new Array<number>(axes).fill(value) : [...value];
+  const values = Array.isArray(value) ? [...value] : new Array<number>(axes).fill(value as number);
   if (values.length !== axes || !values.every((each) => Number.isInteger(each) && each >= least))
     throw new ArgumentError({
       op,
-      problem: `${name} ${JSON.stringify(value)}`,
+      problem: `${name} ${show(value)}`,
       remedy: `give a whole number ≥ ${least}, or a list of ${axes}, one a spatial axis`,
     });
   return values;
@@ -37,12 +42,12 @@ const isBorder = (pad: unknown): pad is Border => Array.isArray(pad) && pad.leng
 
 /** Explicit padding, one pair a spatial axis, or an `ArgumentError`. */
 export const borders = (op: string, padding: number | readonly (number | Border)[], axes: number): Border[] => {
-  const pads = typeof padding === 'number' ? new Array<number>(axes).fill(padding) : padding;
-  const pairs = Array.isArray(pads) ? pads.map((pad): Border => (isBorder(pad) ? pad : [pad, pad])) : [];
+  const pads = Array.isArray(padding) ? padding : new Array<unknown>(axes).fill(padding);
+  const pairs = pads.map((pad): Border => (isBorder(pad) ? pad : [pad, pad]));
   if (pairs.length !== axes || !pairs.flat().every((each) => Number.isInteger(each) && each >= 0))
     throw new ArgumentError({
       op,
-      problem: `padding ${JSON.stringify(padding)}`,
+      problem: `padding ${show(padding)}`,
       remedy: `give 'same', 'valid', a whole number ≥ 0, or a list of ${axes} numbers or [low, high] pairs, one a spatial axis`,
     });
   return pairs;
@@ -94,11 +99,15 @@ export interface WindowSizeOptions {
  * windowOutputSize(10, { kernel: 6, stride: 2, padding: 2 }) // 5
  * windowOutputSize(5, { kernel: 2, stride: 2, ceilMode: true }) // 3
  */
-export const windowOutputSize = (
-  size: number,
-  { kernel, stride = 1, padding = 0, dilation = 1, ceilMode = false }: WindowSizeOptions,
-): number => {
+export const windowOutputSize = (size: number, options: WindowSizeOptions): number => {
   const op = 'windowOutputSize';
+  const {
+    kernel,
+    stride = 1,
+    padding = 0,
+    dilation = 1,
+    ceilMode = false,
+  } = checkedOptions(op, options, ['kernel', 'stride', 'padding', 'dilation', 'ceilMode']);
   const spatial = perAxis(op, 'size', size, 1, 0);
   const taps = perAxis(op, 'kernel', kernel, 1, 1);
   const window = resolveWindow(op, spatial, taps, {
