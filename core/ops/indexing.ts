@@ -24,8 +24,19 @@ import { unsqueeze } from './shapes.js';
  */
 export type IndexItem = number | Exclude<Range, null> | ':' | '...' | null;
 
+const isIndexItem = (item: unknown): boolean =>
+  item === null || item === ':' || item === '...' || typeof item === 'number' || Array.isArray(item);
+
 /** The items with `'...'` written out, and `':'` for every axis that no item names. */
 const expandEllipsis = (x: Tensor, items: readonly IndexItem[]): IndexItem[] => {
+  const wrong = items.find((item) => !isIndexItem(item));
+  if (wrong !== undefined || items.includes(undefined as never))
+    throw new ArgumentError({
+      op: 'index',
+      problem: `${describe(wrong)} is no index`,
+      shapes: [x.shape],
+      remedy: "give numbers, [start, stop, step], ':', '...' or null",
+    });
   const named = items.filter((item) => item !== null && item !== '...').length;
   const at = items.indexOf('...');
   if (at !== items.lastIndexOf('...'))

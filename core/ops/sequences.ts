@@ -38,6 +38,12 @@ export function arange(...given: readonly (number | ArangeOptions | undefined)[]
   const numbers = (options === last ? given.slice(0, -1) : given) as readonly number[];
   const [start = 0, stop = Number.NaN, step = 1] = numbers.length === 1 ? [0, ...numbers] : numbers;
   checkFinite('arange', { start, stop, step });
+  if (numbers.length > 3)
+    throw new ArgumentError({
+      op: 'arange',
+      problem: `${numbers.length} numbers`,
+      remedy: 'give stop, start and stop, or start, stop and step',
+    });
   if (step === 0)
     throw new ArgumentError({ op: 'arange', problem: 'the step is 0', remedy: 'give a positive or a negative step' });
   if (!isFloat(dtype) && (dtype === 'bool' || !Number.isInteger(start) || !Number.isInteger(step)))
