@@ -4,6 +4,7 @@ export { type Examples, selectExamples } from './examples.js';
 export { type ImageSet, imageBatch, imageExamples, joinImages, selectImages } from './images.js';
 
 // Data sets that need no file.
+export { type DigitsOptions, digits } from './digits/digits.js';
 export { type IrisRow, iris, irisFeatures, irisRows, irisSpecies } from './iris.js';
 
 // Batches.
@@ -55,4 +56,5 @@ export {
 } from './state-dict.js';
 
 // Pictures.
+export { confusionMatrix } from './confusion.js';
 export { type FilterGridOptions, filterGrid } from './filter-grid.js';

@@ -5,9 +5,9 @@
  */
 import { argmax, cast, equal, foldIn, type Key, key, mean, type Tensor, valueAndGrad } from '../autograd/index.js';
 import { batches, type Examples, iris, standardize, stratifiedSplit } from '../data/index.js';
+import { type Curve, curvesSvg } from '../data/node/index.js';
 import { crossEntropy, linear, relu, sequential } from '../nn/index.js';
 import { applyUpdates, sgd } from '../optim/index.js';
-import { type Curve, curvesSvg } from './support/curves.js';
 import { newExperiment } from './support/experiment.js';
 import { progress } from './support/progress.js';
 import { table } from './support/table.js';
@@ -115,7 +115,7 @@ const curvesOf = (run: Run): Curve[] => [
   { name: `${nameOf(run)} (validation)`, values: run.validationLosses, dashed: true },
 ];
 
-const main = (): void => {
+const main = async (): Promise<void> => {
   const settings = rates.flatMap((rate) => widths.map((hidden) => ({ rate, hidden })));
   const parts = loadParts(key(seed));
   console.log(
@@ -161,7 +161,10 @@ const main = (): void => {
     `${JSON.stringify({ rates, widths, epochs, batchSize, seed, best: { rate: best.rate, hidden: best.hidden } }, null, 2)}\n`,
   );
   write('losses.csv', asCsv(runs));
-  write('best.svg', curvesSvg(`Iris, best model: ${nameOf(best)}`, 'cross-entropy', curvesOf(best)));
+  write(
+    'best.svg',
+    await curvesSvg({ title: `Iris, best model: ${nameOf(best)}`, yName: 'cross-entropy', curves: curvesOf(best) }),
+  );
   const rivals = rates.map((rate) =>
     runs
       .filter((run) => run.rate === rate)
@@ -169,9 +172,16 @@ const main = (): void => {
   );
   write(
     'rates.svg',
-    curvesSvg('Iris: the best network of each learning rate', 'cross-entropy', rivals.flatMap(curvesOf)),
+    await curvesSvg({
+      title: 'Iris: the best network of each learning rate',
+      yName: 'cross-entropy',
+      curves: rivals.flatMap(curvesOf),
+    }),
   );
   console.log(`\nLearning curves: ${folder}/best.svg and ${folder}/rates.svg; numbers: ${folder}/losses.csv`);
 };
 
-main();
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,17 +1,16 @@
 /** Pictures of programs, laid out by Graphviz, which is an optional package of its own. */
 import { writeFile } from 'node:fs/promises';
 import { toDot } from '../../autograd/dot.js';
-import { ArgumentError } from '../../core/errors.js';
 import type { Program } from '../../core/program.js';
+import { optional } from './optional.js';
 
 const graphviz = async (): Promise<(dot: string) => string> => {
-  const module = await import('@viz-js/viz').catch(() => null);
-  if (module === null)
-    throw new ArgumentError({
-      op: 'drawProgram',
-      problem: 'the package @viz-js/viz is not installed',
-      remedy: 'npm install @viz-js/viz, or render toDot(program) elsewhere',
-    });
+  const module = await optional(
+    'drawProgram',
+    '@viz-js/viz',
+    () => import('@viz-js/viz'),
+    ', or render toDot(program) elsewhere',
+  );
   const viz = await module.instance();
   return (dot) => viz.renderString(dot, { format: 'svg' });
 };

@@ -40,4 +40,14 @@ export {
 export { decodeNpz, encodeNpz, loadNpz, saveNpz, tryDecodeNpz, tryLoadNpz } from './npz.js';
 
 // Pictures.
+export {
+  type ChartSize,
+  type ConfusionOptions,
+  type Curve,
+  type CurvesOptions,
+  confusionSvg,
+  curvesSvg,
+} from './charts.js';
 export { drawProgram } from './draw.js';
+export { encodePng, imageGridPng, type PngOptions, saveImageGrid, savePng } from './png.js';
+export { type ReportPart, reportHtml } from './report.js';

@@ -1,23 +1,15 @@
 /** NumPy's `.npz`: a zip archive of `.npy` files. Zipping is the work of `@zip.js/zip.js`, which is an optional package of its own. */
 import type { taskEither as TE } from 'fp-ts';
-import { ArgumentError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
 import { decodeNpy, encodeNpy } from '../codecs/npy.js';
 import { countBytes } from '../codecs/reader.js';
 import { attemptTask, DataError } from '../errors.js';
 import { readBytes, writeAtomic } from './files.js';
 import { defaultLimit, largestRatio } from './gzip.js';
+import { optional } from './optional.js';
 
-const zipLibrary = async (op: string): Promise<typeof import('@zip.js/zip.js')> => {
-  const module = await import('@zip.js/zip.js').catch(() => null);
-  if (module === null)
-    throw new ArgumentError({
-      op,
-      problem: 'the package @zip.js/zip.js is not installed',
-      remedy: 'npm install @zip.js/zip.js',
-    });
-  return module;
-};
+const zipLibrary = (op: string): Promise<typeof import('@zip.js/zip.js')> =>
+  optional(op, '@zip.js/zip.js', () => import('@zip.js/zip.js'));
 
 /** Everything in this thread, every checksum checked. */
 const settings = { useWebWorkers: false, checkSignature: true, checkOverlappingEntry: true } as const;

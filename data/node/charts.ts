@@ -1,0 +1,212 @@
+/** Charts as SVG text: curves over epochs or settings, and confusion matrices. Drawing is the work of `echarts`, which is an optional package of its own. */
+import type { EChartsOption } from 'echarts';
+import { ArgumentError } from '../../core/errors.js';
+import { optional } from './optional.js';
+
+export interface ChartSize {
+  readonly width?: number;
+  readonly height?: number;
+}
+
+const render = async (op: string, options: EChartsOption, width: number, height: number): Promise<string> => {
+  const echarts = await optional(op, 'echarts', () => import('echarts'));
+  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height });
+  try {
+    chart.setOption({ animation: false, backgroundColor: '#ffffff', ...options });
+    // Names inside the picture go on counting from chart to chart; counted anew, the same chart is the same text.
+    const names = new Map<string, string>();
+    return chart.renderToSVGString().replace(/\bzr\d+-[\w-]+/g, (name) => {
+      const known = names.get(name) ?? `chart-${names.size}`;
+      names.set(name, known);
+      return known;
+    });
+  } finally {
+    chart.dispose();
+  }
+};
+
+export interface Curve {
+  readonly name: string;
+  /** Values; a gap where one is not finite. */
+  readonly values: readonly number[];
+  /** Where the values stand; 1, 2, … by default. */
+  readonly at?: readonly number[];
+  /** Drawn dashed, in the colour of the curve before it: a validation curve beside its training curve. */
+  readonly dashed?: boolean;
+}
+
+export interface CurvesOptions extends ChartSize {
+  readonly title: string;
+  readonly curves: readonly Curve[];
+  /** What the values are. */
+  readonly yName: string;
+  /** What they stand over; `epoch` by default. */
+  readonly xName?: string;
+  /** `log` for settings that are swept over powers; `linear` by default. */
+  readonly xScale?: 'linear' | 'log';
+  readonly yScale?: 'linear' | 'log';
+  /** A value to reach, drawn as a dotted line across. */
+  readonly goal?: number;
+}
+
+const palette = ['#3b6fb6', '#d1495b', '#2e8b57', '#8e5ea2', '#e08e1b', '#4a4a4a', '#17a2b8', '#a0522d'];
+
+const pointsOf = ({ values, at }: Curve): (readonly [number, number | null])[] =>
+  values.map((value, i) => [at?.[i] ?? i + 1, Number.isFinite(value) ? value : null]);
+
+/**
+ * Curves as an SVG picture: losses over epochs, or a figure over a swept setting.
+ * @throws ArgumentError when there is nothing to draw, or the package `echarts` is not installed.
+ */
+export const curvesSvg = async (options: CurvesOptions): Promise<string> => {
+  const { title, curves, yName, xName = 'epoch', xScale = 'linear', yScale = 'linear', goal } = options;
+  const points = curves.map(pointsOf);
+  const xs = points.flat().map(([x]) => x);
+  const ys = points.flat().flatMap(([, y]) => y ?? []);
+  if (xs.length === 0)
+    throw new ArgumentError({
+      op: 'curvesSvg',
+      problem: 'there is nothing to draw',
+      remedy: 'give a curve with values',
+    });
+  let colour = -1;
+  const series = curves.map(({ name, dashed = false }, i) => {
+    if (!dashed) colour++;
+    return {
+      type: 'line' as const,
+      name,
+      data: (points[i] ?? []).map(([x, y]) => [x, y ?? '-']),
+      color: palette[Math.max(colour, 0) % palette.length] ?? '#000000',
+      // A single value is a dot; so are the values of a sweep.
+      showSymbol: (points[i]?.length ?? 0) === 1 || curves.some(({ at }) => at !== undefined),
+      symbolSize: 6,
+      lineStyle: { type: dashed ? ('dashed' as const) : ('solid' as const), width: dashed ? 1.5 : 2 },
+    };
+  });
+  const [left, right] = [xs.reduce((a, b) => Math.min(a, b)), xs.reduce((a, b) => Math.max(a, b))];
+  // A line of its own, so that the axis reaches it.
+  const goalName = `goal ${goal}`;
+  const goalLine = {
+    type: 'line' as const,
+    name: goalName,
+    data: goal === undefined ? [] : [left, right].map((x) => [x, goal]),
+    color: '#777777',
+    showSymbol: false,
+    lineStyle: { type: 'dotted' as const, width: 1.5 },
+  };
+  const least = ys.reduce((a, b) => Math.min(a, b), goal ?? Number.POSITIVE_INFINITY);
+  return render(
+    'curvesSvg',
+    {
+      title: {
+        text: title,
+        left: 'center',
+        top: 8,
+        textStyle: { fontSize: 15 },
+        ...(curves.some(({ dashed }) => dashed)
+          ? { subtext: 'solid: training, dashed: validation', subtextStyle: { fontSize: 12 } }
+          : {}),
+      },
+      legend: {
+        bottom: 4,
+        type: 'plain',
+        itemGap: 24,
+        data: [
+          ...curves.filter(({ dashed }) => !dashed).map(({ name }) => name),
+          ...(goal === undefined ? [] : [goalName]),
+        ],
+      },
+      grid: { left: 70, right: 30, top: 66, bottom: 78 },
+      xAxis: {
+        type: xScale === 'log' ? 'log' : 'value',
+        name: xName,
+        nameLocation: 'middle',
+        nameGap: 26,
+        ...(xScale === 'log' || curves.some(({ at }) => at !== undefined) ? {} : { minInterval: 1 }),
+        min: left,
+        max: right,
+      },
+      yAxis: {
+        type: yScale === 'log' ? 'log' : 'value',
+        name: yName,
+        ...(yScale === 'linear' && least >= 0 ? { min: 0 } : {}),
+      },
+      series: goal === undefined ? series : [...series, goalLine],
+    },
+    options.width ?? 860,
+    options.height ?? 460,
+  );
+};
+
+export interface ConfusionOptions extends ChartSize {
+  readonly title?: string;
+  /** Names of the classes, in order. */
+  readonly classes: readonly string[];
+}
+
+/**
+ * A confusion matrix, as `confusionMatrix` counts it, as an SVG picture: rows are what it was, columns what was predicted, and each cell is shaded by its share of its row.
+ * @throws ArgumentError unless the matrix has a row and a column a class, or the package `echarts` is not installed.
+ */
+export const confusionSvg = async (
+  matrix: readonly (readonly number[])[],
+  { title = 'Confusion matrix', classes, width, height }: ConfusionOptions,
+): Promise<string> => {
+  if (matrix.length !== classes.length || matrix.some((row) => row.length !== classes.length))
+    throw new ArgumentError({
+      op: 'confusionSvg',
+      problem: `${matrix.length} rows for ${classes.length} classes`,
+      remedy: 'give a square matrix with a row and a column a class',
+    });
+  const share = (row: readonly number[], count: number): number =>
+    count /
+    Math.max(
+      row.reduce((a, b) => a + b, 0),
+      1,
+    );
+  const side = Math.max(360, 155 + 52 * classes.length);
+  return render(
+    'confusionSvg',
+    {
+      title: { text: title, left: 'center', top: 8, textStyle: { fontSize: 15 } },
+      grid: { left: 130, right: 24, top: 48, bottom: 84 },
+      xAxis: {
+        type: 'category',
+        data: [...classes],
+        name: 'predicted',
+        nameLocation: 'middle',
+        nameGap: 62,
+        axisLabel: { rotate: 40, interval: 0 },
+        splitArea: { show: false },
+      },
+      yAxis: {
+        type: 'category',
+        data: [...classes],
+        name: 'actual',
+        nameLocation: 'middle',
+        nameGap: 106,
+        inverse: true,
+        axisLabel: { interval: 0 },
+      },
+      visualMap: { show: false, min: 0, max: 1, dimension: 2, inRange: { color: ['#ffffff', '#3b6fb6'] } },
+      series: [
+        {
+          type: 'heatmap',
+          itemStyle: { borderColor: '#dddddd', borderWidth: 1 },
+          data: matrix.flatMap((row, y) =>
+            row.map((count, x) => ({
+              value: [x, y, share(row, count)],
+              label: {
+                show: count > 0,
+                formatter: String(count),
+                color: share(row, count) > 0.5 ? '#ffffff' : '#333333',
+              },
+            })),
+          ),
+        },
+      ],
+    },
+    width ?? side,
+    height ?? side,
+  );
+};

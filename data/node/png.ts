@@ -1,0 +1,57 @@
+/** Tensors as PNG pictures. Encoding is the work of `fast-png`, which is an optional package of its own. */
+import { ShapeError } from '../../core/errors.js';
+import { permute } from '../../core/primitives/permute.js';
+import type { Tensor } from '../../core/tensor.js';
+import { filterGrid } from '../filter-grid.js';
+import { writeAtomic } from './files.js';
+import { optional } from './optional.js';
+
+export interface PngOptions {
+  /** How many pixels of the picture one pixel of the tensor becomes, each way; 1 by default. */
+  readonly scale?: number;
+}
+
+/**
+ * A picture `[H, W, C]` of values from 0 to 255 as PNG: C = 1 is grey, 3 is colour, 4 has transparency. Values are rounded
+ * and kept within bounds.
+ * @throws ShapeError for another shape; ArgumentError when the package `fast-png` is not installed.
+ */
+export const encodePng = async (picture: Tensor, { scale = 1 }: PngOptions = {}): Promise<Uint8Array> => {
+  const [height = 0, width = 0, channels = 0] = picture.shape;
+  if (picture.rank !== 3 || ![1, 3, 4].includes(channels) || height * width === 0)
+    throw new ShapeError({
+      op: 'encodePng',
+      problem: 'this is no picture',
+      shapes: [picture.shape],
+      remedy: 'give [H, W, C] with 1, 3 or 4 channels',
+    });
+  const { encode } = await optional('encodePng', 'fast-png', () => import('fast-png'));
+  const source = picture.dataSync();
+  const data = new Uint8ClampedArray(source.length * scale * scale);
+  const [tall, wide] = [height * scale, width * scale];
+  for (let row = 0; row < tall; row++)
+    for (let column = 0; column < wide; column++)
+      for (let channel = 0; channel < channels; channel++) {
+        const from = (Math.floor(row / scale) * width + Math.floor(column / scale)) * channels + channel;
+        data[(row * wide + column) * channels + channel] = source[from] ?? 0;
+      }
+  return encode({ width: wide, height: tall, data, channels, depth: 8 });
+};
+
+/** Writes a picture `[H, W, C]` of values from 0 to 255, in full or not at all. */
+export const savePng = async (path: string, picture: Tensor, options?: PngOptions): Promise<void> =>
+  writeAtomic(path, await encodePng(picture, options));
+
+/**
+ * Images `[N, C, H, W]` in a square of rows, each stretched to the full range of brightness: a batch, or the filters of a
+ * first layer (`[out, in, kh, kw]` with 1 or 3 inputs). Pixels are enlarged until the picture is about 400 wide.
+ * @throws ShapeError unless the images have 1, 3 or 4 channels.
+ */
+export const imageGridPng = async (images: Tensor, { scale }: PngOptions = {}): Promise<Uint8Array> => {
+  const grid = filterGrid(images.rank === 4 ? permute(images, [0, 2, 3, 1]) : images);
+  return encodePng(grid, { scale: scale ?? Math.max(Math.round(400 / (grid.shape[1] ?? 400)), 1) });
+};
+
+/** Writes `imageGridPng`, in full or not at all. */
+export const saveImageGrid = async (path: string, images: Tensor, options?: PngOptions): Promise<void> =>
+  writeAtomic(path, await imageGridPng(images, options));

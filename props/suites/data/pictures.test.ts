@@ -1,0 +1,147 @@
+/** Pictures and pages: PNG bytes decode to what was drawn, charts hold what they were given, pages stand alone. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { decode } from 'fast-png';
+import * as assert from 'uvu/assert';
+import { ArgumentError, fromData, key, ShapeError, tensor, uniform, zeros } from '../../../core/index.js';
+import { confusionMatrix } from '../../../data/index.js';
+import {
+  confusionSvg,
+  curvesSvg,
+  encodePng,
+  imageGridPng,
+  reportHtml,
+  saveImageGrid,
+  savePng,
+} from '../../../data/node/index.js';
+import { test } from '../../runner/testing.js';
+import { withFolder } from './temporary.js';
+
+const rejects = async (
+  promise: Promise<unknown>,
+  kind: abstract new (...args: never[]) => Error,
+  pattern: RegExp,
+): Promise<void> => {
+  const thrown: unknown = await promise.then(
+    () => null,
+    (error: unknown) => error,
+  );
+  assert.instance(thrown, kind);
+  assert.match((thrown as Error).message, pattern);
+};
+
+test('encodePng: pixels come back as they were, rounded and kept within bounds', async () => {
+  for (const [height, width, channels] of fc.sample(
+    fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }), fc.constantFrom(1, 3, 4)),
+    { seed: 1, numRuns: 20 },
+  )) {
+    const values = Array.from({ length: height * width * channels }, (_, i) => (i * 37) % 256);
+    const png = decode(await encodePng(fromData(values, [height, width, channels], 'float32')), { checkCrc: true });
+    assert.equal([png.height, png.width, png.channels], [height, width, channels]);
+    assert.equal([...png.data], values);
+  }
+  const rounded = decode(await encodePng(tensor([[[-5], [0.4], [254.6], [300]]])));
+  assert.equal([...rounded.data], [0, 0, 255, 255]);
+});
+
+test('encodePng: enlarged pixels are squares; what is no picture is refused', async () => {
+  const png = decode(await encodePng(tensor([[[10], [20]]]), { scale: 2 }));
+  assert.equal([png.height, png.width, [...png.data]], [2, 4, [10, 10, 20, 20, 10, 10, 20, 20]]);
+  await rejects(encodePng(zeros([2, 2])), ShapeError, /this is no picture/);
+  await rejects(encodePng(zeros([2, 2, 2])), ShapeError, /1, 3 or 4 channels/);
+  await rejects(encodePng(zeros([0, 2, 1])), ShapeError, /this is no picture/);
+});
+
+test('image grids: images of a batch, channels first, in a square with gaps', () =>
+  withFolder(async (folder) => {
+    const images = uniform(key(0), [5, 3, 4, 6]);
+    const png = decode(await imageGridPng(images, { scale: 1 }));
+    assert.equal([png.height, png.width, png.channels], [3 * 4 + 2, 3 * 6 + 2, 3]);
+    await saveImageGrid(join(folder, 'grid.png'), images);
+    assert.is(decode(readFileSync(join(folder, 'grid.png'))).width % png.width, 0);
+    await savePng(join(folder, 'pixel.png'), zeros([1, 1, 1]));
+    assert.is(decode(readFileSync(join(folder, 'pixel.png'))).width, 1);
+  }));
+
+test('curvesSvg: one line a curve, dashed ones beside their own, gaps where a loss is no number', async () => {
+  const options = {
+    title: 'Losses of a run',
+    yName: 'cross-entropy',
+    curves: [
+      { name: 'first', values: [3, 2, 1] },
+      { name: 'first (validation)', values: [3, Number.NaN, 2], dashed: true },
+      { name: 'second', values: [Number.POSITIVE_INFINITY, 5, 4] },
+    ],
+  };
+  const svg = await curvesSvg(options);
+  assert.match(svg, /^<svg/);
+  for (const text of ['Losses', 'cross-entropy', 'epoch', 'first', 'second', 'dashed'])
+    assert.ok(svg.includes(text), text);
+  assert.not.match(svg, /NaN/);
+  assert.match(svg, /stroke-dasharray/);
+  assert.is(await curvesSvg(options), svg);
+});
+
+test('curvesSvg: a sweep over powers with a goal, a single value, and nothing at all', async () => {
+  const sweep = await curvesSvg({
+    title: 'Sweep',
+    yName: 'accuracy',
+    xName: 'weight scale',
+    xScale: 'log',
+    goal: 0.9,
+    curves: [{ name: 'with', at: [0.001, 0.01, 0.1], values: [0.2, 0.8, 0.4] }],
+  });
+  for (const text of ['weight', 'goal', '0.01']) assert.ok(sweep.includes(text), text);
+  assert.not.match(sweep, /NaN/);
+  const single = await curvesSvg({ title: 'One epoch', yName: 'loss', curves: [{ name: 'a', values: [2] }] });
+  assert.not.match(single, /NaN/);
+  await rejects(curvesSvg({ title: '', yName: '', curves: [] }), ArgumentError, /nothing to draw/);
+});
+
+test('confusionMatrix: counts pairs of label and prediction, and refuses classes out of range', () => {
+  assert.equal(confusionMatrix(tensor([0, 1, 2, 2, 2]), tensor([0, 2, 2, 2, 1]), 3), [
+    [1, 0, 0],
+    [0, 0, 1],
+    [0, 1, 2],
+  ]);
+  assert.throws(() => confusionMatrix(tensor([0]), tensor([0, 1]), 2), /one prediction for each label/);
+  assert.throws(() => confusionMatrix(tensor([0]), tensor([2]), 2), /example 0 has class 0 and prediction 2/);
+  assert.throws(() => confusionMatrix(tensor([2]), tensor([0]), 2), /classes from 0 to 1/);
+});
+
+test('confusionSvg: every class and every count that is not 0 can be read', async () => {
+  const svg = await confusionSvg(
+    [
+      [41, 7],
+      [0, 53],
+    ],
+    { classes: ['cat', 'dog'], title: 'Pets' },
+  );
+  for (const text of ['Pets', 'cat', 'dog', '41', '7', '53', 'predicted', 'actual'])
+    assert.ok(svg.includes(`>${text}<`), text);
+  await rejects(confusionSvg([[1]], { classes: ['a', 'b'] }), ArgumentError, /square matrix/);
+});
+
+test('reportHtml: a page that loads nothing from elsewhere and shows texts as they are', () => {
+  const page = reportHtml('Run <1> & "2"', [
+    { kind: 'heading', text: '<script>' },
+    { kind: 'text', text: "it's 1 < 2" },
+    { kind: 'table', head: ['a', 'b'], rows: [['x & y', 0.5]] },
+    { kind: 'picture', caption: 'curves', picture: '<svg xmlns="http://www.w3.org/2000/svg"/>' },
+    { kind: 'picture', caption: 'grid', picture: Uint8Array.of(1, 2, 3) },
+  ]);
+  assert.match(page, /<title>Run &lt;1&gt; &amp; &quot;2&quot;<\/title>/);
+  assert.not.match(page, /<script/);
+  assert.match(page, /<td>x &amp; y<\/td><td>0.5<\/td>/);
+  const pictures = [...page.matchAll(/src="data:image\/([a-z+]+);base64,([^"]+)"/g)].map(
+    ([, kind, data = '']) => [kind, Buffer.from(data, 'base64')] as const,
+  );
+  assert.equal(
+    pictures.map(([kind]) => kind),
+    ['svg+xml', 'png'],
+  );
+  assert.match(pictures[0]?.[1].toString() ?? '', /^<svg/);
+  assert.equal([...(pictures[1]?.[1] ?? [])], [1, 2, 3]);
+  assert.equal([...page.matchAll(/(?:src|href)="(?!data:)/g)].length, 0);
+});
