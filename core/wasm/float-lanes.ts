@@ -19,8 +19,8 @@ import type { Features } from './features.js';
 type Vector = Expression<'v128'>;
 type Address = Operand<'i32'>;
 
-export interface FloatLanes {
-  readonly dtype: FloatDtype;
+export interface FloatLanes<D extends FloatDtype = FloatDtype> {
+  readonly dtype: D;
   /** The type of one lane. */
   readonly scalar: 'f32' | 'f64';
   /** Bytes of one lane. */
@@ -45,7 +45,7 @@ export interface FloatLanes {
 /** Bytes of 32-bit lanes for a shuffle. */
 const lanes32 = (...lanes: number[]): number[] => lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => lane * 4 + byte));
 
-const float32 = (fused: boolean): FloatLanes => ({
+const float32 = (fused: boolean): FloatLanes<'float32'> => ({
   dtype: 'float32',
   scalar: 'f32',
   bytes: 4,
@@ -69,7 +69,7 @@ const float32 = (fused: boolean): FloatLanes => ({
   },
 });
 
-const float64 = (fused: boolean): FloatLanes => ({
+const float64 = (fused: boolean): FloatLanes<'float64'> => ({
   dtype: 'float64',
   scalar: 'f64',
   bytes: 8,
@@ -90,5 +90,5 @@ const vectorOf = (row: Vector | undefined): Vector => {
   return row;
 };
 
-export const floatLanes = (dtype: FloatDtype, { relaxedSimd }: Features): FloatLanes =>
-  dtype === 'float32' ? float32(relaxedSimd) : float64(relaxedSimd);
+export const floatLanes = <D extends FloatDtype>(dtype: D, { relaxedSimd }: Features): FloatLanes<D> =>
+  (dtype === 'float32' ? float32(relaxedSimd) : float64(relaxedSimd)) as FloatLanes as FloatLanes<D>;
