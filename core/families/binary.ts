@@ -19,14 +19,14 @@ type BinaryDefinition<Name extends string, S extends Saves> = Pick<
   readonly result?: Dtype;
 };
 
-export const defineBinary = <const Name extends string, const S extends Saves>({
+export function defineBinary<const Name extends string, const S extends Saves>({
   f,
   onIntegers = f,
   accepts = 'float',
   result,
   ...d
-}: BinaryDefinition<Name, S>): Primitive<Name, null> =>
-  define<readonly [Tensor, Tensor]>()<Name, S>({
+}: BinaryDefinition<Name, S>): Primitive<Name, null> {
+  return define<readonly [Tensor, Tensor]>()<Name, S>({
     ...d,
     family: 'binary',
     broadcasts: true,
@@ -49,3 +49,4 @@ export const defineBinary = <const Name extends string, const S extends Saves>({
     },
     batch: batchElementwise,
   });
+}

@@ -56,5 +56,6 @@ export const stretch = (x: View, shape: Shape): TypedArray => {
 };
 
 /** The batching rule of every elementwise operation: align the ranks, and let broadcasting do the rest. */
-export const batchElementwise = ({ x, batched, p, primitive }: BatchContext<readonly Tensor[], unknown>): Tensor =>
-  bind(primitive, alignRanks(x, batched), p);
+export function batchElementwise({ x, batched, p, primitive }: BatchContext<readonly Tensor[], unknown>): Tensor {
+  return bind(primitive, alignRanks(x, batched), p);
+}

@@ -19,9 +19,8 @@ import type { ReductionParams } from './reduction.js';
 export type Sign = 1 | -1;
 
 /** The place of the extremum in a lane: the first of equals; the first NaN, if there is one. */
-export const extremumIndex =
-  (sign: Sign) =>
-  (lane: Float64Array): number => {
+export function extremumIndex(sign: Sign): (lane: Float64Array) => number {
+  return (lane) => {
     let best = 0;
     for (let i = 0; i < lane.length; i++) {
       const candidate = lane[i] ?? 0;
@@ -30,17 +29,17 @@ export const extremumIndex =
     }
     return best;
   };
+}
 
 /** The extremum of a lane. */
-export const extremumValue = (sign: Sign): ((lane: Float64Array) => number) => {
+export function extremumValue(sign: Sign): (lane: Float64Array) => number {
   const indexOf = extremumIndex(sign);
   return (lane) => lane[indexOf(lane)] ?? Number.NaN;
-};
+}
 
 /** Throws for a lane without elements, which has no extremum. */
-export const requireElements =
-  (op: string) =>
-  (length: number, shape: Shape): void => {
+export function requireElements(op: string): (length: number, shape: Shape) => void {
+  return (length, shape) => {
     if (length === 0)
       throw new ShapeError({
         op,
@@ -49,6 +48,7 @@ export const requireElements =
         remedy: 'reduce over an axis that has elements, or concatenate a neutral value first',
       });
   };
+}
 
 /** Where `x` attains the extremum `y` of its lane: equal to it, or NaN where that has won. */
 const attains = (x: Tensor, y: Tensor, { axes }: ReductionParams): Tensor =>
@@ -60,15 +60,15 @@ type In = readonly [Tensor];
  * With n elements attaining y, the minimum-norm subgradient is `∂y/∂xᵢ = [xᵢ attains y] / n`.
  * Selected, never multiplied by a mask: 0·∞ must not make a NaN.
  */
-export const extremumVjp = ({ g, x: [x], y, p }: VjpContext<In, ReductionParams, 'both'>): Tensor => {
+export function extremumVjp({ g, x: [x], y, p }: VjpContext<In, ReductionParams, 'both'>): Tensor {
   const attained = attains(x, y, p);
   const ties = sum(cast(attained, g.dtype), p);
   return where(attained, unreduce(div(g, ties), x.shape, p.axes), 0);
-};
+}
 
 /** The tangent of the extremum is the mean of the tangents of the elements that attain it. */
-export const extremumJvp = ({ t, x: [x], y, p }: JvpContext<In, ReductionParams>): Tensor => {
+export function extremumJvp({ t, x: [x], y, p }: JvpContext<In, ReductionParams>): Tensor {
   const attained = attains(x, y, p);
   const ties = sum(cast(attained, t.dtype), p);
   return reshape(div(sum(where(attained, t, 0), p), ties), y.shape);
-};
+}

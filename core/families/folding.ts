@@ -17,8 +17,12 @@ export interface Fold {
   readonly inGroups: boolean;
 }
 
-export const whole = (axis: number): Fold => ({ axis, inGroups: false });
-export const inGroups = (axis: number): Fold => ({ axis, inGroups: true });
+export function whole(axis: number): Fold {
+  return { axis, inGroups: false };
+}
+export function inGroups(axis: number): Fold {
+  return { axis, inGroups: true };
+}
 
 /** Takes the batch from axis 0 into `axis`: entry e of block b of example i becomes entry e of block (b, i). */
 const fold = (x: Tensor, axis: number, blocks: number): Tensor => {
@@ -50,9 +54,12 @@ export interface FoldRules {
 }
 
 /** The batching rule of a bilinear operation on `[N, O or C, …]` operands with groups. */
-export const batchByFolding =
-  ({ first, second, both }: FoldRules) =>
-  <P extends ConvParams>({ x, batched, size, p, primitive }: BatchContext<readonly Tensor[], P>): Tensor => {
+export function batchByFolding({
+  first,
+  second,
+  both,
+}: FoldRules): <P extends ConvParams>(context: BatchContext<readonly Tensor[], P>) => Tensor {
+  return ({ x, batched, size, p, primitive }) => {
     // A batch of none cannot be told from its size how long an example is.
     if (size === 0) {
       const examples = x.map(({ shape, dtype }, i) => ({ shape: batched[i] === true ? shape.slice(1) : shape, dtype }));
@@ -69,3 +76,4 @@ export const batchByFolding =
     const params = { ...p, groups: a && b ? p.groups * size : p.groups };
     return unfold(bind(primitive, operands, params), result.axis, blocks(result), size);
   };
+}

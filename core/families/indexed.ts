@@ -84,15 +84,16 @@ export const checkIndexShape = (op: string, x: Shape, index: Shape, axis: number
 };
 
 /** Repeats unbatched operands, so that the batch is one more axis that the index runs beside. */
-export const batchIndexed = ({
+export function batchIndexed({
   x,
   batched,
   size,
   p,
   primitive,
-}: BatchContext<readonly Tensor[], { readonly axis: number }>): Tensor =>
-  bind(
+}: BatchContext<readonly Tensor[], { readonly axis: number }>): Tensor {
+  return bind(
     primitive,
     x.map((input, i) => (batched[i] === true ? input : broadcastTo(input, [size, ...input.shape]))),
     { ...p, axis: p.axis + 1 },
   );
+}

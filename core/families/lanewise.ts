@@ -35,13 +35,17 @@ type LanewiseDefinition<Name extends string, P extends AxisParams, S extends Sav
 };
 
 /** The axis moves one place back behind the batch axis. */
-export const batchLanewise = ({ x, p, primitive }: BatchContext<readonly Tensor[], AxisParams>): Tensor =>
-  bind(primitive, x, { ...p, axis: p.axis + 1 });
+export function batchLanewise({ x, p, primitive }: BatchContext<readonly Tensor[], AxisParams>): Tensor {
+  return bind(primitive, x, { ...p, axis: p.axis + 1 });
+}
+
+type LanewiseDefiner<P extends AxisParams> = <const Name extends string, const S extends Saves>(
+  d: LanewiseDefinition<Name, P, S>,
+) => Primitive<Name, P>;
 
 /** `defineLanewise<AxisParams>()({ name: 'softmax', … })`: the first call fixes the parameters, as with `define`. */
-export const defineLanewise =
-  <P extends AxisParams>() =>
-  <const Name extends string, const S extends Saves>({
+export function defineLanewise<P extends AxisParams>(): LanewiseDefiner<P> {
+  return <const Name extends string, const S extends Saves>({
     f,
     family = 'other',
     accepts = 'float',
@@ -69,3 +73,4 @@ export const defineLanewise =
       },
       batch: batchLanewise,
     });
+}

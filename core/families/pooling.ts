@@ -37,5 +37,6 @@ export const eachPooledPlane = (
 };
 
 /** A batch is one more leading axis. */
-export const batchPooling = ({ x, p, primitive }: BatchContext<readonly Tensor[], PoolParams>): Tensor =>
-  bind(primitive, x, p);
+export function batchPooling({ x, p, primitive }: BatchContext<readonly Tensor[], PoolParams>): Tensor {
+  return bind(primitive, x, p);
+}

@@ -73,17 +73,18 @@ type ReductionDefinition<Name extends string, S extends Saves> = Pick<
 };
 
 /** Axes move one place back behind the batch axis. */
-export const batchReduction = ({ x, p, primitive }: BatchContext<readonly Tensor[], ReductionParams>): Tensor =>
-  bind(primitive, x, { ...p, axes: p.axes.map((axis) => axis + 1) });
+export function batchReduction({ x, p, primitive }: BatchContext<readonly Tensor[], ReductionParams>): Tensor {
+  return bind(primitive, x, { ...p, axes: p.axes.map((axis) => axis + 1) });
+}
 
-export const defineReduction = <const Name extends string, const S extends Saves>({
+export function defineReduction<const Name extends string, const S extends Saves>({
   f,
   accepts = 'float',
   result,
   checkLane,
   ...d
-}: ReductionDefinition<Name, S>): Primitive<Name, ReductionParams> =>
-  define<readonly [Tensor], ReductionParams>()<Name, S>({
+}: ReductionDefinition<Name, S>): Primitive<Name, ReductionParams> {
+  return define<readonly [Tensor], ReductionParams>()<Name, S>({
     ...d,
     family: 'reduction',
     infer: (inputs, { axes, keepDims }) => {
@@ -100,3 +101,4 @@ export const defineReduction = <const Name extends string, const S extends Saves
     },
     batch: batchReduction,
   });
+}

@@ -16,13 +16,13 @@ type UnaryDefinition<Name extends string, S extends Saves> = Pick<
   readonly result?: Dtype;
 };
 
-export const defineUnary = <const Name extends string, const S extends Saves>({
+export function defineUnary<const Name extends string, const S extends Saves>({
   f,
   accepts = 'float',
   result,
   ...d
-}: UnaryDefinition<Name, S>): Primitive<Name, null> =>
-  define<readonly [Tensor]>()<Name, S>({
+}: UnaryDefinition<Name, S>): Primitive<Name, null> {
+  return define<readonly [Tensor]>()<Name, S>({
     ...d,
     family: 'unary',
     infer: (inputs) => {
@@ -35,3 +35,4 @@ export const defineUnary = <const Name extends string, const S extends Saves>({
     },
     batch: batchElementwise,
   });
+}
