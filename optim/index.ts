@@ -9,6 +9,7 @@ export {
   type RmspropOptions,
   rmsprop,
 } from './adaptive.js';
+export { fit } from './fit.js';
 export {
   type LearningRate,
   type LearningRateState,
@@ -53,3 +54,45 @@ export {
 } from './sgd.js';
 export { type TrainingPlan, type TrainingPlanOptions, trainingPlan } from './training-plan.js';
 export { applyUpdates, chain, defineTransform, firstStep, type GradientTransform, prepareUpdate } from './transform.js';
+
+// The training loop and what belongs to it.
+export {
+  type AverageState,
+  exponentialAverage,
+  type StochasticAverageOptions,
+  stochasticAverage,
+  type WeightAverage,
+} from './training/averaging.js';
+export type { Callbacks, Checked, EpochEnd, EpochStart, Plan, RunEnd, StepEnd } from './training/callbacks.js';
+export { type EvaluateOptions, evaluate } from './training/evaluate.js';
+export { type Frozen, type Thawed, thaw } from './training/freezing.js';
+export {
+  type Check,
+  checkedValues,
+  type EarlyStoppingOptions,
+  earlyStopping,
+  type History,
+  type Measurement,
+  type Monitor,
+  type MonitorOptions,
+} from './training/history.js';
+export {
+  type AccuracyOptions,
+  accuracyMetric,
+  type MeanState,
+  type Metric,
+  type MetricOrMean,
+  meanOf,
+} from './training/metrics.js';
+export type { Batch, Batches, Loss, Model, Variables } from './training/model.js';
+export type { FitOptions, Fitted } from './training/options.js';
+export {
+  byEpoch,
+  type Moment,
+  onPlateau,
+  type PlateauFactorOptions,
+  type RateFactor,
+} from './training/rate-factors.js';
+export { type Draw, type DrawOptions, drawBatches } from './training/source.js';
+export type { Best, TrainingState } from './training/state.js';
+export { type Verdict, type VerdictThresholds, verdict } from './training/verdict.js';

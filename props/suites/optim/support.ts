@@ -1,6 +1,7 @@
-/** Trees of numbers compared to the bit. */
+/** Trees of numbers compared to the bit, and something small to train. */
 import * as assert from 'uvu/assert';
-import { treeEntries } from '../../../core/index.js';
+import { add, key, matmul, mul, normal, type Tensor, tensor, treeEntries } from '../../../core/index.js';
+import { batchNorm1d, dropout, type Layer, linear, sequential, tanh } from '../../../nn/index.js';
 
 /** Each leaf with its path, its shape and element type, and its bytes. */
 const bits = (tree: unknown): readonly string[] =>
@@ -11,3 +12,43 @@ const bits = (tree: unknown): readonly string[] =>
 
 /** Fails unless both trees have the same leaves, and these the same shapes, element types and bits. */
 export const assertSameBits = (got: unknown, want: unknown): void => assert.equal(bits(got), bits(want));
+
+/** A small regression: `[n, 3]` inputs and targets that a linear map explains but for some noise. */
+export const examples = (n: number, seed = 1): { readonly x: Tensor; readonly y: Tensor } => {
+  const x = normal(key(seed), [n, 3]);
+  const noise = mul(normal(key(seed + 1), [n, 2]), 0.1);
+  return {
+    x,
+    y: add(
+      matmul(
+        x,
+        tensor([
+          [1, -1],
+          [0.5, 2],
+          [-2, 0],
+        ]),
+      ),
+      noise,
+    ),
+  };
+};
+
+interface WeightAndBias {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+}
+
+interface Statistics {
+  readonly runningMean: Tensor;
+  readonly runningVariance: Tensor;
+}
+
+export type Params = readonly [WeightAndBias, WeightAndBias, null, null, WeightAndBias];
+export type State = readonly [null, Statistics, null, null, null];
+
+/** A network with running statistics and dropout: everything that must survive a resume. */
+export const network = (): Layer<Params, State> =>
+  sequential(linear(3, 5), batchNorm1d(5), tanh, dropout(0.2), linear(5, 2)) as Layer<unknown, unknown> as Layer<
+    Params,
+    State
+  >;

@@ -1,0 +1,139 @@
+/**
+ * The training loop that everyone would write: compiled steps over batches, figures measured as it goes, the best
+ * parameters kept, callbacks told. Everything it decides is a function of its key and its history, so that a run that was
+ * killed and resumed ends with the same bits as one that never was.
+ */
+import { ArgumentError, full } from '../core/index.js';
+import { preparedRates } from './learning-rate.js';
+import { type Callbacks, type RunEnd, tell } from './training/callbacks.js';
+import { checker, drawn } from './training/checks.js';
+import type { Batch } from './training/model.js';
+import { checkOptions, type FitOptions, type Fitted, freshState } from './training/options.js';
+import { breathe } from './training/pause.js';
+import { asBatches, countExamples } from './training/source.js';
+import { resumedState, type TrainingState } from './training/state.js';
+import { allMetrics, freshMetrics, trainingStep } from './training/step.js';
+import { prepareUpdate } from './transform.js';
+
+/** Lists of `size` batches; the last may be shorter. The first `skip` batches have been used before. */
+async function* grouped<X, T>(
+  batches: Iterable<Batch<X, T>> | AsyncIterable<Batch<X, T>>,
+  size: number,
+  skip: number,
+): AsyncGenerator<readonly Batch<X, T>[]> {
+  let group: Batch<X, T>[] = [];
+  let left = skip;
+  for await (const { x, y } of batches) {
+    if (left-- > 0) continue;
+    group.push({ x, y });
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}
+
+const noBatches = (epoch: number): ArgumentError =>
+  new ArgumentError({
+    op: 'fit',
+    problem: `epoch ${epoch} has no batches`,
+    remedy: 'give examples, or without dropLast a smaller batch size',
+  });
+
+/**
+ * Trains a model.
+ *
+ * An epoch uses every batch of `train(epoch, key)` once; a step uses `accumulate` of them. Each epoch ends with a check:
+ * the training figures are means over the epoch (or over a sample, with `sampleTrain`), the validation figures are those of
+ * the variables at its end. The same options give the same bits, compiled or not, in one go or resumed.
+ * @throws ArgumentError for counts that count nothing, for an epoch without batches, and for a state of another run.
+ * @example
+ * typeof fit({ model: nn, loss: mseLoss, optimizer: sgd(0.1), train: { x: ones([4, 2]), y: ones([4, 1]) }, epochs: 1, key: key(0) }).then // 'function'
+ */
+export const fit = async <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): Promise<Fitted<P, S>> => {
+  checkOptions(options);
+  const { optimizer, epochs, callbacks = [], batchSize = 32, draw = 'shuffled', dropLast = false } = options;
+  const { accumulate = 1, checkEvery, firstCheck = 'none', rateFactor, stopWhen, signal } = options;
+  const all = allMetrics(options);
+  const step = trainingStep(options);
+  const check = checker(options);
+  const batchesOf = asBatches(options.train, { batchSize, draw, dropLast });
+
+  const fresh = freshState(options);
+  let now = options.resume === undefined || options.resume === null ? fresh : resumedState(options.resume, fresh);
+  // Appended to in place: copying it at every step would make long runs slow. Snapshots copy it.
+  const losses = [...now.history.losses];
+
+  const current = (): TrainingState<P, S> => ({ ...now, history: { ...now.history, losses: losses.slice() } });
+  const snapshot = (): TrainingState => current();
+  let wanted = false;
+  const say = async <K extends keyof Callbacks>(
+    name: K,
+    event: Parameters<NonNullable<Callbacks[K]>>[0],
+  ): Promise<void> => {
+    if (await tell(callbacks, name, event)) wanted = true;
+  };
+
+  const look = async (kind: 'first' | 'within' | 'epoch'): Promise<void> => {
+    now = await check(now, kind);
+    const made = now.history.checks.at(-1);
+    if (made !== undefined) await say('onCheck', { check: made, snapshot });
+  };
+
+  const makeStep = async (group: readonly Batch<X, T>[]): Promise<void> => {
+    const factor = rateFactor?.({ epoch: now.epoch, step: now.step, history: { ...now.history, losses } }) ?? 1;
+    const { params, state, average, running, key, step: number } = now;
+    const prepared = prepareUpdate(optimizer, now.optimizer, factor);
+    const { next, loss } = step(
+      { params, state, optimizer: prepared, average, running },
+      group,
+      drawn(key, 'step', 0),
+      full([], number, 'int32'),
+    );
+    const learningRate = preparedRates(prepared)[0] ?? null;
+    now = { ...now, ...next, batch: now.batch + group.length, step: number + 1, learningRate };
+    const value = loss.item();
+    losses.push(value);
+    if (number === 0 && firstCheck === 'after') await look('first');
+    if (checkEvery !== undefined && now.step % checkEvery === 0) await look('within');
+    const { epoch, batch } = now;
+    const examples = group.reduce((sum, part) => sum + countExamples(part), 0);
+    await say('onStepEnd', { epoch, step: now.step, batch, examples, loss: value, learningRate, snapshot });
+  };
+
+  const stopped = (): RunEnd['reason'] | null => (wanted ? 'callback' : signal?.aborted === true ? 'signal' : null);
+
+  const run = async (): Promise<RunEnd['reason']> => {
+    if (firstCheck === 'before' && now.step === 0 && now.history.checks.length === 0) await look('first');
+    for (;;) {
+      const reason = stopped();
+      if (reason !== null) return reason;
+      const { epoch } = now;
+      if (now.batch === 0) {
+        if (epoch > epochs) return 'epochs';
+        if (stopWhen?.(current().history) === true) return 'stopWhen';
+        await say('onEpochStart', { epoch });
+      }
+      for await (const group of grouped(batchesOf(epoch, drawn(now.key, 'order', epoch)), accumulate, now.batch)) {
+        await makeStep(group);
+        const inside = stopped();
+        if (inside !== null) return inside;
+        await breathe();
+      }
+      if (now.batch === 0) throw noBatches(epoch);
+      await look('epoch');
+      now = { ...now, epoch: epoch + 1, batch: 0, running: freshMetrics(all) };
+      const { history } = current();
+      const made = history.checks.at(-1);
+      if (made !== undefined) await say('onEpochEnd', { epoch, check: made, history, snapshot });
+    }
+  };
+
+  await say('onStart', { epochs, epoch: now.epoch, step: now.step });
+  const reason = await run();
+  const final = current();
+  await say('onEnd', { reason, history: final.history });
+  const { params, state } = options.restoreBest === true && final.best !== null ? final.best : final;
+  const averaged = final.average?.average ?? null;
+  return { params, state, best: final.best, averaged, history: final.history, reason, final };
+};

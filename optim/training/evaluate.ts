@@ -1,0 +1,62 @@
+/** Loss and metrics of a model that is not being trained, over all batches of a set. */
+import { compile as compiled, key } from '../../autograd/index.js';
+import type { Measurement } from './history.js';
+import type { MetricOrMean } from './metrics.js';
+import type { Batch, Batches, Loss, Model, Variables } from './model.js';
+import { breathe } from './pause.js';
+import { asBatches, countExamples } from './source.js';
+import { allMetrics, freshMetrics, readMetrics } from './step.js';
+
+export interface EvaluateOptions<P, S, X, Y, T> {
+  readonly model: Pick<Model<P, S, X, Y>, 'apply'>;
+  readonly loss: Loss<Y, T>;
+  readonly metrics?: Readonly<Record<string, MetricOrMean<Y, T>>> | undefined;
+  /** How many examples at a time, where they are not in batches already; 256 by default. */
+  readonly batchSize?: number | undefined;
+  /** Whether each batch runs as one program; true by default. */
+  readonly compile?: boolean | undefined;
+}
+
+/** Measures variables on examples or on batches. */
+export type Evaluator<P, S, X, T> = (
+  variables: Variables<P, S>,
+  data: Batch<X, T> | Batches<X, T>,
+) => Promise<Measurement>;
+
+/** An evaluator that keeps its compiled program for the next time. */
+export const evaluator = <P, S, X, Y, T>({
+  batchSize = 256,
+  compile = true,
+  ...definition
+}: EvaluateOptions<P, S, X, Y, T>): Evaluator<P, S, X, T> => {
+  const { model } = definition;
+  const all = allMetrics(definition);
+  const update = (
+    variables: Variables<P, S>,
+    { x, y }: Batch<X, T>,
+    states: Readonly<Record<string, unknown>>,
+  ): Readonly<Record<string, unknown>> => {
+    const count = countExamples({ x, y });
+    const [output] = model.apply(variables, x, { training: false });
+    return Object.fromEntries(all.map(([name, metric]) => [name, metric.update(states[name], output, y, count)]));
+  };
+  const run = compile ? compiled(update) : update;
+  return async ({ params, state }, data) => {
+    let states = freshMetrics(all);
+    // The order is that of the examples, so there is nothing to draw.
+    for await (const { x, y } of asBatches(data, { batchSize, draw: 'inOrder' })(1, key(0))) {
+      states = run({ params, state }, { x, y }, states);
+      await breathe();
+    }
+    return readMetrics(all, states);
+  };
+};
+
+/**
+ * The mean loss and the metrics over a set of examples, or over the batches of a function; nothing is trained.
+ */
+export const evaluate = <P, S, X, Y, T>(
+  options: EvaluateOptions<P, S, X, Y, T>,
+  variables: Variables<P, S>,
+  data: Batch<X, T> | Batches<X, T>,
+): Promise<Measurement> => evaluator(options)(variables, data);

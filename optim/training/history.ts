@@ -1,0 +1,101 @@
+/**
+ * What a run remembers: the loss of each step, and what each check measured. Whether to stop, which parameters are best and
+ * how a rate falls on a plateau are pure functions of it, so that a resumed run decides as the uninterrupted one would.
+ */
+
+/** The loss, and each metric by its name. */
+export type Measurement = Readonly<Record<string, number>>;
+
+/** What was measured at one moment of a run. */
+export interface Check {
+  /** `first`: the check of epoch 0; `within` an epoch; or at the end of an `epoch`. */
+  readonly kind: 'first' | 'within' | 'epoch';
+  /** The epoch in which it was made, counted from 1; 0 for the first check. */
+  readonly epoch: number;
+  /** How many steps had been made. */
+  readonly step: number;
+  /** While training, the mean over the epoch so far; or measured on a sample of the training set, where one is asked for. */
+  readonly train: Measurement | null;
+  readonly validation: Measurement | null;
+  /** The rate of the last step; `null` before it, and for optimisers without one. */
+  readonly learningRate: number | null;
+}
+
+export interface History {
+  /** The training loss of every step. */
+  readonly losses: readonly number[];
+  readonly checks: readonly Check[];
+}
+
+export interface MonitorOptions {
+  /** `loss` (default) or the name of a metric. */
+  readonly metric?: string;
+  /** Whether smaller or larger is better; `min` for the loss and `max` for everything else by default. */
+  readonly mode?: 'min' | 'max';
+  /** Where it is read; the validation set by default, or the training set where there is no other. */
+  readonly part?: 'train' | 'validation';
+}
+
+/** A figure to go by: the name of a metric, or that and more. */
+export type Monitor = string | MonitorOptions;
+
+const optionsOf = (monitor: Monitor): MonitorOptions => (typeof monitor === 'string' ? { metric: monitor } : monitor);
+
+/** The figure of one check, NaN where it was not measured. */
+export const monitoredValue = (check: Check, monitor: Monitor = 'loss'): number => {
+  const { metric = 'loss', part } = optionsOf(monitor);
+  const measured = part === undefined ? (check.validation ?? check.train) : check[part];
+  return measured?.[metric] ?? Number.NaN;
+};
+
+export const modeOf = (monitor: Monitor): 'min' | 'max' => {
+  const { metric = 'loss', mode = metric === 'loss' ? 'min' : 'max' } = optionsOf(monitor);
+  return mode;
+};
+
+/** Whether `value` is better than `best` by more than `least`; NaN never is, and anything but NaN is better than nothing. */
+export const isBetter = (mode: 'min' | 'max', value: number, best: number | null, least = 0): boolean => {
+  if (best === null) return !Number.isNaN(value);
+  return mode === 'min' ? value < best - least : value > best + least;
+};
+
+/**
+ * The figures of all checks that made it, in their order.
+ * @example
+ * checkedValues({ losses: [], checks: [{ kind: 'epoch', epoch: 1, step: 9, train: { loss: 2 }, validation: null, learningRate: 0.1 }] }, 'loss') // [2]
+ */
+export const checkedValues = (history: History, monitor: Monitor = 'loss'): number[] =>
+  history.checks.flatMap((check) => {
+    const { metric = 'loss', part } = optionsOf(monitor);
+    const measured = part === undefined ? (check.validation ?? check.train) : check[part];
+    return measured?.[metric] ?? [];
+  });
+
+/** The figures at the ends of epochs. */
+export const epochValues = ({ losses, checks }: History, monitor: Monitor): number[] =>
+  checkedValues({ losses, checks: checks.filter(({ kind }) => kind === 'epoch') }, monitor);
+
+export type EarlyStoppingOptions = MonitorOptions & {
+  /** How many epochs without improvement are let pass; 10 by default. */
+  readonly patience?: number;
+  /** What counts as an improvement: more than this; 0 by default. */
+  readonly minDelta?: number;
+};
+
+/**
+ * Stops when more than `patience` epochs in a row brought no improvement: a condition for `fit`'s `stopWhen`.
+ * @example
+ * earlyStopping({ patience: 3 })({ losses: [], checks: [] }) // false
+ */
+export const earlyStopping =
+  ({ patience = 10, minDelta = 0, ...monitor }: EarlyStoppingOptions = {}): ((history: History) => boolean) =>
+  (history) => {
+    let best: number | null = null;
+    let since = 0;
+    for (const value of epochValues(history, monitor)) {
+      const improved = isBetter(modeOf(monitor), value, best, minDelta);
+      if (improved) best = value;
+      since = improved ? 0 : since + 1;
+    }
+    return since > patience;
+  };

@@ -1,0 +1,98 @@
+/**
+ * Metrics that gather over many batches. One is three pure functions: an empty state, the state after a batch, and the
+ * figure. States are trees of tensors, so that they are gathered inside the compiled step and saved with a checkpoint.
+ */
+import {
+  ArgumentError,
+  add,
+  argmax,
+  cast,
+  equal,
+  full,
+  mul,
+  reshape,
+  sum,
+  type Tensor,
+  topk,
+  unsqueeze,
+} from '../../core/index.js';
+
+/** Start from `init()`, `update` once a batch, read `result`; to reset is to start from `init()` again. */
+export interface Metric<M = unknown, Y = Tensor, T = Tensor> {
+  init(): M;
+  /** The state after a batch of `count` examples; runs where tensors have no values yet. */
+  update(state: M, output: Y, target: T, count: number): M;
+  result(state: M): number;
+}
+
+/** A metric with any state of its own. */
+export interface AnyMetric<Y, T> {
+  init(): unknown;
+  update(state: never, output: Y, target: T, count: number): unknown;
+  result(state: never): number;
+}
+
+/** A metric, or a function that gives the mean over a batch; the mean over batches then counts each by its size. */
+export type MetricOrMean<Y, T> = AnyMetric<Y, T> | ((output: Y, target: T) => Tensor);
+
+/** A sum over examples and their number, both float64 scalars. */
+export interface MeanState {
+  readonly total: Tensor;
+  readonly count: Tensor;
+}
+
+const zero = (): Tensor => full([], 0, 'float64');
+
+/** The state of a mean after `count` more examples that sum to `total`. */
+export const addToMean = (state: MeanState, total: Tensor, count: number): MeanState => ({
+  total: add(state.total, cast(total, 'float64')),
+  count: add(state.count, count),
+});
+
+const share = ({ total, count }: MeanState): number => total.item() / count.item();
+
+/**
+ * The mean over examples of a figure whose mean over a batch is `f(output, target)`, such as a loss.
+ * @example
+ * meanOf((y) => mean(y)).result(meanOf((y) => mean(y)).update(meanOf((y) => mean(y)).init(), tensor([1, 4]), null, 2)) // 2.5
+ */
+export const meanOf = <Y, T>(f: (output: Y, target: T) => Tensor): Metric<MeanState, Y, T> => ({
+  init: () => ({ total: zero(), count: zero() }),
+  update: (state, output, target, count) => addToMean(state, mul(cast(f(output, target), 'float64'), count), count),
+  result: share,
+});
+
+export interface AccuracyOptions {
+  /** The axis of the classes in the output; 1 by default. */
+  readonly axis?: number;
+  /** How many of the largest scores count as an answer; 1 by default. */
+  readonly top?: number;
+}
+
+/**
+ * The share of places whose class has the largest score, or one of the `top` largest; the first of tied classes counts.
+ * Scores `[N, C, …]`; targets are class numbers `[N, …]`, or class shares of the shape of the scores.
+ * @throws ArgumentError unless `top` is a whole number ≥ 1.
+ * @example
+ * accuracyMetric().result(accuracyMetric().update(accuracyMetric().init(), tensor([[1, 3], [2, 0]]), tensor([1, 1]), 2)) // 0.5
+ */
+export const accuracyMetric = ({ axis = 1, top = 1 }: AccuracyOptions = {}): Metric<MeanState> => {
+  if (!Number.isInteger(top) || top < 1)
+    throw new ArgumentError({ op: 'accuracyMetric', problem: `top is ${top}`, remedy: 'give a whole number ≥ 1' });
+  return {
+    init: () => ({ total: zero(), count: zero() }),
+    update(state, scores, target) {
+      const classes = target.rank === scores.rank ? argmax(target, { axis }) : cast(target, 'int32');
+      const right =
+        top === 1
+          ? equal(argmax(scores, { axis }), classes)
+          : equal(topk(scores, top, { axis }).indices, unsqueeze(classes, axis));
+      return addToMean(state, sum(cast(reshape(right, [-1]), 'float64')), classes.size);
+    },
+    result: share,
+  };
+};
+
+/** Functions become means over examples. */
+export const asMetric = <Y, T>(metric: MetricOrMean<Y, T>): Metric<unknown, Y, T> =>
+  (typeof metric === 'function' ? meanOf(metric) : metric) as Metric<unknown, Y, T>;

@@ -1,0 +1,39 @@
+/**
+ * What the training loop asks of a model, a loss and data: their shape only, so that layers of `tapegrad/nn`, functions of
+ * one's own and loaders of any kind fit without this folder knowing them.
+ */
+import type { Key, Tensor } from '../../core/index.js';
+
+/** Parameters and state of a model: plain trees of tensors, `null` where there is none. */
+export interface Variables<P, S> {
+  readonly params: P;
+  readonly state: S;
+}
+
+export interface RunOptions {
+  readonly training: boolean;
+  /** In training a fresh one each step, for dropout and its like. */
+  readonly key?: Key;
+}
+
+/** Anything that makes its parameters and computes with them; every layer of `tapegrad/nn` does. */
+export interface Model<P, S, X, Y> {
+  init(key: Key): Variables<P, S>;
+  /** The output and the next state. */
+  apply(variables: Variables<P, S>, x: X, options: RunOptions): readonly [output: Y, state: S];
+}
+
+/** Inputs and targets that belong together, example by example along axis 0. Each may be a tensor or a tree of them. */
+export interface Batch<X = Tensor, T = Tensor> {
+  readonly x: X;
+  readonly y: T;
+}
+
+/** The batches of one epoch, the same ones for the same epoch and key. Epochs are counted from 1. */
+export type Batches<X = Tensor, T = Tensor> = (
+  epoch: number,
+  key: Key,
+) => Iterable<Batch<X, T>> | AsyncIterable<Batch<X, T>>;
+
+/** The mean loss of a batch, a scalar. */
+export type Loss<Y, T> = (output: Y, target: T) => Tensor;

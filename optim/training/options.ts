@@ -1,0 +1,126 @@
+/** What `fit` takes and returns, and where a run begins. */
+import { ArgumentError, foldIn, type Key, type Tensor } from '../../core/index.js';
+import type { GradientTransform } from '../transform.js';
+import type { WeightAverage } from './averaging.js';
+import type { Callbacks, RunEnd } from './callbacks.js';
+import { type Frozen, thaw } from './freezing.js';
+import type { History, Monitor } from './history.js';
+import type { MetricOrMean } from './metrics.js';
+import type { Batch, Batches, Loss, Model, Variables } from './model.js';
+import type { RateFactor } from './rate-factors.js';
+import type { Draw } from './source.js';
+import type { Best, TrainingState } from './state.js';
+import { allMetrics, freshMetrics } from './step.js';
+
+export interface FitOptions<P, S, X, Y, T> {
+  /** A layer of `tapegrad/nn`, or anything with its `init` and `apply`. */
+  readonly model: Model<P, S, X, Y>;
+  /** The mean loss of a batch. */
+  readonly loss: Loss<Y, T>;
+  readonly optimizer: GradientTransform;
+  /** Examples, batched as `batchSize`, `draw` and `dropLast` say; or a function that makes the batches of an epoch. */
+  readonly train: Batch<X, T> | Batches<X, T>;
+  readonly validation?: Batch<X, T> | Batches<X, T>;
+  readonly epochs: number;
+  /** Decides everything random: first parameters, order of examples, dropout. */
+  readonly key: Key;
+  /** Measured in training and in validation, by name, beside the loss. A function gives the mean over a batch. */
+  readonly metrics?: Readonly<Record<string, MetricOrMean<Y, T>>>;
+  /** Hear of the run in this order, and may end it. */
+  readonly callbacks?: readonly Callbacks[];
+
+  /** 32 by default. */
+  readonly batchSize?: number;
+  /** `shuffled` by default. */
+  readonly draw?: Draw;
+  /** Leaves the last batch of an epoch out when it is shorter. */
+  readonly dropLast?: boolean;
+  /** How many batches make a step; their gradients are averaged by their sizes. 1 by default. */
+  readonly accumulate?: number;
+
+  /** Where to begin; fresh variables by default. */
+  readonly initial?: Variables<P, S>;
+  /** Which parameters stay as they are, by path: they cost no gradient. */
+  readonly frozen?: Frozen;
+  /** Added to the training loss, such as `(params) => l2Penalty(params, 1e-4)`. */
+  readonly penalty?: (params: P) => Tensor;
+  /** All learning rates are multiplied by it: `byEpoch(schedule)`, `onPlateau(options)`. */
+  readonly rateFactor?: RateFactor;
+  /** An average of the parameters, kept beside them. */
+  readonly averaging?: WeightAverage;
+
+  /** How many examples are measured at a time, where they do not come in batches; 256 by default. */
+  readonly evaluationBatchSize?: number;
+  /** A check before the first step (`before`) or after it (`after`), as epoch 0; none by default. */
+  readonly firstCheck?: 'none' | 'before' | 'after';
+  /** Also check after every so many steps. */
+  readonly checkEvery?: number;
+  /** Measure the training figures on so many random examples, as in validation, instead of while training. */
+  readonly sampleTrain?: number;
+  /** Measure the validation figures on so many random examples instead of all. */
+  readonly sampleValidation?: number;
+  /** The figure by which the best variables are chosen; the loss by default. */
+  readonly monitor?: Monitor;
+  /** Return the best variables instead of the last. */
+  readonly restoreBest?: boolean;
+  /** Asked after every epoch: `earlyStopping(options)`. */
+  readonly stopWhen?: (history: History) => boolean;
+  /** Ends the run after the step in progress. */
+  readonly signal?: { readonly aborted: boolean };
+
+  /** What `snapshot()` gave or a checkpoint held: the run goes on from there. `null` is a fresh start. */
+  readonly resume?: unknown;
+  /** Whether a step runs as one program; true by default. The numbers are the same. */
+  readonly compile?: boolean;
+}
+
+export interface Fitted<P, S> extends Variables<P, S> {
+  /** The best variables by the monitored figure, `null` when nothing was measured. */
+  readonly best: Best<P, S> | null;
+  /** The average of the parameters, where one was asked for. */
+  readonly averaged: P | null;
+  readonly history: History;
+  readonly reason: RunEnd['reason'];
+  /** What a further run would go on from. */
+  readonly final: TrainingState<P, S>;
+}
+
+/** Throws unless all counts are whole numbers. */
+export const checkOptions = ({
+  epochs,
+  batchSize = 1,
+  accumulate = 1,
+  checkEvery = 1,
+}: Pick<FitOptions<never, never, never, never, never>, 'epochs' | 'batchSize' | 'accumulate' | 'checkEvery'>): void => {
+  for (const [name, value, least] of [
+    ['epochs', epochs, 0],
+    ['batchSize', batchSize, 1],
+    ['accumulate', accumulate, 1],
+    ['checkEvery', checkEvery, 1],
+  ] as const)
+    if (!Number.isSafeInteger(value) || value < least)
+      throw new ArgumentError({
+        op: 'fit',
+        problem: `${name} is ${value}`,
+        remedy: `give a whole number ≥ ${least}`,
+      });
+};
+
+/** Where a run begins. */
+export const freshState = <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): TrainingState<P, S> => {
+  const { params, state } = options.initial ?? options.model.init(foldIn(options.key, 0));
+  return {
+    params,
+    state,
+    optimizer: options.optimizer.init(thaw(params, options.frozen).trainable),
+    average: options.averaging?.init(params) ?? null,
+    running: freshMetrics(allMetrics(options)),
+    best: null,
+    key: options.key,
+    epoch: 1,
+    batch: 0,
+    step: 0,
+    learningRate: null,
+    history: { losses: [], checks: [] },
+  };
+};

@@ -1,0 +1,44 @@
+/** Factors on all learning rates, decided by the loop between steps: by the epoch, or by how the run goes. */
+import { type PlateauOptions, reduceOnPlateau } from '../plateau.js';
+import type { Schedule } from '../schedules.js';
+import { epochValues, type History, type MonitorOptions, modeOf } from './history.js';
+
+/** Where a run stands before a step. */
+export interface Moment {
+  /** The epoch in progress, counted from 1. */
+  readonly epoch: number;
+  /** How many steps have been made. */
+  readonly step: number;
+  readonly history: History;
+}
+
+/** What all learning rates are multiplied by in the coming step: a pure function of where the run stands. */
+export type RateFactor = (moment: Moment) => number;
+
+/**
+ * A schedule over epochs, the first of which is number 0: `byEpoch(exponentialDecay(1, { gamma: 0.9 }))` multiplies all
+ * rates by 0.9 at the end of each epoch.
+ * @example
+ * byEpoch(exponentialDecay(1, { gamma: 0.5 }))({ epoch: 3, step: 70, history: { losses: [], checks: [] } }) // 0.25
+ */
+export const byEpoch =
+  (schedule: Schedule): RateFactor =>
+  ({ epoch }) =>
+    schedule(epoch - 1);
+
+export type PlateauFactorOptions = Omit<PlateauOptions, 'base' | 'mode'> & MonitorOptions;
+
+/**
+ * A factor that falls when a figure stops improving: `reduceOnPlateau` over the ends of the epochs so far.
+ * @example
+ * onPlateau({ patience: 2 })({ epoch: 1, step: 0, history: { losses: [], checks: [] } }) // 1
+ */
+export const onPlateau = ({ metric = 'loss', mode, part, ...options }: PlateauFactorOptions = {}): RateFactor => {
+  const monitor: MonitorOptions = {
+    metric,
+    ...(mode === undefined ? {} : { mode }),
+    ...(part === undefined ? {} : { part }),
+  };
+  const plateau = reduceOnPlateau({ ...options, base: 1, mode: modeOf(monitor) });
+  return ({ history }) => epochValues(history, monitor).reduce(plateau.next, plateau.initial).rate;
+};

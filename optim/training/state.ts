@@ -1,0 +1,112 @@
+/**
+ * Everything a run needs to go on: tensors, numbers and texts in plain objects and lists, ready to be written to a file.
+ * What comes back from one is checked against the model and the optimiser before a run goes on from it.
+ */
+import { ArgumentError, type Key, Tensor, TreeError, treeEntries } from '../../core/index.js';
+import type { AverageState } from './averaging.js';
+import type { Check, History } from './history.js';
+
+/** The variables that were best by the monitored figure. */
+export interface Best<P, S> {
+  readonly params: P;
+  readonly state: S;
+  readonly value: number;
+  readonly epoch: number;
+  readonly step: number;
+}
+
+export interface TrainingState<P = unknown, S = unknown> {
+  readonly params: P;
+  readonly state: S;
+  readonly optimizer: unknown;
+  readonly average: AverageState<P> | null;
+  readonly running: Readonly<Record<string, unknown>>;
+  readonly best: Best<P, S> | null;
+  readonly key: Key;
+  /** The epoch in progress, counted from 1. */
+  readonly epoch: number;
+  /** How many batches of it have been used. */
+  readonly batch: number;
+  /** How many steps have been made. */
+  readonly step: number;
+  readonly learningRate: number | null;
+  readonly history: History;
+}
+
+const refuse = (problem: string, remedy = 'give what snapshot() or a checkpoint of this very run gave'): never => {
+  throw new ArgumentError({ op: 'fit (resume)', problem, remedy });
+};
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A tree of tensors by path: `conv.weight float32[3,3]`. */
+const describe = (tree: unknown): readonly string[] =>
+  treeEntries(tree, 'fit (resume)').map(([path, { dtype, shape }]) => `${path} ${dtype}[${shape}]`);
+
+const sameTree = (name: string, found: unknown, wanted: unknown): void => {
+  const [got, want] = [describe(found), describe(wanted)];
+  const odd = want.find((leaf, i) => leaf !== got[i]) ?? got.find((leaf, i) => leaf !== want[i]);
+  if (odd !== undefined)
+    throw new TreeError({
+      op: 'fit (resume)',
+      problem: `${name} do not fit this run: ${odd} is ${want.includes(odd) ? 'missing' : 'too much'}`,
+      remedy: 'resume with the model, the optimizer and the metrics that the checkpoint was made with',
+    });
+};
+
+const isMeasurement = (value: unknown): boolean =>
+  value === null || (isRecord(value) && Object.values(value).every((figure) => typeof figure === 'number'));
+
+const isCheck = (value: unknown): value is Check =>
+  isRecord(value) &&
+  ['first', 'within', 'epoch'].includes(String(value.kind)) &&
+  typeof value.epoch === 'number' &&
+  typeof value.step === 'number' &&
+  (value.learningRate === null || typeof value.learningRate === 'number') &&
+  isMeasurement(value.train) &&
+  isMeasurement(value.validation);
+
+const historyOf = (value: unknown): History => {
+  if (!isRecord(value)) return refuse('there is no history');
+  const { losses, checks } = value;
+  if (!Array.isArray(losses) || losses.some((loss) => typeof loss !== 'number')) return refuse('there are no losses');
+  if (!Array.isArray(checks) || !checks.every(isCheck)) return refuse('there are no checks');
+  return { losses, checks };
+};
+
+const count = (value: unknown, name: string, least: number): number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= least
+    ? value
+    : refuse(`${name} is ${String(value)}`);
+
+/**
+ * A state from outside, checked against the one this run would start from.
+ * @throws ArgumentError, TreeError when it belongs to another run.
+ */
+export const resumedState = <P, S>(value: unknown, fresh: TrainingState<P, S>): TrainingState<P, S> => {
+  if (!isRecord(value)) return refuse('this is no training state');
+  for (const name of ['params', 'state', 'optimizer', 'average', 'running'] as const)
+    sameTree(`the ${name}`, value[name], fresh[name]);
+  const { best, key, learningRate } = value;
+  if (!(key instanceof Tensor) || key.toArray().toString() !== fresh.key.toArray().toString())
+    refuse('the key is another one', 'give the key with which the run began');
+  if (best !== null) {
+    if (!isRecord(best)) return refuse('the best variables are damaged');
+    sameTree('the best parameters', [best.params, best.state], [fresh.params, fresh.state]);
+    if (typeof best.value !== 'number') refuse('the best figure is missing');
+    count(best.epoch, 'the best epoch', 0);
+    count(best.step, 'the best step', 0);
+  }
+  if (learningRate !== null && typeof learningRate !== 'number') refuse('the learning rate is no number');
+  const history = historyOf(value.history);
+  const step = count(value.step, 'the number of steps', 0);
+  if (history.losses.length !== step) refuse(`there are ${history.losses.length} losses of ${step} steps`);
+  return {
+    ...(value as unknown as TrainingState<P, S>),
+    epoch: count(value.epoch, 'the epoch', 1),
+    batch: count(value.batch, 'the number of batches', 0),
+    step,
+    history,
+  };
+};
