@@ -1,4 +1,6 @@
 /** Scaled dot-product attention (Vaswani et al. 2017), alone and with several heads. */
+import { checkedOptions, checkTensors, tensorOperand } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
   cast,
@@ -16,6 +18,7 @@ import {
   tril,
   where,
 } from '../../core/index.js';
+import { sameShape } from '../../core/shape.js';
 import { linear } from './linear.js';
 
 export interface AttentionOptions {
@@ -34,12 +37,9 @@ export interface AttentionOptions {
  * @example
  * functional.attention(ones([2, 4]), ones([3, 4]), ones([3, 1])).toArray() // ≈ [[1], [1]]
  */
-export const attention = (
-  q: Tensor,
-  k: Tensor,
-  v: Tensor,
-  { mask = null, causal = false, scale }: AttentionOptions = {},
-): Tensor => {
+export const attention = (q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor => {
+  checkTensors('attention', [q, k, v]);
+  const { mask = null, causal = false, scale } = checkedOptions('attention', options, ['mask', 'causal', 'scale']);
   const [width, length] = [q.shape.at(-1) ?? 1, k.shape.at(-2)];
   if (q.rank < 2 || k.rank < 2 || v.rank < 2 || k.shape.at(-1) !== width || v.shape.at(-2) !== length)
     throw new ShapeError({
@@ -48,7 +48,7 @@ export const attention = (
       shapes: [q.shape, k.shape, v.shape],
       remedy: 'give q […, L, D], k […, S, D] and v […, S, E]',
     });
-  if (mask !== null && mask.dtype !== 'bool')
+  if (mask !== null && tensorOperand('attention', mask).dtype !== 'bool')
     throw new DtypeError({
       op: 'attention',
       problem: `the mask is ${mask.dtype}`,
@@ -86,14 +86,27 @@ export const multiheadAttention = (
   q: Tensor,
   k: Tensor,
   v: Tensor,
-  { inWeight, inBias = null, outWeight, outBias = null }: MultiheadParameters,
-  { heads, ...options }: MultiheadOptions,
+  params: MultiheadParameters,
+  given: MultiheadOptions,
 ): Tensor => {
+  const op = 'multiheadAttention';
+  checkTensors(op, [q, k, v]);
+  const { heads, ...options } = checkedOptions(op, given, ['heads', 'mask', 'causal', 'scale']);
+  const names = ['inWeight', 'inBias', 'outWeight', 'outBias'] as const;
+  const { inWeight, inBias = null, outWeight, outBias = null } = checkedOptions(op, params, names);
+  checkTensors(op, [inWeight, outWeight]);
   const width = q.shape.at(-1) ?? 1;
+  if (q.rank !== 3 || !sameShape(inWeight.shape, [3 * width, width]))
+    throw new ShapeError({
+      op,
+      problem: 'queries and projections do not fit',
+      shapes: [q.shape, inWeight.shape],
+      remedy: 'give queries [N, L, E] and projections [3E, E]',
+    });
   if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0)
     throw new ArgumentError({
       op: 'multiheadAttention',
-      problem: `${heads} heads do not divide a width of ${width}`,
+      problem: `${describe(heads)} heads do not divide a width of ${width}`,
       shapes: [q.shape],
       remedy: 'choose a number of heads that divides the width',
     });

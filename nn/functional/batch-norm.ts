@@ -3,6 +3,8 @@
  * In training each channel is normalised with the mean and the biased variance of the batch, and the running statistics
  * move a step of size `momentum` towards the batch's.
  */
+import { checkedOptions, checkTensors, tensorOperand } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
   add,
@@ -22,7 +24,16 @@ import {
   where,
   zeros,
 } from '../../core/index.js';
-import { affine, alongAxis, channelAxis, checkSize, type Layout, moments, standardise } from './normalise.js';
+import {
+  affine,
+  alongAxis,
+  channelAxis,
+  checkLayout,
+  checkSize,
+  type Layout,
+  moments,
+  standardise,
+} from './normalise.js';
 
 /** What batch norm remembers between steps: `[C]`, `[C]` and an int32 scalar. */
 export interface BatchNormState {
@@ -74,10 +85,10 @@ const stepSize = (
 ): Tensor => {
   const wanted = decay === undefined ? momentum : 1 - decay;
   if (wanted === 'cumulative') return div(1, cast(add(batches, 1), dtype));
-  if (!(wanted >= 0 && wanted <= 1))
+  if (typeof wanted !== 'number' || !(wanted >= 0 && wanted <= 1))
     throw new ArgumentError({
       op: 'batchNorm',
-      problem: `momentum ${wanted} is not between 0 and 1`,
+      problem: `momentum ${describe(wanted)} is not between 0 and 1`,
       remedy: 'momentum is the weight of the new batch, decay that of the old value',
     });
   const step = full([], wanted, dtype);
@@ -85,6 +96,29 @@ const stepSize = (
 };
 
 /** How many values a channel has, or a `ShapeError` when there are too few to have a variance. */
+const optionNames = [
+  'weight',
+  'bias',
+  'training',
+  'momentum',
+  'decay',
+  'eps',
+  'runningVariance',
+  'normaliseWith',
+  'adoptFirstBatch',
+  'layout',
+] as const;
+
+const stateTensors = (state: BatchNormState): readonly Tensor[] => {
+  if (typeof state !== 'object' || state === null)
+    throw new ArgumentError({
+      op: 'batchNorm',
+      problem: `the running statistics are ${describe(state)}`,
+      remedy: 'begin with initialBatchNormState(channels)',
+    });
+  return [state.runningMean, state.runningVariance, state.batches];
+};
+
 const checkCount = (shape: Shape, axes: readonly number[]): number => {
   const count = axes.reduce((product, axis) => product * (shape[axis] ?? 1), 1);
   if (count < 2)
@@ -109,6 +143,8 @@ export const batchNorm = (
   state: BatchNormState,
   options: BatchNormOptions = {},
 ): readonly [Tensor, BatchNormState] => {
+  tensorOperand('batchNorm', x);
+  checkTensors('batchNorm', stateTensors(state));
   const {
     weight = null,
     bias = null,
@@ -117,7 +153,8 @@ export const batchNorm = (
     runningVariance = 'unbiased',
     normaliseWith = 'batch',
     layout = 'NCHW',
-  } = options;
+  } = checkedOptions('batchNorm', options, optionNames);
+  checkLayout('batchNorm', layout);
   if (x.rank < 2)
     throw new ShapeError({
       op: 'batchNorm',

@@ -2,6 +2,7 @@
  * Convolution layers' functions: the core's cross-correlation with a bias, in channels-first or channels-last layout.
  * Channels-first weights are `[out, in/groups, …kernel]`, channels-last ones `[…kernel, in/groups, out]`.
  */
+import { checkedOptions, checkTensors } from '../../core/arguments.js';
 import {
   add,
   type ConvOptions as CoreConvOptions,
@@ -12,7 +13,7 @@ import {
   ShapeError,
   type Tensor,
 } from '../../core/index.js';
-import { alongAxis, checkSize, type Layout } from './normalise.js';
+import { alongAxis, checkLayout, checkSize, type Layout } from './normalise.js';
 
 export interface LayoutOptions {
   /** Images `[N, C, …]` (default) or `[N, …, C]`. */
@@ -37,6 +38,7 @@ const kernelFirst = (weight: Tensor): Tensor =>
 
 /** Throws unless images and kernels have `axes` spatial axes. */
 const checkRanks = (op: string, x: Tensor, weight: Tensor, axes: number): void => {
+  checkTensors(op, [x, weight]);
   if (x.rank === axes + 2 && weight.rank === axes + 2) return;
   const spatial = ['L', 'H, W', 'D, H, W'][axes - 1] ?? '';
   throw new ShapeError({
@@ -48,8 +50,16 @@ const checkRanks = (op: string, x: Tensor, weight: Tensor, axes: number): void =
 };
 
 /** Runs a channels-first function on images of either layout. */
-const inLayout = (layout: Layout, x: Tensor, weight: Tensor, f: (x: Tensor, weight: Tensor) => Tensor): Tensor =>
-  layout === 'NCHW' ? f(x, weight) : channelsLast(f(channelsFirst(x), kernelFirst(weight)));
+const inLayout = (
+  op: string,
+  layout: Layout,
+  x: Tensor,
+  weight: Tensor,
+  f: (x: Tensor, weight: Tensor) => Tensor,
+): Tensor => {
+  checkLayout(op, layout);
+  return layout === 'NCHW' ? f(x, weight) : channelsLast(f(channelsFirst(x), kernelFirst(weight)));
+};
 
 /** Adds one number a channel of axis 1. */
 const withBias = (op: string, y: Tensor, bias: Tensor | null): Tensor => {
@@ -61,10 +71,18 @@ type ConvFunction = (x: Tensor, weight: Tensor, bias?: Tensor | null, options?: 
 
 const convOf =
   (axes: number): ConvFunction =>
-  (x, weight, bias = null, { layout = 'NCHW', ...options } = {}) => {
+  (x, weight, bias = null, given = {}) => {
     const op = `conv${axes}d`;
+    const { layout = 'NCHW', ...options } = checkedOptions(op, given, [
+      'stride',
+      'padding',
+      'dilation',
+      'groups',
+      'flipKernel',
+      'layout',
+    ]);
     checkRanks(op, x, weight, axes);
-    return inLayout(layout, x, weight, (images, kernel) => withBias(op, conv(images, kernel, options), bias));
+    return inLayout(op, layout, x, weight, (images, kernel) => withBias(op, conv(images, kernel, options), bias));
   };
 
 /**
@@ -101,10 +119,20 @@ type ConvTransposeFunction = (
 
 const convTransposeOf =
   (axes: number): ConvTransposeFunction =>
-  (x, weight, bias = null, { layout = 'NCHW', ...options } = {}) => {
+  (x, weight, bias = null, given = {}) => {
     const op = `convTranspose${axes}d`;
+    const { layout = 'NCHW', ...options } = checkedOptions(op, given, [
+      'stride',
+      'padding',
+      'outputPadding',
+      'dilation',
+      'groups',
+      'layout',
+    ]);
     checkRanks(op, x, weight, axes);
-    return inLayout(layout, x, weight, (images, kernel) => withBias(op, convTranspose(images, kernel, options), bias));
+    return inLayout(op, layout, x, weight, (images, kernel) =>
+      withBias(op, convTranspose(images, kernel, options), bias),
+    );
   };
 
 /**

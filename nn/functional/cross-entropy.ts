@@ -4,6 +4,8 @@
  * For −Σ_c t_c·log softmax(x)_c with Σt = 1 the gradient is softmax(x) − t: log-softmax is one fused primitive, so the
  * loss never takes the logarithm of a rounded probability.
  */
+import { checkedOptions, checkTensors, rankOf, tensorOperand } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
   add,
@@ -37,7 +39,7 @@ interface Places {
 }
 
 const placesOf = (op: string, x: Tensor): Places => {
-  if (x.rank === 0)
+  if (rankOf(op, x) === 0)
     throw new ShapeError({
       op,
       problem: 'a scalar has no class axis',
@@ -49,6 +51,7 @@ const placesOf = (op: string, x: Tensor): Places => {
 };
 
 const checkTarget = (op: string, x: Tensor, target: Tensor, expected: Shape): void => {
+  checkTensors(op, [x, target]);
   if (target.shape.join() !== expected.join())
     throw new ShapeError({
       op,
@@ -60,7 +63,7 @@ const checkTarget = (op: string, x: Tensor, target: Tensor, expected: Shape): vo
 };
 
 const checkWeight = (op: string, weight: Tensor | null, classes: number): void => {
-  if (weight !== null && weight.shape.join() !== String(classes))
+  if (weight !== null && tensorOperand(op, weight).shape.join() !== String(classes))
     throw new ShapeError({
       op,
       problem: `the weight does not hold one number for each of ${classes} classes`,
@@ -114,8 +117,8 @@ const pickClasses = (
 };
 
 /** The mean divides by the sum of the weights of the targets that count. */
-const reduceWeighted = (loss: Tensor, weights: Tensor | null, reduction: Reduction): Tensor =>
-  reduction === 'mean' && weights !== null ? div(sum(loss), sum(weights)) : reduceLoss(loss, reduction);
+const reduceWeighted = (op: string, loss: Tensor, weights: Tensor | null, reduction: Reduction): Tensor =>
+  reduction === 'mean' && weights !== null ? div(sum(loss), sum(weights)) : reduceLoss(op, loss, reduction);
 
 /**
  * Minus the log-probability of each target class. `x: [N, C, …]` log-probabilities, `target: [N, …]` int32.
@@ -125,8 +128,9 @@ const reduceWeighted = (loss: Tensor, weights: Tensor | null, reduction: Reducti
  * nllLoss(tensor([[-1, -2]]), tensor([1], { dtype: 'int32' })).item() // 2
  */
 export const nllLoss = (x: Tensor, target: Tensor, options: ClassLossOptions = {}): Tensor => {
+  checkedOptions('nllLoss', options, ['weight', 'ignoreIndex', 'reduction']);
   const { loss, weights } = pickClasses('nllLoss', x, target, options);
-  return reduceWeighted(loss, weights, options.reduction ?? 'mean');
+  return reduceWeighted('nllLoss', loss, weights, options.reduction ?? 'mean');
 };
 
 export interface CrossEntropyOptions extends ClassLossOptions {
@@ -135,6 +139,15 @@ export interface CrossEntropyOptions extends ClassLossOptions {
 }
 
 /** Cross-entropy against probabilities: `−Σ_c w_c t_c log p_c`; its mean divides by the number of places. */
+const checkSmoothing = ({ labelSmoothing = 0 }: CrossEntropyOptions): void => {
+  if (typeof labelSmoothing !== 'number' || !(labelSmoothing >= 0 && labelSmoothing <= 1))
+    throw new ArgumentError({
+      op: 'crossEntropy',
+      problem: `labelSmoothing is ${describe(labelSmoothing)}`,
+      remedy: 'give the share of the target that is spread over all classes, from 0 to 1',
+    });
+};
+
 const softCrossEntropy = (
   logp: Tensor,
   target: Tensor,
@@ -145,7 +158,7 @@ const softCrossEntropy = (
   checkWeight('crossEntropy', weight, classes);
   const smooth = labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / classes);
   const weighted = weight === null ? logp : mul(logp, alongAxis(weight, logp.rank, axis));
-  return reduceLoss(neg(sum(mul(smooth, weighted), { axes: axis })), reduction);
+  return reduceLoss('crossEntropy', neg(sum(mul(smooth, weighted), { axes: axis })), reduction);
 };
 
 /**
@@ -157,6 +170,8 @@ const softCrossEntropy = (
  * crossEntropy(tensor([[0, 0]]), tensor([1], { dtype: 'int32' })).item() // ≈ 0.6931471805599453
  */
 export const crossEntropy = (x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor => {
+  checkTensors('crossEntropy', [x, target]);
+  checkSmoothing(checkedOptions('crossEntropy', options, ['weight', 'ignoreIndex', 'reduction', 'labelSmoothing']));
   const { axis, classes } = placesOf('crossEntropy', x);
   const logp = logSoftmax(x, axis);
   if (target.dtype !== 'int32') {
@@ -170,11 +185,11 @@ export const crossEntropy = (x: Tensor, target: Tensor, options: CrossEntropyOpt
   }
   const { weight = null, labelSmoothing = 0, reduction = 'mean' } = options;
   const { loss, valid, weights } = pickClasses('crossEntropy', logp, target, options);
-  if (labelSmoothing === 0) return reduceWeighted(loss, weights, reduction);
+  if (labelSmoothing === 0) return reduceWeighted('crossEntropy', loss, weights, reduction);
   const weighted = weight === null ? logp : mul(logp, alongAxis(weight, logp.rank, axis));
   const even = mul(neg(sum(weighted, { axes: axis })), labelSmoothing / classes);
   const smoothed = add(mul(loss, 1 - labelSmoothing), valid === null ? even : where(valid, even, 0));
-  return reduceWeighted(smoothed, weights, reduction);
+  return reduceWeighted('crossEntropy', smoothed, weights, reduction);
 };
 
 export interface ProbabilityCrossEntropyOptions extends ReductionOptions {
@@ -193,8 +208,10 @@ export interface ProbabilityCrossEntropyOptions extends ReductionOptions {
 export const crossEntropyOfProbabilities = (
   p: Tensor,
   target: Tensor,
-  { clip = 1e-7, ...options }: ProbabilityCrossEntropyOptions = {},
+  given: ProbabilityCrossEntropyOptions = {},
 ): Tensor => {
+  checkTensors('crossEntropyOfProbabilities', [p, target]);
+  const { clip = 1e-7, ...options } = checkedOptions('crossEntropyOfProbabilities', given, ['clip', 'reduction']);
   const logp = log(clip === 0 ? p : clamp(p, { min: clip, max: 1 - clip }));
   return target.dtype === 'int32' ? nllLoss(logp, target, options) : softCrossEntropy(logp, target, options);
 };

@@ -3,6 +3,8 @@
  * so that its mean stays; outside training nothing happens. Elements are selected, never multiplied by a mask, so that a
  * dropped infinity is 0.
  */
+import { checkedOptions, tensorOperand } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
 import { ArgumentError, bernoulli, type Key, mul, type Shape, type Tensor, where } from '../../core/index.js';
 import { requireKey } from '../layer.js';
 
@@ -31,8 +33,12 @@ export const keepProbability = (op: string, { p, keep }: DropoutProbability): nu
       remedy: 'give p, the probability to drop, or keep = 1 − p',
     });
   const kept = keep ?? 1 - (p ?? 0.5);
-  if (!(kept >= 0 && kept <= 1))
-    throw new ArgumentError({ op, problem: `${keep ?? p} is not a probability`, remedy: 'give a number from 0 to 1' });
+  if (typeof (keep ?? p ?? 0) !== 'number' || !(kept >= 0 && kept <= 1))
+    throw new ArgumentError({
+      op,
+      problem: `${describe(keep ?? p)} is not a probability`,
+      remedy: 'give a number from 0 to 1',
+    });
   return kept;
 };
 
@@ -41,7 +47,8 @@ export const applyMask = (x: Tensor, mask: Tensor, keep: number): Tensor =>
   where(mask, keep === 1 || keep === 0 ? x : mul(x, 1 / keep), 0);
 
 const drop = (op: string, x: Tensor, maskShape: (x: Tensor) => Shape, options: DropoutFunctionOptions): Tensor => {
-  const keep = keepProbability(op, options);
+  tensorOperand(op, x);
+  const keep = keepProbability(op, checkedOptions(op, options, ['p', 'keep', 'training', 'key', 'mask']));
   if (!(options.training ?? false) || (keep === 1 && options.mask === undefined)) return x;
   return applyMask(x, options.mask ?? bernoulli(requireKey(op, options.key), keep, maskShape(x)), keep);
 };

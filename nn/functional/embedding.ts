@@ -1,4 +1,5 @@
 /** Looking rows up in a table. */
+import { checkedOptions, checkTensors } from '../../core/arguments.js';
 import {
   ArgumentError,
   equal,
@@ -21,7 +22,9 @@ export interface EmbeddingFunctionOptions {
  * @example
  * functional.embedding(tensor([[1, 2], [3, 4]]), tensor([1, 0, 1], { dtype: 'int32' })).toArray() // [[3, 4], [1, 2], [3, 4]]
  */
-export const embedding = (weight: Tensor, index: Tensor, { paddingIndex }: EmbeddingFunctionOptions = {}): Tensor => {
+export const embedding = (weight: Tensor, index: Tensor, options: EmbeddingFunctionOptions = {}): Tensor => {
+  checkTensors('embedding', [weight, index]);
+  const { paddingIndex } = checkedOptions('embedding', options, ['paddingIndex']);
   const rows = take(weight, index, 0);
   if (paddingIndex === undefined) return rows;
   const [count = 0] = weight.shape;

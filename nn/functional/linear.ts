@@ -1,5 +1,7 @@
 /** The dense layer's function, and flattening in front of it. */
-import { AxisError, add, reshape, type Shape, ShapeError, type Tensor } from '../../core/index.js';
+import { checkedOptions, checkTensors, tensorOperand } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
+import { ArgumentError, AxisError, add, reshape, type Shape, ShapeError, type Tensor } from '../../core/index.js';
 import { matrixProduct } from '../../core/primitives/matmul.js';
 import { sizeOf } from '../../core/shape.js';
 import type { WeightLayout } from '../initialisers.js';
@@ -19,8 +21,16 @@ export const linear = (
   x: Tensor,
   weight: Tensor,
   bias: Tensor | null = null,
-  { weightLayout = 'out-in' }: LinearFunctionOptions = {},
+  options: LinearFunctionOptions = {},
 ): Tensor => {
+  checkTensors('linear', [x, weight]);
+  const { weightLayout = 'out-in' } = checkedOptions('linear', options, ['weightLayout']);
+  if (weightLayout !== 'out-in' && weightLayout !== 'in-out')
+    throw new ArgumentError({
+      op: 'linear',
+      problem: `there is no weight layout ${describe(weightLayout)}`,
+      remedy: "use 'out-in' or 'in-out'",
+    });
   const [inputs = 0, outputs = 0] =
     weightLayout === 'out-in' ? [weight.shape[1], weight.shape[0]] : [weight.shape[0], weight.shape[1]];
   if (weight.rank !== 2)
@@ -42,7 +52,7 @@ export const linear = (
   const product = matrixProduct(rows, weight, false, weightLayout === 'out-in');
   const y: Tensor = x.rank === 2 ? product : reshape(product, [...x.shape.slice(0, -1), outputs]);
   if (bias === null) return y;
-  if (bias.size !== outputs)
+  if (tensorOperand('linear', bias).size !== outputs)
     throw new ShapeError({
       op: 'linear',
       problem: `the bias has ${bias.size} elements for ${outputs} outputs`,
@@ -60,13 +70,14 @@ export const linear = (
  * flatten(ones([2, 3, 4])).shape // [2, 12]
  */
 export const flatten = (x: Tensor, start = 1, end = -1): Tensor => {
+  tensorOperand('flatten', x);
   const from = start < 0 ? start + x.rank : start;
   const to = end < 0 ? end + x.rank : end;
   if (x.rank === 1 && start === 1 && end === -1) return reshape(x, [x.size, 1]) as Tensor;
-  if (!(from >= 0 && from <= to && to < x.rank))
+  if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to && to < x.rank))
     throw new AxisError({
       op: 'flatten',
-      problem: `axes ${start} to ${end} do not exist in this order at rank ${x.rank}`,
+      problem: `axes ${describe(start)} to ${describe(end)} do not exist in this order at rank ${x.rank}`,
       remedy: 'give start ≤ end within the rank',
     });
   const joined = x.shape.slice(from, to + 1).reduce((product, size) => product * size, 1);

@@ -1,4 +1,6 @@
 /** Losses that ask the right score to win by a margin, and the cosine of two directions. */
+import { checkedOptions, checkTensors } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
   add,
@@ -34,12 +36,9 @@ export interface HingeOptions extends ReductionOptions {
 }
 
 /** `Σ_{j≠y} max(0, margin − x_y + x_j)^p` of each sample. */
-const violations = (
-  op: string,
-  x: Tensor,
-  target: Tensor,
-  { margin = 1, p = 1, weight = null }: HingeOptions,
-): Tensor => {
+const violations = (op: string, x: Tensor, target: Tensor, options: HingeOptions): Tensor => {
+  checkTensors(op, [x, target]);
+  const { margin = 1, p = 1, weight = null } = checkedOptions(op, options, ['margin', 'p', 'weight', 'reduction']);
   // One sample without a batch axis is a batch of one.
   if (x.rank === 1 && target.rank === 0)
     return reshape(violations(op, unsqueeze(x, 0), unsqueeze(target, 0), { margin, p, weight }), []);
@@ -59,7 +58,7 @@ const violations = (
       remedy: "give int32 class numbers, such as tensor([0, 2], { dtype: 'int32' })",
     });
   if (p !== 1 && p !== 2)
-    throw new ArgumentError({ op, problem: `the power ${p as number} is not supported`, remedy: 'use 1 or 2' });
+    throw new ArgumentError({ op, problem: `the power ${describe(p)} is not supported`, remedy: 'use 1 or 2' });
   const column = unsqueeze(target, 1);
   const margins = relu(add(sub(x, gather(x, column, 1)), margin));
   const wrong = where(oneHot(target, classes ?? 1, 'bool'), 0, p === 1 ? margins : square(margins));
@@ -75,7 +74,7 @@ const violations = (
  * hingeLoss(tensor([[1, 3, 0]]), tensor([0], { dtype: 'int32' })).item() // 3
  */
 export const hingeLoss = (x: Tensor, target: Tensor, options: HingeOptions = {}): Tensor =>
-  reduceLoss(violations('hingeLoss', x, target, options), options.reduction ?? 'mean');
+  reduceLoss('hingeLoss', violations('hingeLoss', x, target, options), options.reduction ?? 'mean');
 
 /**
  * The multi-class hinge loss divided by the number of classes, as PyTorch's `multi_margin_loss` has it.
@@ -84,7 +83,11 @@ export const hingeLoss = (x: Tensor, target: Tensor, options: HingeOptions = {})
  * multiMarginLoss(tensor([[1, 3, 0]]), tensor([0], { dtype: 'int32' })).item() // 1
  */
 export const multiMarginLoss = (x: Tensor, target: Tensor, options: HingeOptions = {}): Tensor =>
-  reduceLoss(div(violations('multiMarginLoss', x, target, options), x.shape.at(-1) ?? 1), options.reduction ?? 'mean');
+  reduceLoss(
+    'multiMarginLoss',
+    div(violations('multiMarginLoss', x, target, options), x.shape.at(-1) ?? 1),
+    options.reduction ?? 'mean',
+  );
 
 export interface CosineSimilarityOptions {
   /** 1 by default. */
@@ -99,11 +102,9 @@ export interface CosineSimilarityOptions {
  * @example
  * cosineSimilarity(tensor([[3, 4]]), tensor([[4, 3]])).toArray() // ≈ [0.96]
  */
-export const cosineSimilarity = (
-  a: Tensor,
-  b: Tensor,
-  { axis = 1, eps = 1e-8 }: CosineSimilarityOptions = {},
-): Tensor => {
+export const cosineSimilarity = (a: Tensor, b: Tensor, options: CosineSimilarityOptions = {}): Tensor => {
+  checkTensors('cosineSimilarity', [a, b]);
+  const { axis = 1, eps = 1e-8 } = checkedOptions('cosineSimilarity', options, ['axis', 'eps']);
   const shape = broadcastShapes('cosineSimilarity', [a.shape, b.shape]);
   const length = (x: Tensor): Tensor => norm(broadcastTo(x, shape), { axes: axis });
   return div(sum(mul(a, b), { axes: axis }), maximum(mul(length(a), length(b)), eps));

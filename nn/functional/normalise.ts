@@ -2,10 +2,34 @@
  * The one formula behind every normalisation layer: x̂ = (x − μ)/√(v + ε) over some axes, with the biased variance in
  * its two-pass form v = mean((x − μ)²).
  */
-import { add, mean, mul, reshape, rsqrt, type Shape, ShapeError, square, sub, type Tensor } from '../../core/index.js';
+import { tensorOperand } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
+import {
+  ArgumentError,
+  add,
+  mean,
+  mul,
+  reshape,
+  rsqrt,
+  type Shape,
+  ShapeError,
+  square,
+  sub,
+  type Tensor,
+} from '../../core/index.js';
 
 /** Where the channels are: axis 1 (`NCHW`) or the last axis (`NHWC`). */
 export type Layout = 'NCHW' | 'NHWC';
+
+/** Throws unless there is such a layout. */
+export const checkLayout = (op: string, layout: Layout): void => {
+  if (layout !== 'NCHW' && layout !== 'NHWC')
+    throw new ArgumentError({
+      op,
+      problem: `there is no layout ${describe(layout)}`,
+      remedy: "use 'NCHW' or 'NHWC'",
+    });
+};
 
 export const channelAxis = (rank: number, layout: Layout): number =>
   layout === 'NCHW' ? Math.min(1, rank - 1) : rank - 1;
@@ -35,7 +59,7 @@ export const affine = (x: Tensor, weight: Tensor | null, bias: Tensor | null): T
 
 /** Throws unless `vector` is absent or holds one number for each of `count` places. */
 export const checkSize = (op: string, name: string, vector: Tensor | null, count: number, shape: Shape): void => {
-  if (vector !== null && vector.size !== count)
+  if (vector !== null && tensorOperand(op, vector).size !== count)
     throw new ShapeError({
       op,
       problem: `the ${name} has ${vector.size} elements, the input ${count} channels or features`,

@@ -1,4 +1,5 @@
 /** Pooling layers' functions: the core's pools in channels-first or channels-last layout. */
+import { checkedOptions, rankOf } from '../../core/arguments.js';
 import {
   type AdaptiveSize,
   adaptiveAvgPool,
@@ -12,19 +13,16 @@ import {
   type Tensor,
 } from '../../core/index.js';
 import { channelsFirst, channelsLast, type LayoutOptions } from './convolution.js';
+import { checkLayout } from './normalise.js';
 
 export interface MaxPoolOptions extends CoreMaxPoolOptions, LayoutOptions {}
 export interface AvgPoolOptions extends CoreAvgPoolOptions, LayoutOptions {}
 
 /** Runs `f` on channels-first images of `axes` spatial axes. */
-const onImages = (
-  op: string,
-  axes: number,
-  x: Tensor,
-  { layout = 'NCHW' }: LayoutOptions,
-  f: (x: Tensor) => Tensor,
-): Tensor => {
-  if (x.rank !== axes + 2)
+const onImages = (op: string, axes: number, x: Tensor, options: LayoutOptions, f: (x: Tensor) => Tensor): Tensor => {
+  const { layout = 'NCHW' } = checkedOptions(op, options, ['layout']);
+  checkLayout(op, layout);
+  if (rankOf(op, x) !== axes + 2)
     throw new ShapeError({
       op,
       problem: `the input has ${x.rank} axes`,
@@ -36,13 +34,21 @@ const onImages = (
 
 const maxPoolOf =
   (axes: number) =>
-  (x: Tensor, { layout = 'NCHW', ...options }: MaxPoolOptions): Tensor =>
-    onImages(`maxPool${axes}d`, axes, x, { layout }, (images) => maxPool(images, options));
+  (x: Tensor, given: MaxPoolOptions): Tensor => {
+    const op = `maxPool${axes}d`;
+    const names = ['kernel', 'stride', 'padding', 'dilation', 'ceilMode', 'layout'] as const;
+    const { layout = 'NCHW', ...options } = checkedOptions(op, given, names);
+    return onImages(op, axes, x, { layout }, (images) => maxPool(images, options));
+  };
 
 const avgPoolOf =
   (axes: number) =>
-  (x: Tensor, { layout = 'NCHW', ...options }: AvgPoolOptions): Tensor =>
-    onImages(`avgPool${axes}d`, axes, x, { layout }, (images) => avgPool(images, options));
+  (x: Tensor, given: AvgPoolOptions): Tensor => {
+    const op = `avgPool${axes}d`;
+    const names = ['kernel', 'stride', 'padding', 'ceilMode', 'countIncludePad', 'divisor', 'layout'] as const;
+    const { layout = 'NCHW', ...options } = checkedOptions(op, given, names);
+    return onImages(op, axes, x, { layout }, (images) => avgPool(images, options));
+  };
 
 /**
  * The largest of each window along one axis, `x: [N, C, L]`. Padding is −∞; a tie goes to the first.
@@ -107,5 +113,8 @@ export const adaptiveMaxPool2d = (x: Tensor, size: AdaptiveSize, layout: LayoutO
  * @example
  * functional.globalAvgPool(tensor([[[1, 2, 3]]])).toArray() // [[2]]
  */
-export const globalAvgPool = (x: Tensor, { layout = 'NCHW' }: LayoutOptions = {}): Tensor =>
-  globalAvgPoolFirst(layout === 'NCHW' ? x : channelsFirst(x));
+export const globalAvgPool = (x: Tensor, options: LayoutOptions = {}): Tensor => {
+  const { layout = 'NCHW' } = checkedOptions('globalAvgPool', options, ['layout']);
+  checkLayout('globalAvgPool', layout);
+  return globalAvgPoolFirst(layout === 'NCHW' ? x : channelsFirst(x));
+};

@@ -1,4 +1,5 @@
 /** Losses on probabilities and log-probabilities: binary cross-entropy and Kullback–Leibler divergence. */
+import { checkedOptions, checkTensors } from '../../core/arguments.js';
 import {
   add,
   div,
@@ -18,6 +19,7 @@ import {
 import { type Reduction, type ReductionOptions, reduceLoss } from './reduce.js';
 
 const sameShapes = (op: string, x: Tensor, target: Tensor): void => {
+  checkTensors(op, [x, target]);
   if (x.shape.join() !== target.shape.join())
     throw new ShapeError({
       op,
@@ -44,14 +46,11 @@ export interface BinaryCrossEntropyOptions extends ReductionOptions {
  * @example
  * bceLoss(tensor([0.5]), tensor([1])).item() // ≈ 0.6931471805599453
  */
-export const bceLoss = (
-  p: Tensor,
-  target: Tensor,
-  { weight = null, reduction = 'mean' }: BinaryCrossEntropyOptions = {},
-): Tensor => {
+export const bceLoss = (p: Tensor, target: Tensor, options: BinaryCrossEntropyOptions = {}): Tensor => {
+  const { weight = null, reduction = 'mean' } = checkedOptions('bceLoss', options, ['weight', 'reduction']);
   sameShapes('bceLoss', p, target);
   const loss = neg(add(mul(target, boundedLog(p)), mul(sub(1, target), boundedLog(sub(1, p)))));
-  return reduceLoss(weight === null ? loss : mul(loss, weight), reduction);
+  return reduceLoss('bceLoss', weight === null ? loss : mul(loss, weight), reduction);
 };
 
 export interface BceWithLogitsOptions extends BinaryCrossEntropyOptions {
@@ -66,15 +65,16 @@ export interface BceWithLogitsOptions extends BinaryCrossEntropyOptions {
  * @example
  * bceWithLogits(tensor([0]), tensor([1])).item() // ≈ 0.6931471805599453
  */
-export const bceWithLogits = (
-  x: Tensor,
-  target: Tensor,
-  { weight = null, posWeight = null, reduction = 'mean' }: BceWithLogitsOptions = {},
-): Tensor => {
+export const bceWithLogits = (x: Tensor, target: Tensor, options: BceWithLogitsOptions = {}): Tensor => {
+  const {
+    weight = null,
+    posWeight = null,
+    reduction = 'mean',
+  } = checkedOptions('bceWithLogits', options, ['weight', 'posWeight', 'reduction']);
   sameShapes('bceWithLogits', x, target);
   const positive = mul(target, softplus(neg(x)));
   const loss = add(posWeight === null ? positive : mul(positive, posWeight), mul(sub(1, target), softplus(x)));
-  return reduceLoss(weight === null ? loss : mul(loss, weight), reduction);
+  return reduceLoss('bceWithLogits', weight === null ? loss : mul(loss, weight), reduction);
 };
 
 export interface KlDivOptions {
@@ -90,16 +90,13 @@ export interface KlDivOptions {
  * @example
  * klDiv(tensor([[-1, -2]]), tensor([[0, 1]])).item() // 2
  */
-export const klDiv = (
-  x: Tensor,
-  target: Tensor,
-  { reduction = 'batchmean', logTarget = false }: KlDivOptions = {},
-): Tensor => {
+export const klDiv = (x: Tensor, target: Tensor, options: KlDivOptions = {}): Tensor => {
+  const { reduction = 'batchmean', logTarget = false } = checkedOptions('klDiv', options, ['reduction', 'logTarget']);
   sameShapes('klDiv', x, target);
   const elements = (): Tensor => {
     if (logTarget) return mul(exp(target), sub(target, x));
     const nothing = equal(target, 0);
     return where(nothing, 0, mul(target, sub(log(where(nothing, 1, target)), x)));
   };
-  return reduction === 'batchmean' ? div(sum(elements()), x.shape[0] ?? 1) : reduceLoss(elements(), reduction);
+  return reduction === 'batchmean' ? div(sum(elements()), x.shape[0] ?? 1) : reduceLoss('klDiv', elements(), reduction);
 };

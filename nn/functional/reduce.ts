@@ -1,5 +1,6 @@
 /** What every loss ends with: its elements as they are, their mean or their sum. */
-import { mean, sum, type Tensor } from '../../core/index.js';
+import { describe } from '../../core/errors.js';
+import { ArgumentError, mean, sum, type Tensor } from '../../core/index.js';
 
 export type Reduction = 'mean' | 'sum' | 'none';
 
@@ -8,5 +9,13 @@ export interface ReductionOptions {
   readonly reduction?: Reduction;
 }
 
-export const reduceLoss = (loss: Tensor, reduction: Reduction): Tensor =>
-  reduction === 'none' ? loss : reduction === 'sum' ? sum(loss) : mean(loss);
+export const reduceLoss = (op: string, loss: Tensor, reduction: Reduction): Tensor => {
+  if (reduction === 'none') return loss;
+  if (reduction === 'sum') return sum(loss);
+  if (reduction === 'mean') return mean(loss);
+  throw new ArgumentError({
+    op,
+    problem: `there is no reduction ${describe(reduction)}`,
+    remedy: "use 'mean', 'sum' or 'none'",
+  });
+};

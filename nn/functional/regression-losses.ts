@@ -1,5 +1,8 @@
 /** Losses on the difference d = x − target, element by element. */
+import { checkedOptions, checkTensors } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
 import {
+  ArgumentError,
   abs,
   add,
   full,
@@ -17,6 +20,7 @@ import {
 import { type ReductionOptions, reduceLoss } from './reduce.js';
 
 const difference = (op: string, x: Tensor, target: Tensor): Tensor => {
+  checkTensors(op, [x, target]);
   if (x.shape.join() !== target.shape.join())
     throw new ShapeError({
       op,
@@ -33,8 +37,10 @@ const difference = (op: string, x: Tensor, target: Tensor): Tensor => {
  * @example
  * mseLoss(tensor([1, 2]), tensor([1, 4])).item() // 2
  */
-export const mseLoss = (x: Tensor, target: Tensor, { reduction = 'mean' }: ReductionOptions = {}): Tensor =>
-  reduceLoss(square(difference('mseLoss', x, target)), reduction);
+export const mseLoss = (x: Tensor, target: Tensor, options: ReductionOptions = {}): Tensor => {
+  const { reduction = 'mean' } = checkedOptions('mseLoss', options, ['reduction']);
+  return reduceLoss('mseLoss', square(difference('mseLoss', x, target)), reduction);
+};
 
 /**
  * `|d|`, with gradient 0 at d = 0.
@@ -42,12 +48,20 @@ export const mseLoss = (x: Tensor, target: Tensor, { reduction = 'mean' }: Reduc
  * @example
  * l1Loss(tensor([1, 2]), tensor([1, 4])).item() // 1
  */
-export const l1Loss = (x: Tensor, target: Tensor, { reduction = 'mean' }: ReductionOptions = {}): Tensor =>
-  reduceLoss(abs(difference('l1Loss', x, target)), reduction);
+export const l1Loss = (x: Tensor, target: Tensor, options: ReductionOptions = {}): Tensor => {
+  const { reduction = 'mean' } = checkedOptions('l1Loss', options, ['reduction']);
+  return reduceLoss('l1Loss', abs(difference('l1Loss', x, target)), reduction);
+};
 
 /** `scale·d²/2` where `near`, else `|d|·slope − offset`; the square never sees a far d, so that it cannot overflow. */
 const quadraticNear = (d: Tensor, near: Tensor, scale: number, slope: number, offset: number): Tensor =>
   where(near, mul(square(where(near, d, 0)), scale / 2), sub(mul(abs(d), slope), offset));
+
+/** Throws unless the place where a parabola goes over into a line is a number ≥ 0. */
+const checkThreshold = (op: string, name: string, value: number): void => {
+  if (typeof value !== 'number' || !(value >= 0))
+    throw new ArgumentError({ op, problem: `${name} is ${describe(value)}`, remedy: 'give a number ≥ 0' });
+};
 
 export interface HuberOptions extends ReductionOptions {
   /** Where the parabola goes over into the line; 1 by default. */
@@ -60,9 +74,11 @@ export interface HuberOptions extends ReductionOptions {
  * @example
  * huberLoss(tensor([0, 0]), tensor([1, 3]), { reduction: 'none' }).toArray() // [0.5, 2.5]
  */
-export const huberLoss = (x: Tensor, target: Tensor, { delta = 1, reduction = 'mean' }: HuberOptions = {}): Tensor => {
+export const huberLoss = (x: Tensor, target: Tensor, options: HuberOptions = {}): Tensor => {
+  const { delta = 1, reduction = 'mean' } = checkedOptions('huberLoss', options, ['reduction', 'delta']);
+  checkThreshold('huberLoss', 'delta', delta);
   const d = difference('huberLoss', x, target);
-  return reduceLoss(quadraticNear(d, lessEqual(abs(d), delta), 1, delta, delta ** 2 / 2), reduction);
+  return reduceLoss('huberLoss', quadraticNear(d, lessEqual(abs(d), delta), 1, delta, delta ** 2 / 2), reduction);
 };
 
 export interface SmoothL1Options extends ReductionOptions {
@@ -76,14 +92,12 @@ export interface SmoothL1Options extends ReductionOptions {
  * @example
  * smoothL1Loss(tensor([0, 0]), tensor([1, 3]), { reduction: 'none' }).toArray() // [0.5, 2.5]
  */
-export const smoothL1Loss = (
-  x: Tensor,
-  target: Tensor,
-  { beta = 1, reduction = 'mean' }: SmoothL1Options = {},
-): Tensor => {
+export const smoothL1Loss = (x: Tensor, target: Tensor, options: SmoothL1Options = {}): Tensor => {
+  const { beta = 1, reduction = 'mean' } = checkedOptions('smoothL1Loss', options, ['reduction', 'beta']);
+  checkThreshold('smoothL1Loss', 'beta', beta);
   if (beta === 0) return l1Loss(x, target, { reduction });
   const d = difference('smoothL1Loss', x, target);
-  return reduceLoss(quadraticNear(d, less(abs(d), beta), 1 / beta, 1, beta / 2), reduction);
+  return reduceLoss('smoothL1Loss', quadraticNear(d, less(abs(d), beta), 1 / beta, 1, beta / 2), reduction);
 };
 
 export interface L2PenaltyOptions {

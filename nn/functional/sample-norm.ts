@@ -2,8 +2,20 @@
  * Normalisations inside one sample: layer, group and instance norm. They remember nothing and do the same in training
  * and outside it.
  */
+import { checkedOptions, rankOf, tensorOperand } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
 import { ArgumentError, permute, reshape, type Shape, ShapeError, type Tensor } from '../../core/index.js';
-import { affine, alongAxis, channelAxis, checkSize, type Layout, moments, standardise } from './normalise.js';
+import { checkShape } from '../../core/shape.js';
+import {
+  affine,
+  alongAxis,
+  channelAxis,
+  checkLayout,
+  checkSize,
+  type Layout,
+  moments,
+  standardise,
+} from './normalise.js';
 
 export interface AffineOptions {
   readonly weight?: Tensor | null;
@@ -24,12 +36,10 @@ const normalised = (x: Tensor, axes: readonly number[], eps: number): Tensor => 
  * @example
  * functional.layerNorm(tensor([[1, 3], [0, 8]]), [2], { eps: 0 }).toArray() // [[-1, 1], [-1, 1]]
  */
-export const layerNorm = (
-  x: Tensor,
-  shape: Shape,
-  { weight = null, bias = null, eps = 1e-5 }: AffineOptions = {},
-): Tensor => {
-  const first = x.rank - shape.length;
+export const layerNorm = (x: Tensor, shape: Shape, options: AffineOptions = {}): Tensor => {
+  const { weight = null, bias = null, eps = 1e-5 } = checkedOptions('layerNorm', options, ['weight', 'bias', 'eps']);
+  checkShape('layerNorm', shape);
+  const first = rankOf('layerNorm', x) - shape.length;
   if (shape.length === 0 || first < 0 || shape.some((size, i) => x.shape[first + i] !== size))
     throw new ShapeError({
       op: 'layerNorm',
@@ -41,7 +51,7 @@ export const layerNorm = (
     ['weight', weight],
     ['bias', bias],
   ] as const)
-    if (vector !== null && vector.shape.join() !== shape.join())
+    if (vector !== null && tensorOperand('layerNorm', vector).shape.join() !== shape.join())
       throw new ShapeError({
         op: 'layerNorm',
         problem: `the ${name} does not have the normalised shape`,
@@ -66,11 +76,17 @@ export interface GroupNormOptions extends AffineOptions {
  * @example
  * functional.groupNorm(tensor([[1, 3, 0, 8]]), { groups: 2, eps: 0 }).toArray() // [[-1, 1, -1, 1]]
  */
-export const groupNorm = (
-  x: Tensor,
-  { groups, weight = null, bias = null, eps = 1e-5, layout = 'NCHW' }: GroupNormOptions,
-): Tensor => {
-  if (x.rank < 2)
+export const groupNorm = (x: Tensor, options: GroupNormOptions): Tensor => {
+  const names = ['groups', 'weight', 'bias', 'eps', 'layout'] as const;
+  const {
+    groups,
+    weight = null,
+    bias = null,
+    eps = 1e-5,
+    layout = 'NCHW',
+  } = checkedOptions('groupNorm', options, names);
+  checkLayout('groupNorm', layout);
+  if (rankOf('groupNorm', x) < 2)
     throw new ShapeError({
       op: 'groupNorm',
       problem: 'the input has no channel axis',
@@ -81,7 +97,7 @@ export const groupNorm = (
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
     throw new ArgumentError({
       op: 'groupNorm',
-      problem: `${groups} groups do not divide ${channels} channels`,
+      problem: `${describe(groups)} groups do not divide ${channels} channels`,
       shapes: [x.shape],
       remedy: 'choose a number of groups that divides the channels',
     });
@@ -110,7 +126,10 @@ export interface InstanceNormOptions extends AffineOptions {
  * @example
  * functional.instanceNorm(tensor([[[1, 3]]]), { eps: 0 }).toArray() // [[[-1, 1]]]
  */
-export const instanceNorm = (x: Tensor, { layout = 'NCHW', ...options }: InstanceNormOptions = {}): Tensor => {
+export const instanceNorm = (x: Tensor, given: InstanceNormOptions = {}): Tensor => {
+  const { layout = 'NCHW', ...options } = checkedOptions('instanceNorm', given, ['weight', 'bias', 'eps', 'layout']);
+  checkLayout('instanceNorm', layout);
+  tensorOperand('instanceNorm', x);
   const axis = channelAxis(x.rank, layout);
   const positions = x.shape.reduce((product, size, i) => (i === 0 || i === axis ? product : product * size), 1);
   if (x.rank < 3 || positions < 2)
