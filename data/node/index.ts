@@ -26,6 +26,7 @@ export {
   tryLoadIdx,
   tryLoadMnist,
 } from './idx-sets.js';
+export { type ImageFolderOptions, loadImageFolder, tryLoadImageFolder } from './image-folder.js';
 export { loadCsv, loadDigits, tryLoadCsv, tryLoadDigits } from './tables.js';
 
 // Arrays.

@@ -1,0 +1,164 @@
+/**
+ * Checkpoints: any plain value with tensors in it, in a file. The first line is a small header in JSON: the format, its
+ * version, how many bytes follow and their checksum. What follows is a safetensors file, whose metadata hold the value with
+ * a number in the place of each tensor.
+ */
+import { either as E, type taskEither as TE } from 'fp-ts';
+import * as t from 'io-ts';
+import { ArgumentError } from '../../core/errors.js';
+import { Tensor } from '../../core/tensor.js';
+import { decodeSafetensors, encodeSafetensors } from '../codecs/safetensors.js';
+import { attempt, attemptTask, DataError, type DataPlace } from '../errors.js';
+import { sha256 } from './checksum.js';
+import { readBytes, writeAtomic } from './files.js';
+
+const format = 'tapegrad checkpoint';
+const version = 1;
+/** No header of any version is longer. */
+const longestHeader = 1024;
+
+const nameCodec = t.type({ format: t.literal(format), version: t.number });
+const headerCodec = t.strict({
+  format: t.literal(format),
+  version: t.literal(version),
+  bytes: t.number,
+  sha256: t.string,
+});
+
+/** Numbers that JSON cannot write. */
+const special: ReadonlyMap<string, number> = new Map([
+  ['NaN', Number.NaN],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['-Infinity', Number.NEGATIVE_INFINITY],
+  ['-0', -0],
+]);
+
+const formatPath = (path: readonly (string | number)[]): string => (path.length === 0 ? 'the value' : path.join('.'));
+
+const unsupported = (path: readonly (string | number)[], what: string): never => {
+  throw new ArgumentError({
+    op: 'saveCheckpoint',
+    problem: `${formatPath(path)} is ${what}`,
+    remedy: 'give tensors, numbers, texts, booleans and null, in plain objects and lists',
+  });
+};
+
+/** The value as JSON with `{ $tensor: i }` for the i-th tensor; one that occurs twice is written once. */
+const dismantle = (value: unknown): { readonly json: unknown; readonly tensors: ReadonlyMap<string, Tensor> } => {
+  const numbers = new Map<Tensor, number>();
+  const walk = (node: unknown, path: readonly (string | number)[]): unknown => {
+    if (node instanceof Tensor) {
+      const i = numbers.get(node) ?? numbers.size;
+      numbers.set(node, i);
+      return { $tensor: i };
+    }
+    if (typeof node === 'number')
+      return Number.isFinite(node) && !Object.is(node, -0)
+        ? node
+        : { $number: Object.is(node, -0) ? '-0' : String(node) };
+    if (node === null || typeof node === 'string' || typeof node === 'boolean') return node;
+    if (Array.isArray(node)) return node.map((child, i) => walk(child, [...path, i]));
+    if (typeof node !== 'object') return unsupported(path, typeof node);
+    const prototype: unknown = Object.getPrototypeOf(node);
+    if (prototype !== Object.prototype && prototype !== null) return unsupported(path, `a ${node.constructor.name}`);
+    return Object.fromEntries(
+      Object.entries(node).flatMap(([key, child]) => {
+        if (key.startsWith('$') || key === '__proto__') return unsupported([...path, key], 'under a reserved name');
+        return child === undefined ? [] : [[key, walk(child, [...path, key])]];
+      }),
+    );
+  };
+  const json = walk(value, []);
+  return { json, tensors: new Map([...numbers].map(([tensor, i]) => [String(i), tensor])) };
+};
+
+/** Deeper trees than this are not made by anyone, but a damaged or hostile file may have one. */
+const deepest = 500;
+
+const assemble = (json: unknown, tensors: ReadonlyMap<string, Tensor>, fail: (problem: string) => never): unknown => {
+  const walk = (node: unknown, depth: number): unknown => {
+    if (depth > deepest) return fail(`the value is more than ${deepest} levels deep`);
+    if (Array.isArray(node)) return node.map((child) => walk(child, depth + 1));
+    if (typeof node !== 'object' || node === null) return node;
+    const { $tensor, $number } = node as { readonly $tensor?: unknown; readonly $number?: unknown };
+    if ($tensor !== undefined) return tensors.get(String($tensor)) ?? fail(`there is no tensor ${String($tensor)}`);
+    if ($number !== undefined) return special.get(String($number)) ?? fail(`there is no number ${String($number)}`);
+    return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, walk(child, depth + 1)]));
+  };
+  return walk(json, 0);
+};
+
+/**
+ * A plain value with tensors as the bytes of a checkpoint. What is `undefined` is left out.
+ * @throws ArgumentError when it holds anything but tensors, numbers, texts, booleans, null, plain objects and lists.
+ * @example
+ * decodeCheckpoint(encodeCheckpoint({ w: tensor([1, 2]), losses: [0.5, NaN] })) // { w: [1, 2], losses: [0.5, NaN] }
+ */
+export const encodeCheckpoint = (value: unknown): Uint8Array => {
+  const { json, tensors } = dismantle(value);
+  const payload = encodeSafetensors(tensors, { value: JSON.stringify(json) });
+  const header = `${JSON.stringify({ format, version, bytes: payload.length, sha256: sha256(payload) })}\n`;
+  return Buffer.concat([Buffer.from(header), payload]);
+};
+
+/**
+ * The value of a checkpoint. Nothing is set aside before the checksum has been found right.
+ * @throws DataError for a file that is torn, damaged, of another kind or of a later version.
+ */
+export const decodeCheckpoint = (bytes: Uint8Array, file = 'checkpoint'): unknown => {
+  const fail = (problem: string, expected: string, place: DataPlace = null): never => {
+    throw new DataError({ op: 'decodeCheckpoint', file, place, problem, expected });
+  };
+  const end = bytes.subarray(0, longestHeader).indexOf(0x0a);
+  const parsed = E.tryCatch(
+    (): unknown => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, Math.max(end, 0)))),
+    () => null,
+  );
+  const named = E.isRight(parsed) ? nameCodec.decode(parsed.right) : E.left(null);
+  if (E.isLeft(parsed) || E.isLeft(named))
+    return fail('this is no checkpoint', `a first line that says ${format}`, { byte: 0 });
+  if (named.right.version > version)
+    return fail(`it has version ${named.right.version}`, `version ${version} at most; a later tapegrad reads it`, {
+      byte: 0,
+    });
+  const header = headerCodec.decode(parsed.right);
+  if (E.isLeft(header))
+    return fail('the header is damaged', `version ${version}, a number of bytes and a checksum`, { byte: 0 });
+
+  const payload = bytes.subarray(end + 1);
+  const place = { byte: end + 1 };
+  if (payload.length !== header.right.bytes)
+    return fail(`${payload.length} bytes follow the header`, `${header.right.bytes}`, place);
+  const found = sha256(payload);
+  if (found !== header.right.sha256) return fail(`the SHA-256 is ${found}`, header.right.sha256, place);
+
+  const { tensors, metadata } = decodeSafetensors(payload, file);
+  const json = E.tryCatch(
+    (): unknown => JSON.parse(metadata.value ?? ''),
+    () => null,
+  );
+  if (E.isLeft(json)) return fail('the value is no JSON', 'the value as JSON in the metadata', place);
+  return assemble(json.right, tensors, (problem) => fail(problem, 'one that the file holds', place));
+};
+
+/** `decodeCheckpoint` with its error as a value. */
+export const tryDecodeCheckpoint = (bytes: Uint8Array, file?: string): E.Either<DataError, unknown> =>
+  attempt(() => decodeCheckpoint(bytes, file));
+
+/**
+ * Writes a value, such as the snapshot of a training run. At every moment there is the old file or the new one in full.
+ * @throws DataError when the system refuses.
+ */
+export const saveCheckpoint = (path: string, value: unknown): Promise<void> =>
+  writeAtomic(path, encodeCheckpoint(value));
+
+/**
+ * The value in a checkpoint file; `fit` takes it as `resume`.
+ * @throws DataError where the file is missing or damaged.
+ */
+export const loadCheckpoint = async (path: string): Promise<unknown> =>
+  decodeCheckpoint(await readBytes(path, 'loadCheckpoint'), path);
+
+/** `loadCheckpoint` with its error as a value. */
+export const tryLoadCheckpoint = (path: string): TE.TaskEither<DataError, unknown> =>
+  attemptTask(() => loadCheckpoint(path));
