@@ -49,7 +49,7 @@ test('checkGradients: keeps off kinks when told to', () => {
 test('checkGradients: a wrong gradient is found and shrunk, and its message replays it', () => {
   const options = { laws: ['differences'], numRuns: 80 } as const;
   const message = failure(() => checkGradients(wrongAboveOne, unary, { ...options, seed: seed() }));
-  assert.match(message, /law 2, finite differences: got .* want .* at ∂ output/);
+  assert.match(message, /law 2, finite differences: got .* want .* at /);
   // The element that is wrong is as small as can be: just above 1.
   assert.match(message, /arguments: .*\b1\.00\d/);
   const [, number = '', path = ''] = /replay: \{ seed: (-?\d+), path: "([\d:]+)" \}/.exec(message) ?? [];
