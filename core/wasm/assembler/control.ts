@@ -51,12 +51,13 @@ export const tee = <T extends ValueType>(variable: Local<T>, value: Operand<NoIn
   node: { kind: 'assign', how: 'tee', local: variable, value: expression(variable.type, value) },
 });
 
-/** A variable of the module. */
-export const global = <T extends 'i32' | 'i64' | 'f32' | 'f64'>(
-  type: T,
-  initial: T extends 'i64' ? bigint : number,
-  mutable = true,
-): Global<T> => ({ type, mutable, initial });
+/** A variable of the module, with a constant expression for its first value: `global(i32.const(5))`. */
+export const global = <T extends ValueType>(initial: Expression<T>, mutable = true): Global<T> => {
+  const { node } = initial;
+  if (node.kind !== 'operation' || node.instruction.name !== `${initial.type}.const`)
+    throw new RangeError('a global begins with a constant');
+  return { type: initial.type, mutable, initial: node.instruction.immediates };
+};
 
 export const getGlobal = <T extends ValueType>(variable: Global<T>): Expression<T> => ({
   type: variable.type,

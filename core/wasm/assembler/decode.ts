@@ -48,7 +48,7 @@ const readGlobal = (input: ByteReader): Global => {
   const type = typeOfCode(input.byte());
   if (type === 'none') throw new RangeError('a global cannot have the empty type');
   const mutable = input.byte() === 1;
-  const initial = readInstruction(input).immediates[0] ?? 0;
+  const initial = readInstruction(input).immediates;
   expect(input, 0x0b);
   return { type, mutable, initial };
 };

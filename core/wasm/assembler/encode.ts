@@ -40,7 +40,7 @@ const writeLimits = (out: Bytes, { minimum, maximum, shared = false }: MemoryUse
 
 const writeGlobal = (out: Bytes, { type, mutable, initial }: Global): void => {
   out.push(typeCodes[type], mutable ? 1 : 0);
-  writeInstruction(out, { name: `${type}.const`, immediates: [initial] });
+  writeInstruction(out, { name: `${type}.const`, immediates: initial });
   writeInstruction(out, { name: 'end', immediates: [] });
 };
 

@@ -50,7 +50,7 @@ const formatCode = (code: readonly Instruction[], nameOf: (func: number) => stri
 };
 
 const formatGlobal = ({ type, mutable, initial }: Global): string =>
-  `  (global ${mutable ? `(mut ${type})` : type} (${type}.const ${formatNumber(initial)}))`;
+  `  (global ${mutable ? `(mut ${type})` : type} (${[`${type}.const`, ...(type === 'v128' ? ['i8x16'] : []), ...initial.map(formatNumber)].join(' ')}))`;
 
 const formatSegment = ({ bytes, at }: DataSegment): string =>
   `  (data ${at === undefined ? '' : `(i32.const ${at}) `}"${bytes.map((byte) => `\\${byte.toString(16).padStart(2, '0')}`).join('')}")`;

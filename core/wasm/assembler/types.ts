@@ -21,7 +21,8 @@ export interface Label {
 export interface Global<T extends ValueType = ValueType> {
   readonly type: T;
   readonly mutable: boolean;
-  readonly initial: number | bigint;
+  /** Its first value; the sixteen bytes of a vector. */
+  readonly initial: readonly (number | bigint)[];
 }
 
 /** A function of the module, or one that it imports. */

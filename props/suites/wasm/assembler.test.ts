@@ -151,7 +151,7 @@ test('control: loops, blocks, conditions and tables run as they read', () => {
 });
 
 test('control: a value is computed once by letIn, and globals keep theirs', () => {
-  const count = global('i32', 5);
+  const count = global(i32.const(5));
   const next = func('next', [], 'i32', () => [setGlobal(count, i32.add(getGlobal(count), 1)), getGlobal(count)]);
   const twice = func('twice', [], 'i32', () => [letIn(call(next), (value) => i32.add(value, value))]);
   const teed = func('teed', ['i32'], 'i32', (x) => {
@@ -338,11 +338,12 @@ test('atomics: read-modify-write gives the old value and leaves the new one, in 
 /** A module with something of everything. */
 const everything = (): ModuleSource => {
   const log = importFunc('host', 'log', ['i32', 'f64'], 'none');
-  const [counter, ratio] = [global('i64', -(2n ** 40n)), global('f32', 0.5, false)];
+  const [counter, ratio] = [global(i64.const(-(2n ** 40n))), global(f32.const(0.5), false)];
+  const mask = global(i32x4.const(1, 2, 3, 4));
   const helper = func('helper', ['v128', 'i32'], 'v128', (x, n) => {
     const [a, b, c] = locals('v128', 3);
     const other = local('i64');
-    return [set(a, x), set(other, 3n), set(b, i32x4.shl(a, n)), set(c, i32x4.add(a, b)), c];
+    return [set(a, v128.and(x, getGlobal(mask))), set(other, 3n), set(b, i32x4.shl(a, n)), set(c, i32x4.add(a, b)), c];
   });
   const entry = func('entry', ['i32'], 'f32', (x) => [
     call(log, x, f64.const(1.5)),
