@@ -30,7 +30,7 @@ export const nadam = (options: RateOr<NadamOptions> = {}): GradientTransform<rea
     eps = 1e-8,
     weightDecay = 0,
     momentumDecay = 4e-3,
-  }: NadamOptions = optionsOf(options);
+  }: NadamOptions = optionsOf('nadam', options, ['lr', 'betas', 'eps', 'weightDecay', 'momentumDecay']);
   return chain(
     addDecayedWeights(weightDecay),
     defineMoments({
@@ -57,7 +57,12 @@ export const nadam = (options: RateOr<NadamOptions> = {}): GradientTransform<rea
  * radam({ lr: 0.1 }).update(tensor([1]), radam({ lr: 0.1 }).init(tensor([0])), tensor([0]))[0].toArray() // ≈ [-0.1]
  */
 export const radam = (options: RateOr<AdamaxOptions> = {}): GradientTransform<readonly unknown[]> => {
-  const { lr = 1e-3, betas: [b1, b2] = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamaxOptions = optionsOf(options);
+  const {
+    lr = 1e-3,
+    betas: [b1, b2] = [0.9, 0.999],
+    eps = 1e-8,
+    weightDecay = 0,
+  }: AdamaxOptions = optionsOf('radam', options, ['lr', 'betas', 'eps', 'weightDecay']);
   const limit = 2 / (1 - b2) - 1;
   return chain(
     addDecayedWeights(weightDecay),

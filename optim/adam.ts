@@ -50,13 +50,21 @@ export const scaleByAdam = ({
  * applyUpdates(tensor([1]), adam(0.1).update(tensor([3]), adam(0.1).init(tensor([1])), tensor([1]))[0]).toArray() // ≈ [0.9]
  */
 export const adam = (options: RateOr<AdamOptions> = {}): GradientTransform<readonly unknown[]> => {
-  const { lr = 1e-3, weightDecay = 0, ...scaling }: AdamOptions = optionsOf(options);
+  const {
+    lr = 1e-3,
+    weightDecay = 0,
+    ...scaling
+  }: AdamOptions = optionsOf('adam', options, ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad']);
   return chain(addDecayedWeights(weightDecay), scaleByAdam(scaling), scaleByLearningRate(lr));
 };
 
 /** Adam with decoupled weight decay: `p ← p − lr·weightDecay·p` beside Adam's step. `weightDecay` is 0.01 by default. */
 export const adamw = (options: RateOr<AdamOptions> = {}): GradientTransform<readonly unknown[]> => {
-  const { lr = 1e-3, weightDecay = 0.01, ...scaling }: AdamOptions = optionsOf(options);
+  const {
+    lr = 1e-3,
+    weightDecay = 0.01,
+    ...scaling
+  }: AdamOptions = optionsOf('adamw', options, ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad']);
   return chain(scaleByAdam(scaling), addDecayedWeights(weightDecay), scaleByLearningRate(lr));
 };
 
@@ -64,7 +72,12 @@ export type AdamaxOptions = Omit<AdamOptions, 'amsgrad'>;
 
 /** Adam with the running maximum `u ← max(β₂·u, |g| + ε)` in place of the root: step `m̂/u`. `lr` is 0.002 by default. */
 export const adamax = (options: RateOr<AdamaxOptions> = {}): GradientTransform<readonly unknown[]> => {
-  const { lr = 2e-3, betas: [b1, b2] = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamaxOptions = optionsOf(options);
+  const {
+    lr = 2e-3,
+    betas: [b1, b2] = [0.9, 0.999],
+    eps = 1e-8,
+    weightDecay = 0,
+  }: AdamaxOptions = optionsOf('adamax', options, ['lr', 'betas', 'eps', 'weightDecay']);
   return chain(
     addDecayedWeights(weightDecay),
     defineMoments({

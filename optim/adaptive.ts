@@ -32,7 +32,7 @@ export const rmsprop = (options: RateOr<RmspropOptions> = {}): GradientTransform
     weightDecay = 0,
     momentum = 0,
     centered = false,
-  }: RmspropOptions = optionsOf(options);
+  }: RmspropOptions = optionsOf('rmsprop', options, ['lr', 'alpha', 'eps', 'weightDecay', 'momentum', 'centered']);
   return chain(
     addDecayedWeights(weightDecay),
     defineMoments({
@@ -70,7 +70,7 @@ export const adagrad = (options: RateOr<AdagradOptions> = {}): GradientTransform
     weightDecay = 0,
     initialAccumulator = 0,
     eps = 1e-10,
-  }: AdagradOptions = optionsOf(options);
+  }: AdagradOptions = optionsOf('adagrad', options, ['lr', 'lrDecay', 'weightDecay', 'initialAccumulator', 'eps']);
   return chain(
     addDecayedWeights(weightDecay),
     defineMoments({
@@ -101,7 +101,12 @@ export interface AdadeltaOptions {
 
 /** AdaDelta: `Δ = √(a + ε)/√(v + ε)·g` with running means v of g² and a of Δ². */
 export const adadelta = (options: RateOr<AdadeltaOptions> = {}): GradientTransform<readonly unknown[]> => {
-  const { lr = 1, rho = 0.9, eps = 1e-6, weightDecay = 0 }: AdadeltaOptions = optionsOf(options);
+  const {
+    lr = 1,
+    rho = 0.9,
+    eps = 1e-6,
+    weightDecay = 0,
+  }: AdadeltaOptions = optionsOf('adadelta', options, ['lr', 'rho', 'eps', 'weightDecay']);
   return chain(
     addDecayedWeights(weightDecay),
     defineMoments({

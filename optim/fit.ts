@@ -24,12 +24,21 @@ async function* grouped<X, T>(
   let group: Batch<X, T>[] = [];
   let left = skip;
   for await (const { x, y } of batches) {
-    if (left-- > 0) continue;
+    if (left > 0) {
+      left--;
+      continue;
+    }
     group.push({ x, y });
     if (group.length < size) continue;
     yield group;
     group = [];
   }
+  if (left > 0)
+    throw new ArgumentError({
+      op: 'fit (resume)',
+      problem: `the epoch has ${skip - left} batches, of which ${skip} have been used`,
+      remedy: 'resume with the data and the batch size that the run began with',
+    });
   if (group.length > 0) yield group;
 }
 

@@ -1,5 +1,7 @@
 /** The last link of every optimiser: minus the learning rate, which is a number or a schedule over steps. */
-import { add, cast, full, mul, neg, type Tensor, treeMap } from '../core/index.js';
+import { checkedOptions } from '../core/arguments.js';
+import { describe } from '../core/errors.js';
+import { ArgumentError, add, cast, full, mul, neg, type Tensor, treeMap } from '../core/index.js';
 import type { Schedule } from './schedules.js';
 import { firstStep, type GradientTransform } from './transform.js';
 
@@ -32,8 +34,34 @@ export const scaleByLearningRate = (rate: LearningRate): GradientTransform<Learn
 /** Options whose `lr` may be given alone: `adam(1e-3)` is `adam({ lr: 1e-3 })`. */
 export type RateOr<Options> = LearningRate | Options;
 
-export const optionsOf = <Options extends object>(given: RateOr<Options>): Options | { readonly lr: LearningRate } =>
-  typeof given === 'object' ? given : { lr: given };
+/** Throws unless an optimiser can work with the value of this option. */
+const checkOption = (op: string, name: string, value: unknown): void => {
+  const fails = (remedy: string): ArgumentError =>
+    new ArgumentError({ op, problem: `${name} is ${describe(value)}`, remedy });
+  const isAmount = (amount: unknown): boolean => typeof amount === 'number' && Number.isFinite(amount) && amount >= 0;
+  if (value === undefined || typeof value === 'boolean') return;
+  if (name === 'lr') {
+    if (typeof value !== 'function' && !isAmount(value)) throw fails('give a number ≥ 0, or a schedule');
+  } else if (name === 'betas') {
+    if (!Array.isArray(value) || value.length !== 2 || !value.every((beta) => isAmount(beta) && beta < 1))
+      throw fails('give two numbers from 0 up to, not including, 1');
+  } else if (!isAmount(value)) throw fails('give a number ≥ 0');
+};
+
+/**
+ * Options of an optimiser, a lone learning rate made into one of them, once their names and values are known to be in order.
+ * @throws ArgumentError for a name that is no option, or a value that is not finite or negative.
+ */
+export const optionsOf = <Options extends object>(
+  op: string,
+  given: RateOr<Options>,
+  names: readonly (keyof Options & string)[],
+): Options | { readonly lr: LearningRate } => {
+  const options = typeof given === 'function' || typeof given === 'number' ? { lr: given } : given;
+  checkedOptions(op, options as Options, names);
+  for (const [name, value] of Object.entries(options)) checkOption(op, name, value);
+  return options;
+};
 
 /**
  * The rates that `prepare` wrote into the state of an optimiser, in the order of its links.

@@ -3,8 +3,26 @@
  * likes. Each is PyTorch's scheduler of the same name in closed form; `base` is the initial rate.
  */
 
+import { checkedOptions } from '../core/arguments.js';
+import { describe } from '../core/errors.js';
+import { ArgumentError } from '../core/index.js';
+
 /** The learning rate at time `t`. */
 export type Schedule = (t: number) => number;
+
+/** Throws unless the numbers are finite and the lengths positive. */
+const checkRates = (
+  op: string,
+  numbers: Readonly<Record<string, number>>,
+  lengths: Readonly<Record<string, number>> = {},
+): void => {
+  const wrong = (name: string, value: number, remedy: string): ArgumentError =>
+    new ArgumentError({ op, problem: `${name} is ${describe(value)}`, remedy });
+  for (const [name, value] of Object.entries(numbers))
+    if (!Number.isFinite(value)) throw wrong(name, value, 'give a finite number');
+  for (const [name, value] of Object.entries(lengths))
+    if (!Number.isFinite(value) || value <= 0) throw wrong(name, value, 'give a number > 0');
+};
 
 /** Always the same. */
 export const constant =
@@ -13,43 +31,63 @@ export const constant =
     base;
 
 /** Multiplied by `gamma` every `stepSize`: `base·γ^⌊t/stepSize⌋`. */
-export const stepDecay =
-  (base: number, { stepSize, gamma = 0.1 }: { readonly stepSize: number; readonly gamma?: number }): Schedule =>
-  (t) =>
-    base * gamma ** Math.floor(t / stepSize);
+export const stepDecay = (base: number, options: { readonly stepSize: number; readonly gamma?: number }): Schedule => {
+  const { stepSize, gamma = 0.1 } = checkedOptions('stepDecay', options, ['stepSize', 'gamma']);
+  checkRates('stepDecay', { base, gamma }, { stepSize });
+  return (t) => base * gamma ** Math.floor(t / stepSize);
+};
 
 /** Multiplied by `gamma` at each milestone. */
-export const multiStep =
-  (
-    base: number,
-    { milestones, gamma = 0.1 }: { readonly milestones: readonly number[]; readonly gamma?: number },
-  ): Schedule =>
-  (t) =>
-    base * gamma ** milestones.filter((milestone) => milestone <= t).length;
+export const multiStep = (
+  base: number,
+  options: { readonly milestones: readonly number[]; readonly gamma?: number },
+): Schedule => {
+  const { milestones, gamma = 0.1 } = checkedOptions('multiStep', options, ['milestones', 'gamma']);
+  if (!Array.isArray(milestones))
+    throw new ArgumentError({
+      op: 'multiStep',
+      problem: `milestones are ${describe(milestones)}`,
+      remedy: 'give a list of steps',
+    });
+  checkRates('multiStep', { base, gamma, ...milestones });
+  return (t) => base * gamma ** milestones.filter((milestone) => milestone <= t).length;
+};
 
 /**
  * Multiplied by `gamma` every time: `base·γᵗ`.
  * @example
  * exponentialDecay(0.1, { gamma: 0.5 })(2) // 0.025
  */
-export const exponentialDecay =
-  (base: number, { gamma }: { readonly gamma: number }): Schedule =>
-  (t) =>
-    base * gamma ** t;
+export const exponentialDecay = (base: number, options: { readonly gamma: number }): Schedule => {
+  const { gamma } = checkedOptions('exponentialDecay', options, ['gamma']);
+  checkRates('exponentialDecay', { base, gamma });
+  return (t) => base * gamma ** t;
+};
 
 /** Half a cosine from `base` to `min` over `period`, and on along the cosine: `min + (base − min)(1 + cos(πt/period))/2`. */
-export const cosineAnnealing =
-  (base: number, { period, min = 0 }: { readonly period: number; readonly min?: number }): Schedule =>
-  (t) =>
-    min + ((base - min) * (1 + Math.cos((Math.PI * t) / period))) / 2;
+export const cosineAnnealing = (
+  base: number,
+  options: { readonly period: number; readonly min?: number },
+): Schedule => {
+  const { period, min = 0 } = checkedOptions('cosineAnnealing', options, ['period', 'min']);
+  checkRates('cosineAnnealing', { base, min }, { period });
+  return (t) => min + ((base - min) * (1 + Math.cos((Math.PI * t) / period))) / 2;
+};
 
 /** Cosine annealing that starts again after `period`, `period·factor`, `period·factor²`, … */
-export const cosineWarmRestarts =
-  (
-    base: number,
-    { period, factor = 1, min = 0 }: { readonly period: number; readonly factor?: number; readonly min?: number },
-  ): Schedule =>
-  (t) => {
+export const cosineWarmRestarts = (
+  base: number,
+  options: { readonly period: number; readonly factor?: number; readonly min?: number },
+): Schedule => {
+  const { period, factor = 1, min = 0 } = checkedOptions('cosineWarmRestarts', options, ['period', 'factor', 'min']);
+  checkRates('cosineWarmRestarts', { base, min }, { period });
+  if (!(typeof factor === 'number' && factor >= 1 && factor < Number.POSITIVE_INFINITY))
+    throw new ArgumentError({
+      op: 'cosineWarmRestarts',
+      problem: `factor is ${describe(factor)}`,
+      remedy: 'give a number ≥ 1: periods must not shrink, or they would never reach later steps',
+    });
+  return (t) => {
     let start = 0;
     let length = period;
     while (t >= start + length) {
@@ -58,34 +96,41 @@ export const cosineWarmRestarts =
     }
     return cosineAnnealing(base, { period: length, min })(t - start);
   };
+};
 
 /** `base` times a factor that goes in a straight line from `start` to `end` over `duration`, and stays. */
-export const linearWarmup =
-  (
-    base: number,
-    {
-      start = 1 / 3,
-      end = 1,
-      duration = 5,
-    }: { readonly start?: number; readonly end?: number; readonly duration?: number } = {},
-  ): Schedule =>
-  (t) =>
-    base * (start + ((end - start) * Math.min(t, duration)) / duration);
+export const linearWarmup = (
+  base: number,
+  options: { readonly start?: number; readonly end?: number; readonly duration?: number } = {},
+): Schedule => {
+  const {
+    start = 1 / 3,
+    end = 1,
+    duration = 5,
+  } = checkedOptions('linearWarmup', options, ['start', 'end', 'duration']);
+  checkRates('linearWarmup', { base, start, end }, { duration });
+  return (t) => base * (start + ((end - start) * Math.min(t, duration)) / duration);
+};
 
 /** `base·factor` for `duration`, then `base`. */
-export const constantThenBase =
-  (
-    base: number,
-    { factor = 1 / 3, duration = 5 }: { readonly factor?: number; readonly duration?: number } = {},
-  ): Schedule =>
-  (t) =>
-    t < duration ? base * factor : base;
+export const constantThenBase = (
+  base: number,
+  options: { readonly factor?: number; readonly duration?: number } = {},
+): Schedule => {
+  const { factor = 1 / 3, duration = 5 } = checkedOptions('constantThenBase', options, ['factor', 'duration']);
+  checkRates('constantThenBase', { base, factor, duration });
+  return (t) => (t < duration ? base * factor : base);
+};
 
 /** `base·(1 − t/duration)^power`, and 0 after. */
-export const polynomialDecay =
-  (base: number, { duration = 5, power = 1 }: { readonly duration?: number; readonly power?: number } = {}): Schedule =>
-  (t) =>
-    base * (1 - Math.min(t, duration) / duration) ** power;
+export const polynomialDecay = (
+  base: number,
+  options: { readonly duration?: number; readonly power?: number } = {},
+): Schedule => {
+  const { duration = 5, power = 1 } = checkedOptions('polynomialDecay', options, ['duration', 'power']);
+  checkRates('polynomialDecay', { base, power }, { duration });
+  return (t) => base * (1 - Math.min(t, duration) / duration) ** power;
+};
 
 const interpolations = {
   cos: (from: number, to: number, share: number): number => to + ((from - to) / 2) * (1 + Math.cos(Math.PI * share)),
@@ -110,15 +155,23 @@ export interface OneCycleOptions {
  * The 1cycle policy: up from `max/divide` to `max`, down to almost nothing.
  * Source: Smith, Topin, "Super-convergence" (2017).
  */
-export const oneCycle = ({
-  max,
-  total,
-  rise = 0.3,
-  anneal = 'cos',
-  divide = 25,
-  finalDivide = 1e4,
-  threePhase = false,
-}: OneCycleOptions): Schedule => {
+export const oneCycle = (options: OneCycleOptions): Schedule => {
+  const {
+    max,
+    total,
+    rise = 0.3,
+    anneal = 'cos',
+    divide = 25,
+    finalDivide = 1e4,
+    threePhase = false,
+  } = checkedOptions('oneCycle', options, ['max', 'total', 'rise', 'anneal', 'divide', 'finalDivide', 'threePhase']);
+  checkRates('oneCycle', { max, rise }, { total, divide, finalDivide });
+  if (!Object.hasOwn(interpolations, anneal))
+    throw new ArgumentError({
+      op: 'oneCycle',
+      problem: `there is no anneal ${describe(anneal)}`,
+      remedy: "use 'cos' or 'linear'",
+    });
   const initial = max / divide;
   const final = initial / finalDivide;
   const peak = rise * total - 1;
@@ -155,12 +208,21 @@ export interface CyclicOptions {
 }
 
 /** Up and down between `base` and `max`. Source: Smith, "Cyclical learning rates" (2017). */
-export const cyclic =
-  (base: number, { max, up = 2000, down = up, mode = 'triangular', gamma = 1 }: CyclicOptions): Schedule =>
-  (t) => {
+export const cyclic = (base: number, options: CyclicOptions): Schedule => {
+  const names = ['max', 'up', 'down', 'mode', 'gamma'] as const;
+  const { max, up = 2000, down = up, mode = 'triangular', gamma = 1 } = checkedOptions('cyclic', options, names);
+  checkRates('cyclic', { base, max, gamma }, { up, down });
+  if (mode !== 'triangular' && mode !== 'triangular2' && mode !== 'expRange')
+    throw new ArgumentError({
+      op: 'cyclic',
+      problem: `there is no mode ${describe(mode)}`,
+      remedy: "use 'triangular', 'triangular2' or 'expRange'",
+    });
+  return (t) => {
     const cycle = Math.floor(t / (up + down));
     const inside = t - cycle * (up + down);
     const height = inside <= up ? inside / up : (up + down - inside) / down;
     const amplitude = mode === 'triangular' ? 1 : mode === 'triangular2' ? 0.5 ** cycle : gamma ** t;
     return base + (max - base) * height * amplitude;
   };
+};

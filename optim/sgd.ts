@@ -1,5 +1,5 @@
 /** Stochastic gradient descent, with momentum in both of its forms. */
-import { add, equal, mul, where } from '../core/index.js';
+import { ArgumentError, add, equal, mul, where } from '../core/index.js';
 import { type LearningRate, optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
 import { defineMoments, type MomentState } from './moments.js';
 import { addDecayedWeights } from './scaling.js';
@@ -50,7 +50,19 @@ export interface SgdOptions {
  * sgd(0.1).update(tensor([1]), sgd(0.1).init(tensor([0])), tensor([0]))[0].toArray() // ≈ [-0.1]
  */
 export const sgd = (options: RateOr<SgdOptions>): GradientTransform<readonly unknown[]> => {
-  const { lr, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 }: SgdOptions = optionsOf(options);
+  const {
+    lr,
+    momentum = 0,
+    dampening = 0,
+    nesterov = false,
+    weightDecay = 0,
+  }: SgdOptions = optionsOf('sgd', options, ['lr', 'momentum', 'dampening', 'nesterov', 'weightDecay']);
+  if (lr === undefined)
+    throw new ArgumentError({
+      op: 'sgd',
+      problem: 'there is no learning rate',
+      remedy: 'give one: sgd(0.1), or sgd({ lr: 0.1, momentum: 0.9 })',
+    });
   return chain(
     addDecayedWeights(weightDecay),
     ...(momentum === 0 ? [] : [accumulateMomentum({ momentum, dampening, nesterov })]),

@@ -40,6 +40,17 @@ export {
 } from './arrays.js';
 export { decodeNpz, encodeNpz, loadNpz, saveNpz, tryDecodeNpz, tryLoadNpz } from './npz.js';
 
+// Checkpoints.
+export {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  loadCheckpoint,
+  saveCheckpoint,
+  tryDecodeCheckpoint,
+  tryLoadCheckpoint,
+} from './checkpoint.js';
+export { type Checkpointing, type CheckpointingOptions, checkpointing } from './checkpointing.js';
+
 // Pictures.
 export {
   type ChartSize,

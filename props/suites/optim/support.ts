@@ -1,7 +1,27 @@
 /** Trees of numbers compared to the bit, and something small to train. */
 import * as assert from 'uvu/assert';
-import { add, key, matmul, mul, normal, type Tensor, tensor, treeEntries } from '../../../core/index.js';
-import { batchNorm1d, dropout, type Layer, linear, sequential, tanh } from '../../../nn/index.js';
+import {
+  abs,
+  add,
+  key,
+  matmul,
+  mean,
+  mul,
+  normal,
+  sub,
+  type Tensor,
+  tensor,
+  treeEntries,
+} from '../../../core/index.js';
+import { batchNorm1d, dropout, type Layer, linear, mseLoss, sequential, tanh } from '../../../nn/index.js';
+import {
+  adam,
+  cosineAnnealing,
+  earlyStopping,
+  exponentialAverage,
+  type FitOptions,
+  onPlateau,
+} from '../../../optim/index.js';
 
 /** Each leaf with its path, its shape and element type, and its bytes. */
 const bits = (tree: unknown): readonly string[] =>
@@ -52,3 +72,24 @@ export const network = (): Layer<Params, State> =>
     Params,
     State
   >;
+
+/** A run with everything that has a memory: momentum, statistics, dropout, an average, a plateau, the best so far. */
+export const resumable = (): FitOptions<Params, State, Tensor, Tensor, Tensor> => ({
+  model: network(),
+  loss: mseLoss,
+  optimizer: adam(cosineAnnealing(0.05, { period: 20 })),
+  train: examples(22),
+  validation: examples(9, 50),
+  epochs: 5,
+  batchSize: 4,
+  accumulate: 2,
+  key: key(7),
+  metrics: { distance: (y, target) => mean(abs(sub(y, target))) },
+  averaging: exponentialAverage(0.8),
+  rateFactor: onPlateau({ patience: 0, factor: 0.5 }),
+  monitor: { metric: 'distance', mode: 'min' },
+  firstCheck: 'before',
+  checkEvery: 2,
+  sampleTrain: 8,
+  stopWhen: earlyStopping({ patience: 40 }),
+});

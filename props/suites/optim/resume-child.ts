@@ -1,0 +1,24 @@
+/**
+ * A training run in a process of its own, to be killed at any moment: goes on from the checkpoint if there is one, saves
+ * after every step, says so, and at the end writes down what it arrived at.
+ */
+import { existsSync } from 'node:fs';
+import { checkpointing, loadCheckpoint, saveCheckpoint } from '../../../data/node/index.js';
+import { fit } from '../../../optim/index.js';
+import { resumable } from './support.js';
+
+const [path = '', result = '', epochs = ''] = process.argv.slice(2);
+const { params, state, best, averaged, history, final } = await fit({
+  ...resumable(),
+  epochs: Number(epochs),
+  callbacks: [
+    checkpointing({ path, everySteps: 1 }),
+    {
+      onStepEnd: ({ step }) => {
+        process.stdout.write(`${step}\n`);
+      },
+    },
+  ],
+  resume: existsSync(path) ? await loadCheckpoint(path) : null,
+});
+await saveCheckpoint(result, { params, state, best, averaged, history, final });

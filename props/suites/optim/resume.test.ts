@@ -1,0 +1,157 @@
+/** A run that was interrupted and resumed ends with the same bits as one that was not. */
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as assert from 'uvu/assert';
+import { ArgumentError, key, type Tensor, TreeError, tensor } from '../../../core/index.js';
+import { decodeCheckpoint, encodeCheckpoint, saveCheckpoint } from '../../../data/node/index.js';
+import { linear, mseLoss } from '../../../nn/index.js';
+import { type FitOptions, type Fitted, fit, sgd, type TrainingState } from '../../../optim/index.js';
+import { test } from '../../runner/testing.js';
+import { withFolder } from '../data/temporary.js';
+import { assertSameBits, examples, type Params, resumable, type State } from './support.js';
+
+type Run = Fitted<Params, State>;
+
+/** The bytes of everything a run arrived at. */
+const bytesOf = ({ params, state, best, averaged, history, final }: Run): Uint8Array =>
+  encodeCheckpoint({ params, state, best, averaged, history, final });
+
+const run = (options: Partial<FitOptions<Params, State, Tensor, Tensor, Tensor>> = {}): Promise<Run> =>
+  fit({ ...resumable(), ...options });
+
+test('resume: from a snapshot at any step, at any check and at the end of any epoch, by way of a file', async () => {
+  const files: Uint8Array[] = [];
+  const keep = ({ snapshot }: { snapshot(): TrainingState }): void => {
+    files.push(encodeCheckpoint(snapshot()));
+  };
+  const whole = await run({ callbacks: [{ onStepEnd: keep, onEpochEnd: keep }] });
+  assert.is(files.length, 20);
+  for (const file of files) {
+    const resumed = await run({ resume: decodeCheckpoint(file) });
+    assertSameBits(
+      [resumed.params, resumed.state, resumed.final.optimizer],
+      [whole.params, whole.state, whole.final.optimizer],
+    );
+    assert.ok(Buffer.compare(bytesOf(resumed), bytesOf(whole)) === 0);
+  }
+});
+
+test('resume: compiled and eager runs may take over from each other', async () => {
+  const half = await run({ epochs: 2 });
+  const whole = await run({ epochs: 4 });
+  assert.ok(
+    Buffer.compare(bytesOf(await run({ epochs: 4, resume: half.final, compile: false })), bytesOf(whole)) === 0,
+  );
+});
+
+test('resume: a finished run stays as it is', async () => {
+  const whole = await run();
+  const again = await run({ resume: whole.final });
+  assert.ok(Buffer.compare(bytesOf(again), bytesOf(whole)) === 0);
+});
+
+test('resume: a run that stopped early stays stopped', async () => {
+  const options = { epochs: 9, stopWhen: ({ checks }: { readonly checks: readonly unknown[] }) => checks.length > 5 };
+  const stopped = await run(options);
+  assert.is(stopped.reason, 'stopWhen');
+  assert.ok(Buffer.compare(bytesOf(await run({ ...options, resume: stopped.final })), bytesOf(stopped)) === 0);
+});
+
+test('resume: a state of another run is refused, with what does not fit', async () => {
+  const { final } = await run({ epochs: 1 });
+  const refused = async (
+    resume: unknown,
+    type: typeof ArgumentError | typeof TreeError,
+    pattern: RegExp,
+  ): Promise<void> => {
+    const error = await run({ resume }).then(
+      () => assert.unreachable(),
+      (thrown: unknown) => thrown,
+    );
+    assert.instance(error, type);
+    assert.match(String(error), pattern);
+  };
+  await refused(7, ArgumentError, /no training state/);
+  await refused({}, TreeError, /params do not fit this run/);
+  await refused({ ...final, params: linear(3, 2).init(key(0)).params }, TreeError, /params do not fit/);
+  await refused({ ...final, optimizer: sgd(0.1).init(final.params) }, TreeError, /the optimizer do not fit|optimizer/);
+  await refused({ ...final, key: key(8) }, ArgumentError, /the key is another one/);
+  await refused({ ...final, key: 8 }, ArgumentError, /the key is another one/);
+  await refused({ ...final, step: 1.5 }, ArgumentError, /number of steps is 1.5/);
+  await refused({ ...final, step: 1 }, ArgumentError, /losses of 1 steps/);
+  await refused({ ...final, epoch: 0 }, ArgumentError, /the epoch is 0/);
+  await refused({ ...final, batch: -1 }, ArgumentError, /number of batches is -1/);
+  await refused({ ...final, best: { ...final.best, params: tensor([1]) } }, TreeError, /best parameters/);
+  await refused({ ...final, best: { ...final.best, value: 'x' } }, ArgumentError, /best figure/);
+  await refused({ ...final, history: { losses: ['x'], checks: [] } }, ArgumentError, /no losses/);
+  await refused({ ...final, history: { losses: final.history.losses, checks: [{}] } }, ArgumentError, /no checks/);
+});
+
+test('resume: a position beyond the data is refused', async () => {
+  const options = {
+    model: linear(3, 2),
+    loss: mseLoss,
+    optimizer: sgd(0.1),
+    train: examples(8),
+    batchSize: 4,
+    key: key(1),
+    epochs: 2,
+  };
+  const { final } = await fit({ ...options, epochs: 1 });
+  const error = await fit({ ...options, resume: { ...final, batch: 3 } }).then(
+    () => assert.unreachable(),
+    (thrown: unknown) => thrown,
+  );
+  assert.instance(error, ArgumentError);
+  assert.match(String(error), /has 2 batches, of which 3 have been used/);
+});
+
+/** Long enough that no kill comes too late. */
+const longer = 14;
+
+const child = fileURLToPath(new URL('./resume-child.ts', import.meta.url));
+
+/** Runs the child; kills it `wait` milliseconds after it has made so many steps. Resolves with how it ended. */
+const spawnChild = (
+  files: readonly string[],
+  kill: { readonly steps: number; readonly wait: number } | null,
+): Promise<{ readonly signal: string | null; readonly code: number | null; readonly errors: string }> =>
+  new Promise((resolve, reject) => {
+    const started = spawn(process.execPath, ['--import', 'tsx', child, ...files, String(longer)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [steps, errors] = [0, ''];
+    started.stderr.on('data', (text: Buffer) => {
+      errors += text.toString();
+    });
+    started.stdout.on('data', (text: Buffer) => {
+      steps += text.toString().split('\n').length - 1;
+      if (kill !== null && steps >= kill.steps) setTimeout(() => started.kill('SIGKILL'), kill.wait);
+    });
+    started.on('error', reject);
+    started.on('close', (code, signal) => resolve({ signal, code, errors }));
+  });
+
+test('resume: a process killed at random moments arrives where an undisturbed one does', () =>
+  withFolder(async (folder) => {
+    const whole = join(folder, 'whole.ckpt');
+    await saveCheckpoint(whole, decodeCheckpoint(bytesOf(await run({ epochs: longer }))));
+    const files = [join(folder, 'run.ckpt'), join(folder, 'result.ckpt')] as const;
+    let kills = 0;
+    for (let attempt = 0; attempt < 3; attempt++) {
+      // The moment is left to chance on purpose: whatever it is, the end must be the same.
+      const { signal, errors } = await spawnChild(files, {
+        steps: 1 + Math.floor(3 * Math.random()),
+        wait: 12 * Math.random(),
+      });
+      assert.is(errors, '');
+      if (signal === 'SIGKILL') kills++;
+    }
+    assert.ok(kills > 0, 'the child was never killed');
+    const { code, errors } = await spawnChild(files, null);
+    assert.equal([code, errors], [0, '']);
+    assert.ok(Buffer.compare(readFileSync(files[1]), readFileSync(whole)) === 0);
+    assert.equal(readdirSync(folder).sort(), ['result.ckpt', 'run.ckpt', 'whole.ckpt']);
+  }));
