@@ -10,7 +10,7 @@ export { type IrisRow, iris, irisFeatures, irisRows, irisSpecies } from './iris.
 // Batches.
 export { type BatchOptions, batches } from './batches.js';
 export { type Loader, type LoaderOptions, type LoaderOrder, loader } from './loader.js';
-export type { Source } from './source.js';
+export { countExamples, firstExamples, type Source, selectRows } from './source.js';
 export { randomSplit, stratifiedSplit } from './split.js';
 export { standardize } from './standardize.js';
 
@@ -26,14 +26,17 @@ export {
   channelMoments,
   channelsLast,
   flattenExamples,
+  meanImage,
   normalize,
   oneHotLabels,
+  subtractImage,
 } from './augment/normalize.js';
 export { compose, type Transform } from './augment/transform.js';
 
 // Formats.
 export { cifar10Classes, decodeCifar10, tryDecodeCifar10 } from './codecs/cifar.js';
 export { type CsvSchema, decodeCsv, type Table, tableExamples, tryDecodeCsv } from './codecs/csv.js';
+export { encodeCsv, type EncodeCsvOptions } from './codecs/write-csv.js';
 export {
   decodeIdx,
   decodeIdxImages,

@@ -6,13 +6,32 @@ export type Source = Examples | ImageSet;
 
 const isImages = (source: Source): source is ImageSet => 'pixels' in source;
 
-/** How many examples there are. */
+/**
+ * How many examples there are.
+ * @example
+ * countExamples(iris()) // 150
+ */
 export const countExamples = (source: Source): number =>
   isImages(source) ? source.shape[0] : (source.x.shape[0] ?? 0);
 
-/** The rows of a source, still of its kind. */
+/**
+ * The rows of a source, still of its kind.
+ * @example
+ * selectRows(digits(key(0), 20), [3, 13]).labels // [3, 3]
+ */
 export const selectRows = <S extends Source>(source: S, rows: readonly number[] | Int32Array): S =>
   (isImages(source) ? selectImages(source, rows) : selectExamples(source, rows)) as S;
+
+/**
+ * The first `count` examples, or all where there are fewer: a small training part beside a whole validation part.
+ * @example
+ * countExamples(firstExamples(digits(key(0), 100), 30)) // 30
+ */
+export const firstExamples = <S extends Source>(source: S, count: number): S =>
+  selectRows(
+    source,
+    Array.from({ length: Math.min(count, countExamples(source)) }, (_, i) => i),
+  );
 
 /** The rows of a source as tensors. */
 export const batchOf = (source: Source, rows: Int32Array): Examples =>

@@ -40,21 +40,24 @@ export const randomCrop =
         problem: `a crop of ${tall} × ${wide} from ${height} × ${width} with padding ${padding} (${mode})`,
         remedy: 'give a smaller crop or another padding',
       });
-    const data = new (images.data.constructor as Float32ArrayConstructor)(count * channels * tall * wide);
+    const data = new (images.data.constructor as Float32ArrayConstructor)(count * channels * tall * wide).fill(value);
     const read = positions[mode];
     for (const [i, [down = 0, across = 0]] of draws(key, count, 2).entries()) {
       const top = Math.floor(down * (spareRows + 1)) - padding;
       const left = Math.floor(across * (spareColumns + 1)) - padding;
+      // The columns that lie inside the image are copied in one go.
+      const [first, end] = [Math.max(-left, 0), Math.min(width - left, wide)];
       for (let plane = i * channels; plane < (i + 1) * channels; plane++)
         for (let row = 0; row < tall; row++) {
           const fromRow = read(top + row, height);
-          for (let column = 0; column < wide; column++) {
-            const fromColumn = read(left + column, width);
-            data[(plane * tall + row) * wide + column] =
-              fromRow < 0 || fromColumn < 0
-                ? value
-                : (images.data[(plane * height + fromRow) * width + fromColumn] ?? 0);
-          }
+          if (fromRow < 0) continue;
+          const source = (plane * height + fromRow) * width;
+          const target = (plane * tall + row) * wide;
+          if (first < end) data.set(images.data.subarray(source + left + first, source + left + end), target + first);
+          if (mode === 'constant') continue;
+          for (let column = 0; column < wide; column++)
+            if (column < first || column >= end)
+              data[target + column] = images.data[source + read(left + column, width)] ?? 0;
         }
     }
     return withPixels(batch, { data, count, channels, height: tall, width: wide });

@@ -23,11 +23,11 @@ export const randomFlip =
     for (const [i, [unit = 1]] of draws(key, count, 1).entries())
       if (unit < probability)
         for (let start = i * channels * plane; start < (i + 1) * channels * plane; start += plane)
-          for (let row = 0; row < height; row++)
-            for (let column = 0; column < width; column++) {
-              const from =
-                axis === 'horizontal' ? row * width + width - 1 - column : (height - 1 - row) * width + column;
-              data[start + row * width + column] = images.data[start + from] ?? 0;
-            }
+          for (let row = 0; row < height; row++) {
+            const from = start + (axis === 'horizontal' ? row : height - 1 - row) * width;
+            const line = data.subarray(start + row * width, start + (row + 1) * width);
+            line.set(images.data.subarray(from, from + width));
+            if (axis === 'horizontal') line.reverse();
+          }
     return withPixels(batch, { ...images, data });
   };

@@ -2,12 +2,12 @@
 import { fromData } from '../../core/creation.js';
 import { ArgumentError } from '../../core/errors.js';
 import { oneHot } from '../../core/ops/indexing.js';
-import { div } from '../../core/primitives/div.js';
 import { permute } from '../../core/primitives/permute.js';
 import { reshape } from '../../core/primitives/reshape.js';
 import { sub } from '../../core/primitives/sub.js';
+import type { Tensor } from '../../core/tensor.js';
 import type { ImageSet } from '../images.js';
-import { pixelsOf, type Transform } from './transform.js';
+import { pixelsOf, type Transform, withPixels } from './transform.js';
 
 export interface ChannelMoments {
   readonly mean: readonly number[];
@@ -46,23 +46,57 @@ export const channelMoments = ({ pixels, shape: [count, channels, height, width]
 
 /**
  * Each channel shifted by its mean and divided by its standard deviation; a channel that never varies is only shifted.
- * @throws ArgumentError unless there is one pair a channel.
+ * @throws ArgumentError unless there is one pair a channel; ShapeError unless x is `[N, C, H, W]`.
  * @example
  * normalize({ mean: [0.5], std: [0.5] })({ x: ones([1, 1, 1, 2]), y: zeros([1]) }, key(0)).x.toArray() // [[[[1, 1]]]]
  */
 export const normalize =
   ({ mean, std }: ChannelMoments): Transform =>
-  ({ x, y }) => {
-    const channels = x.shape[1] ?? 0;
-    if (x.rank !== 4 || mean.length !== channels || std.length !== channels)
+  (batch) => {
+    const images = pixelsOf('normalize', batch);
+    const { count, channels, height, width } = images;
+    if (mean.length !== channels || std.length !== channels)
       throw new ArgumentError({
         op: 'normalize',
-        problem: `${mean.length} means and ${std.length} deviations for x of shape [${x.shape.join(',')}]`,
-        remedy: 'give one of each for every channel of x: [N, C, H, W]',
+        problem: `${mean.length} means and ${std.length} deviations for ${channels} channels`,
+        remedy: 'give one of each for every channel',
       });
-    const perChannel = (values: readonly number[]) => fromData(values, [channels, 1, 1], x.dtype);
-    return { x: div(sub(x, perChannel(mean)), perChannel(std.map((value) => (value === 0 ? 1 : value)))), y };
+    const data = images.data.slice();
+    const plane = height * width;
+    for (let i = 0; i < count * channels; i++) {
+      const centre = mean[i % channels] ?? 0;
+      const spread = std[i % channels] ?? 1;
+      for (let at = i * plane; at < (i + 1) * plane; at++)
+        data[at] = ((data[at] ?? 0) - centre) / (spread === 0 ? 1 : spread);
+    }
+    return withPixels(batch, { ...images, data });
   };
+
+/**
+ * The mean of all images, `[C, H, W]`, on the scale from 0 to 1. Take it from the training part.
+ * @example
+ * meanImage({ pixels: Uint8Array.of(0, 255), shape: [2, 1, 1, 1], labels: new Uint8Array(2), classes: ['a'] }).toArray() // [[[0.5]]]
+ */
+export const meanImage = (images: ImageSet): Tensor => {
+  const [count, channels, height, width] = images.shape;
+  const sums = new Float64Array(channels * height * width);
+  for (let start = 0; start < images.pixels.length; start += sums.length)
+    for (let at = 0; at < sums.length; at++) sums[at] = (sums[at] ?? 0) + (images.pixels[start + at] ?? 0);
+  return fromData(
+    sums.map((sum) => sum / Math.max(count, 1) / 255),
+    [channels, height, width],
+    'float32',
+  );
+};
+
+/**
+ * Each image less `mean`, which broadcasts to it: the mean image, say.
+ * @example
+ * subtractImage(ones([1, 1, 2]))({ x: ones([3, 1, 1, 2]), y: zeros([3]) }, key(0)).x.shape // [3, 1, 1, 2]
+ */
+export const subtractImage =
+  (mean: Tensor): Transform =>
+  ({ x, y }) => ({ x: sub(x, mean), y });
 
 /**
  * Images `[N, C, H, W]` with their channels last: `[N, H, W, C]`. Comes after all transforms of images.

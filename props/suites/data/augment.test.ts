@@ -25,6 +25,7 @@ import {
   type Examples,
   flattenExamples,
   imageExamples,
+  meanImage,
   mixup,
   normalize,
   oneHotLabels,
@@ -34,6 +35,7 @@ import {
   randomFlip,
   randomRotation,
   resize,
+  subtractImage,
   type Transform,
 } from '../../../data/index.js';
 import { assertClose } from '../../runner/close.js';
@@ -273,6 +275,13 @@ test('normalize: with the moments of the images themselves, mean 0 and deviation
   for (const m of mean(x, { axes: [0, 2, 3] }).toArray() as number[]) assert.ok(Math.abs(m) < 1e-6);
   for (const s of std(x, { axes: [0, 2, 3], correction: 0 }).toArray() as number[]) assert.ok(Math.abs(s - 1) < 1e-6);
   assert.throws(() => normalize({ mean: [0], std: [1] })(imageExamples(set), key(0)), /one of each for every channel/);
+});
+
+test('subtractImage: images less their mean image have mean 0 at every pixel', () => {
+  const set = decodeCifar10(Uint8Array.from({ length: 4 * 3073 }, (_, i) => (i % 3073 === 0 ? 1 : (i * i * 31) % 256)));
+  const { x } = subtractImage(meanImage(set))(imageExamples(set), key(0));
+  assert.equal(x.shape, [4, 3, 32, 32]);
+  for (const m of mean(x, { axes: 0 }).dataSync()) assert.ok(Math.abs(m) < 1e-6);
 });
 
 test('mixup: features and labels are mixed in the same shares', () => {

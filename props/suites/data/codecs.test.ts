@@ -9,6 +9,7 @@ import {
   decodeCsv,
   decodeIdx,
   decodeIdxImages,
+  encodeCsv,
   imageBatch,
   imageExamples,
   irisRows,
@@ -255,4 +256,23 @@ test('errors at this edge: the value and the throwing twin carry the same messag
     () => decodeIdxImages(wrong),
     (error: unknown) => error instanceof DataError && E.isLeft(result) && error.message === result.left.message,
   );
+});
+
+test('CSV: what is written reads back, bit for bit; predictions never have a decimal point', () => {
+  check(
+    fc.property(
+      fc.array(fc.tuple(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer()), { minLength: 1 }),
+      (rows) => {
+        const { x } = decodeCsv(encodeCsv(rows), { label: null });
+        assert.equal(
+          [...x],
+          rows.flat().map((value) => (value === 0 ? 0 : value)),
+        );
+      },
+    ),
+  );
+  assert.is(encodeCsv([[7], [0]], { integers: true, names: ['a,b'] }), '"a,b"\n7\n0\n');
+  assert.is(encodeCsv([[1, Number.NaN]]), '1,\n');
+  assert.throws(() => encodeCsv([[0.5]], { integers: true }), /give whole numbers/);
+  assert.throws(() => encodeCsv([[1], [1, 2]]), /row 1 has 2 numbers, not 1/);
 });
