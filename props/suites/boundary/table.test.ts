@@ -15,7 +15,11 @@ const points = readFileSync(new URL('../../../docs/semantics.md', import.meta.ur
 
 const names = readdirSync(here)
   .filter((file) => file.endsWith('.test.ts'))
-  .flatMap((file) => [...readFileSync(`${here}/${file}`, 'utf8').matchAll(/\btest\(\s*(['"`])((?:\\.|(?!\1).)*)\1/g)].map((match) => (match[2] ?? '').replace(/\\(.)/g, '$1')));
+  .flatMap((file) =>
+    [...readFileSync(`${here}/${file}`, 'utf8').matchAll(/\btest\(\s*(['"`])((?:\\.|(?!\1).)*)\1/g)].map((match) =>
+      (match[2] ?? '').replace(/\\(.)/g, '$1'),
+    ),
+  );
 
 test('boundary table: every row has a test whose name begins with its point', () => {
   assert.ok(points !== undefined && points.length >= 30, 'the table was not found');
