@@ -137,6 +137,34 @@ test('npz: named tensors come back bit for bit; the same tensors give the same b
     assert.equal([...(await decodeNpz(await encodeNpz({})))], []);
   }));
 
+/** `numpy.savez_compressed` of `layer.weight` (float32, 2 × 3, 0 … 5) and `count` (int64, 7), by NumPy 2.4. */
+const writtenByNumPy = [
+  'UEsDBC0AAAAIAAAAIQBP6QAq//////////8QABQAbGF5ZXIud2VpZ2h0Lm5weQEAEACYAAAAAAAAAFUAAAAAAAAAm+wX6hsQychQ',
+  'xlCtnpJanFykbqWgbpNmoq6joJ6WX1RSlJgXn1+UkgoSd0vMKU4FihdnJBakAvkaRjoKxpo6CrUKZAMuBjBosAcSDkAExA1AvMAB',
+  'AFBLAwQtAAAACAAAACEAI7jwbP//////////CQAUAGNvdW50Lm5weQEAEACIAAAAAAAAAEYAAAAAAAAAm+wX6hsQychQxlCtnpJa',
+  'nFykbqWgbpNpoa6joJ6WX1RSlJgXn1+UkgoSd0vMKU4FihdnJBakAvkamjoKtQoUAS52BggAAFBLAQItAy0AAAAIAAAAIQBP6QAq',
+  'VQAAAJgAAAAQAAAAAAAAAAAAAACAAQAAAABsYXllci53ZWlnaHQubnB5UEsBAi0DLQAAAAgAAAAhACO48GxGAAAAiAAAAAkAAAAA',
+  'AAAAAAAAAIABlwAAAGNvdW50Lm5weVBLBQYAAAAAAgACAHUAAAAYAQAAAAA=',
+].join('');
+
+test('npz: an archive that NumPy wrote', async () => {
+  const found = await decodeNpz(Buffer.from(writtenByNumPy, 'base64'));
+  assert.equal(
+    [...found].map(([name, x]) => [name, x.dtype, x.toArray()]),
+    [
+      [
+        'layer.weight',
+        'float32',
+        [
+          [0, 1, 2],
+          [3, 4, 5],
+        ],
+      ],
+      ['count', 'int32', 7],
+    ],
+  );
+});
+
 test('npz: cuts, noise, lies about sizes and foreign entries give typed errors or sound tensors', async () => {
   const valid = await encodeNpz({ x: tensor([1, 2, 3, 4, 5, 6, 7, 8]), y: zeros([64]) });
   const sound = async (bytes: Uint8Array, limit?: number): Promise<boolean> => {
