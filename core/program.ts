@@ -35,12 +35,20 @@ const shortDtype: Record<Dtype, string> = { float32: 'f32', float64: 'f64', int3
 
 export const formatAval = ({ shape, dtype }: Aval): string => `${shortDtype[dtype]}${formatShape(shape)}`;
 
-/** Parameters as they are printed: `axes=[0], keepDims=false`. */
+/** JSON knows neither NaN nor ±∞ nor −0, but parameters that differ must print differently. */
+const spelled = (_: string, value: unknown): unknown =>
+  typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
+    ? Object.is(value, -0)
+      ? '-0'
+      : String(value)
+    : value;
+
+/** Parameters as they are printed: `axes=[0], keepDims=false`. Equal text means equal parameters. */
 export const formatParams = (params: unknown): string =>
   typeof params !== 'object' || params === null
     ? ''
     : Object.entries(params)
-        .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+        .map(([name, value]) => `${name}=${JSON.stringify(value, spelled)}`)
         .join(', ');
 
 const format = ({ inputs, constants, nodes, outputs }: Program): string => {

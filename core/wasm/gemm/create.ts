@@ -46,6 +46,8 @@ export interface GemmModule {
   readonly tile: { readonly rows: number; readonly columns: number };
   /** Bytes of workspace that products of this size need. */
   workspaceBytes(size: { readonly m: number; readonly n: number; readonly k: number }): number;
+  /** The generated function itself on one memory, for other modules to import. */
+  functionOn(memory: Memory): HostFunction<GemmFunction>;
   /** The product on one memory; cheap, since the module is compiled once. */
   on(memory: Memory): Gemm;
   /** The generated code as text. */
@@ -101,6 +103,11 @@ export const createGemm = (features: Features, options: GemmOptions = {}): GemmM
     exports: { gemm: gemmFunction(plan) },
   } satisfies ModuleSource;
   let compiled: CompiledModule | undefined;
+  const functionOn = (memory: Memory): HostFunction<GemmFunction> => {
+    const { Module, Instance } = engine();
+    compiled ??= new Module(encode(link(source)));
+    return new Instance(compiled, { host: { memory } }).exports.gemm as HostFunction<GemmFunction>;
+  };
   return {
     dtype: lanes.dtype,
     tile: { rows: tile.rows, columns: tileColumns(plan) },
@@ -109,10 +116,9 @@ export const createGemm = (features: Features, options: GemmOptions = {}): GemmM
       const fixed = 2 * tileBytes(plan) + blocking.rows * blocking.terms * bytes;
       return fixed + columns * Math.min(k, blocking.terms) * bytes;
     },
+    functionOn,
     on: (memory) => {
-      const { Module, Instance } = engine();
-      compiled ??= new Module(encode(link(source)));
-      const gemm = new Instance(compiled, { host: { memory } }).exports.gemm as HostFunction<GemmFunction>;
+      const gemm = functionOn(memory);
       return ({ m, n, k, batch = 1, alpha = 1, beta = 0, a, b, c, d = c, workspace }) =>
         gemm(
           batch,

@@ -1,0 +1,84 @@
+/**
+ * The WebAssembly backend: every program becomes a module with one function, and runs as one call. Programs of one
+ * operation, which is what eager evaluation is made of, are compiled once for equal shapes, element types and parameters.
+ */
+import type { Backend, Executable, Storage } from '../backend.js';
+import { allocate, convert, type Dtype, type TypedArray } from '../dtype.js';
+import { formatAval, formatParams, type Program } from '../program.js';
+import { sizeOf } from '../shape.js';
+import { lower } from './lowerings/index.js';
+import { createMemory, type MemoryOptions, type WasmMemory, type WasmStorage } from './memory.js';
+import { leastRecentlyUsed } from './programs/cache.js';
+import { createHost, makeExecutable } from './programs/executable.js';
+
+export interface WasmOptions extends MemoryOptions {
+  /** How many operations are kept compiled, the least recently used going first; 1024 by default. */
+  readonly cacheSize?: number;
+}
+
+export interface WasmBackend extends Backend {
+  readonly memory: WasmMemory;
+}
+
+/** What one operation's code depends on; `null` for a program that is not one operation. */
+const keyOf = ({ inputs, constants, nodes, outputs }: Program): string | null => {
+  const [node] = nodes;
+  if (node === undefined || nodes.length !== 1 || constants.length > 0 || outputs[0] !== inputs.length) return null;
+  const { primitive, params } = node;
+  const types = inputs.map(formatAval).join();
+  return `${primitive.name}(${formatParams(params)})${types} of ${node.inputs.join()}`;
+};
+
+/** A backend with a memory of its own. */
+export const createWasmBackend = ({ cacheSize = 1024, ...options }: WasmOptions = {}): WasmBackend => {
+  const memory = createMemory(options);
+  const host = createHost(memory);
+  const operations = leastRecentlyUsed<Executable>(cacheSize);
+  const storageOf = (storage: Storage): WasmStorage => storage as WasmStorage;
+
+  const write = (data: TypedArray, dtype: Dtype): Storage => {
+    memory.begin();
+    const storage = memory.allocate(dtype, data.length);
+    const place = memory.view(dtype, memory.address(storage), data.length);
+    place.set(dtype === 'bool' ? convert(data, dtype) : data);
+    return storage;
+  };
+
+  const backend: WasmBackend = {
+    name: 'wasm',
+    memory,
+    write,
+    read: async (storage) => memory.read(storageOf(storage)),
+    readSync: (storage) => memory.read(storageOf(storage)),
+    free: (storage) => memory.free(storageOf(storage)),
+    lower: (program) => {
+      const key = keyOf(program);
+      if (key === null) return makeExecutable(program, host, backend);
+      const constant = filled(program, write);
+      if (constant !== null) return constant;
+      const known = operations.get(key);
+      if (known !== undefined) return known;
+      const made = makeExecutable(program, host, backend);
+      operations.set(key, made);
+      return made;
+    },
+  };
+  return backend;
+};
+
+/** A program that only repeats a number needs no code: the number would be a part of it. */
+const filled = ({ nodes: [node] }: Program, write: (data: TypedArray, dtype: Dtype) => Storage): Executable | null => {
+  if (node === undefined || node.inputs.length > 0) return null;
+  const lowered = lower(node, []);
+  if (lowered.kind !== 'constant') return null;
+  const { dtype, shape } = node;
+  return () => [write(allocate(dtype, sizeOf(shape)).fill(lowered.value), dtype)];
+};
+
+let shared: WasmBackend | undefined;
+
+/** The backend of this page or process, made when it is first asked for. */
+export const wasmBackend = (): WasmBackend => {
+  shared ??= createWasmBackend();
+  return shared;
+};

@@ -1,0 +1,113 @@
+/**
+ * Elements of any type as vectors. A group of `width` elements is one vector: 32-bit types four at a time, or two where
+ * doubles are among them, in the lower half. Booleans are masks, all bits of a lane set or none: 32-bit lanes where the width
+ * is four, 64-bit lanes where it is two.
+ */
+import { bytesPerElement, type Dtype } from '../../dtype.js';
+import {
+  type Expression,
+  f32,
+  f32x4,
+  f64,
+  f64x2,
+  i8x16,
+  i16x8,
+  i32,
+  i32x4,
+  i64x2,
+  type Statement,
+  v128,
+} from '../assembler/index.js';
+
+export type Vector = Expression<'v128'>;
+export type Address = Expression<'i32'>;
+export type Width = 2 | 4;
+
+/** The lower half of a vector, by 32-bit lanes put where they are wanted. */
+const lanes32 = (...lanes: number[]): number[] => lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => lane * 4 + byte));
+
+/** The width at which these types can be handled together. */
+export const widthFor = (dtypes: readonly Dtype[]): Width => (dtypes.includes('float64') ? 2 : 4);
+
+const extendBytes = (bytes: Vector): Vector => i16x8.extend_low_i8x16_u(bytes);
+
+/** `width` neighbours from an address. Reads up to a whole vector, of which what is beyond them means nothing. */
+export const loadVector = (dtype: Dtype, width: Width, at: Address, offset = 0): Vector => {
+  if (dtype === 'bool') {
+    if (width === 4) return i32x4.neg(i32x4.extend_low_i16x8_u(extendBytes(v128.load32_zero(at, offset))));
+    const words = i32x4.extend_low_i16x8_u(extendBytes(v128.load16_splat(at, offset)));
+    return i64x2.neg(i64x2.extend_low_i32x4_u(words));
+  }
+  return dtype === 'float64' || width === 4 ? v128.load(at, offset) : v128.load64_zero(at, offset);
+};
+
+/** The element at an address, in all lanes. */
+export const loadSplat = (dtype: Dtype, width: Width, at: Address): Vector => {
+  if (dtype === 'float64') return v128.load64_splat(at);
+  if (dtype !== 'bool') return v128.load32_splat(at);
+  const mask = i32x4.splat(i32.sub(0, i32.load8_u(at)));
+  // All bits are equal, so that lanes of any width read it the same.
+  return width === 4 ? mask : i32x4.splat(i32.sub(0, i32.load8_u(at)));
+};
+
+/** `width` elements that stand `stride` bytes apart. */
+export const loadStrided = (dtype: Dtype, width: Width, at: Address, stride: number): Vector => {
+  let out: Vector | null = null;
+  for (let lane = 0; lane < width; lane++) {
+    const here = lane === 0 ? at : i32.add(at, lane * stride);
+    if (dtype === 'float64')
+      out = out === null ? f64x2.splat(f64.load(here)) : f64x2.replace_lane(lane, out, f64.load(here));
+    else if (dtype === 'float32')
+      out = out === null ? f32x4.splat(f32.load(here)) : f32x4.replace_lane(lane, out, f32.load(here));
+    else {
+      const value = dtype === 'bool' ? i32.sub(0, i32.load8_u(here)) : i32.load(here);
+      out = out === null ? i32x4.splat(value) : i32x4.replace_lane(lane, out, value);
+    }
+  }
+  if (out === null) throw new RangeError('a vector has lanes');
+  return dtype === 'bool' && width === 2 ? i64x2.extend_low_i32x4_s(out) : out;
+};
+
+/** Stores `width` neighbours, and nothing behind them. */
+export const storeVector = (dtype: Dtype, width: Width, at: Address, value: Vector, offset = 0): Statement => {
+  if (dtype === 'bool') {
+    if (width === 4) {
+      const ones = v128.and(value, i32x4.const(1));
+      const words = i16x8.narrow_i32x4_u(ones, ones);
+      return v128.store32_lane(0, at, i8x16.narrow_i16x8_u(words, words), offset);
+    }
+    const ones = v128.and(value, i64x2.const(1n));
+    return v128.store16_lane(0, at, i8x16.shuffle([0, 8, ...new Array<number>(14).fill(1)], ones, ones), offset);
+  }
+  return dtype === 'float64' || width === 4 ? v128.store(at, value, offset) : v128.store64_lane(0, at, value, offset);
+};
+
+/** Stores the first lane. */
+export const storeFirst = (dtype: Dtype, at: Address, value: Vector): Statement => {
+  if (dtype === 'float64') return v128.store64_lane(0, at, value);
+  if (dtype !== 'bool') return v128.store32_lane(0, at, value);
+  return i32.store8(at, i32.and(i32x4.extract_lane(0, value), 1));
+};
+
+/** All lanes the same number, which is converted as `cast` does. */
+export const constantVector = (dtype: Dtype, value: number): Vector => {
+  if (dtype === 'float32') return f32x4.const(value);
+  if (dtype === 'float64') return f64x2.const(value);
+  return i32x4.const(dtype === 'int32' ? value | 0 : value === 0 ? 0 : -1);
+};
+
+/** The mask that a comparison of `dtype` gave, as a boolean of this width. */
+export const asBoolean = (dtype: Dtype, width: Width, mask: Vector): Vector =>
+  width === 4 || dtype === 'float64' || dtype === 'bool' ? mask : i64x2.extend_low_i32x4_s(mask);
+
+/** A boolean as a mask for lanes of `dtype`. */
+export const asMask = (dtype: Dtype, width: Width, boolean: Vector): Vector =>
+  width === 4 || dtype === 'float64' || dtype === 'bool'
+    ? boolean
+    : i8x16.shuffle(lanes32(0, 2, 0, 2), boolean, boolean);
+
+/** A mask whose first `count` lanes of `dtype` are set. */
+export const firstLanes = (dtype: Dtype, width: Width, count: number): Vector => {
+  const bytes = dtype === 'bool' ? 16 / width : Math.max(4, bytesPerElement(dtype));
+  return i8x16.const(...Array.from({ length: 16 }, (_, i) => (i < count * bytes ? -1 : 0)));
+};

@@ -1,0 +1,92 @@
+/**
+ * The lowering of every primitive; total by its type, so that a new primitive must say how it is computed. Those that stand
+ * with `onReference` run the reference's own loop on linear memory.
+ */
+import type { Aval, ProgramNode } from '../../program.js';
+import { elementwiseLowerings } from './elementwise.js';
+import { matmul } from './gemm.js';
+import { type Lowered, type Lowering, type Lowerings, onReference } from './lowering.js';
+import { reductionLowerings } from './reductions.js';
+import { viewLowerings } from './views.js';
+
+export const lowerings: Lowerings = {
+  ...elementwiseLowerings,
+  ...reductionLowerings,
+  ...viewLowerings,
+  matmul,
+  acos: onReference,
+  acosh: onReference,
+  argmax: onReference,
+  argmin: onReference,
+  argsort: onReference,
+  asin: onReference,
+  asinh: onReference,
+  atan: onReference,
+  atan2: onReference,
+  atanh: onReference,
+  cbrt: onReference,
+  cholesky: onReference,
+  cofactor: onReference,
+  concat: onReference,
+  conv: onReference,
+  convFilterGradient: onReference,
+  convInputGradient: onReference,
+  cos: onReference,
+  cosh: onReference,
+  cumprod: onReference,
+  cumsum: onReference,
+  det: onReference,
+  erf: onReference,
+  erfc: onReference,
+  erfinv: onReference,
+  exp: onReference,
+  expm1: onReference,
+  floorDivide: onReference,
+  gather: onReference,
+  hypot: onReference,
+  inverse: onReference,
+  iota: onReference,
+  log: onReference,
+  logSoftmax: onReference,
+  log10: onReference,
+  log1p: onReference,
+  log2: onReference,
+  logabsdet: onReference,
+  logsumexp: onReference,
+  pad: onReference,
+  pow: onReference,
+  recurrence: onReference,
+  remainder: onReference,
+  scatterAdd: onReference,
+  sigmoid: onReference,
+  sin: onReference,
+  sinh: onReference,
+  softmax: onReference,
+  softplus: onReference,
+  solve: onReference,
+  take: onReference,
+  takeTranspose: onReference,
+  tan: onReference,
+  tanh: onReference,
+  threefry: onReference,
+  triangularSolve: onReference,
+  unitInterval: onReference,
+  windowArgmax: onReference,
+  windowSum: onReference,
+  windowSumTranspose: onReference,
+};
+
+/** Primitives without a lowering of their own. */
+export const onReferenceNames: readonly string[] = Object.entries(lowerings)
+  .filter(([, lowering]) => lowering === onReference)
+  .map(([name]) => name);
+
+const table: Readonly<Record<string, Lowering>> = lowerings;
+
+/** What an operation becomes. A primitive that is not in the table, a user's own, runs its own loop. */
+export const lower = (node: ProgramNode, inputs: readonly Aval[]): Lowered =>
+  ((Object.hasOwn(table, node.primitive.name) ? table[node.primitive.name] : undefined) ?? onReference)({
+    inputs,
+    output: node,
+    params: node.params as never,
+  });

@@ -1,0 +1,57 @@
+/**
+ * How a primitive becomes machine code: for given shapes, element types and parameters it says what sort of computation it
+ * is. The planner fuses what is elementwise, reads through views, and places everything else in memory.
+ */
+
+import type { Aval } from '../../program.js';
+import type * as primitives from '../../table.js';
+import type { Func } from '../assembler/index.js';
+import { importFunc, type Local, type Repeat, repeat, type Statement } from '../assembler/index.js';
+import type { Vector, Width } from '../loops/lanes.js';
+
+export type PrimitiveName = keyof typeof primitives;
+
+/** One operation in its place. */
+export interface Site<P = unknown> {
+  readonly inputs: readonly Aval[];
+  readonly output: Aval;
+  readonly params: P;
+}
+
+/** Addresses that a kernel is given. */
+export interface Places {
+  readonly inputs: readonly Local<'i32'>[];
+  readonly output: Local<'i32'>;
+  /** Where `workspace` bytes may be overwritten. */
+  readonly workspace: Local<'i32'>;
+}
+
+export type Lowered =
+  /** The same numbers in the same order: no code at all. */
+  | { readonly kind: 'alias' }
+  /** The same number everywhere. */
+  | { readonly kind: 'constant'; readonly value: number }
+  /** Element i of the result is element `offset + Σ iₐ·strides[a]` of the input. */
+  | { readonly kind: 'view'; readonly offset: number; readonly strides: readonly number[] }
+  /** Each element depends on the elements at its own place, inputs broadcast to the output. The operands may be read more than once. */
+  | { readonly kind: 'elementwise'; readonly lane: (operands: readonly Vector[], width: Width) => Vector }
+  /** Code of its own. */
+  | { readonly kind: 'kernel'; readonly workspace: number; readonly emit: (places: Places) => readonly Statement[] }
+  /** The primitive's reference loop, run on views of linear memory. */
+  | { readonly kind: 'reference' };
+
+export type Lowering<P = never> = (site: Site<P>) => Lowered;
+
+/** One for each primitive. */
+export type Lowerings = Readonly<Record<PrimitiveName, Lowering>>;
+
+/** The lowering of operations that have none of their own yet, or that plain JavaScript does as well. */
+export const onReference: Lowering = () => ({ kind: 'reference' });
+
+/** The general matrix product of each type, compiled once for all programs. */
+export const gemmImports: Readonly<
+  Record<'float32' | 'float64', Func<readonly [...Repeat<'i32', 4>, 'f64', 'f64', ...Repeat<'i32', 16>], 'none'>>
+> = {
+  float32: importFunc('gemm', 'float32', [...repeat('i32', 4), 'f64', 'f64', ...repeat('i32', 16)], 'none'),
+  float64: importFunc('gemm', 'float64', [...repeat('i32', 4), 'f64', 'f64', ...repeat('i32', 16)], 'none'),
+};

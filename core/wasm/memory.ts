@@ -1,0 +1,244 @@
+/**
+ * The memory of the WebAssembly backend: one linear memory that grows, holding the numbers of tensors and, during a call,
+ * its workspace.
+ *
+ * Nobody frees tensors, and the engine does not see the bytes behind them: tensors by the thousand look like a few small
+ * objects, so it has no reason to collect them; and in a loop that never waits it could not say that it has, since finalisers
+ * run between tasks. So linear memory is treated as a cache of a certain budget. When it is full, what was used longest ago
+ * moves out into ordinary array buffers, which the engine counts and collects like any other; most of it is garbage by then
+ * and never comes back. What does come back, before sixteen budgets of other numbers have come, was not garbage: the budget
+ * grows by it. Where tasks do end, finalisers
+ * return the blocks of large tensors without the copy.
+ */
+import type { Storage } from '../backend.js';
+import { allocate, bytesPerElement, type Dtype, type TypedArray } from '../dtype.js';
+import { engine, type Memory } from './engine.js';
+import { type Block, createHeap } from './heap.js';
+
+/** Numbers: either in linear memory or moved out. In a list by last use while they are in. */
+interface Cell {
+  readonly bytes: number;
+  block: Block | null;
+  moved: Uint8Array | null;
+  /** Bytes that had moved in or been made when it moved out. */
+  movedAt: number;
+  /** The call that used it last. */
+  used: number;
+  /** Storages that share it. */
+  owners: number;
+  older: Cell | null;
+  newer: Cell | null;
+}
+
+/** A storage of this backend. */
+export interface WasmStorage extends Storage {
+  readonly cell: Cell;
+}
+
+export interface MemoryOptions {
+  /** Bytes that tensors may take before the oldest move out; grows when they come back. 64 MiB by default. */
+  readonly budget?: number;
+}
+
+export interface WasmMemory {
+  readonly memory: Memory;
+  /** Begins a call: what it touches stays in place until the next one begins. */
+  begin(): void;
+  allocate(dtype: Dtype, length: number): WasmStorage;
+  /** Another storage of the same numbers. */
+  share(storage: WasmStorage): WasmStorage;
+  /** Where the numbers are, for the call that has begun; moves them back in if they were out. */
+  address(storage: WasmStorage): number;
+  /** A copy of the numbers, wherever they are. */
+  read(storage: WasmStorage): TypedArray;
+  /** The numbers at an address. Good until memory grows: make one, use it, forget it. */
+  view(dtype: Dtype, address: number, length: number): TypedArray;
+  free(storage: WasmStorage): void;
+  /** Bytes for the time of a call, from `take` to `give`. */
+  take(bytes: number): Block;
+  give(block: Block): void;
+  /** Bytes in use within linear memory, and the size of linear memory. */
+  sizes(): { readonly used: number; readonly total: number; readonly budget: number };
+}
+
+const page = 65_536;
+/** All that 32-bit addresses reach. */
+const mostPages = 65_536;
+/** What a storage costs beside its numbers: tiny tensors count too. */
+const overhead = 192;
+/** Below this, copying out is cheaper than telling the engine to finalise. */
+const worthFinalizing = 4096;
+
+const afterwards = (): Error => new Error('a tensor is used after its memory was given back');
+
+export const createMemory = ({ budget: firstBudget = 64 * 2 ** 20 }: MemoryOptions = {}): WasmMemory => {
+  const memory = new (engine().Memory)({ initial: 16 });
+  const heap = createHeap(64, 16 * page);
+  let budget = firstBudget;
+  let cost = 0;
+  let arrived = 0;
+  let clock = 1;
+  let oldest: Cell | null = null;
+  let newest: Cell | null = null;
+  let bytes = new Uint8Array(memory.buffer);
+
+  const current = (): Uint8Array => {
+    if (bytes.buffer !== memory.buffer) bytes = new Uint8Array(memory.buffer);
+    return bytes;
+  };
+  const costOf = (cell: Cell): number => cell.bytes + overhead;
+
+  const unlink = (cell: Cell): void => {
+    if (cell.older === null) oldest = cell.newer;
+    else cell.older.newer = cell.newer;
+    if (cell.newer === null) newest = cell.older;
+    else cell.newer.older = cell.older;
+    cell.older = null;
+    cell.newer = null;
+  };
+  const append = (cell: Cell): void => {
+    cell.older = newest;
+    if (newest === null) oldest = cell;
+    else newest.newer = cell;
+    newest = cell;
+    cell.used = clock;
+  };
+  /** Gives the block back; the numbers are gone. */
+  const vacate = (cell: Cell): void => {
+    if (cell.block === null) return;
+    unlink(cell);
+    heap.give(cell.block);
+    cell.block = null;
+    cost -= costOf(cell);
+  };
+  const finalizers = new FinalizationRegistry<Cell>((cell) => {
+    if (--cell.owners === 0) vacate(cell);
+  });
+  const watch = (storage: WasmStorage): void => {
+    if (storage.cell.bytes >= worthFinalizing) finalizers.register(storage, storage.cell, storage.cell);
+  };
+
+  /** Moves out what was used longest ago, until `wanted` has been made room for; never what the present call has touched. */
+  const moveOut = (wanted: number): void => {
+    for (let room = 0; room < wanted && oldest !== null && oldest.used !== clock; ) {
+      const cell: Cell = oldest;
+      const { block } = cell;
+      if (block === null) throw new Error('a cell without a block is in the list');
+      room += costOf(cell);
+      cell.moved = current().slice(block.start, block.start + cell.bytes);
+      cell.movedAt = arrived;
+      vacate(cell);
+      // A finaliser would hold on to the copy; the engine will collect it with its last owner.
+      finalizers.unregister(cell);
+    }
+  };
+
+  const grow = (wanted: number): void => {
+    const size = memory.buffer.byteLength;
+    const pages = Math.ceil(Math.max(wanted + page, Math.min(size / 2, 2 ** 28)) / page);
+    const least = Math.ceil((wanted + page) / page);
+    const room = mostPages - size / page;
+    if (least > room)
+      throw new RangeError(
+        `${wanted} more bytes do not fit into WebAssembly's 4 GiB; work on smaller batches, or let go of tensors`,
+      );
+    memory.grow(Math.min(pages, room));
+    heap.extend(memory.buffer.byteLength);
+  };
+
+  const take = (wanted: number): Block => {
+    if (cost + wanted > budget) moveOut(Math.max(wanted, budget / 8));
+    let block = heap.take(wanted);
+    if (block === null) {
+      grow(wanted);
+      block = heap.take(wanted);
+    }
+    if (block === null) throw new Error(`linear memory has grown, yet ${wanted} bytes do not fit`);
+    return block;
+  };
+
+  const settle = (cell: Cell): Block => {
+    const block = take(cell.bytes);
+    cell.block = block;
+    cost += costOf(cell);
+    arrived += costOf(cell);
+    append(cell);
+    return block;
+  };
+
+  const views: Record<Dtype, (at: number, length: number) => TypedArray> = {
+    float32: (at, length) => new Float32Array(memory.buffer, at, length),
+    float64: (at, length) => new Float64Array(memory.buffer, at, length),
+    int32: (at, length) => new Int32Array(memory.buffer, at, length),
+    bool: (at, length) => new Uint8Array(memory.buffer, at, length),
+  };
+
+  const view = (dtype: Dtype, at: number, length: number): TypedArray => views[dtype](at, length);
+
+  return {
+    memory,
+    begin: () => {
+      clock++;
+    },
+    allocate: (dtype, length) => {
+      const size = length * bytesPerElement(dtype);
+      const cell: Cell = {
+        bytes: size,
+        block: null,
+        moved: null,
+        movedAt: 0,
+        used: clock,
+        owners: 1,
+        older: null,
+        newer: null,
+      };
+      settle(cell);
+      const storage: WasmStorage = { dtype, length, cell };
+      watch(storage);
+      return storage;
+    },
+    share: ({ dtype, length, cell }) => {
+      cell.owners++;
+      const storage: WasmStorage = { dtype, length, cell };
+      if (cell.block !== null) watch(storage);
+      return storage;
+    },
+    address: (storage) => {
+      const { cell } = storage;
+      if (cell.block !== null) {
+        if (cell.used !== clock) {
+          unlink(cell);
+          append(cell);
+        }
+        return cell.block.start;
+      }
+      const { moved } = cell;
+      if (moved === null) throw afterwards();
+      if (arrived - cell.movedAt < 16 * budget) budget += 2 * costOf(cell);
+      const block = settle(cell);
+      current().set(moved, block.start);
+      cell.moved = null;
+      if (cell.owners === 1) watch(storage);
+      return block.start;
+    },
+    read: ({ dtype, length, cell: { block, moved } }) => {
+      if (block !== null) return view(dtype, block.start, length).slice();
+      if (moved === null) throw afterwards();
+      const copy = allocate(dtype, length);
+      new Uint8Array(copy.buffer).set(moved);
+      return copy;
+    },
+    view,
+    free: ({ cell }) => {
+      if (cell.owners === 0) return;
+      // The finalisers of all owners go, lest this one count twice; other owners move out in their time.
+      finalizers.unregister(cell);
+      if (--cell.owners > 0) return;
+      vacate(cell);
+      cell.moved = null;
+    },
+    take,
+    give: (block) => heap.give(block),
+    sizes: () => ({ used: heap.used(), total: memory.buffer.byteLength, budget }),
+  };
+};

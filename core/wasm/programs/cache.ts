@@ -1,0 +1,26 @@
+/** A map that holds so many entries at most, and forgets the one unused for longest. */
+export interface Cache<V> {
+  get(key: string): V | undefined;
+  set(key: string, value: V): void;
+  size(): number;
+}
+
+export const leastRecentlyUsed = <V>(most: number): Cache<V> => {
+  // Insertion order is the order of use.
+  const entries = new Map<string, V>();
+  const set = (key: string, value: V): void => {
+    entries.delete(key);
+    entries.set(key, value);
+    const [oldest] = entries.keys();
+    if (entries.size > most && oldest !== undefined) entries.delete(oldest);
+  };
+  return {
+    get: (key) => {
+      const value = entries.get(key);
+      if (value !== undefined) set(key, value);
+      return value;
+    },
+    set,
+    size: () => entries.size,
+  };
+};

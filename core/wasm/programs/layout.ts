@@ -1,0 +1,77 @@
+/**
+ * Where everything lies during a call. Inputs, constants and outputs come as arguments; all other buffers share one
+ * workspace, each living from the unit that computes it to the last that reads it.
+ */
+import type { Buffer, Plan, Unit } from './plan.js';
+
+export interface Layout {
+  /** Buffers in the order of the arguments: inputs, constants, then outputs that are neither. The last argument is the workspace. */
+  readonly arguments: readonly Buffer[];
+  /** Where in the workspace a buffer is. */
+  readonly offsets: ReadonlyMap<Buffer, number>;
+  /** Where in the workspace each unit finds its own. */
+  readonly scratch: readonly number[];
+  /** Bytes of the workspace. */
+  readonly bytes: number;
+}
+
+/** Buffers begin at whole cache lines; kernels work in whole vectors, and may overwrite what lies between. */
+const unit = 64;
+const slack = 32;
+const rounded = (bytes: number): number => Math.ceil((bytes + slack) / unit) * unit;
+
+const readsOf = (work: Unit): readonly Buffer[] =>
+  work.kind === 'kernel'
+    ? work.inputs.map(({ buffer }) => buffer)
+    : work.steps.flatMap(({ operands }) =>
+        operands.flatMap((operand) => (operand.from === 'memory' ? [operand.read.buffer] : [])),
+      );
+
+const writesOf = (work: Unit): readonly Buffer[] =>
+  work.kind === 'kernel' ? [work.output] : work.steps.flatMap(({ stored }) => stored ?? []);
+
+const scratchOf = (work: Unit): number =>
+  work.kind === 'kernel' && work.lowered.kind === 'kernel' ? work.lowered.workspace : 0;
+
+export const layOut = ({ units, inputs, constants, outputs }: Plan): Layout => {
+  const given = [...new Set([...inputs, ...constants, ...outputs])];
+  given.forEach((buffer, i) => {
+    buffer.argument = i;
+  });
+
+  const lastRead = new Map<Buffer, number>();
+  units.forEach((work, time) => {
+    for (const buffer of [...writesOf(work), ...readsOf(work)]) lastRead.set(buffer, time);
+  });
+
+  interface Place {
+    readonly offset: number;
+    readonly end: number;
+    readonly until: number;
+  }
+  let living: Place[] = [];
+  let bytes = 0;
+  /** The lowest place that is free from now until then. */
+  const place = (size: number, until: number): number => {
+    let offset = 0;
+    for (const other of living) {
+      if (other.offset - offset >= size) break;
+      offset = Math.max(offset, other.end);
+    }
+    living.push({ offset, end: offset + size, until });
+    living.sort((a, b) => a.offset - b.offset);
+    bytes = Math.max(bytes, offset + size);
+    return offset;
+  };
+
+  const offsets = new Map<Buffer, number>();
+  const scratch = units.map((work, time) => {
+    living = living.filter(({ until }) => until >= time);
+    for (const buffer of writesOf(work))
+      if (buffer.argument === null && !offsets.has(buffer))
+        offsets.set(buffer, place(rounded(buffer.bytes), lastRead.get(buffer) ?? time));
+    const wanted = scratchOf(work);
+    return wanted === 0 ? 0 : place(rounded(wanted), time);
+  });
+  return { arguments: given, offsets, scratch, bytes };
+};

@@ -1,0 +1,54 @@
+/** Law 11: every primitive computes on the WebAssembly backend what its reference loop does, within its spec's bound. */
+import * as fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { type Dtype, isFloat } from '../../../core/dtype.js';
+import { cast } from '../../../core/index.js';
+import { bind } from '../../../core/interpreter.js';
+import type { Primitive } from '../../../core/primitive.js';
+import * as primitives from '../../../core/table.js';
+import type { Tensor } from '../../../core/tensor.js';
+import { createWasmBackend } from '../../../core/wasm/backend.js';
+import { lowerings, onReferenceNames } from '../../../core/wasm/lowerings/index.js';
+import { tensorOf } from '../../arbitraries/tensors.js';
+import { backendLaw } from '../../laws/backend.js';
+import { assertLaw } from '../../laws/report.js';
+import { check } from '../../runner/property.js';
+import { test } from '../../runner/testing.js';
+import { specs } from '../../specs/index.js';
+import type { Case } from '../../specs/spec.js';
+
+const backend = createWasmBackend();
+
+/** The call with its floats in another element type. */
+const argumentsOf = ({ inputs }: Case, dtype: Dtype): Tensor[] =>
+  inputs.map((input) => {
+    const x = tensorOf(input);
+    return isFloat(x.dtype) ? cast(x, dtype) : x;
+  });
+
+const table: Readonly<Record<string, Primitive | undefined>> = Object.fromEntries(Object.entries(primitives)) as Record<
+  string,
+  Primitive
+>;
+
+for (const [name, spec] of Object.entries(specs)) {
+  const primitive = table[name];
+  if (primitive === undefined) throw new Error(`there is no primitive ${name}`);
+  for (const dtype of ['float32', 'float64'] as const)
+    test(`law 11: ${name} in ${dtype} is on wasm what it is on the reference`, () => {
+      check(
+        fc.property(spec.cases, (call) => {
+          const run = (...args: Tensor[]): Tensor => bind(primitive, args, call.params);
+          assertLaw(backendLaw(run, argumentsOf(call, dtype), { backend, ulp: spec.ulp }));
+        }),
+      );
+    });
+}
+
+test('lowerings: every primitive has one, and those that run the reference loop are listed', () => {
+  assert.equal(Object.keys(lowerings).sort(), Object.keys(primitives).sort());
+  assert.equal(
+    onReferenceNames.join(' '),
+    'acos acosh argmax argmin argsort asin asinh atan atan2 atanh cbrt cholesky cofactor concat conv convFilterGradient convInputGradient cos cosh cumprod cumsum det erf erfc erfinv exp expm1 floorDivide gather hypot inverse iota log logSoftmax log10 log1p log2 logabsdet logsumexp pad pow recurrence remainder scatterAdd sigmoid sin sinh softmax softplus solve take takeTranspose tan tanh threefry triangularSolve unitInterval windowArgmax windowSum windowSumTranspose',
+  );
+});
