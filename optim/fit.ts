@@ -57,7 +57,7 @@ const noBatches = (epoch: number): ArgumentError =>
  * the variables at its end. The same options give the same bits, compiled or not, in one go or resumed.
  * @throws ArgumentError for counts that count nothing, for an epoch without batches, and for a state of another run.
  * @example
- * typeof fit({ model: nn, loss: mseLoss, optimizer: sgd(0.1), train: { x: ones([4, 2]), y: ones([4, 1]) }, epochs: 1, key: key(0) }).then // 'function'
+ * typeof fit({ model: linear(2, 1), loss: mseLoss, optimizer: sgd(0.1), train: { x: ones([4, 2]), y: ones([4, 1]) }, epochs: 1, key: key(0) }).then // 'function'
  */
 export const fit = async <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): Promise<Fitted<P, S>> => {
   checkOptions(options);

@@ -65,6 +65,7 @@ export {
 } from './training/averaging.js';
 export type { Callbacks, Checked, EpochEnd, EpochStart, Plan, RunEnd, StepEnd } from './training/callbacks.js';
 export { type EvaluateOptions, evaluate } from './training/evaluate.js';
+export { type FindRateOptions, type FoundRate, findLearningRate } from './training/find-rate.js';
 export { type Frozen, type Thawed, thaw } from './training/freezing.js';
 export {
   type Check,
@@ -93,6 +94,8 @@ export {
   type PlateauFactorOptions,
   type RateFactor,
 } from './training/rate-factors.js';
+export { refreshState } from './training/refresh.js';
+export { type ReporterOptions, reporter } from './training/reporter.js';
 export { type Draw, type DrawOptions, drawBatches } from './training/source.js';
 export type { Best, TrainingState } from './training/state.js';
 export { type Verdict, type VerdictThresholds, verdict } from './training/verdict.js';

@@ -1,4 +1,8 @@
 /** A learning rate that falls when a metric stops improving: not a function of time alone, so a small state machine. */
+import { checkedOptions } from '../core/arguments.js';
+import { describe } from '../core/errors.js';
+import { ArgumentError } from '../core/index.js';
+import { checkRates } from './schedules.js';
 
 export interface PlateauOptions {
   readonly base: number;
@@ -34,23 +38,43 @@ export interface Plateau {
   next(state: PlateauState, metric: number): PlateauState;
 }
 
+const optionNames = [
+  'base',
+  'mode',
+  'factor',
+  'patience',
+  'threshold',
+  'thresholdMode',
+  'cooldown',
+  'min',
+  'eps',
+] as const;
+
 /**
  * PyTorch's `ReduceLROnPlateau`: after more than `patience` epochs in a row without improvement the rate is multiplied by
  * `factor`.
  * @example
  * reduceOnPlateau({ base: 1, patience: 0 }).next({ rate: 1, best: 0.5, badEpochs: 0, cooldownLeft: 0 }, 0.6).rate // 0.1
  */
-export const reduceOnPlateau = ({
-  base,
-  mode = 'min',
-  factor = 0.1,
-  patience = 10,
-  threshold = 1e-4,
-  thresholdMode = 'relative',
-  cooldown = 0,
-  min = 0,
-  eps = 1e-8,
-}: PlateauOptions): Plateau => {
+export const reduceOnPlateau = (options: PlateauOptions): Plateau => {
+  const {
+    base,
+    mode = 'min',
+    factor = 0.1,
+    patience = 10,
+    threshold = 1e-4,
+    thresholdMode = 'relative',
+    cooldown = 0,
+    min = 0,
+    eps = 1e-8,
+  } = checkedOptions('reduceOnPlateau', options, optionNames);
+  checkRates('reduceOnPlateau', { base, factor, patience, threshold, cooldown, min, eps });
+  if ((mode !== 'min' && mode !== 'max') || (thresholdMode !== 'relative' && thresholdMode !== 'absolute'))
+    throw new ArgumentError({
+      op: 'reduceOnPlateau',
+      problem: `mode is ${describe(mode)} and thresholdMode ${describe(thresholdMode)}`,
+      remedy: "use 'min' or 'max', and 'relative' or 'absolute'",
+    });
   const sign = mode === 'min' ? -1 : 1;
   const bar = (best: number): number =>
     thresholdMode === 'relative' ? best * (1 + sign * threshold) : best + sign * threshold;

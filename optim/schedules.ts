@@ -11,7 +11,7 @@ import { ArgumentError } from '../core/index.js';
 export type Schedule = (t: number) => number;
 
 /** Throws unless the numbers are finite and the lengths positive. */
-const checkRates = (
+export const checkRates = (
   op: string,
   numbers: Readonly<Record<string, number>>,
   lengths: Readonly<Record<string, number>> = {},
@@ -49,7 +49,8 @@ export const multiStep = (
       problem: `milestones are ${describe(milestones)}`,
       remedy: 'give a list of steps',
     });
-  checkRates('multiStep', { base, gamma, ...milestones });
+  const times = milestones.map((milestone: number, i) => [`milestone ${i}`, milestone] as const);
+  checkRates('multiStep', { base, gamma, ...Object.fromEntries(times) });
   return (t) => base * gamma ** milestones.filter((milestone) => milestone <= t).length;
 };
 

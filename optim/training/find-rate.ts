@@ -1,0 +1,85 @@
+/**
+ * A search for a learning rate: short training while the rate grows from almost nothing until the loss runs away. Good
+ * rates lie where the loss falls fastest.
+ * Source: Smith, "Cyclical learning rates for training neural networks" (2017), section 3.3.
+ */
+import { ArgumentError } from '../../core/index.js';
+import { fit } from '../fit.js';
+import type { LearningRate } from '../learning-rate.js';
+import type { GradientTransform } from '../transform.js';
+import type { FitOptions } from './options.js';
+
+export interface FindRateOptions<P, S, X, Y, T>
+  extends Pick<
+    FitOptions<P, S, X, Y, T>,
+    'model' | 'loss' | 'train' | 'key' | 'batchSize' | 'draw' | 'initial' | 'frozen' | 'penalty' | 'compile'
+  > {
+  /** Makes the optimizer at a rate: `sgd`, `adam`, `(lr) => adamw({ lr, weightDecay: 0.1 })`. */
+  readonly optimizer: (lr: LearningRate) => GradientTransform;
+  /** The first rate; 1e-6 by default. */
+  readonly from?: number;
+  /** The last rate; 10 by default. */
+  readonly to?: number;
+  /** How many rates are tried; 100 by default. */
+  readonly steps?: number;
+  /** The share of the running mean of losses that is kept; 0.9 by default. */
+  readonly smoothing?: number;
+  /** The search ends when the smoothed loss exceeds its minimum so many times; 4 by default. */
+  readonly divergence?: number;
+}
+
+export interface FoundRate {
+  readonly rates: readonly number[];
+  readonly losses: readonly number[];
+  /** The running mean of the losses, without the pull of its start. */
+  readonly smoothed: readonly number[];
+  /** The rate at which the smoothed loss falls fastest over the logarithm of the rate; `null` when it never falls. */
+  readonly suggestion: number | null;
+}
+
+/**
+ * Tries learning rates that grow by the same factor from step to step.
+ * @throws ArgumentError unless 0 < from < to and there are two steps at least.
+ */
+export const findLearningRate = async <P, S, X, Y, T>({
+  optimizer,
+  from = 1e-6,
+  to = 10,
+  steps = 100,
+  smoothing = 0.9,
+  divergence = 4,
+  ...options
+}: FindRateOptions<P, S, X, Y, T>): Promise<FoundRate> => {
+  if (!(from > 0 && to > from && Number.isInteger(steps) && steps >= 2))
+    throw new ArgumentError({
+      op: 'findLearningRate',
+      problem: `${steps} rates from ${from} to ${to}`,
+      remedy: 'let the rates grow from above 0, in two steps at least',
+    });
+  const rateOf = (step: number): number => from * (to / from) ** (step / (steps - 1));
+  const [rates, losses, smoothed]: [number[], number[], number[]] = [[], [], []];
+  let running = 0;
+  await fit({
+    ...options,
+    optimizer: optimizer(rateOf),
+    // An epoch has a step at least, and the callback ends the run after the last.
+    epochs: steps,
+    callbacks: [
+      {
+        onStepEnd({ step, loss }) {
+          running = smoothing * running + (1 - smoothing) * loss;
+          const mean = running / (1 - smoothing ** step);
+          rates.push(rateOf(step - 1));
+          losses.push(loss);
+          smoothed.push(mean);
+          return step === steps || !(mean <= divergence * Math.min(...smoothed)) ? 'stop' : undefined;
+        },
+      },
+    ],
+  });
+  // The first tenth is noise of a mean over few losses.
+  const first = Math.floor(steps / 10);
+  const slopes = smoothed.map((loss, i) => (i > first ? loss - (smoothed[i - 1] ?? loss) : 0));
+  const steepest = slopes.indexOf(Math.min(0, ...slopes));
+  return { rates, losses, smoothed, suggestion: (slopes[steepest] ?? 0) < 0 ? (rates[steepest] ?? null) : null };
+};

@@ -1,0 +1,68 @@
+/** Progress as lines of text: a callback that writes wherever its owner wants, a terminal, a page or a list. */
+import type { Callbacks } from './callbacks.js';
+import type { Measurement } from './history.js';
+
+export interface ReporterOptions {
+  /** Takes one line at a time, without its end. */
+  readonly write: (line: string) => void;
+  /** A line for the first step and every so many after it; none by default. */
+  readonly everySteps?: number;
+  /** A line for every so many epochs, for the first check and for the last epoch; 1 by default. */
+  readonly everyEpochs?: number;
+  /** Milliseconds since any moment; `Date.now` by default. */
+  readonly clock?: () => number;
+}
+
+const figures = (measured: Measurement | null): string =>
+  measured === null
+    ? ''
+    : Object.entries(measured)
+        .map(([name, value]) => `${name} ${value.toFixed(4)}`)
+        .join(', ');
+
+const duration = (seconds: number): string => {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  return whole < 3600
+    ? `${Math.floor(whole / 60)} min ${whole % 60} s`
+    : `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} min`;
+};
+
+/**
+ * Writes what happens: `epoch 3/20: loss 0.4120, accuracy 0.8600; validation loss 0.4431, accuracy 0.8500; 5120 examples/s,
+ * 41 s left`.
+ */
+export const reporter = ({
+  write,
+  everySteps,
+  everyEpochs = 1,
+  clock = Date.now,
+}: ReporterOptions): Required<Pick<Callbacks, 'onStart' | 'onStepEnd' | 'onCheck'>> => {
+  let [epochs, first, begun, examples] = [0, 1, 0, 0];
+  return {
+    onStart(plan) {
+      [epochs, first, begun, examples] = [plan.epochs, plan.epoch, clock(), 0];
+    },
+    onStepEnd({ step, loss, examples: more }) {
+      examples += more;
+      if (everySteps !== undefined && (step - 1) % everySteps === 0) write(`step ${step}: loss ${loss.toFixed(4)}`);
+    },
+    onCheck({ check: { kind, epoch, step, train, validation } }) {
+      if (kind === 'epoch' && epoch % everyEpochs !== 0 && epoch !== epochs) return;
+      const seconds = (clock() - begun) / 1000;
+      const speed = seconds > 0 && examples > 0 ? `${Math.round(examples / seconds)} examples/s` : '';
+      const left =
+        kind === 'epoch' && epoch < epochs && seconds > 0
+          ? `${duration((seconds / (epoch - first + 1)) * (epochs - epoch))} left`
+          : '';
+      const parts = [
+        figures(train),
+        validation === null ? '' : `validation ${figures(validation)}`,
+        [speed, left].filter((part) => part !== '').join(', '),
+      ];
+      write(
+        `epoch ${epoch}/${epochs}${kind === 'within' ? ` (step ${step})` : ''}: ${parts.filter((part) => part !== '').join('; ')}`,
+      );
+    },
+  };
+};
