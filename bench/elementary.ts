@@ -6,14 +6,16 @@ import { func, i32, instantiate, local, loopOver, v128 } from '../core/wasm/asse
 import { engine } from '../core/wasm/engine.js';
 import { features } from '../core/wasm/features.js';
 import { floatLanes } from '../core/wasm/float-lanes.js';
-import { erf, exp, log, sigmoid, tanh } from '../core/wasm/math/float32.js';
+import { erf, exp, expm1, log, log1p, sigmoid, tanh } from '../core/wasm/math/float32.js';
 import { measure } from './measure.js';
 
 const count = 2 ** 16;
-const functions = { exp, log, tanh, sigmoid, erf };
+const functions = { exp, expm1, log, log1p, tanh, sigmoid, erf };
 const plain: Readonly<Record<keyof typeof functions, ((x: number) => number) | null>> = {
   exp: Math.exp,
+  expm1: Math.expm1,
   log: Math.log,
+  log1p: Math.log1p,
   tanh: Math.tanh,
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   erf: null,

@@ -56,10 +56,10 @@ const scale = (y: Vector, n: Vector): Vector =>
 const exponentialSeries = [1 / 2, 1 / 6, 1 / 24, 1 / 120, 1 / 720, 1 / 5040];
 
 /**
- * `eˣ`: with n the integer nearest to x/ln 2 and r = x − n·ln 2, it is 2ⁿ·e^r. What the sum 1 + r loses is added with the tail
- * of the series, so that little more than the last rounding is left; `use` is given the value and what its rounding lost.
+ * `eˣ` as 2ⁿ·(sum + tail): with n the integer nearest to x/ln 2 and r = x − n·ln 2, sum is 1 + r as it is rounded, and tail what that
+ * lost and the rest of the series of e^r.
  */
-const exponential = (x: Vector, lanes: Lanes, use: (value: Vector, lost: Vector) => Vector): Vector =>
+const exponential = (x: Vector, lanes: Lanes, use: (sum: Vector, tail: Vector, n: Vector) => Vector): Vector =>
   // Beyond these bounds it is zero or infinite whatever x.
   letIn(clamp(x, -104, 89), (bounded) =>
     letIn(f32x4.nearest(f32x4.mul(bounded, all(log2e))), (n) =>
@@ -67,26 +67,27 @@ const exponential = (x: Vector, lanes: Lanes, use: (value: Vector, lost: Vector)
         letIn(f32x4.add(all(1), r), (sum) => {
           const lost = f32x4.add(f32x4.sub(all(1), sum), r);
           const rest = lanes.multiplyAdd(f32x4.mul(r, r), polynomial(lanes, r, exponentialSeries), lost);
-          return letIn(rest, (tail) =>
-            letIn(f32x4.add(sum, tail), (value) =>
-              letIn(i32x4.trunc_sat_f32x4_s(n), (power) =>
-                use(scale(value, power), scale(f32x4.add(f32x4.sub(sum, value), tail), power)),
-              ),
-            ),
-          );
+          return letIn(rest, (tail) => letIn(i32x4.trunc_sat_f32x4_s(n), (power) => use(sum, tail, power)));
         }),
       ),
     ),
   );
 
-export const exp = (x: Vector, lanes: Lanes): Vector => exponential(x, lanes, (value) => value);
+export const exp = (x: Vector, lanes: Lanes): Vector =>
+  exponential(x, lanes, (sum, tail, n) => scale(f32x4.add(sum, tail), n));
+
+/** `eˣ − 1`, as (2ⁿ·sum − 1) + 2ⁿ·tail: where n is zero the first part is exact, and near zero all is in the tail. */
+export const expm1 = (x: Vector, lanes: Lanes): Vector =>
+  exponential(x, lanes, (sum, tail, n) =>
+    v128.or(f32x4.add(f32x4.sub(scale(sum, n), all(1)), scale(tail, n)), signBit(x)),
+  );
 
 /**
  * `ln x`: with x = 2ᵏ·(1 + f) and 1 + f between √½ and √2, it is k·ln 2 + ln(1 + f). With s = f/(2 + f),
  * ln(1 + f) = 2·artanh s = 2s + s·R, R = 2(s²/3 + s⁴/5 + …); and 2s = f − s·f, so that it is f − s·(f − R), in which the part that
- * carries errors is small beside f.
+ * carries errors is small beside f. What is to be added to the logarithm, and is small too, is `correction`.
  */
-export const log = (x: Vector, lanes: Lanes): Vector => {
+const logarithm = (x: Vector, lanes: Lanes, correction: Vector | null): Vector => {
   const smallestNormal = 2 ** -126;
   const squareRootOfHalf = 0x3f3504f3;
   const positive = letIn(f32x4.lt(x, all(smallestNormal)), (subnormal) =>
@@ -100,7 +101,8 @@ export const log = (x: Vector, lanes: Lanes): Vector => {
               const series = f32x4.mul(square, polynomial(lanes, square, [2 / 3, 2 / 5, 2 / 7, 2 / 9]));
               const exponent = f32x4.sub(f32x4.convert_i32x4_s(k), v128.and(subnormal, all(23)));
               return letIn(exponent, (power) => {
-                const small = f32x4.sub(f32x4.mul(s, f32x4.sub(f, series)), f32x4.mul(power, all(ln2Low)));
+                const part = f32x4.sub(f32x4.mul(s, f32x4.sub(f, series)), f32x4.mul(power, all(ln2Low)));
+                const small = correction === null ? part : f32x4.sub(part, correction);
                 return f32x4.add(f32x4.mul(power, all(ln2High)), f32x4.sub(f, small));
               });
             }),
@@ -114,21 +116,32 @@ export const log = (x: Vector, lanes: Lanes): Vector => {
   return where(f32x4.lt(x, all(Infinity)), finite, x);
 };
 
+export const log = (x: Vector, lanes: Lanes): Vector => logarithm(x, lanes, null);
+
+/** `ln(1 + x)`: of u = 1 + x as it is rounded, and what that lost, δ, as δ/u among the small parts. Near zero u is 1 and δ is x. */
+export const log1p = (x: Vector, lanes: Lanes): Vector =>
+  letIn(f32x4.add(all(1), x), (u) => {
+    const lost = where(f32x4.lt(x, all(1)), f32x4.sub(x, f32x4.sub(u, all(1))), f32x4.sub(all(1), f32x4.sub(u, x)));
+    return letIn(logarithm(u, lanes, f32x4.div(lost, u)), (y) => where(f32x4.eq(x, all(0)), x, y));
+  });
+
 /**
  * `1/(1 + e⁻ˣ)`, where x < 0 as e^x/(1 + e^x): nothing overflows, and small values keep their digits. With q the quotient as it is
  * rounded, and δ what the denominator d and ε what the numerator lost before, it is q + (ε − q·δ)/d; and 1/d is q or 1 − q.
  */
 export const sigmoid = (x: Vector, lanes: Lanes): Vector =>
-  exponential(v128.or(x, i32x4.const(-(2 ** 31))), lanes, (value, rest) =>
-    letIn(value, (e) =>
-      letIn(rest, (lost) =>
-        letIn(f32x4.add(all(1), e), (below) =>
-          letIn(f32x4.lt(x, all(0)), (negative) =>
-            letIn(f32x4.div(where(negative, e, all(1)), below), (q) => {
-              const lostBelow = f32x4.add(f32x4.add(f32x4.sub(all(1), below), e), lost);
-              const error = f32x4.sub(v128.and(negative, lost), f32x4.mul(q, lostBelow));
-              return f32x4.add(q, f32x4.mul(error, where(negative, f32x4.sub(all(1), q), q)));
-            }),
+  exponential(v128.or(x, i32x4.const(-(2 ** 31))), lanes, (sum, tail, n) =>
+    letIn(f32x4.add(sum, tail), (unscaled) =>
+      letIn(scale(unscaled, n), (e) =>
+        letIn(scale(f32x4.add(f32x4.sub(sum, unscaled), tail), n), (lost) =>
+          letIn(f32x4.add(all(1), e), (below) =>
+            letIn(f32x4.lt(x, all(0)), (negative) =>
+              letIn(f32x4.div(where(negative, e, all(1)), below), (q) => {
+                const lostBelow = f32x4.add(f32x4.add(f32x4.sub(all(1), below), e), lost);
+                const error = f32x4.sub(v128.and(negative, lost), f32x4.mul(q, lostBelow));
+                return f32x4.add(q, f32x4.mul(error, where(negative, f32x4.sub(all(1), q), q)));
+              }),
+            ),
           ),
         ),
       ),

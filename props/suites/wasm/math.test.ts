@@ -5,7 +5,7 @@ import { type Expression, func, i32, instantiate, local, loopOver, v128 } from '
 import { engine } from '../../../core/wasm/engine.js';
 import { type Features, features } from '../../../core/wasm/features.js';
 import { type FloatLanes, floatLanes } from '../../../core/wasm/float-lanes.js';
-import { erf, exp, log, sigmoid, tanh } from '../../../core/wasm/math/float32.js';
+import { erf, exp, expm1, log, log1p, sigmoid, tanh } from '../../../core/wasm/math/float32.js';
 import { ulpOf } from '../../laws/ulp.js';
 import { test } from '../../runner/testing.js';
 
@@ -14,7 +14,9 @@ type VectorFunction = (x: Expression<'v128'>, lanes: FloatLanes<'float32'>) => E
 /** Each with the function of doubles that it stands for, and how many units in the last place it may be off. */
 const functions: Readonly<Record<string, readonly [VectorFunction, (x: number) => number, number]>> = {
   exp: [exp, Math.exp, 0.8],
+  expm1: [expm1, Math.expm1, 1.1],
   log: [log, Math.log, 0.9],
+  log1p: [log1p, Math.log1p, 0.9],
   tanh: [tanh, Math.tanh, 1.3],
   sigmoid: [sigmoid, (x) => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x))), 1.2],
   erf: [erf, errorFunction, 1.4],
