@@ -7,6 +7,7 @@ import { fromData } from '../../core/creation.js';
 import type { Dtype } from '../../core/dtype.js';
 import { attempt, DataError } from '../errors.js';
 import type { Examples } from '../examples.js';
+import { excerpt } from './reader.js';
 
 export interface CsvSchema {
   /**
@@ -88,7 +89,7 @@ export const decodeCsv = (source: string | Uint8Array, schema: CsvSchema = {}, f
     const value = field !== undefined && /^\d+$/.test(field) ? Number(field) : Number.NaN;
     return Number.isSafeInteger(value)
       ? value
-      : fail(line, `${JSON.stringify(field ?? '')} for ${what}`, 'a whole number');
+      : fail(line, `${JSON.stringify(excerpt(field ?? ''))} for ${what}`, 'a whole number');
   };
   const checkWidth = (found: number, line: number): number => {
     columns ??= found;
@@ -128,7 +129,7 @@ export const decodeCsv = (source: string | Uint8Array, schema: CsvSchema = {}, f
       if (!Number.isFinite(value) || (features === 'integer' && !Number.isInteger(value)))
         fail(
           number,
-          `${JSON.stringify(field.slice(0, 40))} in column ${column + 1}`,
+          `${JSON.stringify(excerpt(field))} in column ${column + 1}`,
           features === 'integer' ? 'a whole number' : 'a decimal number',
         );
       if (range !== undefined && !(value >= range[0] && value <= range[1]))

@@ -10,7 +10,7 @@ import { permute } from '../../core/primitives/permute.js';
 import type { Tensor } from '../../core/tensor.js';
 import { attempt, type DataError } from '../errors.js';
 import { type ElementType, elementBytes, readElements, writeElements } from './elements.js';
-import { type BinaryReader, binaryReader, countBytes } from './reader.js';
+import { type BinaryReader, binaryReader, countBytes, excerpt } from './reader.js';
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
@@ -69,7 +69,7 @@ const parseHeader = (reader: BinaryReader, text: string, start: number): Header 
   const type = Object.hasOwn(types, code) ? types[code] : undefined;
   if (type === undefined)
     return reader.fail(
-      `elements of type ${descr === '' ? 'unknown' : descr}`,
+      `elements of type ${descr === '' ? 'unknown' : excerpt(descr)}`,
       `one of ${Object.keys(types).join(', ')} after <, > or |`,
       start,
     );
@@ -78,9 +78,14 @@ const parseHeader = (reader: BinaryReader, text: string, start: number): Header 
   const tuple =
     /^\(\s*(\d+\s*,\s*)*(\d+\s*)?\)$/.test(found.get('shape') ?? '') && (shape.length !== 1 || sizes.length > 1);
   if (!tuple || shape.length > largestRank || !shape.every(Number.isSafeInteger))
-    reader.fail(`the shape ${found.get('shape')}`, `a tuple of at most ${largestRank} sizes below 2^53`, start);
+    reader.fail(
+      `the shape ${excerpt(found.get('shape') ?? '')}`,
+      `a tuple of at most ${largestRank} sizes below 2^53`,
+      start,
+    );
   const fortran = found.get('fortran_order');
-  if (fortran !== 'True' && fortran !== 'False') reader.fail(`'fortran_order' is ${fortran}`, 'True or False', start);
+  if (fortran !== 'True' && fortran !== 'False')
+    reader.fail(`'fortran_order' is ${excerpt(fortran ?? '')}`, 'True or False', start);
   return { type, littleEndian: order !== '>', columnMajor: fortran === 'True', shape };
 };
 

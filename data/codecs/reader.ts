@@ -26,6 +26,9 @@ export interface BinaryReader {
 /** How many bytes there are, in words. */
 export const countBytes = (count: number): string => (count === 1 ? '1 byte' : `${count} bytes`);
 
+/** As much of a text as a message can hold. */
+export const excerpt = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
+
 /** A reader from the first byte on. Errors say that `op` found them in `file`. */
 export const binaryReader = (bytes: Uint8Array, op: string, file: string): BinaryReader => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -10,7 +10,7 @@ import type { Dtype } from '../../core/dtype.js';
 import type { Tensor } from '../../core/tensor.js';
 import { attempt, type DataError } from '../errors.js';
 import { type ElementType, elementBytes, readElements, writeElements } from './elements.js';
-import { type BinaryReader, binaryReader, countBytes } from './reader.js';
+import { type BinaryReader, binaryReader, countBytes, excerpt } from './reader.js';
 
 const types: Readonly<Record<string, ElementType>> = {
   BOOL: 'bool',
@@ -80,7 +80,7 @@ const readJson = (reader: BinaryReader): Readonly<Record<string, unknown>> => {
 const readEntry = (reader: BinaryReader, name: string, value: unknown): Entry => {
   const decoded = entryCodec.decode(value);
   const fail = (problem: string, expected: string): never =>
-    reader.fail(`tensor ${JSON.stringify(name)}: ${problem}`, expected, 8);
+    reader.fail(`tensor ${JSON.stringify(excerpt(name))}: ${problem}`, expected, 8);
   if (E.isLeft(decoded)) {
     const key = decoded.left[0]?.context[1]?.key ?? '';
     return fail(`${key === '' ? 'the entry' : key} is not valid`, 'a known dtype, a shape, and two data_offsets');
@@ -113,14 +113,14 @@ export const decodeSafetensors = (bytes: Uint8Array, file = 'safetensors'): Name
   for (const { name, type, shape, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (start + begin !== reader.offset())
       reader.fail(
-        `tensor ${JSON.stringify(name)} begins at ${begin}`,
+        `tensor ${JSON.stringify(excerpt(name))} begins at ${begin}`,
         `${reader.offset() - start}, where the one before it ends`,
         8,
       );
     if (end - begin > reader.remaining())
       reader.fail(
         `only ${countBytes(reader.remaining())} left`,
-        `${countBytes(end - begin)} of ${JSON.stringify(name)}`,
+        `${countBytes(end - begin)} of ${JSON.stringify(excerpt(name))}`,
       );
     const { dtype, data } = readElements(reader, type, (end - begin) / elementBytes(type), true);
     found.set(name, fromData(data, shape, dtype));

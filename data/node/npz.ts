@@ -2,7 +2,7 @@
 import type { taskEither as TE } from 'fp-ts';
 import type { Tensor } from '../../core/tensor.js';
 import { decodeNpy, encodeNpy } from '../codecs/npy.js';
-import { countBytes } from '../codecs/reader.js';
+import { countBytes, excerpt } from '../codecs/reader.js';
 import { attemptTask, DataError } from '../errors.js';
 import { readBytes, writeAtomic } from './files.js';
 import { defaultLimit, largestRatio } from './gzip.js';
@@ -41,7 +41,7 @@ export const decodeNpz = async (
   let total = 0;
   for (const entry of entries) {
     const { filename, compressedSize, uncompressedSize } = entry;
-    const shown = JSON.stringify(filename);
+    const shown = JSON.stringify(excerpt(filename));
     if (entry.directory || !filename.endsWith('.npy')) return fail(`the entry ${shown}`, '.npy files only');
     const name = filename.slice(0, -'.npy'.length);
     if (found.has(name)) fail(`two entries ${shown}`, 'a name of its own for each array');
