@@ -3,11 +3,11 @@
  * Sweeps learning rates and hidden sizes, chooses the best model by its validation loss, tests it once, and checks its
  * gradient in three ways. Results and pictures go to a folder of their own under `experiments/`.
  */
-import { argmax, cast, equal, foldIn, type Key, key, mean, type Tensor, valueAndGrad } from '../autograd/index.js';
-import { batches, type Examples, iris, standardize, stratifiedSplit } from '../data/index.js';
+import { foldIn, type Key, key } from '../autograd/index.js';
+import { type Examples, iris, standardize, stratifiedSplit } from '../data/index.js';
 import { type Curve, curvesSvg } from '../data/node/index.js';
-import { crossEntropy, linear, relu, sequential } from '../nn/index.js';
-import { applyUpdates, sgd } from '../optim/index.js';
+import { accuracy, crossEntropy, linear, relu, sequential } from '../nn/index.js';
+import { checkedValues, evaluate, fit, type Measurement, sgd } from '../optim/index.js';
 import { newExperiment } from './support/experiment.js';
 import { progress } from './support/progress.js';
 import { table } from './support/table.js';
@@ -31,88 +31,70 @@ const loadParts = (from: Key): { readonly train: Examples; readonly validation: 
 
 const network = (hidden: number) => sequential(linear(4, hidden), relu, linear(hidden, 3));
 
-type Network = ReturnType<typeof network>;
-type Params = ReturnType<Network['init']>['params'];
+type Params = ReturnType<ReturnType<typeof network>['init']>['params'];
 
-const score = (
-  net: Network,
-  params: Params,
-  { x, y }: Examples,
-): { readonly loss: number; readonly accuracy: number } => {
-  const [logits] = net.apply({ params }, x);
-  return {
-    loss: crossEntropy(logits, y).item(),
-    accuracy: mean(cast(equal(argmax(logits, { axis: 1 }), y), 'float32')).item(),
-  };
-};
-
-interface Run {
+interface Setting {
   readonly rate: number;
   readonly hidden: number;
+}
+
+interface Run extends Setting {
   readonly params: Params;
-  readonly trainLosses: readonly number[];
-  readonly validationLosses: readonly number[];
-  readonly validationAccuracy: number;
+  /** Losses at the ends of the epochs. */
+  readonly losses: Readonly<Record<'train' | 'validation', readonly number[]>>;
+  /** What the last epoch measured. */
+  readonly validation: Measurement;
+  readonly test: Measurement;
 }
 
 /** One training run; `report` hears of every epoch. */
-const train = (
-  rate: number,
-  hidden: number,
-  parts: { readonly train: Examples; readonly validation: Examples },
+const train = async (
+  { rate, hidden }: Setting,
+  { test, ...parts }: ReturnType<typeof loadParts>,
   from: Key,
   report: (loss: number) => void,
-): Run => {
-  const net = network(hidden);
-  const optimizer = sgd({ lr: rate });
-  let { params } = net.init(foldIn(from, 0));
-  let state = optimizer.init(params);
-  const step = valueAndGrad((p: Params, { x, y }: Examples): Tensor => crossEntropy(net.apply({ params: p }, x)[0], y));
-
-  const trainLosses: number[] = [];
-  const validationLosses: number[] = [];
-  for (let epoch = 1; epoch <= epochs; epoch++) {
-    let total = 0;
-    let count = 0;
-    for (const batch of batches(parts.train, { size: batchSize, key: foldIn(from, epoch) })) {
-      const [loss, gradients] = step(params, batch);
-      const [updates, next] = optimizer.update(gradients, state, params);
-      params = applyUpdates(params, updates);
-      state = next;
-      total += loss.item();
-      count++;
-    }
-    trainLosses.push(total / count);
-    validationLosses.push(score(net, params, parts.validation).loss);
-    report(total / count);
-  }
+): Promise<Run> => {
+  const task = { model: network(hidden), loss: crossEntropy, metrics: { accuracy } };
+  const { params, state, history } = await fit({
+    ...task,
+    ...parts,
+    optimizer: sgd(rate),
+    epochs,
+    batchSize,
+    key: from,
+    callbacks: [{ onEpochEnd: ({ check }) => report(check.train?.loss ?? Number.NaN) }],
+  });
   return {
     rate,
     hidden,
     params,
-    trainLosses,
-    validationLosses,
-    validationAccuracy: score(net, params, parts.validation).accuracy,
+    losses: {
+      train: checkedValues(history, { part: 'train' }),
+      validation: checkedValues(history, { part: 'validation' }),
+    },
+    validation: history.checks.at(-1)?.validation ?? {},
+    test: await evaluate(task, { params, state }, test),
   };
 };
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-const last = (values: readonly number[]): number => values.at(-1) ?? Number.NaN;
-const nameOf = ({ rate, hidden }: Pick<Run, 'rate' | 'hidden'>): string => `rate ${rate}, ${hidden} hidden`;
+const percent = (share = Number.NaN): string => `${(100 * share).toFixed(1)} %`;
+const nameOf = ({ rate, hidden }: Setting): string => `rate ${rate}, ${hidden} hidden`;
+const lossOf = ({ validation: { loss = Number.POSITIVE_INFINITY } }: Run): number => loss;
+const bestOf = (runs: readonly Run[]): Run => runs.reduce((a, b) => (lossOf(b) < lossOf(a) ? b : a));
 
 /** Training and validation losses of each run, epoch by epoch. */
 const asCsv = (runs: readonly Run[]): string =>
   [
     'rate,hidden,epoch,train_loss,validation_loss',
-    ...runs.flatMap(({ rate, hidden, trainLosses, validationLosses }) =>
-      trainLosses.map((loss, i) => [rate, hidden, i + 1, loss, validationLosses[i]].join(',')),
+    ...runs.flatMap(({ rate, hidden, losses }) =>
+      losses.train.map((loss, i) => [rate, hidden, i + 1, loss, losses.validation[i]].join(',')),
     ),
     '',
   ].join('\n');
 
 const curvesOf = (run: Run): Curve[] => [
-  { name: nameOf(run), values: run.trainLosses },
-  { name: `${nameOf(run)} (validation)`, values: run.validationLosses, dashed: true },
+  { name: nameOf(run), values: run.losses.train },
+  { name: `${nameOf(run)} (validation)`, values: run.losses.validation, dashed: true },
 ];
 
 const main = async (): Promise<void> => {
@@ -124,33 +106,30 @@ const main = async (): Promise<void> => {
 
   const shown = progress(settings.length * epochs);
   let done = 0;
-  const runs = settings.map(({ rate, hidden }, i) =>
-    train(rate, hidden, parts, foldIn(key(seed + 1), i), (loss) =>
-      shown.update(++done, `${nameOf({ rate, hidden })}: loss ${loss.toFixed(3)}`),
-    ),
-  );
+  const runs: Run[] = [];
+  for (const [i, setting] of settings.entries())
+    runs.push(
+      await train(setting, parts, foldIn(key(seed + 1), i), (loss) =>
+        shown.update(++done, `${nameOf(setting)}: loss ${loss.toFixed(3)}`),
+      ),
+    );
   shown.stop();
 
-  const best = runs.reduce((a, b) => (last(b.validationLosses) < last(a.validationLosses) ? b : a));
-  const rows = runs.map((run) => {
-    const test = score(network(run.hidden), run.params, parts.test);
-    return [
-      run.rate,
-      run.hidden,
-      last(run.trainLosses).toFixed(4),
-      last(run.validationLosses).toFixed(4),
-      percent(run.validationAccuracy),
-      test.loss.toFixed(4),
-      percent(test.accuracy),
-      run === best ? '◀ best' : '',
-    ];
-  });
+  const best = bestOf(runs);
+  const rows = runs.map((run) => [
+    run.rate,
+    run.hidden,
+    (run.losses.train.at(-1) ?? Number.NaN).toFixed(4),
+    lossOf(run).toFixed(4),
+    percent(run.validation.accuracy),
+    (run.test.loss ?? Number.NaN).toFixed(4),
+    percent(run.test.accuracy),
+    run === best ? '◀ best' : '',
+  ]);
   console.log(
     table(['rate', 'hidden', 'train loss', 'valid. loss', 'valid. acc.', 'test loss', 'test acc.', ''], rows),
   );
-  console.log(
-    `Best by validation loss: ${nameOf(best)}. Test accuracy: ${percent(score(network(best.hidden), best.params, parts.test).accuracy)}`,
-  );
+  console.log(`Best by validation loss: ${nameOf(best)}. Test accuracy: ${percent(best.test.accuracy)}`);
 
   console.log('\nGradient of the trained model, worst relative error:');
   console.log(formatGradientRows(checkTwoLayerGradient([best.params[0], best.params[2]], parts.train)));
@@ -165,11 +144,7 @@ const main = async (): Promise<void> => {
     'best.svg',
     await curvesSvg({ title: `Iris, best model: ${nameOf(best)}`, yName: 'cross-entropy', curves: curvesOf(best) }),
   );
-  const rivals = rates.map((rate) =>
-    runs
-      .filter((run) => run.rate === rate)
-      .reduce((a, b) => (last(b.validationLosses) < last(a.validationLosses) ? b : a)),
-  );
+  const rivals = rates.map((rate) => bestOf(runs.filter((run) => run.rate === rate)));
   write(
     'rates.svg',
     await curvesSvg({
