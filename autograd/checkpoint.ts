@@ -1,4 +1,5 @@
 /** Checkpointing: time for memory. Between the forward pass and the backward pass only the arguments are kept. */
+import { checkFunction } from '../core/arguments.js';
 import { recompute } from '../core/interpreter.js';
 import { outline, tensorsIn, treeLeaves, treeUnflatten, withTensors } from '../core/tree.js';
 import { synchronous } from './matching.js';
@@ -11,9 +12,9 @@ import { synchronous } from './matching.js';
  * @example
  * grad((x: Tensor) => sum(checkpoint((y: Tensor) => mul(y, y))(x)))(tensor([1, 2])).toArray() // [2, 4]
  */
-export const checkpoint =
-  <Args extends readonly unknown[], Y>(f: (...args: Args) => Y): ((...args: Args) => Y) =>
-  (...args) => {
+export const checkpoint = <Args extends readonly unknown[], Y>(f: (...args: Args) => Y): ((...args: Args) => Y) => {
+  checkFunction('checkpoint', f);
+  return (...args) => {
     const given = outline(args);
     const returned: Y[] = [];
     const outputs = recompute((tensors) => {
@@ -23,3 +24,4 @@ export const checkpoint =
     }, tensorsIn(args));
     return treeUnflatten(returned[0] as Y, outputs);
   };
+};

@@ -4,9 +4,10 @@
  * happens while tracing only.
  */
 
+import { checkedOptions, checkFunction } from '../core/arguments.js';
 import type { Backend, Executable } from '../core/backend.js';
 import { defaultBackend } from '../core/default-backend.js';
-import { ArgumentError } from '../core/errors.js';
+import { ArgumentError, describe } from '../core/errors.js';
 import { ground } from '../core/ground.js';
 import { currentInterpreter } from '../core/interpreter.js';
 import { mergeCommonSubexpressions } from '../core/passes/common-subexpressions.js';
@@ -64,12 +65,14 @@ const signatureOf = (args: readonly unknown[]): string =>
  */
 export const compile = <Args extends readonly unknown[], Y>(
   f: (...args: Args) => Y,
-  { cacheSize = 16 }: CompileOptions = {},
+  options: CompileOptions = {},
 ): Compiled<Args, Y> => {
+  checkFunction('compile', f);
+  const { cacheSize = 16 } = checkedOptions('compile', options, ['cacheSize']);
   if (!Number.isInteger(cacheSize) || cacheSize < 1)
     throw new ArgumentError({
       op: 'compile',
-      problem: `a cache of ${cacheSize} programs`,
+      problem: `a cache of ${describe(cacheSize)} programs`,
       remedy: 'keep at least one',
     });
   const cache = new Map<string, Entry<Y>>();

@@ -1,4 +1,5 @@
 /** Finding where the first NaN comes from: an interpreter that looks at every result on its way up. */
+import { checkedOptions, checkFunction } from '../core/arguments.js';
 import { isFloat, type TypedArray } from '../core/dtype.js';
 import { NanError } from '../core/errors.js';
 import { bind, call, type Interpreter, recompute, reveal, withInterpreter } from '../core/interpreter.js';
@@ -65,12 +66,14 @@ const createWatch = (isBad: IsBad): Interpreter => {
  * @example
  * debugNans((x: Tensor) => mul(x, 2))(tensor([1, 2])).toArray() // [2, 4]
  */
-export const debugNans =
-  <Args extends readonly unknown[], Y>(
-    f: (...args: Args) => Y,
-    { infinities = false }: DebugNansOptions = {},
-  ): ((...args: Args) => Y) =>
-  (...args) => {
+export const debugNans = <Args extends readonly unknown[], Y>(
+  f: (...args: Args) => Y,
+  options: DebugNansOptions = {},
+): ((...args: Args) => Y) => {
+  checkFunction('debugNans', f);
+  const { infinities = false } = checkedOptions('debugNans', options, ['infinities']);
+  return (...args) => {
     const watch = createWatch(infinities ? (value) => !Number.isFinite(value) : Number.isNaN);
     return withLines(sourceLine, () => withInterpreter(watch, () => f(...args)));
   };
+};

@@ -1,4 +1,5 @@
 /** The gradient of a scalar function: reverse mode with the cotangent 1. */
+import { checkedOptions, checkFunction } from '../core/arguments.js';
 import { ones } from '../core/creation.js';
 import { isFloat } from '../core/dtype.js';
 import { ArgumentError, GradientError } from '../core/errors.js';
@@ -87,6 +88,12 @@ const differentiate = (
   return { value: lower(y), aux: mapTensors(aux, lower), gradient };
 };
 
+/** What both transforms read. */
+interface TransformOptions {
+  readonly argnums?: Argnums;
+  readonly hasAux?: boolean;
+}
+
 /**
  * The value of a scalar function together with its gradient; with `hasAux`, `[[value, aux], gradient]`.
  * Options, errors and the gradient's structure as for `grad`.
@@ -103,8 +110,10 @@ export function valueAndGrad<Args extends readonly unknown[], Aux, const N exten
 ): (...args: Args) => readonly [value: readonly [Tensor, Aux], gradient: Chosen<Args, N>];
 export function valueAndGrad(
   f: (...args: never) => unknown,
-  { argnums = 0, hasAux = false }: { readonly argnums?: Argnums; readonly hasAux?: boolean } = {},
+  options: TransformOptions = {},
 ): (...args: readonly unknown[]) => unknown {
+  checkFunction('valueAndGrad', f);
+  const { argnums = 0, hasAux = false } = checkedOptions('valueAndGrad', options, ['argnums', 'hasAux']);
   return (...args) => {
     const { value, aux, gradient } = differentiate('valueAndGrad', f, argnums, hasAux, args);
     return [hasAux ? [value, aux] : value, gradient];
@@ -130,8 +139,10 @@ export function grad<Args extends readonly unknown[], Aux, const N extends Argnu
 ): (...args: Args) => readonly [gradient: Chosen<Args, N>, aux: Aux];
 export function grad(
   f: (...args: never) => unknown,
-  { argnums = 0, hasAux = false }: { readonly argnums?: Argnums; readonly hasAux?: boolean } = {},
+  options: TransformOptions = {},
 ): (...args: readonly unknown[]) => unknown {
+  checkFunction('grad', f);
+  const { argnums = 0, hasAux = false } = checkedOptions('grad', options, ['argnums', 'hasAux']);
   return (...args) => {
     const { aux, gradient } = differentiate('grad', f, argnums, hasAux, args);
     return hasAux ? [gradient, aux] : gradient;

@@ -2,8 +2,10 @@
  * Gradients against finite differences, in float64. Along a direction v,
  * `f′(x)v = [8(f(x + hv) − f(x − hv)) − (f(x + 2hv) − f(x − 2hv))] / 12h + O(h⁴)`.
  */
+import { checkedOptions, checkFunction } from '../core/arguments.js';
 import { fromData } from '../core/creation.js';
 import { isFloat } from '../core/dtype.js';
+import { ArgumentError, describe } from '../core/errors.js';
 import { cast } from '../core/primitives/cast.js';
 import { foldIn, type Key, key } from '../core/random/key.js';
 import { uniform } from '../core/random/samplers.js';
@@ -153,8 +155,23 @@ const eachProjection = (f: Flattened, input: Segment, count: number, from: Key, 
 export const gradcheck = <Args extends readonly unknown[]>(
   f: (...args: Args) => unknown,
   inputs: Args,
-  { tolerance = 1e-6, step = 5e-4, entries = 32, projections = 3, key: from = key(0) }: GradcheckOptions = {},
+  options: GradcheckOptions = {},
 ): Report => {
+  checkFunction('gradcheck', f);
+  const names = ['tolerance', 'step', 'entries', 'projections', 'key'] as const;
+  const {
+    tolerance = 1e-6,
+    step = 5e-4,
+    entries = 32,
+    projections = 3,
+    key: from = key(0),
+  } = checkedOptions('gradcheck', options, names);
+  if (!Array.isArray(inputs))
+    throw new ArgumentError({
+      op: 'gradcheck',
+      problem: `the inputs are ${describe(inputs)}, not a list`,
+      remedy: 'put the arguments of the function into one list: gradcheck(f, [x])',
+    });
   const flat = flattened(f, inputs);
   const y = flat.evaluate(flat.x);
   const rounding = (4 * Number.EPSILON * y.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)) / step;

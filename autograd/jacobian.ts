@@ -3,6 +3,7 @@
  * The result is a tree like the output, of trees like the input; at each pair of leaves stands a tensor of shape
  * `[...output, ...input]`: `J[i…, j…] = ∂y[i…]/∂x[j…]`.
  */
+import { checkedOptions, checkFunction } from '../core/arguments.js';
 import { fromData, zerosLike } from '../core/creation.js';
 import { broadcastTo } from '../core/primitives/broadcast-to.js';
 import { reshape } from '../core/primitives/reshape.js';
@@ -97,13 +98,14 @@ const atChosen = (
  * @example
  * jacrev((x: Tensor) => mul(x, x))(tensor([1, 2])).toArray() // [[2, 0], [0, 4]]
  */
-export const jacrev =
-  <Args extends readonly unknown[], Y, const N extends Argnums = 0>(
-    f: ((...args: Args) => Y) & CheckTree<Chosen<Args, N>>,
-    { argnums = 0 as N }: JacobianOptions<N> = {},
-  ): ((...args: Args) => Jacobian<Y, Chosen<Args, N>>) =>
-  (...args) =>
-    atChosen('jacrev', reverse, f, argnums, args) as Jacobian<Y, Chosen<Args, N>>;
+export const jacrev = <Args extends readonly unknown[], Y, const N extends Argnums = 0>(
+  f: ((...args: Args) => Y) & CheckTree<Chosen<Args, N>>,
+  options: JacobianOptions<N> = {},
+): ((...args: Args) => Jacobian<Y, Chosen<Args, N>>) => {
+  checkFunction('jacrev', f);
+  const { argnums = 0 as N } = checkedOptions('jacrev', options, ['argnums']);
+  return (...args) => atChosen('jacrev', reverse, f, argnums, args) as Jacobian<Y, Chosen<Args, N>>;
+};
 
 /**
  * The Jacobian by forward mode: one tangent an input element. The choice for few inputs and many outputs.
@@ -111,13 +113,14 @@ export const jacrev =
  * @example
  * jacfwd((x: Tensor) => mul(x, x))(tensor([1, 2])).toArray() // [[2, 0], [0, 4]]
  */
-export const jacfwd =
-  <Args extends readonly unknown[], Y, const N extends Argnums = 0>(
-    f: ((...args: Args) => Y) & CheckTree<Chosen<Args, N>>,
-    { argnums = 0 as N }: JacobianOptions<N> = {},
-  ): ((...args: Args) => Jacobian<Y, Chosen<Args, N>>) =>
-  (...args) =>
-    atChosen('jacfwd', forward, f, argnums, args) as Jacobian<Y, Chosen<Args, N>>;
+export const jacfwd = <Args extends readonly unknown[], Y, const N extends Argnums = 0>(
+  f: ((...args: Args) => Y) & CheckTree<Chosen<Args, N>>,
+  options: JacobianOptions<N> = {},
+): ((...args: Args) => Jacobian<Y, Chosen<Args, N>>) => {
+  checkFunction('jacfwd', f);
+  const { argnums = 0 as N } = checkedOptions('jacfwd', options, ['argnums']);
+  return (...args) => atChosen('jacfwd', forward, f, argnums, args) as Jacobian<Y, Chosen<Args, N>>;
+};
 
 /**
  * The Hessian, forward over reverse: for a scalar function, a tree like the input of trees like the input, with leaves
@@ -126,13 +129,15 @@ export const jacfwd =
  * @example
  * hessian((x: Tensor) => sum(mul(x, mul(x, x))))(tensor([1, 2])).toArray() // [[6, 0], [0, 12]]
  */
-export const hessian =
-  <Args extends readonly unknown[], Y, const N extends Argnums = 0>(
-    f: ((...args: Args) => Y) & CheckTree<Chosen<Args, N>>,
-    { argnums = 0 as N }: JacobianOptions<N> = {},
-  ): ((...args: Args) => Jacobian<Jacobian<Y, Chosen<Args, N>>, Chosen<Args, N>>) =>
-  (...args) =>
+export const hessian = <Args extends readonly unknown[], Y, const N extends Argnums = 0>(
+  f: ((...args: Args) => Y) & CheckTree<Chosen<Args, N>>,
+  options: JacobianOptions<N> = {},
+): ((...args: Args) => Jacobian<Jacobian<Y, Chosen<Args, N>>, Chosen<Args, N>>) => {
+  checkFunction('hessian', f);
+  const { argnums = 0 as N } = checkedOptions('hessian', options, ['argnums']);
+  return (...args) =>
     atChosen('hessian', (g) => forward(reverse(g)), f, argnums, args) as Jacobian<
       Jacobian<Y, Chosen<Args, N>>,
       Chosen<Args, N>
     >;
+};

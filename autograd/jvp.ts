@@ -1,4 +1,5 @@
 /** Forward mode for people: directional derivatives, and what is made of them. */
+import { checkFunction } from '../core/arguments.js';
 import { zerosLike } from '../core/creation.js';
 import { withInterpreter } from '../core/interpreter.js';
 import type { Tensor } from '../core/tensor.js';
@@ -20,6 +21,7 @@ export const jvp = <Args extends readonly unknown[], Y>(
   primals: Args,
   tangents: NoInfer<Args>,
 ): readonly [value: Y, tangent: Y] => {
+  checkFunction('jvp', f);
   const mode = createForwardMode('jvp');
   const directions = matchingLeaves('jvp', 'tangent', tangents, primals);
   const lifted = treeLeaves(primals, 'jvp').map((x, i) => mode.lift(x, directions[i] ?? null));
@@ -51,6 +53,7 @@ export const hvp = <Args extends readonly unknown[]>(
   primals: Args,
   tangents: NoInfer<Args>,
 ): Args => {
+  checkFunction('hvp', f);
   const gradient = grad((args: unknown) => f(...(args as Args)));
   return jvp((...args: Args) => gradient(args) as Args, primals, tangents)[1];
 };
@@ -66,6 +69,7 @@ export const linearize = <Args extends readonly unknown[], Y>(
   f: (...args: Args) => Y,
   ...args: Args
 ): readonly [value: Y, push: (...tangents: Args) => Y] => {
+  checkFunction('linearize', f);
   requireFloats('linearize', args);
   const [value, pullback] = vjp<Args, Y>(f, ...args);
   const zeros = treeUnflatten(value, treeLeaves(value, 'linearize').map(zerosLike));

@@ -1,4 +1,5 @@
 /** Tracing: runs a function on shapes instead of numbers and writes down the program it would run. */
+import { checkFunction } from '../core/arguments.js';
 import { GradientError } from '../core/errors.js';
 import { bind, type Interpreter, withInterpreter } from '../core/interpreter.js';
 import { type Aval, makeProgram, type Program, type ProgramNode } from '../core/program.js';
@@ -84,6 +85,7 @@ export interface Traced<Y> {
 
 /** Traces `f` at arguments shaped like `args`. */
 export const traceTree = <Args extends readonly unknown[], Y>(f: (...args: Args) => Y, args: Args): Traced<Y> => {
+  checkFunction('trace', f);
   const tracer = createTracer();
   const inputs = treeLeaves(args, 'trace').map(tracer.input);
   const y = synchronous(

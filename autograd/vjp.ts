@@ -1,4 +1,5 @@
 /** Reverse mode for people: the value of a function and its pullback. */
+import { checkFunction } from '../core/arguments.js';
 import { zerosLike } from '../core/creation.js';
 import { withInterpreter } from '../core/interpreter.js';
 import type { Tensor } from '../core/tensor.js';
@@ -57,6 +58,7 @@ export const vjp = <Args extends readonly unknown[], Y>(
   f: (...args: Args) => Y,
   ...args: Args
 ): readonly [value: Y, pullback: (cotangent: Y) => Args] => {
+  checkFunction('vjp', f);
   const leaves = treeLeaves(args, 'vjp');
   const { result, lower, pull } = record('vjp', (tracked) => f(...treeUnflatten(args, tracked)), leaves);
   const outputs = treeLeaves(result, 'vjp');

@@ -1,4 +1,5 @@
 /** Batching for people: which axes of the arguments and results are the batch. */
+import { checkedOptions, checkFunction } from '../core/arguments.js';
 import { ArgumentError, AxisError, ShapeError, TreeError } from '../core/errors.js';
 import { withInterpreter } from '../core/interpreter.js';
 import { permute } from '../core/primitives/permute.js';
@@ -115,12 +116,13 @@ const unstack = (batch: Batch, { leaf, path, axis }: Place): Tensor => {
  * @example
  * vmap((x: Tensor) => sum(x))(tensor([[1, 2], [3, 4]])).toArray() // [3, 7]
  */
-export const vmap =
-  <Args extends readonly unknown[], Y>(
-    f: (...args: Args) => Y,
-    { in: inAxes = 0, out: outAxes = 0 }: VmapOptions = {},
-  ): ((...args: AnyShapes<Args> & readonly unknown[]) => AnyShapes<Y>) =>
-  (...args) => {
+export const vmap = <Args extends readonly unknown[], Y>(
+  f: (...args: Args) => Y,
+  options: VmapOptions = {},
+): ((...args: AnyShapes<Args> & readonly unknown[]) => AnyShapes<Y>) => {
+  checkFunction('vmap', f);
+  const { in: inAxes = 0, out: outAxes = 0 } = checkedOptions('vmap', options, ['in', 'out']);
+  return (...args) => {
     // An argument without a batch goes to the function as it is.
     const trees = args.map((arg, i) => (isUnbatched(inAxes, i) ? null : arg));
     const places = placesIn('in', trees, inAxes);
@@ -140,3 +142,4 @@ export const vmap =
       placesIn('out', y, outAxes).map((place) => unstack(batch, place)),
     ) as AnyShapes<Y>;
   };
+};

@@ -27,6 +27,16 @@ export const tensorOperand = <X extends Tensor>(op: string, x: X): X => {
 /** The rank of an operand, once it is known to be a tensor. */
 export const rankOf = (op: string, x: Tensor): number => tensorOperand(op, x).rank;
 
+/** Throws unless the value is a function. */
+export const checkFunction = (op: string, f: unknown): void => {
+  if (typeof f !== 'function')
+    throw new ArgumentError({
+      op,
+      problem: `takes a function, not ${describe(f)}`,
+      remedy: `write ${op}((x) => …)`,
+    });
+};
+
 /** Throws unless the value is a list of tensors. */
 export const checkTensorList = (op: string, values: unknown): void => {
   if (!Array.isArray(values))
@@ -52,6 +62,13 @@ export const checkDtype = (op: string, dtype: Dtype): void => {
 export const checkNumber = (op: string, what: string, value: unknown): void => {
   if (typeof value !== 'number')
     throw new ArgumentError({ op, problem: `${what} is ${describe(value)}, not a number`, remedy: 'give a number' });
+};
+
+/** Throws unless every size is a whole number ≥ 0. */
+export const checkSizes = (op: string, sizes: Readonly<Record<string, number>>): void => {
+  for (const [name, size] of Object.entries(sizes))
+    if (!Number.isInteger(size) || size < 0)
+      throw new ArgumentError({ op, problem: `${name} is ${describe(size)}`, remedy: 'give a whole number ≥ 0' });
 };
 
 /** Options, once it is known that they are an object with no names but these. */

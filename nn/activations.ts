@@ -4,7 +4,9 @@
  * Branches are guarded twice: the value that the untaken branch would read is replaced as well, so that neither an
  * overflow there nor its derivatives of any order can turn into `0·∞ = NaN`.
  */
-import { rankOf } from '../core/arguments.js';
+
+import { checkedOptions, rankOf } from '../core/arguments.js';
+import { describe } from '../core/errors.js';
 import {
   ArgumentError,
   abs,
@@ -51,10 +53,10 @@ export interface LeakyReluOptions extends KinkOptions {
  * @example
  * leakyRelu(tensor([-2, 3]), { negativeSlope: 0.5 }).toArray() // [-1, 3]
  */
-export const leakyRelu = <S extends Shape>(
-  x: Tensor<S>,
-  { negativeSlope = 0.01, atZero = 'left' }: LeakyReluOptions = {},
-): Tensor<S> => where(isPositive(x, atZero), x as Tensor, mul(x as Tensor, negativeSlope)) as Tensor as Tensor<S>;
+export const leakyRelu = <S extends Shape>(x: Tensor<S>, options: LeakyReluOptions = {}): Tensor<S> => {
+  const { negativeSlope = 0.01, atZero = 'left' } = checkedOptions('leakyRelu', options, ['negativeSlope', 'atZero']);
+  return where(isPositive(x, atZero), x as Tensor, mul(x as Tensor, negativeSlope)) as Tensor as Tensor<S>;
+};
 
 /**
  * Leaky ReLU with learned slopes: `weight` holds one slope, or one a channel of axis 1.
@@ -95,8 +97,10 @@ export interface EluOptions extends KinkOptions {
  * @example
  * elu(tensor([0, 3])).toArray() // [0, 3]
  */
-export const elu = <S extends Shape>(x: Tensor<S>, { alpha = 1, atZero = 'left' }: EluOptions = {}): Tensor<S> =>
-  exponentialUnit(x, isPositive(x, atZero), 1, alpha, 1) as Tensor<S>;
+export const elu = <S extends Shape>(x: Tensor<S>, options: EluOptions = {}): Tensor<S> => {
+  const { alpha = 1, atZero = 'left' } = checkedOptions('elu', options, ['alpha', 'atZero']);
+  return exponentialUnit(x, isPositive(x, atZero), 1, alpha, 1) as Tensor<S>;
+};
 
 const seluAlpha = 1.6732632423543772;
 const seluScale = 1.0507009873554805;
@@ -119,8 +123,12 @@ export interface CeluOptions {
  * @example
  * celu(tensor([0, 3]), { alpha: 2 }).toArray() // [0, 3]
  */
-export const celu = <S extends Shape>(x: Tensor<S>, { alpha = 1 }: CeluOptions = {}): Tensor<S> =>
-  exponentialUnit(x, greater(x as Tensor, 0), 1, alpha, alpha) as Tensor<S>;
+export const celu = <S extends Shape>(x: Tensor<S>, options: CeluOptions = {}): Tensor<S> => {
+  const { alpha = 1 } = checkedOptions('celu', options, ['alpha']);
+  if (alpha === 0)
+    throw new ArgumentError({ op: 'celu', problem: 'alpha is 0', remedy: 'use relu, which is the limit' });
+  return exponentialUnit(x, greater(x as Tensor, 0), 1, alpha, alpha) as Tensor<S>;
+};
 
 export interface GeluOptions {
   /** `none` by default: the exact form. */
@@ -133,7 +141,14 @@ export interface GeluOptions {
  * @example
  * gelu(tensor([0, 1])).toArray() // ≈ [0, 0.8413447460685429]
  */
-export const gelu = <S extends Shape>(x: Tensor<S>, { approximate = 'none' }: GeluOptions = {}): Tensor<S> => {
+export const gelu = <S extends Shape>(x: Tensor<S>, options: GeluOptions = {}): Tensor<S> => {
+  const { approximate = 'none' } = checkedOptions('gelu', options, ['approximate']);
+  if (approximate !== 'none' && approximate !== 'tanh')
+    throw new ArgumentError({
+      op: 'gelu',
+      problem: `there is no approximation ${describe(approximate)}`,
+      remedy: "use 'none' or 'tanh'",
+    });
   const t: Tensor = x;
   const half = mul(t, 0.5);
   if (approximate === 'none') return mul(half, add(erf(mul(t, Math.SQRT1_2)), 1)) as Tensor as Tensor<S>;
@@ -169,10 +184,8 @@ export interface SoftplusOptions {
  * @example
  * functional.softplus(tensor([0, 100])).toArray() // ≈ [0.6931471805599453, 100]
  */
-export const softplus = <S extends Shape>(
-  x: Tensor<S>,
-  { beta = 1, threshold = 20 }: SoftplusOptions = {},
-): Tensor<S> => {
+export const softplus = <S extends Shape>(x: Tensor<S>, options: SoftplusOptions = {}): Tensor<S> => {
+  const { beta = 1, threshold = 20 } = checkedOptions('softplus', options, ['beta', 'threshold']);
   const scaled: Tensor = beta === 1 ? x : mul(x as Tensor, beta);
   const soft = softplusOf(scaled);
   return where(greater(scaled, threshold), x as Tensor, beta === 1 ? soft : div(soft, beta)) as Tensor as Tensor<S>;
@@ -205,8 +218,10 @@ export interface HardtanhOptions {
  * @example
  * hardtanh(tensor([-3, 0.5, 3])).toArray() // [-1, 0.5, 1]
  */
-export const hardtanh = <S extends Shape>(x: Tensor<S>, { min = -1, max = 1 }: HardtanhOptions = {}): Tensor<S> =>
-  saturate(x, [min, min], [max, max], x) as Tensor<S>;
+export const hardtanh = <S extends Shape>(x: Tensor<S>, options: HardtanhOptions = {}): Tensor<S> => {
+  const { min = -1, max = 1 } = checkedOptions('hardtanh', options, ['min', 'max']);
+  return saturate(x, [min, min], [max, max], x) as Tensor<S>;
+};
 
 /**
  * x kept within [0, 6]; the derivative is 0 at both limits.
@@ -251,16 +266,14 @@ export const softsign = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
  * @example
  * maxout(tensor([[1, 5, 4, 2]]), { pieces: 2 }).toArray() // [[5, 4]]
  */
-export const maxout = (
-  x: Tensor,
-  { pieces, axis = -1 }: { readonly pieces: number; readonly axis?: number },
-): Tensor => {
+export const maxout = (x: Tensor, options: { readonly pieces: number; readonly axis?: number }): Tensor => {
+  const { pieces, axis = -1 } = checkedOptions('maxout', options, ['pieces', 'axis']);
   const at = normalizeAxis('maxout', axis, rankOf('maxout', x));
   const features = x.shape[at] ?? 1;
   if (!Number.isInteger(pieces) || pieces < 1 || features % pieces !== 0)
     throw new ArgumentError({
       op: 'maxout',
-      problem: `${pieces} pieces do not divide ${features} features`,
+      problem: `${describe(pieces)} pieces do not divide ${features} features`,
       shapes: [x.shape],
       remedy: 'choose a number of pieces that divides the features',
     });

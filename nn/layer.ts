@@ -3,7 +3,9 @@
  * itself. Parameters and state are trees of tensors; `null` stands for none. A plain function of a tensor is a layer
  * without parameters wherever layers are composed.
  */
-import { ArgumentError, type FloatDtype, foldIn, type Key, type Tensor } from '../core/index.js';
+import { checkedOptions } from '../core/arguments.js';
+import { describe } from '../core/errors.js';
+import { ArgumentError, type FloatDtype, foldIn, type Key, type Tensor, TreeError } from '../core/index.js';
 
 export interface InitOptions {
   /** Element type of the parameters and the state; float32 by default. */
@@ -73,10 +75,23 @@ interface LayerDefinition<P, S, X, Y> {
 export const defineLayer = <P, S, X = Tensor, Y = Tensor>(d: LayerDefinition<P, S, X, Y>): Layer<P, S, X, Y> => ({
   name: d.name,
   random: d.random ?? false,
-  init: (key, { dtype = 'float32' } = {}) => d.init(key, dtype),
-  apply: (variables, x, { training = false, key } = {}) =>
-    d.apply({ params: variables.params, state: (variables.state ?? null) as S }, x, { training, key }),
+  init: (key, options = {}) => {
+    const { dtype = 'float32' } = checkedOptions(d.name, options, ['dtype']);
+    return d.init(key, dtype);
+  },
+  apply: (variables, x, options = {}) => {
+    const { training = false, key } = checkedOptions(d.name, options, ['training', 'key']);
+    if (variables?.params === undefined) throw noParameters(d.name, 'apply was called without any');
+    return d.apply({ params: variables.params, state: (variables.state ?? null) as S }, x, { training, key });
+  },
 });
+
+const noParameters = (op: string, problem: string): TreeError =>
+  new TreeError({
+    op,
+    problem,
+    remedy: 'pass what init returned: layer.apply(layer.init(key(0)), x), or { params, state }',
+  });
 
 interface StatelessDefinition<P, X, Y> {
   readonly name: string;
@@ -93,15 +108,27 @@ export const statelessLayer = <P, X = Tensor, Y = Tensor>(d: StatelessDefinition
   defineLayer({
     name: d.name,
     init: (key, dtype) => ({ params: d.init(key, dtype), state: null }),
-    apply: ({ params }, x, _context) => [d.forward(params, x), null],
+    apply: ({ params }, x, _context) => {
+      if (params === null) throw noParameters(d.name, 'the parameters are null');
+      return [d.forward(params, x), null];
+    },
   });
 
 /** A layer whose types have been forgotten, ready to run. */
 export type ErasedLayer = Layer<unknown, unknown, unknown, unknown>;
 
 /** The layer behind a child, or `null` for a plain function. */
-export const layerOf = (child: Child): ErasedLayer | null =>
-  typeof child === 'function' ? null : (child as AnyLayer as ErasedLayer);
+export const layerOf = (child: Child): ErasedLayer | null => {
+  if (typeof child === 'function') return null;
+  const { init, apply } = (child ?? {}) as Partial<ErasedLayer>;
+  if (typeof init !== 'function' || typeof apply !== 'function')
+    throw new ArgumentError({
+      op: 'layer',
+      problem: `a child is ${describe(child)}, neither a layer nor a function`,
+      remedy: 'give layers such as linear(4, 3), or functions such as relu',
+    });
+  return child as AnyLayer as ErasedLayer;
+};
 
 /** The key of one child: `position` sets it apart from its siblings. */
 export const childKey = (key: Key | undefined, child: ErasedLayer, position: number): Key | undefined =>

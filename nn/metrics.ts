@@ -1,4 +1,5 @@
 /** Figures of merit that nobody differentiates. */
+import { checkTensors } from '../core/arguments.js';
 import { argmax, cast, equal, mean, ShapeError, type Tensor } from '../core/index.js';
 
 /**
@@ -9,6 +10,7 @@ import { argmax, cast, equal, mean, ShapeError, type Tensor } from '../core/inde
  * accuracy(tensor([[1, 3], [2, 0]]), tensor([1, 1], { dtype: 'int32' })).item() // 0.5
  */
 export const accuracy = (scores: Tensor, target: Tensor): Tensor => {
+  checkTensors('accuracy', [scores, target]);
   if (scores.rank !== 2 || target.shape.join() !== String(scores.shape[0]))
     throw new ShapeError({
       op: 'accuracy',

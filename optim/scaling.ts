@@ -1,4 +1,5 @@
 /** Transforms that need no memory of earlier gradients: scaling, weight decay, clipping. */
+import { checkedOptions, checkNumber } from '../core/arguments.js';
 import {
   abs,
   add,
@@ -70,10 +71,14 @@ export interface ClipNormOptions {
  * @example
  * clipByGlobalNorm(1).update({ a: tensor([3]), b: tensor([4]) }, null, { a: tensor([0]), b: tensor([0]) })[0] // ≈ { a: [0.6], b: [0.8] }
  */
-export const clipByGlobalNorm = (limit: number, { p = 2 }: ClipNormOptions = {}): GradientTransform<null> => ({
-  init: () => null,
-  update: (gradients, state) => {
-    const factor = minimum(div(limit, add(globalNorm(gradients, p), 1e-6)), 1);
-    return [treeMap((g) => mul(g, factor), gradients), state];
-  },
-});
+export const clipByGlobalNorm = (limit: number, options: ClipNormOptions = {}): GradientTransform<null> => {
+  const { p = 2 } = checkedOptions('clipByGlobalNorm', options, ['p']);
+  checkNumber('clipByGlobalNorm', 'limit', limit);
+  return {
+    init: () => null,
+    update: (gradients, state) => {
+      const factor = minimum(div(limit, add(globalNorm(gradients, p), 1e-6)), 1);
+      return [treeMap((g) => mul(g, factor), gradients), state];
+    },
+  };
+};

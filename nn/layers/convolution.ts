@@ -1,4 +1,5 @@
 /** Convolution layers: a weight for every output channel, and a bias. */
+import { checkedOptions, checkSizes } from '../../core/arguments.js';
 import { ArgumentError, type ConvOptions, type ConvTransposeOptions, type Tensor } from '../../core/index.js';
 import {
   conv1d as conv1dFunction,
@@ -32,7 +33,7 @@ type ConvTransposeLayer = <const O extends ConvTransposeLayerOptions>(options: O
 
 /** The kernel's size along each axis. */
 const kernelSizes = (op: string, kernel: number | readonly number[], axes: number): readonly number[] => {
-  const sizes = typeof kernel === 'number' ? new Array<number>(axes).fill(kernel) : kernel;
+  const sizes = Array.isArray(kernel) ? (kernel as readonly number[]) : new Array<number>(axes).fill(kernel as number);
   if (sizes.length !== axes || sizes.some((size) => !Number.isInteger(size) || size < 1))
     throw new ArgumentError({
       op,
@@ -60,6 +61,11 @@ const describe = (op: string, o: Channels): string => `${op}(${o.in}, ${o.out}, 
 /** Which side of the weight comes first: `[out, in/groups, …kernel]`, or `[in, out/groups, …kernel]` for a transposed one. */
 type Direction = 'forward' | 'transposed';
 
+const optionNames = (direction: Direction): readonly string[] => [
+  ...['in', 'out', 'kernel', 'bias', 'weightInit', 'biasInit', 'layout', 'stride', 'padding', 'dilation', 'groups'],
+  direction === 'forward' ? 'flipKernel' : 'outputPadding',
+];
+
 /**
  * The layer around a convolution function. The fan-in is that of the stored weight read as `[out, in, …kernel]`, as PyTorch
  * takes it, in either direction.
@@ -75,9 +81,19 @@ const layerOf = <O extends Channels & { readonly groups?: number }>(
     options: Omit<O, 'in' | 'out' | 'kernel' | 'bias' | keyof InitialiserOptions>,
   ) => Tensor,
 ): (<const P extends O>(options: P) => Layer<ParametersFor<P>, null>) => {
+  const names = optionNames(direction) as readonly (keyof O & string)[];
   const layer = (options: O): Layer<WeightAndBias, null> => {
-    const { in: inputs, out: outputs, kernel, bias = true, weightInit: _, biasInit: __, ...rest } = options;
+    const {
+      in: inputs,
+      out: outputs,
+      kernel,
+      bias = true,
+      weightInit: _,
+      biasInit: __,
+      ...rest
+    } = checkedOptions(op, options, names);
     const groups = options.groups ?? 1;
+    checkSizes(op, { in: inputs, out: outputs });
     checkGroups(op, groups, inputs, 'input');
     checkGroups(op, groups, outputs, 'output');
     const sizes = kernelSizes(op, kernel, axes);

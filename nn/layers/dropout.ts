@@ -1,4 +1,5 @@
 /** Dropout layers: no parameters, no state, a key in training. */
+import { checkedOptions } from '../../core/arguments.js';
 import type { Tensor } from '../../core/index.js';
 import {
   channelDropout,
@@ -12,7 +13,8 @@ import { defineLayer, type Layer } from '../layer.js';
 const dropoutOf =
   (op: string, f: (x: Tensor, options: DropoutFunctionOptions) => Tensor) =>
   (probability: number | DropoutProbability = 0.5): Layer<null, null> => {
-    const keep = keepProbability(op, typeof probability === 'number' ? { p: probability } : probability);
+    const given = typeof probability === 'number' ? { p: probability } : probability;
+    const keep = keepProbability(op, checkedOptions(op, given, ['p', 'keep']));
     return defineLayer<null, null>({
       name: `${op}(${typeof probability === 'number' ? probability : `keep ${keep}`})`,
       random: true,

@@ -1,4 +1,5 @@
 /** Layers that hold a weight matrix: dense, embedding, and the learned slopes of parametric ReLU. */
+import { checkedOptions, checkNumber, checkSizes } from '../../core/arguments.js';
 import {
   equal,
   type FloatDtype,
@@ -68,7 +69,10 @@ export const linear = <const O extends LinearOptions = Record<never, never>>(
   outputs: number,
   options?: O,
 ): Layer<ParametersFor<O>, null> => {
-  const { bias = true, weightLayout = 'out-in', ...initialisers }: LinearOptions = options ?? {};
+  const names = ['bias', 'weightLayout', 'weightInit', 'biasInit'] as const;
+  const given: LinearOptions = checkedOptions<LinearOptions>('linear', options ?? {}, names);
+  const { bias = true, weightLayout = 'out-in', ...initialisers } = given;
+  checkSizes('linear', { inputs, outputs });
   const shape = weightLayout === 'out-in' ? [outputs, inputs] : [inputs, outputs];
   const layer = statelessLayer<WeightAndBias>({
     name: `linear(${inputs}, ${outputs})`,
@@ -82,7 +86,7 @@ export const linear = <const O extends LinearOptions = Record<never, never>>(
 export interface EmbeddingOptions {
   /** Standard normal by default. */
   readonly weightInit?: Initialiser;
-  /** This row starts at 0 and takes no gradient. */
+  /** This row starts at 0 and takes no gradient; a negative number counts from the last row. */
   readonly paddingIndex?: number;
 }
 
@@ -94,9 +98,11 @@ export interface EmbeddingOptions {
 export const embedding = (
   count: number,
   size: number,
-  { weightInit = normal(), paddingIndex }: EmbeddingOptions = {},
-): Layer<{ readonly weight: Tensor }, null> =>
-  statelessLayer({
+  options: EmbeddingOptions = {},
+): Layer<{ readonly weight: Tensor }, null> => {
+  const { weightInit = normal(), paddingIndex } = checkedOptions('embedding', options, ['weightInit', 'paddingIndex']);
+  checkSizes('embedding', { count, size });
+  return statelessLayer({
     name: `embedding(${count}, ${size})`,
     init: (key, dtype) => {
       const weight = weightInit(foldIn(key, 0), [count, size], { fanIn: count, fanOut: size }, dtype);
@@ -105,10 +111,13 @@ export const embedding = (
     forward: ({ weight }, x: Tensor) =>
       embeddingFunction(weight, x, paddingIndex === undefined ? {} : { paddingIndex }),
   });
+};
 
-/** The table with one row of zeros. */
-const clearRow = (weight: Tensor, row: number): Tensor =>
-  where(equal(iota([weight.shape[0] ?? 0, 1], 0, 'int32'), row), 0, weight);
+/** The table with one row of zeros, which may be counted from the last. */
+const clearRow = (weight: Tensor, row: number): Tensor => {
+  const [count = 0] = weight.shape;
+  return where(equal(iota([count, 1], 0, 'int32'), row < 0 ? row + count : row), 0, weight);
+};
 
 export interface PreluOptions {
   /** One slope for all (1, the default) or one a channel. */
@@ -122,9 +131,13 @@ export interface PreluOptions {
  * @example
  * prelu().apply(prelu().init(key(0)), tensor([[-4, 2]]))[0].toArray() // [[-1, 2]]
  */
-export const prelu = ({ channels = 1, slope = 0.25 }: PreluOptions = {}): Layer<{ readonly weight: Tensor }, null> =>
-  statelessLayer({
+export const prelu = (options: PreluOptions = {}): Layer<{ readonly weight: Tensor }, null> => {
+  const { channels = 1, slope = 0.25 } = checkedOptions('prelu', options, ['channels', 'slope']);
+  checkSizes('prelu', { channels });
+  checkNumber('prelu', 'slope', slope);
+  return statelessLayer({
     name: `prelu(${channels})`,
     init: (_, dtype) => ({ weight: mul(ones([channels], dtype), slope) }),
     forward: ({ weight }, x: Tensor) => preluFunction(x, weight),
   });
+};

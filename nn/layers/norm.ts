@@ -1,5 +1,9 @@
 /** Normalisation layers. Learned scale and shift are `params.weight` and `params.bias`; only batch norm has state. */
+
+import { checkedOptions, checkSizes } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
 import { ArgumentError, type FloatDtype, ones, type Shape, ShapeError, type Tensor, zeros } from '../../core/index.js';
+import { ownShape } from '../../core/shape.js';
 import {
   type BatchNormOptions as BatchNormFunctionOptions,
   type BatchNormState,
@@ -49,10 +53,25 @@ type BatchNormLayer = <const O extends BatchNormOptions>(
   options?: O,
 ) => Layer<ScaleAndShift, StateFor<O>>;
 
+const batchNormNames = [
+  'affine',
+  'bias',
+  'eps',
+  'momentum',
+  'decay',
+  'runningVariance',
+  'normaliseWith',
+  'layout',
+  'trackRunningStats',
+  'start',
+] as const;
+
 const batchNormOf = (rank: string, accepts: (rank: number) => boolean, shape: string): BatchNormLayer => {
   const layer = (channels: number, options: BatchNormOptions = {}): Layer<ScaleAndShift, BatchNormState | null> => {
-    const { affine = true, bias = true, trackRunningStats = true, start = 'zeroOne', ...rest } = options;
     const op = `batchNorm${rank}`;
+    const given = checkedOptions(op, options, batchNormNames);
+    const { affine = true, bias = true, trackRunningStats = true, start = 'zeroOne', ...rest } = given;
+    checkSizes(op, { channels });
     const fresh = (dtype: FloatDtype): BatchNormState =>
       initialBatchNormState(channels, { variance: start === 'zeros' ? 0 : 1, dtype });
     return defineLayer<ScaleAndShift, BatchNormState | null>({
@@ -75,8 +94,8 @@ const batchNormOf = (rank: string, accepts: (rank: number) => boolean, shape: st
             problem: 'there are no running statistics',
             remedy: 'pass the state that init returned: apply({ params, state }, x)',
           });
-        const given = state ?? fresh(x.dtype === 'float64' ? 'float64' : 'float32');
-        const [y, next] = batchNorm(x, given, {
+        const before = state ?? fresh(x.dtype === 'float64' ? 'float64' : 'float32');
+        const [y, next] = batchNorm(x, before, {
           ...rest,
           weight: params.weight ?? null,
           bias: params.bias ?? null,
@@ -120,11 +139,9 @@ export const batchNorm3d: BatchNormLayer = batchNormOf('3d', (rank) => rank === 
  * @example
  * layerNorm(4).apply(layerNorm(4).init(key(0)), ones([2, 4]))[0].toArray() // [[0, 0, 0, 0], [0, 0, 0, 0]]
  */
-export const layerNorm = (
-  shape: number | Shape,
-  { affine = true, bias = true, eps = 1e-5 }: AffineLayerOptions = {},
-): Layer<ScaleAndShift, null> => {
-  const normalised = typeof shape === 'number' ? [shape] : shape;
+export const layerNorm = (shape: number | Shape, options: AffineLayerOptions = {}): Layer<ScaleAndShift, null> => {
+  const { affine = true, bias = true, eps = 1e-5 } = checkedOptions('layerNorm', options, ['affine', 'bias', 'eps']);
+  const normalised = ownShape('layerNorm', typeof shape === 'number' ? [shape] : shape);
   return statelessLayer({
     name: `layerNorm(${normalised.join(', ')})`,
     init: (_, dtype) => initAffine(normalised, dtype, affine, bias),
@@ -146,12 +163,15 @@ export interface GroupNormLayerOptions extends AffineLayerOptions {
 export const groupNorm = (
   groups: number,
   channels: number,
-  { affine = true, bias = true, eps = 1e-5, layout = 'NCHW' }: GroupNormLayerOptions = {},
+  options: GroupNormLayerOptions = {},
 ): Layer<ScaleAndShift, null> => {
+  const names = ['affine', 'bias', 'eps', 'layout'] as const;
+  const { affine = true, bias = true, eps = 1e-5, layout = 'NCHW' } = checkedOptions('groupNorm', options, names);
+  checkSizes('groupNorm', { channels });
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
     throw new ArgumentError({
       op: 'groupNorm',
-      problem: `${groups} groups do not divide ${channels} channels`,
+      problem: `${describe(groups)} groups do not divide ${channels} channels`,
       remedy: 'choose a number of groups that divides the channels',
     });
   return statelessLayer({
@@ -168,13 +188,14 @@ export const groupNorm = (
  * @example
  * instanceNorm(3).init(key(0)).params // {}
  */
-export const instanceNorm = (
-  channels: number,
-  { affine = false, bias = true, eps = 1e-5, layout = 'NCHW' }: GroupNormLayerOptions = {},
-): Layer<ScaleAndShift, null> =>
-  statelessLayer({
+export const instanceNorm = (channels: number, options: GroupNormLayerOptions = {}): Layer<ScaleAndShift, null> => {
+  const names = ['affine', 'bias', 'eps', 'layout'] as const;
+  const { affine = false, bias = true, eps = 1e-5, layout = 'NCHW' } = checkedOptions('instanceNorm', options, names);
+  checkSizes('instanceNorm', { channels });
+  return statelessLayer({
     name: `instanceNorm(${channels})`,
     init: (_, dtype) => initAffine([channels], dtype, affine, bias),
     forward: (params, x: Tensor) =>
       instanceNormFunction(x, { layout, eps, weight: params.weight ?? null, bias: params.bias ?? null }),
   });
+};

@@ -24,7 +24,9 @@ const named = (name: string, f: (x: Tensor) => Tensor): ((x: Tensor) => Tensor) 
 const poolOf =
   <O extends MaxPoolOptions | AvgPoolOptions>(op: string, f: (x: Tensor, options: O) => Tensor): Pool<O> =>
   (kernel, options) =>
-    named(`${op}(${JSON.stringify(kernel)})`, (x) => f(x, { ...options, kernel } as unknown as O));
+    named(`${op}(${Array.isArray(kernel) ? JSON.stringify(kernel) : kernel})`, (x) =>
+      f(x, { ...options, kernel } as unknown as O),
+    );
 
 /**
  * Max pooling of `[N, C, L]`; the stride is the kernel unless given.

@@ -1,4 +1,6 @@
 /** Layers of sequence models: one step of recurrent networks, and attention with several heads. */
+import { checkedOptions, checkSizes } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
 import { ArgumentError, type FloatDtype, foldIn, type Key, type Tensor } from '../../core/index.js';
 import {
   type AttentionOptions,
@@ -24,6 +26,13 @@ export interface CellOptions {
 }
 
 /** Everything starts in U(±1/√hidden). */
+/** The options of a cell, once they are known to be in order. */
+const cellOptions = (op: string, options: CellOptions): CellOptions => {
+  const { in: inputs, hidden } = checkedOptions(op, options, ['in', 'hidden', 'bias']);
+  checkSizes(op, { in: inputs, hidden });
+  return options;
+};
+
 const initCell = (
   key: Key,
   dtype: FloatDtype,
@@ -54,12 +63,14 @@ export interface LstmStep extends Step {
  * @example
  * rnnCell({ in: 2, hidden: 3 }).init(key(0)).params.inputWeight.shape // [3, 2]
  */
-export const rnnCell = (options: CellOptions): Layer<CellParameters, null, Step, Tensor> =>
-  statelessLayer({
-    name: `rnnCell(${options.in}, ${options.hidden})`,
+export const rnnCell = (options: CellOptions): Layer<CellParameters, null, Step, Tensor> => {
+  const { in: inputs, hidden } = cellOptions('rnnCell', options);
+  return statelessLayer({
+    name: `rnnCell(${inputs}, ${hidden})`,
     init: (key, dtype) => initCell(key, dtype, 1, options),
     forward: (params, { x, h }: Step) => rnnStep(x, h, params),
   });
+};
 
 /**
  * One step `{ x: [N, in], h: [N, hidden], c: [N, hidden] }` → `[h, c]` of a long short-term memory; gates in the order i, f, g, o.
@@ -68,24 +79,28 @@ export const rnnCell = (options: CellOptions): Layer<CellParameters, null, Step,
  */
 export const lstmCell = (
   options: CellOptions,
-): Layer<CellParameters, null, LstmStep, readonly [h: Tensor, c: Tensor]> =>
-  statelessLayer({
-    name: `lstmCell(${options.in}, ${options.hidden})`,
+): Layer<CellParameters, null, LstmStep, readonly [h: Tensor, c: Tensor]> => {
+  const { in: inputs, hidden } = cellOptions('lstmCell', options);
+  return statelessLayer({
+    name: `lstmCell(${inputs}, ${hidden})`,
     init: (key, dtype) => initCell(key, dtype, 4, options),
     forward: (params, { x, h, c }: LstmStep) => lstmStep(x, h, c, params),
   });
+};
 
 /**
  * One step `{ x: [N, in], h: [N, hidden] }` → `[N, hidden]` of a gated recurrent unit; gates in the order r, z, n.
  * @example
  * gruCell({ in: 2, hidden: 3 }).init(key(0)).params.inputBias?.shape // [9]
  */
-export const gruCell = (options: CellOptions): Layer<CellParameters, null, Step, Tensor> =>
-  statelessLayer({
-    name: `gruCell(${options.in}, ${options.hidden})`,
+export const gruCell = (options: CellOptions): Layer<CellParameters, null, Step, Tensor> => {
+  const { in: inputs, hidden } = cellOptions('gruCell', options);
+  return statelessLayer({
+    name: `gruCell(${inputs}, ${hidden})`,
     init: (key, dtype) => initCell(key, dtype, 3, options),
     forward: (params, { x, h }: Step) => gruStep(x, h, params),
   });
+};
 
 export interface MultiheadLayerOptions extends AttentionOptions {
   /** Features of queries, keys, values and outputs. */
@@ -112,11 +127,13 @@ export interface AttentionInputs {
 export const multiheadAttention = (
   options: MultiheadLayerOptions,
 ): Layer<MultiheadParameters, null, AttentionInputs, Tensor> => {
-  const { width, heads, bias = true, ...rest } = options;
+  const names = ['width', 'heads', 'bias', 'mask', 'causal', 'scale'] as const;
+  const { width, heads, bias = true, ...rest } = checkedOptions('multiheadAttention', options, names);
+  checkSizes('multiheadAttention', { width });
   if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0)
     throw new ArgumentError({
       op: 'multiheadAttention',
-      problem: `${heads} heads do not divide a width of ${width}`,
+      problem: `${describe(heads)} heads do not divide a width of ${width}`,
       remedy: 'choose a number of heads that divides the width',
     });
   return statelessLayer({
