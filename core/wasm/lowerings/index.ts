@@ -3,15 +3,19 @@
  * with `onReference` run the reference's own loop on linear memory.
  */
 import type { Aval, ProgramNode } from '../../program.js';
+import { elementaryLowerings } from './elementary.js';
 import { elementwiseLowerings } from './elementwise.js';
 import { matmul } from './gemm.js';
 import { type Lowered, type Lowering, type Lowerings, onReference } from './lowering.js';
 import { reductionLowerings } from './reductions.js';
+import { softmaxLowerings } from './softmax.js';
 import { viewLowerings } from './views.js';
 
 export const lowerings: Lowerings = {
+  ...elementaryLowerings,
   ...elementwiseLowerings,
   ...reductionLowerings,
+  ...softmaxLowerings,
   ...viewLowerings,
   matmul,
   acos: onReference,
@@ -36,20 +40,14 @@ export const lowerings: Lowerings = {
   cumprod: onReference,
   cumsum: onReference,
   det: onReference,
-  erf: onReference,
   erfc: onReference,
   erfinv: onReference,
-  exp: onReference,
-  expm1: onReference,
   floorDivide: onReference,
   gather: onReference,
   hypot: onReference,
   inverse: onReference,
   iota: onReference,
-  log: onReference,
-  logSoftmax: onReference,
   log10: onReference,
-  log1p: onReference,
   log2: onReference,
   logabsdet: onReference,
   logsumexp: onReference,
@@ -58,16 +56,12 @@ export const lowerings: Lowerings = {
   recurrence: onReference,
   remainder: onReference,
   scatterAdd: onReference,
-  sigmoid: onReference,
   sin: onReference,
   sinh: onReference,
-  softmax: onReference,
-  softplus: onReference,
   solve: onReference,
   take: onReference,
   takeTranspose: onReference,
   tan: onReference,
-  tanh: onReference,
   threefry: onReference,
   triangularSolve: onReference,
   unitInterval: onReference,
