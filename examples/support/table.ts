@@ -6,6 +6,8 @@ export const table = (head: readonly string[], rows: readonly (readonly (string 
   const drawn = new Table({
     head: [...head],
     style: { head: [], border: [] },
+    // No rule between rows.
+    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
     colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
   });
   for (const row of rows) drawn.push([...row]);
