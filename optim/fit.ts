@@ -10,35 +10,23 @@ import { checker, drawn } from './training/checks.js';
 import type { Batch } from './training/model.js';
 import { checkOptions, type FitOptions, type Fitted, freshState } from './training/options.js';
 import { breathe } from './training/pause.js';
-import { asBatches, countExamples } from './training/source.js';
+import { countExamples, feedOf } from './training/source.js';
 import { resumedState, type TrainingState } from './training/state.js';
 import { allMetrics, freshMetrics, trainingStep } from './training/step.js';
 import { prepareUpdate } from './transform.js';
 
-/** Lists of `size` batches; the last may be shorter. The first `skip` batches have been used before. */
+/** Lists of `size` batches; the last may be shorter. */
 async function* grouped<X, T>(
   batches: Iterable<Batch<X, T>> | AsyncIterable<Batch<X, T>>,
   size: number,
-  skip: number,
 ): AsyncGenerator<readonly Batch<X, T>[]> {
   let group: Batch<X, T>[] = [];
-  let left = skip;
   for await (const { x, y } of batches) {
-    if (left > 0) {
-      left--;
-      continue;
-    }
     group.push({ x, y });
     if (group.length < size) continue;
     yield group;
     group = [];
   }
-  if (left > 0)
-    throw new ArgumentError({
-      op: 'fit (resume)',
-      problem: `the epoch has ${skip - left} batches, of which ${skip} have been used`,
-      remedy: 'resume with the data and the batch size that the run began with',
-    });
   if (group.length > 0) yield group;
 }
 
@@ -52,7 +40,7 @@ const noBatches = (epoch: number): ArgumentError =>
 /**
  * Trains a model.
  *
- * An epoch uses every batch of `train(epoch, key)` once; a step uses `accumulate` of them. Each epoch ends with a check:
+ * An epoch uses each of its batches once; a step uses `accumulate` of them. Each epoch ends with a check:
  * the training figures are means over the epoch (or over a sample, with `sampleTrain`), the validation figures are those of
  * the variables at its end. The same options give the same bits, compiled or not, in one go or resumed.
  * @throws ArgumentError for counts that count nothing, for an epoch without batches, and for a state of another run.
@@ -61,12 +49,12 @@ const noBatches = (epoch: number): ArgumentError =>
  */
 export const fit = async <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): Promise<Fitted<P, S>> => {
   checkOptions(options);
-  const { optimizer, epochs, callbacks = [], batchSize = 32, draw = 'shuffled', dropLast = false } = options;
+  const { optimizer, epochs, callbacks = [], batchSize = 32, order = 'shuffled', dropLast = false } = options;
   const { accumulate = 1, checkEvery, firstCheck = 'none', rateFactor, stopWhen, signal } = options;
   const all = allMetrics(options);
   const step = trainingStep(options);
   const check = checker(options);
-  const batchesOf = asBatches(options.train, { batchSize, draw, dropLast });
+  const feed = feedOf(options.train, { batchSize, order, dropLast });
 
   const fresh = freshState(options);
   let now = options.resume === undefined || options.resume === null ? fresh : resumedState(options.resume, fresh);
@@ -123,7 +111,7 @@ export const fit = async <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): Pr
         if (stopWhen?.(current().history) === true) return 'stopWhen';
         await say('onEpochStart', { epoch });
       }
-      for await (const group of grouped(batchesOf(epoch, drawn(now.key, 'order', epoch)), accumulate, now.batch)) {
+      for await (const group of grouped(feed(epoch, drawn(now.key, 'order', epoch), now.batch), accumulate)) {
         await makeStep(group);
         const inside = stopped();
         if (inside !== null) return inside;

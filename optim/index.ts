@@ -85,7 +85,7 @@ export {
   type MetricOrMean,
   meanOf,
 } from './training/metrics.js';
-export type { Batch, Batches, Loss, Model, Variables } from './training/model.js';
+export type { Batch, Batches, BatchLoader, Loss, Model, Source, Variables } from './training/model.js';
 export type { FitOptions, Fitted } from './training/options.js';
 export {
   byEpoch,
@@ -96,6 +96,6 @@ export {
 } from './training/rate-factors.js';
 export { refreshState } from './training/refresh.js';
 export { type ReporterOptions, reporter } from './training/reporter.js';
-export { type Draw, type DrawOptions, drawBatches } from './training/source.js';
+export type { BatchOrder } from './training/source.js';
 export type { Best, TrainingState } from './training/state.js';
 export { type Verdict, type VerdictThresholds, verdict } from './training/verdict.js';

@@ -37,7 +37,11 @@ export type RateOr<Options> = LearningRate | Options;
 /** Throws unless an optimiser can work with the value of this option. */
 const checkOption = (op: string, name: string, value: unknown): void => {
   const fails = (remedy: string): ArgumentError =>
-    new ArgumentError({ op, problem: `${name} is ${describe(value)}`, remedy });
+    new ArgumentError({
+      op,
+      problem: `${name} is ${Array.isArray(value) ? JSON.stringify(value) : describe(value)}`,
+      remedy,
+    });
   const isAmount = (amount: unknown): boolean => typeof amount === 'number' && Number.isFinite(amount) && amount >= 0;
   if (value === undefined || typeof value === 'boolean') return;
   if (name === 'lr') {

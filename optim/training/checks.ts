@@ -2,9 +2,8 @@
 import { foldIn, type Key } from '../../core/index.js';
 import { evaluator } from './evaluate.js';
 import { type Check, isBetter, type Measurement, modeOf, monitoredValue } from './history.js';
-import type { Batch, Batches } from './model.js';
 import type { FitOptions } from './options.js';
-import { sampleExamples } from './source.js';
+import { sampled } from './source.js';
 import type { TrainingState } from './state.js';
 import { allMetrics, readMetrics } from './step.js';
 
@@ -13,14 +12,6 @@ const uses = { order: 1, step: 2, sampleTrain: 3, sampleValidation: 4 } as const
 
 /** The i-th key of a use. */
 export const drawn = (from: Key, use: keyof typeof uses, i: number): Key => foldIn(foldIn(from, uses[use]), i);
-
-/** All of a set, or a random part of it. Only examples can be sampled: batches of a function come as they are. */
-const sampled = <X, T>(
-  source: Batch<X, T> | Batches<X, T>,
-  count: number | undefined,
-  key: Key,
-): Batch<X, T> | Batches<X, T> =>
-  count === undefined || typeof source === 'function' ? source : sampleExamples(source, count, key);
 
 /** Measures, and puts what was measured and the best variables into the state. */
 export type Checker<P, S> = (now: TrainingState<P, S>, kind: Check['kind']) => Promise<TrainingState<P, S>>;

@@ -2,9 +2,9 @@
 import { compile as compiled, key } from '../../autograd/index.js';
 import type { Measurement } from './history.js';
 import type { MetricOrMean } from './metrics.js';
-import type { Batch, Batches, Loss, Model, Variables } from './model.js';
+import type { Batch, Loss, Model, Source, Variables } from './model.js';
 import { breathe } from './pause.js';
-import { asBatches, countExamples } from './source.js';
+import { countExamples, feedOf } from './source.js';
 import { allMetrics, freshMetrics, readMetrics } from './step.js';
 
 export interface EvaluateOptions<P, S, X, Y, T> {
@@ -18,10 +18,7 @@ export interface EvaluateOptions<P, S, X, Y, T> {
 }
 
 /** Measures variables on examples or on batches. */
-export type Evaluator<P, S, X, T> = (
-  variables: Variables<P, S>,
-  data: Batch<X, T> | Batches<X, T>,
-) => Promise<Measurement>;
+export type Evaluator<P, S, X, T> = (variables: Variables<P, S>, data: Source<X, T>) => Promise<Measurement>;
 
 /** An evaluator that keeps its compiled program for the next time. */
 export const evaluator = <P, S, X, Y, T>({
@@ -44,7 +41,7 @@ export const evaluator = <P, S, X, Y, T>({
   return async ({ params, state }, data) => {
     let states = freshMetrics(all);
     // The order is that of the examples, so there is nothing to draw.
-    for await (const { x, y } of asBatches(data, { batchSize, draw: 'inOrder' })(1, key(0))) {
+    for await (const { x, y } of feedOf(data, { batchSize, order: 'sequential' })(1, key(0), 0)) {
       states = run({ params, state }, { x, y }, states);
       await breathe();
     }
@@ -58,5 +55,5 @@ export const evaluator = <P, S, X, Y, T>({
 export const evaluate = <P, S, X, Y, T>(
   options: EvaluateOptions<P, S, X, Y, T>,
   variables: Variables<P, S>,
-  data: Batch<X, T> | Batches<X, T>,
+  data: Source<X, T>,
 ): Promise<Measurement> => evaluator(options)(variables, data);

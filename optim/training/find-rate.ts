@@ -12,7 +12,7 @@ import type { FitOptions } from './options.js';
 export interface FindRateOptions<P, S, X, Y, T>
   extends Pick<
     FitOptions<P, S, X, Y, T>,
-    'model' | 'loss' | 'train' | 'key' | 'batchSize' | 'draw' | 'initial' | 'frozen' | 'penalty' | 'compile'
+    'model' | 'loss' | 'train' | 'key' | 'batchSize' | 'order' | 'initial' | 'frozen' | 'penalty' | 'compile'
   > {
   /** Makes the optimizer at a rate: `sgd`, `adam`, `(lr) => adamw({ lr, weightDecay: 0.1 })`. */
   readonly optimizer: (lr: LearningRate) => GradientTransform;

@@ -29,11 +29,21 @@ export interface Batch<X = Tensor, T = Tensor> {
   readonly y: T;
 }
 
-/** The batches of one epoch, the same ones for the same epoch and key. Epochs are counted from 1. */
-export type Batches<X = Tensor, T = Tensor> = (
-  epoch: number,
-  key: Key,
-) => Iterable<Batch<X, T>> | AsyncIterable<Batch<X, T>>;
+type Sequence<A> = Iterable<A> | AsyncIterable<A>;
+
+/** The batches of an epoch, counted from 1: the same ones for the same epoch and key. */
+export type Batches<X = Tensor, T = Tensor> = (epoch: number, key: Key) => Sequence<Batch<X, T>>;
+
+/** A loader with a key of its own: the batches of an epoch, counted from 0, from the `start`-th on. */
+export interface BatchLoader<X = Tensor, T = Tensor> {
+  epoch(epoch: number, start: number): Sequence<Batch<X, T>>;
+}
+
+/** Where batches come from: examples in memory, a loader of `tapegrad/data` or of one's own, or a function. */
+export type Source<X = Tensor, T = Tensor> = Batch<X, T> | BatchLoader<X, T> | Batches<X, T>;
+
+/** The batches of an epoch, counted from 1, after the first `used`. */
+export type Feed<X, T> = (epoch: number, key: Key, used: number) => Sequence<Batch<X, T>>;
 
 /** The mean loss of a batch, a scalar. */
 export type Loss<Y, T> = (output: Y, target: T) => Tensor;

@@ -6,9 +6,9 @@ import type { Callbacks, RunEnd } from './callbacks.js';
 import { type Frozen, thaw } from './freezing.js';
 import type { History, Monitor } from './history.js';
 import type { MetricOrMean } from './metrics.js';
-import type { Batch, Batches, Loss, Model, Variables } from './model.js';
+import type { Loss, Model, Source, Variables } from './model.js';
 import type { RateFactor } from './rate-factors.js';
-import type { Draw } from './source.js';
+import type { BatchOrder } from './source.js';
 import type { Best, TrainingState } from './state.js';
 import { allMetrics, freshMetrics } from './step.js';
 
@@ -18,9 +18,9 @@ export interface FitOptions<P, S, X, Y, T> {
   /** The mean loss of a batch. */
   readonly loss: Loss<Y, T>;
   readonly optimizer: GradientTransform;
-  /** Examples, batched as `batchSize`, `draw` and `dropLast` say; or a function that makes the batches of an epoch. */
-  readonly train: Batch<X, T> | Batches<X, T>;
-  readonly validation?: Batch<X, T> | Batches<X, T>;
+  /** Examples, batched as `batchSize`, `order` and `dropLast` say; a loader; or a function that makes the batches of an epoch. */
+  readonly train: Source<X, T>;
+  readonly validation?: Source<X, T>;
   readonly epochs: number;
   /** Decides everything random: first parameters, order of examples, dropout. */
   readonly key: Key;
@@ -32,7 +32,7 @@ export interface FitOptions<P, S, X, Y, T> {
   /** 32 by default. */
   readonly batchSize?: number;
   /** `shuffled` by default. */
-  readonly draw?: Draw;
+  readonly order?: BatchOrder;
   /** Leaves the last batch of an epoch out when it is shorter. */
   readonly dropLast?: boolean;
   /** How many batches make a step; their gradients are averaged by their sizes. 1 by default. */

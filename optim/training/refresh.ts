@@ -2,9 +2,9 @@
 
 import { compile } from '../../autograd/index.js';
 import { foldIn, type Key } from '../../core/index.js';
-import type { Batch, Batches, Model, Variables } from './model.js';
+import type { Model, Source, Variables } from './model.js';
 import { breathe } from './pause.js';
-import { asBatches } from './source.js';
+import { feedOf } from './source.js';
 
 /**
  * The state after one pass over the data in training mode, in which no parameter moves. Averaged parameters need it where
@@ -13,14 +13,14 @@ import { asBatches } from './source.js';
 export const refreshState = async <P, S, X, Y, T>(
   model: Pick<Model<P, S, X, Y>, 'apply'>,
   { params, state }: Variables<P, S>,
-  data: Batch<X, T> | Batches<X, T>,
+  data: Source<X, T>,
   { key, batchSize = 32 }: { readonly key: Key; readonly batchSize?: number },
 ): Promise<S> => {
   const advance = compile(
     (variables: Variables<P, S>, x: X, from: Key): S => model.apply(variables, x, { training: true, key: from })[1],
   );
   let [now, batch] = [state, 0];
-  for await (const { x } of asBatches(data, { batchSize })(1, foldIn(key, 0))) {
+  for await (const { x } of feedOf(data, { batchSize })(1, foldIn(key, 0), 0)) {
     now = advance({ params, state: now }, x, foldIn(key, ++batch));
     await breathe();
   }

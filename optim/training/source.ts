@@ -12,18 +12,18 @@ import {
   treeMap,
 } from '../../core/index.js';
 import { trainingPlan } from '../training-plan.js';
-import type { Batch, Batches } from './model.js';
+import type { Batch, Feed, Source } from './model.js';
 
 /**
- * `shuffled`: every example once an epoch, in a new order each time. `inOrder`: as they stand. `withReplacement`: each batch
+ * `shuffled`: every example once an epoch, in a new order each time. `sequential`: as they stand. `replacement`: each batch
  * draws from all examples, and an epoch is ⌊examples/batchSize⌋ batches, at least one.
  */
-export type Draw = 'shuffled' | 'inOrder' | 'withReplacement';
+export type BatchOrder = 'shuffled' | 'replacement' | 'sequential';
 
-export interface DrawOptions {
+export interface BatchOptions {
   readonly batchSize: number;
   /** `shuffled` by default. */
-  readonly draw?: Draw;
+  readonly order?: BatchOrder;
   /** Leaves a last, shorter batch out. */
   readonly dropLast?: boolean;
 }
@@ -50,51 +50,62 @@ const selectRows = <X, T>(examples: Batch<X, T>, rows: Int32Array): Batch<X, T> 
   return treeMap((leaf: Tensor) => take(leaf, index, 0), examples);
 };
 
-/**
- * Batches of examples that lie in memory, as `fit` takes them.
- * @throws ArgumentError unless the batch size is a whole number ≥ 1.
- * @example
- * [...drawBatches({ x: zeros([5, 2]), y: zeros([5]) }, { batchSize: 2 })(1, key(0))].map(({ x }) => x.shape[0]) // [2, 2, 1]
- */
-export const drawBatches =
-  <X, T>(
-    examples: Batch<X, T>,
-    { batchSize, draw = 'shuffled', dropLast = false }: DrawOptions,
-  ): ((epoch: number, key: Key) => Generator<Batch<X, T>, void, undefined>) =>
-  (_, key) => {
-    const count = countExamples(examples);
-    const { stepsPerEpoch } = trainingPlan({ examples: count, batchSize, epochs: 1 });
-    if (draw === 'withReplacement')
-      return rowsToBatches(
-        examples,
-        Int32Array.from(randomIntegers(key, [stepsPerEpoch * batchSize], { max: count }).dataSync()),
-        batchSize,
-      );
-    const order =
-      draw === 'inOrder'
-        ? Int32Array.from({ length: count }, (_, i) => i)
-        : Int32Array.from(permutation(key, count).dataSync());
-    return rowsToBatches(examples, dropLast ? order.slice(0, count - (count % batchSize)) : order, batchSize);
-  };
-
-function* rowsToBatches<X, T>(
-  examples: Batch<X, T>,
-  rows: Int32Array,
-  size: number,
-): Generator<Batch<X, T>, void, undefined> {
-  for (let start = 0; start < rows.length; start += size) yield selectRows(examples, rows.slice(start, start + size));
-}
-
-/** As many of the examples as `count` says, drawn without replacement; all of them when there are no more. */
-export const sampleExamples = <X, T>(examples: Batch<X, T>, count: number, key: Key): Batch<X, T> => {
-  if (!Number.isInteger(count) || count < 1)
-    throw new ArgumentError({ op: 'fit', problem: `a sample of ${count} examples`, remedy: 'give a whole number ≥ 1' });
-  const all = countExamples(examples);
-  return count >= all
-    ? examples
-    : selectRows(examples, Int32Array.from(permutation(key, all).dataSync()).slice(0, count));
+/** The rows of an epoch, one batch after another. */
+const rowsOf = (
+  count: number,
+  key: Key,
+  { batchSize, order = 'shuffled', dropLast = false }: BatchOptions,
+): Int32Array => {
+  const { stepsPerEpoch } = trainingPlan({ examples: count, batchSize, epochs: 1 });
+  if (order === 'replacement')
+    return Int32Array.from(randomIntegers(key, [stepsPerEpoch * batchSize], { max: count }).dataSync());
+  const rows =
+    order === 'sequential'
+      ? Int32Array.from({ length: count }, (_, i) => i)
+      : Int32Array.from(permutation(key, count).dataSync());
+  return dropLast ? rows.slice(0, count - (count % batchSize)) : rows;
 };
 
-/** A set of examples or a function that makes batches, as the latter. */
-export const asBatches = <X, T>(source: Batch<X, T> | Batches<X, T>, options: DrawOptions): Batches<X, T> =>
-  typeof source === 'function' ? source : drawBatches(source, options);
+const beyond = (has: number, used: number): ArgumentError =>
+  new ArgumentError({
+    op: 'fit (resume)',
+    problem: `the epoch has ${has} batches, of which ${used} have been used`,
+    remedy: 'resume with the data and the batch size that the run began with',
+  });
+
+function* drawn<X, T>(
+  examples: Batch<X, T>,
+  key: Key,
+  used: number,
+  options: BatchOptions,
+): Generator<Batch<X, T>, void, undefined> {
+  const { batchSize } = options;
+  const rows = rowsOf(countExamples(examples), key, options);
+  const batches = Math.ceil(rows.length / batchSize);
+  if (used > batches) throw beyond(batches, used);
+  for (let start = used * batchSize; start < rows.length; start += batchSize)
+    yield selectRows(examples, rows.slice(start, start + batchSize));
+}
+
+async function* after<A>(batches: Iterable<A> | AsyncIterable<A>, used: number): AsyncGenerator<A, void, undefined> {
+  let seen = 0;
+  for await (const batch of batches) if (++seen > used) yield batch;
+  if (seen < used) throw beyond(seen, used);
+}
+
+/** Any source as one kind of function. */
+export const feedOf = <X, T>(source: Source<X, T>, options: BatchOptions): Feed<X, T> => {
+  if (typeof source === 'function') return (epoch, key, used) => after(source(epoch, key), used);
+  if ('epoch' in source) return (epoch, _, used) => source.epoch(epoch - 1, used);
+  return (_, key, used) => drawn(source, key, used, options);
+};
+
+/** As many of the examples as `count` says, drawn without replacement, or all; batches of a loader come as they are. */
+export const sampled = <X, T>(source: Source<X, T>, count: number | undefined, key: Key): Source<X, T> => {
+  if (count === undefined || typeof source === 'function' || 'epoch' in source) return source;
+  if (!Number.isInteger(count) || count < 1)
+    throw new ArgumentError({ op: 'fit', problem: `a sample of ${count} examples`, remedy: 'give a whole number ≥ 1' });
+  const all = countExamples(source);
+  if (count >= all) return source;
+  return selectRows(source, Int32Array.from(permutation(key, all).dataSync()).slice(0, count));
+};

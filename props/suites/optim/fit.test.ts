@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import {
   ArgumentError,
   abs,
+  type Key,
   key,
   max,
   mean,
@@ -14,13 +15,13 @@ import {
   tensor,
   treeMap,
 } from '../../../core/index.js';
+import { loader } from '../../../data/index.js';
 import { batchNorm1d, l2Penalty, linear, mseLoss, sequential } from '../../../nn/index.js';
 import {
   adam,
   type Batch,
   type Callbacks,
   constant,
-  drawBatches,
   earlyStopping,
   evaluate,
   type FitOptions,
@@ -111,7 +112,7 @@ test('fit: no dropLast uses every example, dropLast whole batches only', async (
 });
 
 test('fit: batches with replacement follow the training plan; the first check comes after the first step', async () => {
-  const { history } = await run({ draw: 'withReplacement', firstCheck: 'after', batchSize: 4, sampleTrain: 10 });
+  const { history } = await run({ order: 'replacement', firstCheck: 'after', batchSize: 4, sampleTrain: 10 });
   const plan = trainingPlan({ examples: 22, batchSize: 4, epochs: 3 });
   assert.is(history.losses.length, plan.steps);
   assert.equal(
@@ -144,7 +145,7 @@ test('fit: checks within an epoch, on samples where asked', async () => {
 });
 
 test('fit: a sample as large as the set is the set, and training figures are then those of the variables', async () => {
-  const options = { epochs: 1, draw: 'inOrder', sampleTrain: 22, sampleValidation: 9 } as const;
+  const options = { epochs: 1, order: 'sequential', sampleTrain: 22, sampleValidation: 9 } as const;
   const { history, final } = await run(options);
   const measure = { model: network(), loss: mseLoss, metrics: { distance } };
   assert.equal(history.checks[0]?.train, await evaluate(measure, final, train));
@@ -160,7 +161,7 @@ test('fit: running training figures are means over examples, whatever the size o
 const linearNet = (): Net => sequential(linear(3, 2)) as unknown as Net;
 
 test('fit: accumulated gradients are those of one large batch, also where the last is smaller', async () => {
-  const options = { model: linearNet(), draw: 'inOrder', optimizer: sgd({ lr: 0.1, momentum: 0.9 }) } as const;
+  const options = { model: linearNet(), order: 'sequential', optimizer: sgd({ lr: 0.1, momentum: 0.9 }) } as const;
   const small = await run({ ...options, batchSize: 4, accumulate: 3 });
   const large = await run({ ...options, batchSize: 12 });
   assert.is(small.history.losses.length, large.history.losses.length);
@@ -304,17 +305,45 @@ test('fit: a snapshot stays as it was', async () => {
   for (const { text, now } of taken) assert.is(now(), text);
 });
 
-test('fit: batches may come from a function, at once or later', async () => {
-  const own = drawBatches(train, { batchSize: 5 });
-  async function* later(epoch: number, from: Parameters<typeof own>[1]): AsyncGenerator<Batch> {
-    for (const batch of own(epoch, from)) {
+test('fit: batches may come from a function, at once or later, or from a loader', async () => {
+  const own = loader(train, { size: 5, key: key(11) });
+  async function* later(epoch: number): AsyncGenerator<Batch> {
+    for (const batch of own.epoch(epoch - 1)) {
       await Promise.resolve();
       yield batch;
     }
   }
-  const reference = await run();
-  assertSameRun(await run({ train: own }), reference);
+  const reference = await run({ train: own });
+  assertSameRun(await run({ train: (epoch) => own.epoch(epoch - 1) }), reference);
   assertSameRun(await run({ train: later }), reference);
+});
+
+test('fit: a run over a loader or a function resumes in the middle of an epoch', async () => {
+  const own = loader(train, { size: 5, key: key(11) });
+  for (const source of [own, (epoch: number) => own.epoch(epoch - 1)]) {
+    const whole = await run({ train: source });
+    const half = await run({
+      train: source,
+      callbacks: [{ onStepEnd: ({ step }) => (step === 7 ? 'stop' : undefined) }],
+    });
+    assertSameRun(await run({ train: source, resume: half.final }), whole);
+  }
+});
+
+test('fit: a function’s batches come with the epoch from 1 and a key for each', async () => {
+  const seen: string[] = [];
+  const source = (epoch: number, from: Key): readonly Batch[] => {
+    seen.push(`${epoch}: ${from.toArray()}`);
+    return [train];
+  };
+  await run({ train: source });
+  await run({ train: source });
+  assert.equal(seen.slice(0, 3), seen.slice(3));
+  assert.equal(
+    seen.slice(0, 3).map((line) => line.split(':')[0]),
+    ['1', '2', '3'],
+  );
+  assert.is(new Set(seen).size, 3);
 });
 
 test('fit: what counts nothing is refused', async () => {
@@ -349,7 +378,7 @@ test('fit: the state of layers is carried from batch to batch', async () => {
     train: { x: train.x, y: train.x },
     epochs: 1,
     batchSize: 11,
-    draw: 'inOrder',
+    order: 'sequential',
     key: key(1),
     callbacks: [
       {
