@@ -51,6 +51,13 @@ export { decodeNpy, encodeNpy, tryDecodeNpy } from './codecs/npy.js';
 export { type BinaryReader, binaryReader } from './codecs/reader.js';
 export { decodeSafetensors, encodeSafetensors, type NamedTensors, tryDecodeSafetensors } from './codecs/safetensors.js';
 export {
+  crc32c,
+  encodeEventFileStart,
+  encodeScalarEvent,
+  type Scalar,
+  type ScalarEvent,
+} from './codecs/tensorboard.js';
+export {
   fromTorchName,
   type LoadReport,
   type LoadStateOptions,

@@ -40,7 +40,7 @@ export {
 } from './arrays.js';
 export { decodeNpz, encodeNpz, loadNpz, saveNpz, tryDecodeNpz, tryLoadNpz } from './npz.js';
 
-// Checkpoints.
+// Runs: checkpoints, and figures for TensorBoard.
 export {
   decodeCheckpoint,
   encodeCheckpoint,
@@ -50,6 +50,7 @@ export {
   tryLoadCheckpoint,
 } from './checkpoint.js';
 export { type Checkpointing, type CheckpointingOptions, checkpointing } from './checkpointing.js';
+export { type Tensorboard, type TensorboardOptions, tensorboard } from './tensorboard.js';
 
 // Pictures.
 export {

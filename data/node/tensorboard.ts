@@ -1,0 +1,72 @@
+/** The figures of a training run in an event file that TensorBoard shows while it grows: callbacks for `fit`. */
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { encodeEventFileStart, encodeScalarEvent, type Scalar } from '../codecs/tensorboard.js';
+import { systemError } from './files.js';
+
+export interface TensorboardOptions {
+  /** One folder a run; a resumed run adds a file to it. */
+  readonly folder: string;
+  /** Milliseconds since 1970; `Date.now` by default. */
+  readonly clock?: () => number;
+}
+
+type Figures = Readonly<Record<string, number>> | null;
+
+/** What `fit` calls. */
+export interface Tensorboard {
+  onStart(): Promise<void>;
+  onStepEnd(event: { readonly step: number; readonly loss: number; readonly learningRate: number | null }): void;
+  onCheck(event: {
+    readonly check: { readonly step: number; readonly train: Figures; readonly validation: Figures };
+  }): Promise<void>;
+  onEnd(): Promise<void>;
+}
+
+/**
+ * Writes the loss and the learning rate of every step and the figures of every check (`loss/train`, `accuracy/validation`):
+ * `tensorboard --logdir FOLDER` draws them. What is written reaches the file at every check and at the end.
+ * @throws DataError when the system refuses.
+ */
+export const tensorboard = ({ folder, clock = Date.now }: TensorboardOptions): Tensorboard => {
+  let path = '';
+  let waiting: Uint8Array[] = [];
+  const guarded = async (write: () => Promise<unknown>): Promise<void> => {
+    try {
+      await write();
+    } catch (error) {
+      throw systemError(error, 'tensorboard', path, 'a file that can be written');
+    }
+  };
+  const add = (step: number, scalars: readonly Scalar[]): void => {
+    waiting.push(encodeScalarEvent({ time: clock() / 1000, step, scalars }));
+  };
+  const flush = (): Promise<void> =>
+    guarded(() => {
+      const bytes = Buffer.concat(waiting);
+      waiting = [];
+      return appendFile(path, bytes);
+    });
+  return {
+    onStart: () => {
+      path = join(folder, `events.out.tfevents.${clock()}.${process.pid}.tapegrad`);
+      return guarded(async () => {
+        await mkdir(folder, { recursive: true });
+        await writeFile(path, encodeEventFileStart(clock() / 1000));
+      });
+    },
+    onStepEnd: ({ step, loss, learningRate }) =>
+      add(step, [
+        { tag: 'loss/step', value: loss },
+        ...(learningRate === null ? [] : [{ tag: 'learning rate', value: learningRate }]),
+      ]),
+    onCheck({ check: { step, train, validation } }) {
+      const scalars = Object.entries({ train, validation }).flatMap(([part, figures]) =>
+        Object.entries(figures ?? {}).map(([name, value]) => ({ tag: `${name}/${part}`, value })),
+      );
+      add(step, scalars);
+      return flush();
+    },
+    onEnd: flush,
+  };
+};
