@@ -3,6 +3,8 @@
  * Floats carry derivatives; integers and booleans carry indices, labels and masks.
  */
 
+import { ArgumentError } from './errors.js';
+
 export type Dtype = 'float32' | 'float64' | 'int32' | 'bool';
 export type FloatDtype = 'float32' | 'float64';
 
@@ -11,8 +13,22 @@ export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, bool: Uint8Array } as const;
 
-/** A zero-filled array of `length` elements of `dtype`. */
-export const allocate = (dtype: Dtype, length: number): TypedArray => new arrays[dtype](length);
+/**
+ * A zero-filled array of `length` elements of `dtype`.
+ * @throws ArgumentError when there is no memory for it.
+ */
+export const allocate = (dtype: Dtype, length: number): TypedArray => {
+  try {
+    return new arrays[dtype](length);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ArgumentError({
+      op: 'allocate',
+      problem: `there is no memory for ${length} elements of ${dtype}`,
+      remedy: 'work on parts of the data, or in float32',
+    });
+  }
+};
 
 /** A new array of `dtype` with the same values; floats become integers by truncation, anything becomes a `bool` by `!== 0`. */
 export const convert = (data: ArrayLike<number>, dtype: Dtype): TypedArray => {

@@ -5,7 +5,7 @@
  */
 import type { Dtype, TypedArray } from './dtype.js';
 import type { Aval } from './program.js';
-import type { Shape } from './shape.js';
+import { checkShape, type Shape } from './shape.js';
 import type { Tensor } from './tensor.js';
 
 /** The sort of mathematics, which decides the laws that are checked exactly. */
@@ -134,7 +134,12 @@ export const define =
     saves: d.saves,
     broadcasts: d.broadcasts ?? false,
     jvpKind: typeof d.jvp === 'string' ? d.jvp : 'rules',
-    infer: d.infer,
+    infer: (inputs, p) => {
+      const aval = d.infer(inputs, p);
+      // Broadcasting and products may ask for more than there can be, whatever was checked on the way in.
+      checkShape(d.name, aval.shape);
+      return aval;
+    },
     forward: d.forward,
     vjp: ruleOf<Rule>(d.vjp),
     jvp: typeof d.jvp === 'string' ? () => null : ruleOf<ForwardRule>(d.jvp),

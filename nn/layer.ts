@@ -81,7 +81,7 @@ export const defineLayer = <P, S, X = Tensor, Y = Tensor>(d: LayerDefinition<P, 
   },
   apply: (variables, x, options = {}) => {
     const { training = false, key } = checkedOptions(d.name, options, ['training', 'key']);
-    if (variables?.params === undefined) throw noParameters(d.name, 'apply was called without any');
+    if (variables?.params === undefined) throw noParameters(d.name, 'apply was called without parameters');
     return d.apply({ params: variables.params, state: (variables.state ?? null) as S }, x, { training, key });
   },
 });

@@ -28,6 +28,7 @@ import {
   unsqueeze,
   where,
 } from '../../core/index.js';
+import { withScope } from '../../core/scope.js';
 import { alongAxis } from './normalise.js';
 import { type Reduction, type ReductionOptions, reduceLoss } from './reduce.js';
 
@@ -105,7 +106,9 @@ const pickClasses = (
     });
   const valid = ignoreIndex === null ? null : notEqual(target, ignoreIndex);
   const safe = valid === null ? target : where(valid, target, 0);
-  const loss = neg(reshape(gather(values, unsqueeze(safe, axis), axis), shape) as Tensor);
+  // A class number out of range is found by gather; the scope says who asked.
+  const picked = withScope(op, () => gather(values, unsqueeze(safe, axis), axis));
+  const loss = neg(reshape(picked, shape) as Tensor);
   const weights = weight === null ? null : take(weight, safe, 0);
   const weighted = weights === null ? loss : mul(loss, weights);
   if (valid === null) return { loss: weighted, valid, weights };

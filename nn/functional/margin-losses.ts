@@ -23,6 +23,7 @@ import {
   unsqueeze,
   where,
 } from '../../core/index.js';
+import { withScope } from '../../core/scope.js';
 import { broadcastShapes } from '../../core/shape.js';
 import { type ReductionOptions, reduceLoss } from './reduce.js';
 
@@ -60,7 +61,8 @@ const violations = (op: string, x: Tensor, target: Tensor, options: HingeOptions
   if (p !== 1 && p !== 2)
     throw new ArgumentError({ op, problem: `the power ${describe(p)} is not supported`, remedy: 'use 1 or 2' });
   const column = unsqueeze(target, 1);
-  const margins = relu(add(sub(x, gather(x, column, 1)), margin));
+  const right = withScope(op, () => gather(x, column, 1));
+  const margins = relu(add(sub(x, right), margin));
   const wrong = where(oneHot(target, classes ?? 1, 'bool'), 0, p === 1 ? margins : square(margins));
   const loss = sum(wrong, { axes: 1 });
   return weight === null ? loss : mul(loss, take(weight, target, 0));

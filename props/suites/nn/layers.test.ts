@@ -253,6 +253,8 @@ test('embedding: the padding row takes no gradient, repeated rows add up', () =>
   assert.equal(numbers(pullback(ones([3, 2], 'float64'))[0]), [0, 0, 2, 2, 0, 0]);
   const { params } = nn.embedding(4, 2, { paddingIndex: 2 }).init(key(0));
   assert.equal(numbers(params.weight).slice(4, 6), [0, 0]);
+  const last = nn.embedding(4, 2, { paddingIndex: -1 }).init(key(0)).params.weight;
+  assert.equal(numbers(last).slice(6), [0, 0]);
 });
 
 test('embedding: a negative padding index counts from the last row, and so may the indices', () => {
