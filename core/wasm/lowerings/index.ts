@@ -3,17 +3,21 @@
  * with `onReference` run the reference's own loop on linear memory.
  */
 import type { Aval, ProgramNode } from '../../program.js';
+import { convolutionLowerings } from './convolution.js';
 import { elementaryLowerings } from './elementary.js';
 import { elementwiseLowerings } from './elementwise.js';
 import { matmul } from './gemm.js';
+import { joiningLowerings } from './joining.js';
 import { type Lowered, type Lowering, type Lowerings, onReference } from './lowering.js';
 import { reductionLowerings } from './reductions.js';
 import { softmaxLowerings } from './softmax.js';
 import { viewLowerings } from './views.js';
 
 export const lowerings: Lowerings = {
+  ...convolutionLowerings,
   ...elementaryLowerings,
   ...elementwiseLowerings,
+  ...joiningLowerings,
   ...reductionLowerings,
   ...softmaxLowerings,
   ...viewLowerings,
@@ -31,10 +35,6 @@ export const lowerings: Lowerings = {
   cbrt: onReference,
   cholesky: onReference,
   cofactor: onReference,
-  concat: onReference,
-  conv: onReference,
-  convFilterGradient: onReference,
-  convInputGradient: onReference,
   cos: onReference,
   cosh: onReference,
   cumprod: onReference,
@@ -51,7 +51,6 @@ export const lowerings: Lowerings = {
   log2: onReference,
   logabsdet: onReference,
   logsumexp: onReference,
-  pad: onReference,
   pow: onReference,
   recurrence: onReference,
   remainder: onReference,

@@ -1,7 +1,9 @@
 /** Sizes that are not whole vectors, larger than those of the specs, with broadcasting, views and special values. */
 import * as fc from 'fast-check';
+import { grad } from '../../../autograd/index.js';
 import {
   add,
+  conv,
   type Dtype,
   fromData,
   less,
@@ -43,6 +45,15 @@ const special = [0, -0, 1, -1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGA
 
 const holds = (f: (...x: Tensor[]) => Tensor, args: Tensor[], ulp: number): void =>
   assertLaw(backendLaw(f, args, { backend, ulp }));
+
+/** Whole numbers: their sums are exact, so that the order of terms does not matter. */
+const whole = (shape: readonly number[], seed: number): Tensor => {
+  const length = shape.reduce((product, size) => product * size, 1);
+  return fromData(
+    Float32Array.from({ length }, (_, i) => ((i * 7 + seed) % 11) - 5),
+    shape,
+  );
+};
 
 /** A shape that broadcasts to another: some sizes become 1, some leading axes go. */
 const stretched = (target: readonly number[], seed: number): number[] =>
@@ -120,12 +131,6 @@ test('sizes: matrix products, transposed and batched, with leading axes that bro
       fc.integer({ min: 1, max: 3 }),
       fc.nat(3),
       ([m, k, n], b, c, t) => {
-        // Whole numbers: their sums are exact, so that the order of terms does not matter.
-        const whole = (shape: readonly number[], seed: number): Tensor =>
-          fromData(
-            Float32Array.from({ length: shape.reduce((p, s) => p * s, 1) }, (_, i) => ((i * 7 + seed) % 11) - 5),
-            shape,
-          );
         const product = (x: Tensor, y: Tensor): Tensor => matmul(x, y) as Tensor;
         holds(product, [whole([b, 1, m, k], 1), whole([c, k, n], 2)], 0);
         holds(product, [whole([m, k], 1), whole([b, c, k, n], 2)], 0);
@@ -133,5 +138,29 @@ test('sizes: matrix products, transposed and batched, with leading axes that bro
       },
     ),
     { numRuns: 40 },
+  );
+});
+
+test('sizes: convolutions and their gradients, with strides, padding, dilation and groups', () => {
+  const small = fc.integer({ min: 1, max: 3 });
+  check(
+    fc.property(
+      fc.record({ batch: small, channels: small, filters: small, groups: small, stride: small, dilation: small }),
+      fc.array(fc.tuple(fc.integer({ min: 7, max: 13 }), small), { minLength: 1, maxLength: 2 }),
+      fc.nat(2),
+      ({ batch, channels, filters, groups, stride, dilation }, axes, padding) => {
+        const x = whole([batch, channels * groups, ...axes.map(([size]) => size)], 1);
+        const w = whole([filters * groups, channels, ...axes.map(([, taps]) => taps)], 2);
+        const all = (value: number): number[] => axes.map(() => value);
+        const options = { stride: all(stride), padding: all(padding), dilation: all(dilation), groups };
+        const y = (x: Tensor, w: Tensor): Tensor => conv(x, w, options);
+        holds(y, [x, w], 0);
+        for (const argument of [0, 1]) {
+          const gradient = grad((x: Tensor, w: Tensor) => sum(mul(y(x, w), y(x, w))), { argnums: argument });
+          holds((x, w) => gradient(x, w) as Tensor, [x, w], 0);
+        }
+      },
+    ),
+    { numRuns: 30 },
   );
 });

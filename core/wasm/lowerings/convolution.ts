@@ -1,0 +1,219 @@
+/**
+ * The three faces of convolution, as matrix products of a sample's patches: row (c, k) of the patches of one group holds what
+ * tap k of channel c reads at each output, zero in the padding. With W: [O, C·K] the filters of the group and G: [O, outputs],
+ *
+ *   conv                 Y = W·patches(x)
+ *   convFilterGradient   W̄ = Σₙ G·patches(x)ᵀ
+ *   convInputGradient    x̄ = patchesᵀ(Wᵀ·G), where the transpose of taking patches adds them back.
+ */
+import { bytesPerElement, type FloatDtype, isFloat } from '../../dtype.js';
+import type { ConvParams } from '../../families/convolution.js';
+import { axisOf, type Window } from '../../families/window.js';
+import { type Shape, sizeOf, stridesOf } from '../../shape.js';
+import { call, type Expression, i32, type Local, local, memory, type Statement, set } from '../assembler/index.js';
+import { moveBlock } from '../loops/blocks.js';
+import { nest } from '../loops/nest.js';
+import { gemmModule } from './gemm.js';
+import { gemmImports, type Lowered, type Lowering, type Lowerings, type Places } from './lowering.js';
+
+/** Kernels with more taps run the reference loop: each tap is code of its own here. */
+const mostTaps = 400;
+
+interface Geometry {
+  readonly dtype: FloatDtype;
+  readonly bytes: number;
+  readonly samples: number;
+  readonly groups: number;
+  /** Channels and filters of one group. */
+  readonly channels: number;
+  readonly filters: number;
+  readonly spatial: Shape;
+  readonly outputs: Shape;
+  readonly kernel: Shape;
+  readonly window: Window;
+}
+
+/** What tap `tap` reads: a block of the plane, and where it lies among the outputs; `null` where all of it is padding. */
+const reach = (
+  { spatial, outputs, window }: Geometry,
+  tap: readonly number[],
+): { counts: number[]; from: number; to: number } | null => {
+  const [inPlane, inOutputs] = [stridesOf(spatial), stridesOf(outputs)];
+  let [from, to] = [0, 0];
+  const counts = spatial.map((size, axis) => {
+    const { stride, padding, dilation } = axisOf(window, axis);
+    const offset = (tap[axis] ?? 0) * dilation - padding[0];
+    const first = Math.max(0, Math.ceil(-offset / stride));
+    const end = Math.min(outputs[axis] ?? 0, Math.floor((size - 1 - offset) / stride) + 1);
+    from += (first * stride + offset) * (inPlane[axis] ?? 0);
+    to += first * (inOutputs[axis] ?? 0);
+    return end - first;
+  });
+  return counts.some((count) => count <= 0) ? null : { counts, from, to };
+};
+
+const tapsOf = (kernel: Shape): number[][] =>
+  Array.from({ length: sizeOf(kernel) }, (_, position) =>
+    stridesOf(kernel).map((stride, axis) => Math.floor(position / stride) % (kernel[axis] ?? 1)),
+  );
+
+/** Copies all patches of the group whose first plane stands at `plane`, or adds them back to it. */
+const movePatches = (g: Geometry, plane: Expression<'i32'>, patches: Expression<'i32'>, back: boolean): Statement[] => {
+  const { dtype, bytes, channels, spatial, outputs, kernel, window } = g;
+  const [taps, places] = [sizeOf(kernel), sizeOf(outputs)];
+  const strides = stridesOf(spatial);
+  return tapsOf(kernel).flatMap((tap, k) => {
+    const block = reach(g, tap);
+    if (block === null) return [];
+    const inPlane = [sizeOf(spatial), ...strides.map((stride, axis) => stride * axisOf(window, axis).stride)];
+    const inPatches = [taps * places, ...stridesOf(outputs)];
+    const shape = [channels, ...block.counts];
+    const x = i32.add(plane, block.from * bytes);
+    const p = i32.add(patches, (k * places + block.to) * bytes);
+    return back
+      ? moveBlock({ dtype, shape, from: inPatches, to: inPlane, adds: true }, p, x)
+      : moveBlock({ dtype, shape, from: inPlane, to: inPatches }, x, p);
+  });
+};
+
+/** Whether the patches are the planes themselves. */
+const isPointwise = ({ kernel, spatial, outputs, window }: Geometry): boolean =>
+  sizeOf(kernel) === 1 &&
+  spatial.every(
+    (size, axis) =>
+      size === outputs[axis] && axisOf(window, axis).stride === 1 && axisOf(window, axis).padding[0] === 0,
+  );
+
+interface Matrix {
+  readonly at: Expression<'i32'>;
+  /** Elements from one row, and from one column, to the next. */
+  readonly row: number;
+  readonly column: number;
+}
+
+const product = (
+  { dtype, bytes }: Geometry,
+  [m, n, k]: readonly [number, number, number],
+  [a, b, c]: readonly [Matrix, Matrix, Matrix],
+  beta: Expression<'f64'> | number,
+  workspace: Expression<'i32'>,
+): Statement =>
+  call(
+    gemmImports[dtype],
+    ...([1, m, n, k, 1, beta] as const),
+    ...([a.at, a.row * bytes, a.column * bytes, 0] as const),
+    ...([b.at, b.row * bytes, b.column * bytes, 0] as const),
+    ...([c.at, c.row * bytes, 0, c.at, c.row * bytes, bytes, 0, workspace] as const),
+  );
+
+/** Patches of one group, and what the product needs behind them. */
+const patchBytes = ({ bytes, channels, kernel, outputs }: Geometry): number =>
+  Math.ceil((channels * sizeOf(kernel) * sizeOf(outputs) * bytes + 64) / 64) * 64;
+
+type Role = 'output' | 'input' | 'filter';
+
+/** The code of one face: `x`, `w` and `g` are the addresses of the input, the filters and the outputs, one of which is computed. */
+const faces = (
+  geometry: Geometry,
+  role: Role,
+  x: Local<'i32'>,
+  w: Local<'i32'>,
+  g: Local<'i32'>,
+  workspace: Local<'i32'>,
+): Statement[] => {
+  const { bytes, samples, groups, channels, filters, spatial, outputs, kernel } = geometry;
+  const [plane, places, depth] = [sizeOf(spatial), sizeOf(outputs), channels * sizeOf(kernel)];
+  const pointwise = isPointwise(geometry);
+  const [input, filter, output, patches] = [local('i32'), local('i32'), local('i32'), local('i32')];
+  const rest = i32.add(workspace, pointwise ? 0 : patchBytes(geometry));
+  const weights: Matrix = { at: filter, row: depth, column: 1 };
+  const cotangent: Matrix = { at: output, row: places, column: 1 };
+  const rows: Matrix = { at: patches, row: places, column: 1 };
+  const transposed = ({ at, row, column }: Matrix): Matrix => ({ at, row: column, column: row });
+  const take = pointwise
+    ? [set(patches, input)]
+    : [
+        set(patches, workspace),
+        memory.fill(patches, 0, depth * places * bytes),
+        ...movePatches(geometry, input, patches, false),
+      ];
+  const code: Record<Role, () => Statement[]> = {
+    output: () => [...take, product(geometry, [filters, places, depth], [weights, rows, cotangent], 0, rest)],
+    filter: () => [
+      ...take,
+      // The first sample's product replaces what is there, later ones are added: all begin from zeros.
+      product(geometry, [filters, depth, places], [cotangent, transposed(rows), weights], 1, rest),
+    ],
+    input: () => [
+      set(patches, pointwise ? input : workspace),
+      product(geometry, [depth, places, filters], [transposed(weights), cotangent, rows], 0, rest),
+      ...(pointwise ? [] : movePatches(geometry, input, patches, true)),
+    ],
+  };
+  const walkers = [
+    { pointer: input, strides: [groups * channels * plane * bytes, channels * plane * bytes] },
+    { pointer: filter, strides: [0, filters * depth * bytes] },
+    { pointer: output, strides: [groups * filters * places * bytes, filters * places * bytes] },
+  ];
+  const zeroed =
+    role === 'filter'
+      ? [memory.fill(w, 0, groups * filters * depth * bytes)]
+      : role === 'input' && !pointwise
+        ? [memory.fill(x, 0, samples * groups * channels * plane * bytes)]
+        : [];
+  return [
+    ...zeroed,
+    set(input, x),
+    set(filter, w),
+    set(output, g),
+    ...nest([samples, groups], walkers, 1, code[role]()),
+  ];
+};
+
+const lowering =
+  (role: Role): Lowering<ConvParams> =>
+  ({ inputs: [a, b], output, params }): Lowered => {
+    if (a === undefined || b === undefined || !isFloat(output.dtype)) return { kind: 'reference' };
+    const x = role === 'input' ? output : a;
+    const w = role === 'filter' ? output : b;
+    const g = role === 'output' ? output : role === 'input' ? a : b;
+    const [samples = 0, channels = 0, ...spatial] = x.shape;
+    const [filters = 0, perGroup = 0, ...kernel] = w.shape;
+    const geometry: Geometry = {
+      dtype: output.dtype,
+      bytes: bytesPerElement(output.dtype),
+      samples,
+      groups: params.groups,
+      channels: perGroup,
+      filters: filters / params.groups,
+      spatial,
+      outputs: g.shape.slice(2),
+      kernel,
+      window: params,
+    };
+    if (sizeOf(kernel) > mostTaps || channels === 0) return { kind: 'reference' };
+    const depth = perGroup * sizeOf(kernel);
+    const places = sizeOf(geometry.outputs);
+    const sizes = {
+      output: { m: geometry.filters, n: places, k: depth },
+      filter: { m: geometry.filters, n: depth, k: places },
+      input: { m: depth, n: places, k: geometry.filters },
+    };
+    const emit = ({ inputs: [first, second], output: to, workspace }: Places): Statement[] => {
+      const [p, q] = [first ?? to, second ?? to];
+      const order: Record<Role, readonly [Local<'i32'>, Local<'i32'>, Local<'i32'>]> = {
+        output: [p, q, to],
+        input: [to, q, p],
+        filter: [p, to, q],
+      };
+      return faces(geometry, role, ...order[role], workspace);
+    };
+    const workspace = gemmModule(output.dtype).workspaceBytes(sizes[role]) + patchBytes(geometry);
+    return { kind: 'kernel', workspace, emit };
+  };
+
+export const convolutionLowerings: Pick<Lowerings, 'conv' | 'convFilterGradient' | 'convInputGradient'> = {
+  conv: lowering('output'),
+  convFilterGradient: lowering('filter'),
+  convInputGradient: lowering('input'),
+};
