@@ -1,7 +1,8 @@
 /** The last link of every optimiser: minus the learning rate, which is a number or a schedule over steps. */
 import { checkedOptions } from '../core/arguments.js';
 import { describe } from '../core/errors.js';
-import { ArgumentError, add, cast, full, mul, neg, type Tensor, treeMap } from '../core/index.js';
+import { ArgumentError, add, cast, full, GradientError, mul, neg, type Tensor, treeMap } from '../core/index.js';
+import { reveal } from '../core/interpreter.js';
 import type { Schedule } from './schedules.js';
 import { firstStep, type GradientTransform } from './transform.js';
 
@@ -14,7 +15,16 @@ export interface LearningRateState {
   readonly rate?: Tensor;
 }
 
-const at = (rate: LearningRate, count: Tensor): number => (typeof rate === 'number' ? rate : rate(count.item()));
+const at = (rate: LearningRate, count: Tensor): number => {
+  if (typeof rate === 'number') return rate;
+  if (reveal(count) === null)
+    throw new GradientError({
+      op: 'scaleByLearningRate',
+      problem: 'a schedule cannot be asked for the number of the step inside a compiled update',
+      remedy: 'call prepareUpdate(optimizer, state) before each one, and pass what it returns',
+    });
+  return rate(count.item());
+};
 
 /**
  * Multiplies by −rate, so that the updates can be added. A schedule is asked with the number of the step, counted from 0:

@@ -1,4 +1,6 @@
 /** What `fit` takes and returns, and where a run begins. */
+import { checkedOptions } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
 import { ArgumentError, foldIn, type Key, type Tensor } from '../../core/index.js';
 import type { GradientTransform } from '../transform.js';
 import type { WeightAverage } from './averaging.js';
@@ -85,13 +87,57 @@ export interface Fitted<P, S> extends Variables<P, S> {
   readonly final: TrainingState<P, S>;
 }
 
-/** Throws unless all counts are whole numbers. */
-export const checkOptions = ({
-  epochs,
-  batchSize = 1,
-  accumulate = 1,
-  checkEvery = 1,
-}: Pick<FitOptions<never, never, never, never, never>, 'epochs' | 'batchSize' | 'accumulate' | 'checkEvery'>): void => {
+type AnyOptions = FitOptions<never, never, never, never, never>;
+
+/** Every option; one that is forgotten here does not compile. */
+const known: Readonly<Record<keyof AnyOptions, true>> = {
+  model: true,
+  loss: true,
+  optimizer: true,
+  train: true,
+  validation: true,
+  epochs: true,
+  key: true,
+  metrics: true,
+  callbacks: true,
+  batchSize: true,
+  order: true,
+  dropLast: true,
+  accumulate: true,
+  initial: true,
+  frozen: true,
+  penalty: true,
+  rateFactor: true,
+  averaging: true,
+  evaluationBatchSize: true,
+  firstCheck: true,
+  checkEvery: true,
+  sampleTrain: true,
+  sampleValidation: true,
+  monitor: true,
+  restoreBest: true,
+  stopWhen: true,
+  signal: true,
+  resume: true,
+  compile: true,
+};
+
+/** Throws unless there are only options that exist, the counts are whole numbers, and what must be a function is one. */
+export const checkOptions = (options: object): void => {
+  const { model, loss, optimizer, ...rest } = checkedOptions(
+    'fit',
+    options as AnyOptions,
+    Object.keys(known) as (keyof AnyOptions)[],
+  );
+  for (const [name, value, wanted] of [
+    ['model', model?.init ?? model, 'a layer, or an object with init and apply'],
+    ['model', model?.apply ?? model, 'a layer, or an object with init and apply'],
+    ['loss', loss, 'a function of the output and the target'],
+    ['optimizer', optimizer?.update ?? optimizer, 'an optimiser, such as adam(1e-3)'],
+  ] as const)
+    if (typeof value !== 'function')
+      throw new ArgumentError({ op: 'fit', problem: `${name} is ${describe(value)}`, remedy: `give ${wanted}` });
+  const { epochs, batchSize = 1, accumulate = 1, checkEvery = 1 } = rest;
   for (const [name, value, least] of [
     ['epochs', epochs, 0],
     ['batchSize', batchSize, 1],
@@ -101,7 +147,7 @@ export const checkOptions = ({
     if (!Number.isSafeInteger(value) || value < least)
       throw new ArgumentError({
         op: 'fit',
-        problem: `${name} is ${value}`,
+        problem: `${name} is ${describe(value)}`,
         remedy: `give a whole number ≥ ${least}`,
       });
 };

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import {
   ArgumentError,
   abs,
+  foldIn,
   type Key,
   key,
   max,
@@ -14,11 +15,13 @@ import {
   type Tensor,
   tensor,
   treeMap,
-} from '../../../core/index.js';
+  valueAndGrad,
+} from '../../../autograd/index.js';
 import { loader } from '../../../data/index.js';
 import { batchNorm1d, l2Penalty, linear, mseLoss, sequential } from '../../../nn/index.js';
 import {
   adam,
+  applyUpdates,
   type Batch,
   type Callbacks,
   constant,
@@ -91,6 +94,32 @@ test('fit: learns', async () => {
     optimizer: adam(0.05),
   });
   assert.ok((history.checks.at(-1)?.validation?.loss ?? 1) < 0.05);
+});
+
+test('fit: takes the very steps that a loop written out would take', async () => {
+  const model = network();
+  const optimizer = adam(0.02);
+  const own = loader(train, { size: 5, key: key(11) });
+  const start = model.init(key(5));
+  const { params, state, history } = await run({ train: own, optimizer, initial: start, epochs: 2 });
+
+  let [now, inner, memory] = [start.params, start.state, optimizer.init(start.params)];
+  const losses: number[] = [];
+  for (const epoch of [0, 1])
+    for (const { x, y } of own.epoch(epoch)) {
+      // Dropout draws from the run's key, the step and the place of the batch in it.
+      const from = foldIn(foldIn(foldIn(foldIn(defaults.key, 2), 0), losses.length), 0);
+      const objective = (p: Params): readonly [Tensor, State] => {
+        const [output, next] = model.apply({ params: p, state: inner }, x, { training: true, key: from });
+        return [mseLoss(output, y), next];
+      };
+      const [[loss, next], gradient] = valueAndGrad(objective, { hasAux: true })(now);
+      const [updates, after] = optimizer.update(gradient, memory, now);
+      [now, inner, memory] = [applyUpdates(now, updates), next, after];
+      losses.push(loss.item());
+    }
+  assertSameBits([params, state], [now, inner]);
+  assert.equal(history.losses, losses);
 });
 
 test('fit: the same seed is the same run; another is another', async () => {
@@ -360,6 +389,11 @@ test('fit: what counts nothing is refused', async () => {
     assert.match(String(error), pattern);
   };
   await refused({ epochs: -1 }, /epochs is -1/);
+  await refused({ epochs: '3' as unknown as number }, /epochs is /);
+  await refused({ epoch: 3 } as Partial<Options>, /there is no option epoch/);
+  await refused({ loss: 'mse' as unknown as Options['loss'] }, /loss is .*give a function/);
+  await refused({ optimizer: 0.1 as unknown as Options['optimizer'] }, /optimizer is .*adam/);
+  await refused({ model: null as unknown as Options['model'] }, /model is null/);
   await refused({ batchSize: 0 }, /batchSize is 0/);
   await refused({ accumulate: 1.5 }, /accumulate is 1.5/);
   await refused({ checkEvery: 0 }, /checkEvery is 0/);

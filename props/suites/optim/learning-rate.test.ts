@@ -134,6 +134,6 @@ test('schedules: a compiled update that was not prepared is an error, never a fr
   const step = compile((state: readonly unknown[]) => optimizer.update(draw(2), state, draw(1))[0]);
   assert.throws(
     () => step(optimizer.init(draw(1))),
-    (error: unknown) => error instanceof GradientError,
+    (error: unknown) => error instanceof GradientError && /prepareUpdate/.test(error.message),
   );
 });

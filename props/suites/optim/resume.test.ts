@@ -26,10 +26,10 @@ test('resume: from a snapshot at any step, at any check and at the end of any ep
   const keep = ({ snapshot }: { snapshot(): TrainingState }): void => {
     files.push(encodeCheckpoint(snapshot()));
   };
-  const whole = await run({ callbacks: [{ onStepEnd: keep, onEpochEnd: keep }] });
-  assert.is(files.length, 20);
+  const whole = await run({ epochs: 3, callbacks: [{ onStepEnd: keep, onEpochEnd: keep }] });
+  assert.is(files.length, 12);
   for (const file of files) {
-    const resumed = await run({ resume: decodeCheckpoint(file) });
+    const resumed = await run({ epochs: 3, resume: decodeCheckpoint(file) });
     assertSameBits(
       [resumed.params, resumed.state, resumed.final.optimizer],
       [whole.params, whole.state, whole.final.optimizer],
