@@ -15,9 +15,7 @@ import { moveBlock } from '../loops/blocks.js';
 import { nest } from '../loops/nest.js';
 import { gemmModule } from './gemm.js';
 import { gemmImports, type Lowered, type Lowering, type Lowerings, type Places } from './lowering.js';
-
-/** Kernels with more taps run the reference loop: each tap is code of its own here. */
-const mostTaps = 400;
+import { mostTaps, reachOf, steppedStrides, tapsOf } from './windows.js';
 
 interface Geometry {
   readonly dtype: FloatDtype;
@@ -33,39 +31,14 @@ interface Geometry {
   readonly window: Window;
 }
 
-/** What tap `tap` reads: a block of the plane, and where it lies among the outputs; `null` where all of it is padding. */
-const reach = (
-  { spatial, outputs, window }: Geometry,
-  tap: readonly number[],
-): { counts: number[]; from: number; to: number } | null => {
-  const [inPlane, inOutputs] = [stridesOf(spatial), stridesOf(outputs)];
-  let [from, to] = [0, 0];
-  const counts = spatial.map((size, axis) => {
-    const { stride, padding, dilation } = axisOf(window, axis);
-    const offset = (tap[axis] ?? 0) * dilation - padding[0];
-    const first = Math.max(0, Math.ceil(-offset / stride));
-    const end = Math.min(outputs[axis] ?? 0, Math.floor((size - 1 - offset) / stride) + 1);
-    from += (first * stride + offset) * (inPlane[axis] ?? 0);
-    to += first * (inOutputs[axis] ?? 0);
-    return end - first;
-  });
-  return counts.some((count) => count <= 0) ? null : { counts, from, to };
-};
-
-const tapsOf = (kernel: Shape): number[][] =>
-  Array.from({ length: sizeOf(kernel) }, (_, position) =>
-    stridesOf(kernel).map((stride, axis) => Math.floor(position / stride) % (kernel[axis] ?? 1)),
-  );
-
 /** Copies all patches of the group whose first plane stands at `plane`, or adds them back to it. */
 const movePatches = (g: Geometry, plane: Expression<'i32'>, patches: Expression<'i32'>, back: boolean): Statement[] => {
   const { dtype, bytes, channels, spatial, outputs, kernel, window } = g;
   const [taps, places] = [sizeOf(kernel), sizeOf(outputs)];
-  const strides = stridesOf(spatial);
   return tapsOf(kernel).flatMap((tap, k) => {
-    const block = reach(g, tap);
+    const block = reachOf(spatial, outputs, window, tap);
     if (block === null) return [];
-    const inPlane = [sizeOf(spatial), ...strides.map((stride, axis) => stride * axisOf(window, axis).stride)];
+    const inPlane = [sizeOf(spatial), ...steppedStrides(spatial, window)];
     const inPatches = [taps * places, ...stridesOf(outputs)];
     const shape = [channels, ...block.counts];
     const x = i32.add(plane, block.from * bytes);

@@ -12,6 +12,7 @@ import { type Lowered, type Lowering, type Lowerings, onReference } from './lowe
 import { reductionLowerings } from './reductions.js';
 import { softmaxLowerings } from './softmax.js';
 import { viewLowerings } from './views.js';
+import { windowLowerings } from './windows.js';
 
 export const lowerings: Lowerings = {
   ...convolutionLowerings,
@@ -21,6 +22,7 @@ export const lowerings: Lowerings = {
   ...reductionLowerings,
   ...softmaxLowerings,
   ...viewLowerings,
+  ...windowLowerings,
   matmul,
   acos: onReference,
   acosh: onReference,
@@ -64,9 +66,6 @@ export const lowerings: Lowerings = {
   threefry: onReference,
   triangularSolve: onReference,
   unitInterval: onReference,
-  windowArgmax: onReference,
-  windowSum: onReference,
-  windowSumTranspose: onReference,
 };
 
 /** Primitives without a lowering of their own. */
