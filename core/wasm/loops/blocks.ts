@@ -32,8 +32,8 @@ export interface BlockMove {
   readonly adds?: boolean;
 }
 
-/** Moves one element. */
-const moveOne = (dtype: Dtype, to: Local<'i32'>, from: Local<'i32'>, adds: boolean): Statement => {
+/** Moves one element, or adds it. */
+export const moveOne = (dtype: Dtype, to: Local<'i32'>, from: Local<'i32'>, adds: boolean): Statement => {
   if (dtype === 'bool') return i32.store8(to, i32.load8_u(from));
   if (dtype === 'float64') return f64.store(to, adds ? f64.add(f64.load(to), f64.load(from)) : f64.load(from));
   if (dtype === 'float32' && adds) return f32.store(to, f32.add(f32.load(to), f32.load(from)));

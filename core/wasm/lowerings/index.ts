@@ -7,6 +7,7 @@ import { convolutionLowerings } from './convolution.js';
 import { elementaryLowerings } from './elementary.js';
 import { elementwiseLowerings } from './elementwise.js';
 import { matmul } from './gemm.js';
+import { indexedLowerings } from './indexed.js';
 import { joiningLowerings } from './joining.js';
 import { type Lowered, type Lowering, type Lowerings, onReference } from './lowering.js';
 import { reductionLowerings } from './reductions.js';
@@ -18,6 +19,7 @@ export const lowerings: Lowerings = {
   ...convolutionLowerings,
   ...elementaryLowerings,
   ...elementwiseLowerings,
+  ...indexedLowerings,
   ...joiningLowerings,
   ...reductionLowerings,
   ...softmaxLowerings,
@@ -45,7 +47,6 @@ export const lowerings: Lowerings = {
   erfc: onReference,
   erfinv: onReference,
   floorDivide: onReference,
-  gather: onReference,
   hypot: onReference,
   inverse: onReference,
   iota: onReference,
@@ -56,12 +57,9 @@ export const lowerings: Lowerings = {
   pow: onReference,
   recurrence: onReference,
   remainder: onReference,
-  scatterAdd: onReference,
   sin: onReference,
   sinh: onReference,
   solve: onReference,
-  take: onReference,
-  takeTranspose: onReference,
   tan: onReference,
   threefry: onReference,
   triangularSolve: onReference,

@@ -24,6 +24,8 @@ export interface Places {
   readonly output: Local<'i32'>;
   /** Where `workspace` bytes may be overwritten. */
   readonly workspace: Local<'i32'>;
+  /** Runs the reference loop instead: for what must throw. */
+  readonly reference: () => Statement;
 }
 
 export type Lowered =

@@ -32,14 +32,20 @@ export interface Assembled {
 }
 
 type Kernel = Func<readonly 'i32'[], 'none'>;
+type Emit = Extract<KernelUnit['lowered'], { kind: 'kernel' }>['emit'];
 
-const kernelOf = ({ lowered, inputs, name }: KernelUnit, label: string): Kernel => {
-  if (lowered.kind === 'reference') return importFunc('reference', label, repeat('i32', inputs.length + 1), 'none');
-  return func(name, repeat('i32', inputs.length + 2), 'none', (...places) =>
-    lowered.emit({
-      inputs: places.slice(0, inputs.length),
-      output: places[inputs.length] as Local<'i32'>,
-      workspace: places[inputs.length + 1] as Local<'i32'>,
+/** The reference loop as an imported function of the operands' addresses and the output's. */
+const importReference = ({ inputs }: KernelUnit, name: string): Kernel =>
+  importFunc('reference', name, repeat('i32', inputs.length + 1), 'none');
+
+const kernelOf = (unit: KernelUnit, emit: Emit, wantReference: () => Kernel): Kernel => {
+  const count = unit.inputs.length;
+  return func(unit.name, repeat('i32', count + 2), 'none', (...places) =>
+    emit({
+      inputs: places.slice(0, count),
+      output: places[count] as Local<'i32'>,
+      workspace: places[count + 1] as Local<'i32'>,
+      reference: () => call(wantReference(), ...places.slice(0, count + 1)),
     }),
   );
 };
@@ -67,19 +73,17 @@ export const assemble = ({ units }: Plan, layout: Layout): Assembled => {
         const { name, reads, writes, build } = loopOf(unit);
         return [call(once(name, build), ...[...reads, ...writes].map(addressOf))];
       }
-      if (unit.output.length === 0) return [];
+      const { lowered } = unit;
       const operands = [...unit.inputs.map(({ buffer }) => buffer), unit.output].map(addressOf);
-      if (unit.lowered.kind === 'kernel')
-        return [
-          call(
-            once(unit.name, () => kernelOf(unit, '')),
-            ...operands,
-            inWorkspace(layout.scratch[i] ?? 0),
-          ),
-        ];
-      const label = `${i}`;
-      references.push({ name: label, unit });
-      return [call(kernelOf(unit, label), ...operands)];
+      const wantReference = (): Kernel => {
+        const name = `${i}`;
+        references.push({ name, unit });
+        return importReference(unit, name);
+      };
+      if (lowered.kind === 'reference') return [call(once(unit.name, wantReference), ...operands)];
+      if (unit.output.length === 0) return [];
+      const kernel = once(unit.name, () => kernelOf(unit, lowered.emit, wantReference));
+      return [call(kernel, ...operands, inWorkspace(layout.scratch[i] ?? 0))];
     });
   });
   return {

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { setDefaultBackend } from '../../../core/default-backend.js';
 import { type Dtype, isFloat } from '../../../core/dtype.js';
-import { abs, cast } from '../../../core/index.js';
+import { abs, cast, gather, scatterAdd, slice, take, tensor } from '../../../core/index.js';
 import { bind } from '../../../core/interpreter.js';
 import type { Primitive } from '../../../core/primitive.js';
 import { referenceBackend } from '../../../core/reference/backend.js';
@@ -76,6 +76,34 @@ test('lowerings: every primitive has one, and those that run the reference loop 
   assert.equal(Object.keys(lowerings).sort(), Object.keys(primitives).sort());
   assert.equal(
     onReferenceNames.join(' '),
-    'acos acosh argmax argmin argsort asin asinh atan atan2 atanh cbrt cholesky cofactor cos cosh cumprod cumsum det erfc erfinv floorDivide gather hypot inverse iota log10 log2 logabsdet logsumexp pow recurrence remainder scatterAdd sin sinh solve take takeTranspose tan threefry triangularSolve unitInterval',
+    'acos acosh argmax argmin argsort asin asinh atan atan2 atanh cbrt cholesky cofactor cos cosh cumprod cumsum det erfc erfinv floorDivide hypot inverse iota log10 log2 logabsdet logsumexp pow recurrence remainder sin sinh solve tan threefry triangularSolve unitInterval',
   );
+});
+
+test('lowerings: an index out of range is the same error as on the reference', () => {
+  const x = tensor([
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
+  const calls = [
+    () => take(x, [0, 3], 1),
+    () => take(slice(x, [null, [0, 0]]), [2], 0),
+    () => gather(x, [[-4, 0, 0]], 1),
+    () => scatterAdd(x, [[0, 0, 7]], tensor([[1, 1, 1]]), 0),
+  ];
+  const messages = (): string[] =>
+    calls.map((call) => {
+      try {
+        call();
+        return 'no error';
+      } catch (error) {
+        return String(error);
+      }
+    });
+  const want = messages();
+  setDefaultBackend(backend);
+  const got = messages();
+  setDefaultBackend(referenceBackend);
+  assert.ok(want.every((message) => message.includes('out of range')));
+  assert.equal(got, want);
 });

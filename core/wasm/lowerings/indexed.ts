@@ -1,0 +1,141 @@
+/**
+ * Operations with an index operand. All indices are looked at first; where one is out of range the reference loop runs
+ * instead, which throws the error that says so.
+ */
+import { bytesPerElement } from '../../dtype.js';
+import { sizeOf, stridesOf } from '../../shape.js';
+import { i32, type Local, leave, local, memory, type Statement, set, when } from '../assembler/index.js';
+import { fillBuffer, moveBlock, moveOne } from '../loops/blocks.js';
+import { nest, type Walker } from '../loops/nest.js';
+import type { Lowering, Lowerings, Places } from './lowering.js';
+
+interface AxisParams {
+  readonly axis: number;
+}
+
+/** The index at an address, counted from the front. */
+const placeAt = (place: Local<'i32'>, at: Local<'i32'>, size: number): Statement[] => [
+  set(place, i32.load(at)),
+  set(place, i32.add(place, i32.and(i32.shr_s(place, 31), size))),
+];
+
+/** Leaves the function by way of the reference loop unless all `count` indices from `index` on lie within an axis of `size`. */
+const checked = (index: Local<'i32'>, count: number, size: number, { reference }: Places): Statement[] => {
+  const [at, place, wrong] = [local('i32'), local('i32'), local('i32')];
+  return [
+    set(at, index),
+    set(wrong, 0),
+    ...nest([count], [{ pointer: at, strides: [4] }], 1, [
+      ...placeAt(place, at, size),
+      set(wrong, i32.or(wrong, i32.ge_u(place, size))),
+    ]),
+    when(wrong, [reference(), leave()]),
+  ];
+};
+
+/** Strides in bytes. */
+const scaled = (strides: readonly number[], bytes: number): number[] => strides.map((stride) => stride * bytes);
+
+const missing = (): RangeError => new RangeError('an operand is missing');
+
+/** Slices of x one after another, or with `back` put where they came from. */
+const slices =
+  (back: boolean): Lowering<AxisParams> =>
+  ({ inputs: [x, index], output, params: { axis } }) => {
+    // An empty result has no code, but its indices are looked at all the same.
+    if (x === undefined || index === undefined || sizeOf(output.shape) === 0) return { kind: 'reference' };
+    const large = back ? output : x;
+    const size = large.shape[axis] ?? 0;
+    const count = sizeOf(index.shape);
+    const rows = sizeOf(large.shape.slice(0, axis));
+    const block = sizeOf(large.shape.slice(axis + 1));
+    const { dtype } = output;
+    const bytes = bytesPerElement(dtype);
+    return {
+      kind: 'kernel',
+      workspace: 0,
+      emit: (places) => {
+        const [source, indices] = places.inputs;
+        if (source === undefined || indices === undefined) throw missing();
+        const [whole, slice, at, place, picked] = [
+          local('i32'),
+          local('i32'),
+          local('i32'),
+          local('i32'),
+          local('i32'),
+        ];
+        const walkers: Walker[] = [
+          { pointer: whole, strides: [size * block * bytes, 0] },
+          { pointer: slice, strides: [count * block * bytes, block * bytes] },
+          { pointer: at, strides: [0, 4] },
+        ];
+        const move = { dtype, shape: [block], from: [1], to: [1], adds: back };
+        return [
+          ...checked(indices, count, size, places),
+          ...(back ? fillBuffer(dtype, output.shape, 0, places.output) : []),
+          set(whole, back ? places.output : source),
+          set(slice, back ? source : places.output),
+          set(at, indices),
+          ...nest([rows, count], walkers, 1, [
+            ...placeAt(place, at, size),
+            set(picked, i32.add(whole, i32.mul(place, block * bytes))),
+            ...(back ? moveBlock(move, slice, picked) : moveBlock(move, picked, slice)),
+          ]),
+        ];
+      },
+    };
+  };
+
+/** Elements of x by an index of its own for each, or with `back` added there. */
+const elements =
+  (back: boolean): Lowering<AxisParams> =>
+  ({ inputs: [x, index], output, params: { axis } }) => {
+    // An empty result has no code, but its indices are looked at all the same.
+    if (x === undefined || index === undefined || sizeOf(output.shape) === 0) return { kind: 'reference' };
+    const { dtype } = output;
+    const bytes = bytesPerElement(dtype);
+    const strides = stridesOf(x.shape);
+    const step = (strides[axis] ?? 1) * bytes;
+    const size = x.shape[axis] ?? 0;
+    const count = sizeOf(index.shape);
+    return {
+      kind: 'kernel',
+      workspace: 0,
+      emit: (places) => {
+        const [whole, indices, source] = places.inputs;
+        if (whole === undefined || indices === undefined) throw missing();
+        const [line, at, single, place, picked] = [
+          local('i32'),
+          local('i32'),
+          local('i32'),
+          local('i32'),
+          local('i32'),
+        ];
+        const dense = stridesOf(index.shape);
+        const walkers: Walker[] = [
+          { pointer: line, strides: scaled(strides.with(axis, 0), bytes) },
+          { pointer: at, strides: scaled(dense, 4) },
+          { pointer: single, strides: scaled(dense, bytes) },
+        ];
+        return [
+          ...checked(indices, count, size, places),
+          ...(back ? [memory.copy(places.output, whole, sizeOf(x.shape) * bytes)] : []),
+          set(line, back ? places.output : whole),
+          set(at, indices),
+          set(single, back ? (source ?? places.output) : places.output),
+          ...nest(index.shape, walkers, 1, [
+            ...placeAt(place, at, size),
+            set(picked, i32.add(line, i32.mul(place, step))),
+            back ? moveOne(dtype, picked, single, true) : moveOne(dtype, single, picked, false),
+          ]),
+        ];
+      },
+    };
+  };
+
+export const indexedLowerings: Pick<Lowerings, 'gather' | 'scatterAdd' | 'take' | 'takeTranspose'> = {
+  gather: elements(false),
+  scatterAdd: elements(true),
+  take: slices(false),
+  takeTranspose: slices(true),
+};
