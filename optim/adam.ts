@@ -4,9 +4,9 @@
  * Sources: Kingma, Ba, "Adam" (2015); Loshchilov, Hutter, "Decoupled weight decay" (2019); Reddi, Kale, Kumar, "On the
  * convergence of Adam and beyond" (2018, AMSGrad).
  */
-import { abs, add, div, maximum, mul, sqrt } from '../core/index.js';
+import { abs, add, div, maximum, mul, sqrt, type Tensor } from '../core/index.js';
 import { type LearningRate, optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
-import { defineMoments, filled, type MomentState, runningMean } from './moments.js';
+import { defineMoments, filled, type LeafContext, type MomentState, runningMean } from './moments.js';
 import { addDecayedWeights } from './scaling.js';
 import { chain, type GradientTransform } from './transform.js';
 
@@ -25,23 +25,35 @@ export interface AdamOptions {
 
 type Scaling = Pick<AdamOptions, 'betas' | 'eps' | 'amsgrad'>;
 
-/** `m̂/(√v̂ + ε)` in place of the gradient. */
+/** `m̂/(√v̂ + ε)` in place of the gradient; with `amsgrad` the largest v so far stands for v. */
 export const scaleByAdam = ({
   betas: [b1, b2] = [0.9, 0.999],
   eps = 1e-8,
   amsgrad = false,
-}: Scaling = {}): GradientTransform<MomentState<'mean' | 'square' | 'largest'>> =>
-  defineMoments({
+}: Scaling = {}): GradientTransform<MomentState<'mean' | 'square'>> => {
+  const step = (mean: Tensor, size: Tensor, { t, scalar }: Pick<LeafContext<never>, 't' | 'scalar'>): Tensor =>
+    div(div(mean, scalar(filled(b1, t))), add(div(sqrt(size), scalar(sqrt(filled(b2, t)))), eps));
+  if (!amsgrad)
+    return defineMoments({
+      name: 'adam',
+      start: { mean: 0, square: 0 },
+      rule: ({ g, m, ...context }) => {
+        const mean = runningMean(m.mean, g, b1);
+        const square = runningMean(m.square, mul(g, g), b2);
+        return { update: step(mean, square, context), moments: { mean, square } };
+      },
+    });
+  return defineMoments({
     name: 'adam',
     start: { mean: 0, square: 0, largest: 0 },
-    rule: ({ g, m, t, scalar }) => {
+    rule: ({ g, m, ...context }) => {
       const mean = runningMean(m.mean, g, b1);
       const square = runningMean(m.square, mul(g, g), b2);
-      const largest = amsgrad ? maximum(m.largest, square) : m.largest;
-      const root = div(sqrt(amsgrad ? largest : square), scalar(sqrt(filled(b2, t))));
-      return { update: div(div(mean, scalar(filled(b1, t))), add(root, eps)), moments: { mean, square, largest } };
+      const largest = maximum(m.largest, square);
+      return { update: step(mean, largest, context), moments: { mean, square, largest } };
     },
   });
+};
 
 /**
  * Adam with PyTorch's numbers; `weightDecay` is added to the gradient before the running means. The rate may stand alone:

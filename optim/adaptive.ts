@@ -35,16 +35,24 @@ export const rmsprop = (options: RateOr<RmspropOptions> = {}): GradientTransform
   }: RmspropOptions = optionsOf('rmsprop', options, ['lr', 'alpha', 'eps', 'weightDecay', 'momentum', 'centered']);
   return chain(
     addDecayedWeights(weightDecay),
-    defineMoments({
-      name: 'rmsprop',
-      start: { square: 0, mean: 0 },
-      rule: ({ g, m }) => {
-        const square = runningMean(m.square, mul(g, g), alpha);
-        const mean = centered ? runningMean(m.mean, g, alpha) : m.mean;
-        const size = sqrt(centered ? sub(square, squareOf(mean)) : square);
-        return { update: div(g, add(size, eps)), moments: { square, mean } };
-      },
-    }),
+    centered
+      ? defineMoments({
+          name: 'rmsprop',
+          start: { square: 0, mean: 0 },
+          rule: ({ g, m }) => {
+            const square = runningMean(m.square, mul(g, g), alpha);
+            const mean = runningMean(m.mean, g, alpha);
+            return { update: div(g, add(sqrt(sub(square, squareOf(mean))), eps)), moments: { square, mean } };
+          },
+        })
+      : defineMoments({
+          name: 'rmsprop',
+          start: { square: 0 },
+          rule: ({ g, m }) => {
+            const square = runningMean(m.square, mul(g, g), alpha);
+            return { update: div(g, add(sqrt(square), eps)), moments: { square } };
+          },
+        }),
     ...(momentum === 0 ? [] : [accumulateMomentum({ momentum })]),
     scaleByLearningRate(lr),
   );
