@@ -4,12 +4,13 @@
  */
 import type { Backend, Executable, Storage } from '../backend.js';
 import { allocate, convert, type Dtype, type TypedArray } from '../dtype.js';
-import { formatAval, formatParams, type Program } from '../program.js';
+import type { Program } from '../program.js';
 import { sizeOf } from '../shape.js';
 import { lower } from './lowerings/index.js';
 import { createMemory, type MemoryOptions, type WasmMemory, type WasmStorage } from './memory.js';
 import { leastRecentlyUsed } from './programs/cache.js';
 import { createHost, makeExecutable } from './programs/executable.js';
+import { keyOf } from './programs/key.js';
 
 export interface WasmOptions extends MemoryOptions {
   /** How many operations are kept compiled, the least recently used going first; 1024 by default. */
@@ -19,15 +20,6 @@ export interface WasmOptions extends MemoryOptions {
 export interface WasmBackend extends Backend {
   readonly memory: WasmMemory;
 }
-
-/** What one operation's code depends on; `null` for a program that is not one operation. */
-const keyOf = ({ inputs, constants, nodes, outputs }: Program): string | null => {
-  const [node] = nodes;
-  if (node === undefined || nodes.length !== 1 || constants.length > 0 || outputs[0] !== inputs.length) return null;
-  const { primitive, params } = node;
-  const types = inputs.map(formatAval).join();
-  return `${primitive.name}(${formatParams(params)})${types} of ${node.inputs.join()}`;
-};
 
 /** A backend with a memory of its own. */
 export const createWasmBackend = ({ cacheSize = 1024, ...options }: WasmOptions = {}): WasmBackend => {

@@ -17,7 +17,8 @@ export const leastRecentlyUsed = <V>(most: number): Cache<V> => {
   return {
     get: (key) => {
       const value = entries.get(key);
-      if (value !== undefined) set(key, value);
+      // Far from the limit nothing is forgotten, and order is no matter.
+      if (value !== undefined && entries.size > most / 2) set(key, value);
       return value;
     },
     set,

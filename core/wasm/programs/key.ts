@@ -1,0 +1,27 @@
+/** What the code of one operation depends on, as text: eager evaluation asks for it every time, so it is put together plainly. */
+import type { Program } from '../../program.js';
+
+/** Equal values have equal texts, and only they. */
+const spelled = (value: unknown): string => {
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : `${value}`;
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return `[${value.map(spelled).join()}]`;
+  let text = '{';
+  for (const [name, inner] of Object.entries(value)) text += `${name}:${spelled(inner)},`;
+  return `${text}}`;
+};
+
+/** `null` for a program that is not one operation on its inputs. */
+export const keyOf = ({ inputs, constants, nodes, outputs }: Program): string | null => {
+  const [node] = nodes;
+  if (node === undefined || nodes.length !== 1 || constants.length > 0) return null;
+  if (outputs.length !== 1 || outputs[0] !== inputs.length) return null;
+  let key = `${node.primitive.name} ${inputs.length}`;
+  if (node.params !== null) key += spelled(node.params);
+  for (const id of node.inputs) {
+    const aval = inputs[id];
+    if (aval !== undefined) key += ` ${id} ${aval.dtype}[${aval.shape.join()}]`;
+  }
+  return key;
+};
