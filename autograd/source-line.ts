@@ -9,10 +9,15 @@ const frame = /(?:\(|@|at (?:async )?)((?:file:\/\/|https?:\/\/|\/|[A-Za-z]:[\\/
 
 const withoutScheme = (file: string): string => file.replace(/^file:\/\//, '');
 
-/** The folders of this library, as they stand beside this file's own. */
+/**
+ * The folders of this library: that of this file, and those of the sources. In the package these two differ, and which of
+ * them stands in a stack depends on whether source maps are read.
+ */
 const ownFolders = ((): readonly string[] => {
   const here = new URL('.', import.meta.url).href;
-  const beside = ['core', 'nn', 'optim', 'data'].map((folder) => new URL(`../${folder}/`, import.meta.url).href);
+  const beside = ['core', 'autograd', 'nn', 'optim', 'data'].map(
+    (folder) => new URL(`../${folder}/`, import.meta.url).href,
+  );
   return [here, ...beside].map(withoutScheme);
 })();
 
