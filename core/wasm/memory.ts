@@ -30,10 +30,29 @@ interface Cell {
   newer: Cell | null;
 }
 
-/** A storage of this backend. */
-export interface WasmStorage extends Storage {
-  readonly cell: Cell;
+/**
+ * A storage of this backend. Its cell is hidden from whoever walks over objects, since it leads to all others; the number,
+ * which no two storages share, keeps a structural comparison from finding two of them equal without looking at their numbers.
+ */
+export class WasmStorage implements Storage {
+  readonly dtype: Dtype;
+  readonly length: number;
+  readonly serial: number;
+  readonly #cell: Cell;
+
+  constructor(dtype: Dtype, length: number, serial: number, cell: Cell) {
+    this.dtype = dtype;
+    this.length = length;
+    this.serial = serial;
+    this.#cell = cell;
+  }
+
+  static cellOf(storage: WasmStorage): Cell {
+    return storage.#cell;
+  }
 }
+
+const { cellOf } = WasmStorage;
 
 export interface MemoryOptions {
   /** Bytes that tensors may take before the oldest move out; grows when they come back. 64 MiB by default. */
@@ -78,6 +97,7 @@ export const createMemory = ({ budget: firstBudget = 64 * 2 ** 20 }: MemoryOptio
   let cost = 0;
   let arrived = 0;
   let clock = 1;
+  let serial = 0;
   let oldest: Cell | null = null;
   let newest: Cell | null = null;
   let bytes = new Uint8Array(memory.buffer);
@@ -115,7 +135,8 @@ export const createMemory = ({ budget: firstBudget = 64 * 2 ** 20 }: MemoryOptio
     if (--cell.owners === 0) vacate(cell);
   });
   const watch = (storage: WasmStorage): void => {
-    if (storage.cell.bytes >= worthFinalizing) finalizers.register(storage, storage.cell, storage.cell);
+    const cell = cellOf(storage);
+    if (cell.bytes >= worthFinalizing) finalizers.register(storage, cell, cell);
   };
 
   /** Moves out what was used longest ago, until `wanted` has been made room for; never what the present call has touched. */
@@ -193,18 +214,19 @@ export const createMemory = ({ budget: firstBudget = 64 * 2 ** 20 }: MemoryOptio
         newer: null,
       };
       settle(cell);
-      const storage: WasmStorage = { dtype, length, cell };
+      const storage = new WasmStorage(dtype, length, serial++, cell);
       watch(storage);
       return storage;
     },
-    share: ({ dtype, length, cell }) => {
+    share: (original) => {
+      const cell = cellOf(original);
       cell.owners++;
-      const storage: WasmStorage = { dtype, length, cell };
+      const storage = new WasmStorage(original.dtype, original.length, serial++, cell);
       if (cell.block !== null) watch(storage);
       return storage;
     },
     address: (storage) => {
-      const { cell } = storage;
+      const cell = cellOf(storage);
       if (cell.block !== null) {
         if (cell.used !== clock) {
           unlink(cell);
@@ -221,7 +243,9 @@ export const createMemory = ({ budget: firstBudget = 64 * 2 ** 20 }: MemoryOptio
       if (cell.owners === 1) watch(storage);
       return block.start;
     },
-    read: ({ dtype, length, cell: { block, moved } }) => {
+    read: (storage) => {
+      const { dtype, length } = storage;
+      const { block, moved } = cellOf(storage);
       if (block !== null) return view(dtype, block.start, length).slice();
       if (moved === null) throw afterwards();
       const copy = allocate(dtype, length);
@@ -229,7 +253,8 @@ export const createMemory = ({ budget: firstBudget = 64 * 2 ** 20 }: MemoryOptio
       return copy;
     },
     view,
-    free: ({ cell }) => {
+    free: (storage) => {
+      const cell = cellOf(storage);
       if (cell.owners === 0) return;
       // The finalisers of all owners go, lest this one count twice; other owners move out in their time.
       finalizers.unregister(cell);

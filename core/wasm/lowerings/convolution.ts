@@ -10,8 +10,23 @@ import { bytesPerElement, type FloatDtype, isFloat } from '../../dtype.js';
 import type { ConvParams } from '../../families/convolution.js';
 import { axisOf, type Window } from '../../families/window.js';
 import { type Shape, sizeOf, stridesOf } from '../../shape.js';
-import { call, type Expression, i32, type Local, local, memory, type Statement, set } from '../assembler/index.js';
+import {
+  call,
+  type Expression,
+  f32x4,
+  f64x2,
+  i32,
+  type Local,
+  leave,
+  local,
+  memory,
+  type Statement,
+  set,
+  v128,
+  when,
+} from '../assembler/index.js';
 import { moveBlock } from '../loops/blocks.js';
+import { constantVector, firstLanes, type Vector } from '../loops/lanes.js';
 import { nest } from '../loops/nest.js';
 import { gemmModule } from './gemm.js';
 import { gemmImports, type Lowered, type Lowering, type Lowerings, type Places } from './lowering.js';
@@ -82,6 +97,30 @@ const product = (
 /** Patches of one group, and what the product needs behind them. */
 const patchBytes = ({ bytes, channels, kernel, outputs }: Geometry): number =>
   Math.ceil((channels * sizeOf(kernel) * sizeOf(outputs) * bytes + 64) / 64) * 64;
+
+/** Whether some tap reads padding, which is nothing: zero times an infinite or undefined factor must not become NaN. */
+const readsPadding = ({ kernel, spatial, outputs, window }: Geometry): boolean =>
+  tapsOf(kernel).some((tap) => {
+    const reach = reachOf(spatial, outputs, window, tap);
+    return reach === null || reach.counts.some((count, axis) => count !== outputs[axis]);
+  });
+
+/** Runs the reference loop instead if one of `length` numbers is not finite: the sum of their products with zero tells. */
+const unlessFinite = ({ dtype, bytes }: Geometry, from: Local<'i32'>, length: number, places: Places): Statement[] => {
+  const float = dtype === 'float64' ? f64x2 : f32x4;
+  const [at, doubt] = [local('i32'), local('v128')];
+  const width = 16 / bytes;
+  const take = (value: Vector): Statement => set(doubt, float.add(doubt, float.mul(value, constantVector(dtype, 0))));
+  const whole = length - (length % width);
+  const masked = v128.and(v128.load(at), firstLanes(dtype, dtype === 'float64' ? 2 : 4, length - whole));
+  return [
+    set(at, from),
+    set(doubt, constantVector(dtype, 0)),
+    ...nest([whole], [{ pointer: at, strides: [bytes] }], width, [take(v128.load(at))]),
+    ...(whole === length ? [] : [set(at, i32.add(from, whole * bytes)), take(masked)]),
+    when(v128.any_true(float.ne(doubt, doubt)), [places.reference(), leave()]),
+  ];
+};
 
 type Role = 'output' | 'input' | 'filter';
 
@@ -172,14 +211,21 @@ const lowering =
       filter: { m: geometry.filters, n: depth, k: places },
       input: { m: depth, n: places, k: geometry.filters },
     };
-    const emit = ({ inputs: [first, second], output: to, workspace }: Places): Statement[] => {
+    const emit = (places: Places): Statement[] => {
+      const {
+        inputs: [first, second],
+        output: to,
+        workspace,
+      } = places;
       const [p, q] = [first ?? to, second ?? to];
+      const factor = role === 'output' ? w.shape : g.shape;
+      const guard = role !== 'input' && readsPadding(geometry) ? unlessFinite(geometry, q, sizeOf(factor), places) : [];
       const order: Record<Role, readonly [Local<'i32'>, Local<'i32'>, Local<'i32'>]> = {
         output: [p, q, to],
         input: [to, q, p],
         filter: [p, to, q],
       };
-      return faces(geometry, role, ...order[role], workspace);
+      return [...guard, ...faces(geometry, role, ...order[role], workspace)];
     };
     const workspace = gemmModule(output.dtype).workspaceBytes(sizes[role]) + patchBytes(geometry);
     return { kind: 'kernel', workspace, emit };

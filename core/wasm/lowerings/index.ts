@@ -2,6 +2,7 @@
  * The lowering of every primitive; total by its type, so that a new primitive must say how it is computed. Those that stand
  * with `onReference` run the reference's own loop on linear memory.
  */
+import { isOriginal, type Primitive } from '../../primitive.js';
 import type { Aval, ProgramNode } from '../../program.js';
 import { convolutionLowerings } from './convolution.js';
 import { elementaryLowerings } from './elementary.js';
@@ -9,7 +10,7 @@ import { elementwiseLowerings } from './elementwise.js';
 import { matmul } from './gemm.js';
 import { indexedLowerings } from './indexed.js';
 import { joiningLowerings } from './joining.js';
-import { type Lowered, type Lowering, type Lowerings, onReference } from './lowering.js';
+import { type Lowered, type Lowerings, onReference, type PrimitiveName } from './lowering.js';
 import { reductionLowerings } from './reductions.js';
 import { softmaxLowerings } from './softmax.js';
 import { viewLowerings } from './views.js';
@@ -71,12 +72,12 @@ export const onReferenceNames: readonly string[] = Object.entries(lowerings)
   .filter(([, lowering]) => lowering === onReference)
   .map(([name]) => name);
 
-const table: Readonly<Record<string, Lowering>> = lowerings;
+/** Whether this is the library's own primitive, and not another of its name. */
+export const isOwn = (primitive: Primitive): boolean =>
+  Object.hasOwn(lowerings, primitive.name) && isOriginal(primitive);
 
-/** What an operation becomes. A primitive that is not in the table, a user's own, runs its own loop. */
-export const lower = (node: ProgramNode, inputs: readonly Aval[]): Lowered =>
-  ((Object.hasOwn(table, node.primitive.name) ? table[node.primitive.name] : undefined) ?? onReference)({
-    inputs,
-    output: node,
-    params: node.params as never,
-  });
+/** What an operation becomes. A primitive that is not the library's runs its own loop. */
+export const lower = (node: ProgramNode, inputs: readonly Aval[]): Lowered => {
+  const lowering = isOwn(node.primitive) ? lowerings[node.primitive.name as PrimitiveName] : onReference;
+  return lowering({ inputs, output: node, params: node.params as never });
+};

@@ -80,7 +80,7 @@ export const assemble = ({ units }: Plan, layout: Layout): Assembled => {
         references.push({ name, unit });
         return importReference(unit, name);
       };
-      if (lowered.kind === 'reference') return [call(once(unit.name, wantReference), ...operands)];
+      if (lowered.kind === 'reference') return [call(wantReference(), ...operands)];
       if (unit.output.length === 0) return [];
       const kernel = once(unit.name, () => kernelOf(unit, lowered.emit, wantReference));
       return [call(kernel, ...operands, inWorkspace(layout.scratch[i] ?? 0))];

@@ -1,5 +1,6 @@
 /** What the code of one operation depends on, as text: eager evaluation asks for it every time, so it is put together plainly. */
 import type { Program } from '../../program.js';
+import { isOwn } from '../lowerings/index.js';
 
 /** Equal values have equal texts, and only they. */
 const spelled = (value: unknown): string => {
@@ -12,10 +13,11 @@ const spelled = (value: unknown): string => {
   return `${text}}`;
 };
 
-/** `null` for a program that is not one operation on its inputs. */
+/** `null` for a program that is not one of the library's operations on its inputs. */
 export const keyOf = ({ inputs, constants, nodes, outputs }: Program): string | null => {
   const [node] = nodes;
   if (node === undefined || nodes.length !== 1 || constants.length > 0) return null;
+  if (!isOwn(node.primitive)) return null;
   if (outputs.length !== 1 || outputs[0] !== inputs.length) return null;
   let key = `${node.primitive.name} ${inputs.length}`;
   if (node.params !== null) key += spelled(node.params);

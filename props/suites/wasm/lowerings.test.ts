@@ -107,3 +107,17 @@ test('lowerings: an index out of range is the same error as on the reference', (
   assert.ok(want.every((message) => message.includes('out of range')));
   assert.equal(got, want);
 });
+
+test('lowerings: another primitive of a known name runs its own loop', () => {
+  const twice: Primitive = {
+    ...(primitives.neg as Primitive),
+    forward: (out, [x]) => {
+      for (let i = 0; i < out.data.length; i++) out.data[i] = 2 * (x?.data[i] ?? 0);
+    },
+  };
+  setDefaultBackend(backend);
+  const x = tensor([1, -3]);
+  assert.equal(bind(twice, [x], null).toArray(), [2, -6]);
+  assert.equal(bind(primitives.neg as Primitive, [x], null).toArray(), [-1, 3]);
+  setDefaultBackend(referenceBackend);
+});
