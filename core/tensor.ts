@@ -51,6 +51,15 @@ export class Tensor<out S extends Shape = Shape> {
   /** What the owner keeps here; nobody else looks inside. */
   readonly payload: unknown;
 
+  // `console.log` in Node shows the text instead of the insides. Declarations cannot name this method.
+  static {
+    Object.defineProperty(Tensor.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: Tensor): string {
+        return this.toString();
+      },
+    });
+  }
+
   /** For interpreters; people make tensors with `tensor`, `zeros`, `uniform`, … */
   constructor(shape: S, dtype: Dtype, owner: Interpreter | null, payload: unknown) {
     this.shape = shape;
@@ -76,8 +85,7 @@ export class Tensor<out S extends Shape = Shape> {
 
   /** The numbers, row-major, in a fresh typed array; waits for the backend. */
   dataSync(): TypedArray {
-    const { backend, storage } = storedOf(concrete('dataSync', this));
-    return backend.readSync(storage);
+    return numbersOf('dataSync', this);
   }
 
   /** The number inside a tensor of one element. */
@@ -89,12 +97,12 @@ export class Tensor<out S extends Shape = Shape> {
         shapes: [this.shape],
         remedy: 'use toArray(), or reduce to one element first',
       });
-    return this.dataSync()[0] ?? Number.NaN;
+    return numbersOf('item', this)[0] ?? Number.NaN;
   }
 
   /** The numbers as nested lists; a plain number for a scalar. */
   toArray(): NestedNumbers {
-    const data = this.dataSync();
+    const data = numbersOf('toArray', this);
     const build = (axis: number, offset: number, step: number): NestedNumbers => {
       const size = this.shape[axis];
       if (size === undefined) return data[offset] ?? Number.NaN;
@@ -245,6 +253,12 @@ const storedOf = (tensor: Tensor): Stored => {
       remedy: 'read it outside the transform',
     });
   return tensor.payload as Stored;
+};
+
+/** The numbers of `tensor`, for the method `op`. */
+const numbersOf = (op: string, tensor: Tensor): TypedArray => {
+  const { backend, storage } = storedOf(concrete(op, tensor));
+  return backend.readSync(storage);
 };
 
 /** The tensor's storage on `backend`, copied there if it lives elsewhere. */

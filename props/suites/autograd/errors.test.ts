@@ -148,7 +148,7 @@ test('a tensor that left one grad is refused inside another', () => {
 test('reading a value inside vmap: which differs between examples', () => {
   assert.is(
     errorOf(() => vmap((x: Tensor) => (x.item() > 0 ? x : mul(x, 2)))(t([1, 2]))),
-    'GradientError: dataSync: the value is not known inside vmap (shape []); return the tensor and read it outside, or express the decision with where()',
+    'GradientError: item: the value is not known inside vmap (shape []); return the tensor and read it outside, or express the decision with where()',
   );
 });
 

@@ -1,4 +1,5 @@
 /** Tensors from numbers: what is read, what is refused, and sequences against their formulas. */
+import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import {
@@ -262,4 +263,10 @@ test('meshgrid: lists run along their own axes, the first two exchanged in a pic
     ShapeError,
     'meshgrid: a coordinate is not a list (shape [2,2]); give tensors of rank 1',
   );
+});
+
+test('a tensor is shown as text, not as its insides; a long one by its shape', () => {
+  assert.is(String(tensor([[1, 2.5]])), 'Tensor(float32[1,2] [[1,2.5]])');
+  assert.is(inspect({ w: tensor([Number.NaN]) }), '{ w: Tensor(float32[1] ["NaN"]) }');
+  assert.is(inspect(zeros([100])), 'Tensor(float32[100])');
 });

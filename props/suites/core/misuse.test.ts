@@ -226,7 +226,7 @@ test('misuse: gradients of what is no scalar, no float or no function', () => {
     [
       () => g.vmap((a: g.Tensor) => a.item())(untyped(vector)),
       GradientError,
-      'dataSync: the value is not known inside vmap (shape []); return the tensor and read it outside, or express the decision with where()',
+      'item: the value is not known inside vmap (shape []); return the tensor and read it outside, or express the decision with where()',
     ],
     [
       () => g.grad((p: { readonly a: g.Tensor }) => g.sum(p.a))(untyped({ a: vector, b: 3 })),
