@@ -1,9 +1,15 @@
 /** The elementary functions that are computed in doubles: a sweep over all magnitudes, and the special values. */
 import * as assert from 'uvu/assert';
+import { complementaryErrorFunction } from '../../../core/special/error-function.js';
+import { power } from '../../../core/special/power.js';
 import { type Expression, func, i32, instantiate, local, loopOver, v128 } from '../../../core/wasm/assembler/index.js';
 import { engine } from '../../../core/wasm/engine.js';
 import { type Features, features } from '../../../core/wasm/features.js';
 import { type FloatLanes, floatLanes } from '../../../core/wasm/float-lanes.js';
+import { erfc } from '../../../core/wasm/math/erfc.js';
+import { acosh, asinh, atanh, cosh, sinh } from '../../../core/wasm/math/hyperbolic.js';
+import { acos, asin, atan, atan2 } from '../../../core/wasm/math/inverse-trigonometric.js';
+import { cbrt, log2, log10, pow } from '../../../core/wasm/math/powers.js';
 import { cos, sin, tan } from '../../../core/wasm/math/trigonometric.js';
 import { ulpOf } from '../../laws/ulp.js';
 import { test } from '../../runner/testing.js';
@@ -19,22 +25,41 @@ const functions: Readonly<Record<string, readonly [VectorFunction, (x: number) =
   sin: [sin, Math.sin],
   cos: [cos, Math.cos],
   tan: [tan, Math.tan],
+  atan: [atan, Math.atan],
+  asin: [asin, Math.asin],
+  acos: [acos, Math.acos],
+  sinh: [sinh, Math.sinh],
+  cosh: [cosh, Math.cosh],
+  asinh: [asinh, Math.asinh],
+  acosh: [acosh, Math.acosh],
+  atanh: [atanh, Math.atanh],
+  log2: [log2, Math.log2],
+  log10: [log10, Math.log10],
+  cbrt: [cbrt, Math.cbrt],
+  erfc: [erfc, complementaryErrorFunction],
 };
 
 const largest = 3.4028234663852886e38;
 
-/** Applies a vector function to each of the numbers, four at a time. */
-const apply = (f: VectorFunction, engineFeatures: Features, numbers: Float32Array): Float32Array => {
+/** Applies a vector function to each of the numbers, or to each pair of them, four at a time. */
+const apply = (
+  f: (x: Vector, y: Vector, lanes: FloatLanes<'float32'>) => Vector,
+  engineFeatures: Features,
+  numbers: Float32Array,
+  others: Float32Array = numbers,
+): Float32Array => {
   const bytes = Math.ceil(numbers.length / 4) * 16;
-  const memory = new (engine().Memory)({ initial: Math.ceil((2 * bytes) / 65_536) });
+  const memory = new (engine().Memory)({ initial: Math.ceil((3 * bytes) / 65_536) });
   new Float32Array(memory.buffer).set(numbers);
+  new Float32Array(memory.buffer, bytes).set(others);
   const lanes = floatLanes('float32', engineFeatures);
   const map = func('map', [], 'none', () => {
     const at = local('i32');
-    return [loopOver(at, { end: i32.const(bytes), step: 16 }, [v128.store(at, f(v128.load(at), lanes), bytes)])];
+    const value = f(v128.load(at), v128.load(at, bytes), lanes);
+    return [loopOver(at, { end: i32.const(bytes), step: 16 }, [v128.store(at, value, 2 * bytes)])];
   });
   instantiate({ memory: { importedFrom: 'host', name: 'memory', minimum: 1 }, exports: { map } }, { memory }).map();
-  return new Float32Array(memory.buffer, bytes, numbers.length);
+  return new Float32Array(memory.buffer, 2 * bytes, numbers.length);
 };
 
 /** With fused multiply-adds where the engine has them, and without. */
@@ -71,7 +96,45 @@ for (const [name, [vector, exactly]] of Object.entries(functions))
   test(`${name}: within ${bound} units in the last place over the whole range, fused or not`, () => {
     for (const engineFeatures of engines())
       for (const numbers of [sweep(60_000), between(-105, 105, 20_000), between(-2, 2, 20_000), specials]) {
-        const got = apply(vector, engineFeatures, numbers);
+        const got = apply((x, _, lanes) => vector(x, lanes), engineFeatures, numbers);
         for (const [i, x] of numbers.entries()) expectNear(name, [x], got[i] ?? 0, exactly(x));
+      }
+  });
+
+/** Functions of two numbers likewise, the one that the result is of first. */
+const functionsOfTwo: Readonly<Record<string, readonly [typeof pow, (x: number, y: number) => number]>> = {
+  pow: [pow, power],
+  atan2: [atan2, Math.atan2],
+};
+
+/** Every one of the numbers with every other. */
+const pairs = (numbers: readonly number[]): [Float32Array, Float32Array] => [
+  Float32Array.from(numbers.flatMap((x) => numbers.map(() => x))),
+  Float32Array.from(numbers.flatMap(() => numbers)),
+];
+
+/** Numbers and exponents that bring the power of each anywhere between zero and infinity. */
+const powers = (count: number): [Float32Array, Float32Array] => {
+  const bases = sweep(count).map((x) => Math.abs(x));
+  return [bases, bases.map((x, i) => (((i * 0.618034) % 1) * 220 - 110) / Math.log(x))];
+};
+
+for (const [name, [vector, exactly]] of Object.entries(functionsOfTwo))
+  test(`${name}: within ${bound} units in the last place over the whole plane, fused or not`, () => {
+    const whole = Array.from({ length: 60 }, (_, i) => i - 30);
+    const planes: [Float32Array, Float32Array][] = [
+      [sweep(50_000), sweep(50_000).toReversed()],
+      [between(-5, 5, 20_000), between(-40, 40, 20_000).map((y, i) => (i % 2 === 0 ? y : Math.round(y)))],
+      [between(0.99, 1.01, 20_000), sweep(20_000)],
+      powers(50_000),
+      pairs([...specials, ...whole, ...whole.map((x) => x / 4)]),
+    ];
+    for (const engineFeatures of engines())
+      for (const [xs, ys] of planes) {
+        const got = apply(vector, engineFeatures, xs, ys);
+        for (const [i, x] of xs.entries()) {
+          const y = ys[i] ?? 0;
+          expectNear(name, [x, y], got[i] ?? 0, exactly(x, y));
+        }
       }
   });
