@@ -49,3 +49,11 @@ export const pow = (a: Vector, b: Vector, floats: Floats): Vector =>
       return where(unreal, all(Number.NaN), signed);
     }),
   );
+
+/** √(a² + b²): the squares are exact and do not overflow. Infinite where either is, even beside NaN. */
+export const hypot = (a: Vector, b: Vector, floats: Floats): Vector =>
+  bothInDoubles(a, b, floats, (x, y, lanes) => {
+    const infinite = (value: Vector): Vector => f64x2.eq(f64x2.abs(value), all(Infinity));
+    const length = f64x2.sqrt(lanes.multiplyAdd(x, x, f64x2.mul(y, y)));
+    return where(v128.or(infinite(x), infinite(y)), all(Infinity), length);
+  });

@@ -1,15 +1,16 @@
 /** The elementary functions that are computed in doubles: a sweep over all magnitudes, and the special values. */
 import * as assert from 'uvu/assert';
-import { complementaryErrorFunction } from '../../../core/special/error-function.js';
+import { complementaryErrorFunction, inverseErrorFunction } from '../../../core/special/error-function.js';
 import { power } from '../../../core/special/power.js';
 import { type Expression, func, i32, instantiate, local, loopOver, v128 } from '../../../core/wasm/assembler/index.js';
 import { engine } from '../../../core/wasm/engine.js';
 import { type Features, features } from '../../../core/wasm/features.js';
 import { type FloatLanes, floatLanes } from '../../../core/wasm/float-lanes.js';
 import { erfc } from '../../../core/wasm/math/erfc.js';
+import { erfinv } from '../../../core/wasm/math/erfinv.js';
 import { acosh, asinh, atanh, cosh, sinh } from '../../../core/wasm/math/hyperbolic.js';
 import { acos, asin, atan, atan2 } from '../../../core/wasm/math/inverse-trigonometric.js';
-import { cbrt, log2, log10, pow } from '../../../core/wasm/math/powers.js';
+import { cbrt, hypot, log2, log10, pow } from '../../../core/wasm/math/powers.js';
 import { cos, sin, tan } from '../../../core/wasm/math/trigonometric.js';
 import { ulpOf } from '../../laws/ulp.js';
 import { test } from '../../runner/testing.js';
@@ -37,6 +38,7 @@ const functions: Readonly<Record<string, readonly [VectorFunction, (x: number) =
   log10: [log10, Math.log10],
   cbrt: [cbrt, Math.cbrt],
   erfc: [erfc, complementaryErrorFunction],
+  erfinv: [erfinv, inverseErrorFunction],
 };
 
 const largest = 3.4028234663852886e38;
@@ -92,10 +94,13 @@ const specials = Float32Array.of(
   51471.85546875,
 );
 
+/** The floats next to one, where inverse functions end. */
+const nearOne = Float32Array.from({ length: 2000 }, (_, i) => (-1) ** i * (1 + (i - 1000) * 2 ** -24));
+
 for (const [name, [vector, exactly]] of Object.entries(functions))
   test(`${name}: within ${bound} units in the last place over the whole range, fused or not`, () => {
     for (const engineFeatures of engines())
-      for (const numbers of [sweep(60_000), between(-105, 105, 20_000), between(-2, 2, 20_000), specials]) {
+      for (const numbers of [sweep(60_000), between(-105, 105, 20_000), between(-2, 2, 20_000), nearOne, specials]) {
         const got = apply((x, _, lanes) => vector(x, lanes), engineFeatures, numbers);
         for (const [i, x] of numbers.entries()) expectNear(name, [x], got[i] ?? 0, exactly(x));
       }
@@ -105,6 +110,7 @@ for (const [name, [vector, exactly]] of Object.entries(functions))
 const functionsOfTwo: Readonly<Record<string, readonly [typeof pow, (x: number, y: number) => number]>> = {
   pow: [pow, power],
   atan2: [atan2, Math.atan2],
+  hypot: [hypot, Math.hypot],
 };
 
 /** Every one of the numbers with every other. */
