@@ -121,12 +121,6 @@ const ruleOf =
   (argument: number): R | null =>
     typeof rules === 'function' ? (rules(argument) as R) : ((rules as readonly (R | null)[])[argument] ?? null);
 
-/** The first primitive of each name: the library's own are defined before anybody's. */
-const firstOf = new Map<string, unknown>();
-
-/** Whether this is the primitive that the name means, and not another one, or an altered copy, of the same name. */
-export const isOriginal = (primitive: Primitive): boolean => firstOf.get(primitive.name) === primitive;
-
 /**
  * Turns a record into a primitive: `define<[Tensor, Tensor]>()({ name: 'mul', … })`.
  * The first call fixes the arguments and parameters, the second infers the name and what is saved.

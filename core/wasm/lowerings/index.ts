@@ -2,8 +2,9 @@
  * The lowering of every primitive; total by its type, so that a new primitive must say how it is computed. Those that stand
  * with `onReference` run the reference's own loop on linear memory.
  */
-import { isOriginal, type Primitive } from '../../primitive.js';
+import type { Primitive } from '../../primitive.js';
 import type { Aval, ProgramNode } from '../../program.js';
+import * as primitives from '../../table.js';
 import { convolutionLowerings } from './convolution.js';
 import { elementaryLowerings } from './elementary.js';
 import { elementwiseLowerings } from './elementwise.js';
@@ -72,9 +73,12 @@ export const onReferenceNames: readonly string[] = Object.entries(lowerings)
   .filter(([, lowering]) => lowering === onReference)
   .map(([name]) => name);
 
-/** Whether this is the library's own primitive, and not another of its name. */
-export const isOwn = (primitive: Primitive): boolean =>
-  Object.hasOwn(lowerings, primitive.name) && isOriginal(primitive);
+/** Whether this is the library's own primitive, and not another one, or an altered copy, of the same name. */
+export const isOwn = (primitive: Primitive): boolean => own.get(primitive.name) === primitive;
+
+const own: ReadonlyMap<string, Primitive> = new Map(
+  Object.values(primitives).map((primitive) => [primitive.name, primitive]),
+);
 
 /** What an operation becomes. A primitive that is not the library's runs its own loop. */
 export const lower = (node: ProgramNode, inputs: readonly Aval[]): Lowered => {
