@@ -1,6 +1,7 @@
 /** Forward mode for people: directional derivatives, and what is made of them. */
 import { checkFunction } from '../core/arguments.js';
 import { zerosLike } from '../core/creation.js';
+import { ArgumentError, describe } from '../core/errors.js';
 import { withInterpreter } from '../core/interpreter.js';
 import type { Tensor } from '../core/tensor.js';
 import { treeLeaves, treeUnflatten } from '../core/tree.js';
@@ -8,6 +9,17 @@ import { createForwardMode } from './forward.js';
 import { grad } from './grad.js';
 import { matchingLeaves, requireFloats, synchronous } from './matching.js';
 import { vjp } from './vjp.js';
+
+/** Throws unless the arguments of the function and their tangents are lists. */
+const checkLists = (op: string, primals: unknown, tangents: unknown): void => {
+  for (const [name, list] of Object.entries({ primals, tangents }))
+    if (!Array.isArray(list))
+      throw new ArgumentError({
+        op,
+        problem: `the ${name} are ${describe(list)}, not a list`,
+        remedy: `put them into one list, an entry an argument: ${op}(f, [x], [v])`,
+      });
+};
 
 /**
  * The value of `f` at `primals` and its derivative `Jv` in the direction `tangents`.
@@ -22,6 +34,7 @@ export const jvp = <Args extends readonly unknown[], Y>(
   tangents: NoInfer<Args>,
 ): readonly [value: Y, tangent: Y] => {
   checkFunction('jvp', f);
+  checkLists('jvp', primals, tangents);
   const mode = createForwardMode('jvp');
   const directions = matchingLeaves('jvp', 'tangent', tangents, primals);
   const lifted = treeLeaves(primals, 'jvp').map((x, i) => mode.lift(x, directions[i] ?? null));
@@ -54,6 +67,7 @@ export const hvp = <Args extends readonly unknown[]>(
   tangents: NoInfer<Args>,
 ): Args => {
   checkFunction('hvp', f);
+  checkLists('hvp', primals, tangents);
   const gradient = grad((args: unknown) => f(...(args as Args)));
   return jvp((...args: Args) => gradient(args) as Args, primals, tangents)[1];
 };

@@ -6,6 +6,7 @@ import {
   customVjp,
   grad,
   hessian,
+  hvp,
   jacfwd,
   jacrev,
   jvp,
@@ -181,6 +182,18 @@ test('vjp: a cotangent that is not like the value', () => {
   assert.is(
     wrong({ a: tensor([1, 1]), b: [t([1, 1])] }),
     "DtypeError: vjp: the cotangent at a is float32, its value float64 (shape [2]); convert it with cast(x, 'float64')",
+  );
+});
+
+test('jvp and hvp: arguments that are not in a list', () => {
+  const [bare, list] = [t([1]), [t([1])]] as unknown as [[Tensor], [Tensor]];
+  assert.is(
+    errorOf(() => jvp((x: Tensor) => x, bare, list)),
+    'ArgumentError: jvp: the primals are a tensor of shape [1], not a list; put them into one list, an entry an argument: jvp(f, [x], [v])',
+  );
+  assert.match(
+    errorOf(() => hvp((x: Tensor) => sum(x), list, bare)),
+    'ArgumentError: hvp: the tangents are a tensor of shape [1], not a list',
   );
 });
 
