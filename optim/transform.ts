@@ -3,7 +3,8 @@
  * pure functions; `chain` puts several in a row. States are trees of tensors like everything else: save them, map them,
  * resume from them.
  */
-import { add, fromData, type Tensor, TreeError, treeMap, treeStructure } from '../core/index.js';
+import { add, fromData, ShapeError, type Tensor, TreeError, treeMap, treeStructure } from '../core/index.js';
+import { sameShape } from '../core/shape.js';
 
 /** `update` turns gradients into updates that are to be ADDED to the parameters, and its state into the next one. */
 export interface GradientTransform<S = unknown> {
@@ -32,8 +33,25 @@ export const prepareUpdate = <S>(transform: GradientTransform<S>, state: S, fact
  */
 export const defineTransform = <S>(transform: GradientTransform<S>): GradientTransform<S> => transform;
 
-/** The parameters after a step: `p + u` for every leaf. */
-export const applyUpdates = <T>(params: T, updates: T): T => treeMap((p, u = p) => add(p, u), params, updates);
+/**
+ * The parameters after a step: `p + u` for every leaf.
+ * @throws ShapeError when an update does not have the shape of its parameter.
+ */
+export const applyUpdates = <T>(params: T, updates: T): T =>
+  treeMap(
+    (p, u = p) => {
+      if (!sameShape(p.shape, u.shape))
+        throw new ShapeError({
+          op: 'applyUpdates',
+          problem: 'an update has another shape than its parameter',
+          shapes: [p.shape, u.shape],
+          remedy: 'give the updates that the optimiser made of gradients of these parameters',
+        });
+      return add(p, u);
+    },
+    params,
+    updates,
+  );
 
 /**
  * Transforms one after the other; each sees what the one before it made of the gradients.

@@ -1,7 +1,7 @@
 /** Laws of optimisers that need no reference numbers: equivalences, trees, composition. */
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { fromData, type Tensor, TreeError, treeLeaves, treeMap, zerosLike } from '../../../core/index.js';
+import { fromData, ShapeError, type Tensor, TreeError, treeLeaves, treeMap, zerosLike } from '../../../core/index.js';
 import {
   accumulateMomentum,
   adadelta,
@@ -181,4 +181,12 @@ test('learning rates: a schedule is asked with the number of the step, from 0', 
     );
     state = next;
   }
+});
+
+test('applyUpdates: an update never broadcasts a parameter into another shape', () => {
+  assert.throws(
+    () => applyUpdates({ b: fromData([1], [1]) }, { b: fromData([1, 2], [2]) }),
+    (error: Error) =>
+      error instanceof ShapeError && error.message.startsWith('applyUpdates: an update has another shape'),
+  );
 });
