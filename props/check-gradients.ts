@@ -34,7 +34,7 @@ export interface CheckGradientsOptions<Args extends readonly unknown[]> {
   /** How many arguments to draw; 50 by default. */
   readonly numRuns?: number;
   /** Arguments that are always checked first: commit the counterexamples of the past here. */
-  readonly examples?: readonly Args[];
+  readonly examples?: readonly Readonly<Args>[];
   /** From a failure's message: draw the same arguments again, and go straight to those that failed. */
   readonly seed?: number;
   readonly path?: string;
@@ -70,7 +70,7 @@ const describe = <T>(details: fc.RunDetails<T>): string => {
  */
 export const checkGradients = <Args extends readonly unknown[], Y>(
   f: TreeFunction<Args, Y>,
-  args: fc.Arbitrary<Args>,
+  args: fc.Arbitrary<Readonly<Args>>,
   {
     laws: wanted = Object.keys(laws) as GradientLaw[],
     numRuns = 50,
@@ -87,7 +87,7 @@ export const checkGradients = <Args extends readonly unknown[], Y>(
   });
   const details = fc.check(property, {
     numRuns,
-    examples: examples.map((example): [Args] => [example]),
+    examples: examples.map((example): [Readonly<Args>] => [example]),
     interruptAfterTimeLimit: timeLimit,
     markInterruptAsFailure: true,
     ...(seed === undefined ? {} : { seed }),

@@ -27,6 +27,12 @@ const failure = (run: () => void): string => {
 
 test('checkGradients: passes right functions of one tensor, several, and trees', () => {
   checkGradients((x: Tensor) => tanh(x), unary, { numRuns: 20, seed: seed() });
+  // A tuple that cannot be written to is as good.
+  checkGradients(
+    (x: Tensor) => tanh(x),
+    tensors([2]).map((x) => [x] as const),
+    { numRuns: 5, seed: seed() },
+  );
   checkGradients((a: Tensor, b: Tensor) => matmul(a, b), fc.tuple(tensors([2, 3]), tensors([3, 2])), {
     numRuns: 10,
     seed: seed(),
