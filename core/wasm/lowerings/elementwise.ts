@@ -5,6 +5,8 @@
 import type { Dtype } from '../../dtype.js';
 import { f32x4, f64x2, i8x16, i32x4, v128 } from '../assembler/index.js';
 import { asBoolean, asMask, constantVector, type Vector, type Width } from '../loops/lanes.js';
+import { pow } from '../math/powers.js';
+import { lanes } from './elementary.js';
 import type { Lowering, Lowerings } from './lowering.js';
 
 const floats = (dtype: Dtype): typeof f32x4 | typeof f64x2 => (dtype === 'float64' ? f64x2 : f32x4);
@@ -63,7 +65,7 @@ const where: Lowering = ({ output: { dtype } }) => ({
   },
 });
 
-/** Powers that are one operation; the others need logarithms. */
+/** Powers that are one operation; the others go through logarithms. */
 const constantPow: Lowering<{ readonly exponent: number }> = ({ params: { exponent }, inputs }) => {
   const dtype = inputs[0]?.dtype ?? 'float32';
   const { mul, div } = floats(dtype);
@@ -72,7 +74,8 @@ const constantPow: Lowering<{ readonly exponent: number }> = ({ params: { expone
     2: (x) => mul(x, x),
     [-1]: (x) => div(constantVector(dtype, 1), x),
   };
-  const power = powers[exponent];
+  const onFloat32 = (x: Vector): Vector => pow(x, constantVector('float32', exponent), lanes());
+  const power = powers[exponent] ?? (dtype === 'float32' ? onFloat32 : undefined);
   if (power === undefined) return { kind: 'reference' };
   return { kind: 'elementwise', lane: ([x]) => power(x ?? constantVector(dtype, 0)) };
 };
