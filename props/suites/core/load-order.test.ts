@@ -18,7 +18,15 @@ const sourcesOf = (folder: string): string[] =>
     .map((file) => join(root, folder, file));
 
 test('modules: each file of the core loads first', async () => {
-  const entryPoints = ['core', 'core/families', 'core/ops', 'core/primitives', 'core/random'].flatMap(sourcesOf);
+  const entryPoints = [
+    'core',
+    'core/families',
+    'core/ops',
+    'core/primitives',
+    'core/random',
+    'core/wasm',
+    'core/wasm/lowerings',
+  ].flatMap(sourcesOf);
   const { outputFiles } = await build({
     entryPoints,
     bundle: true,
