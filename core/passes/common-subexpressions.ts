@@ -1,4 +1,5 @@
 /** Common subexpressions: an operation that has been computed before, on the same values, is not computed again. */
+import type { Primitive } from '../primitive.js';
 import { formatParams, type Program } from '../program.js';
 import { rewrite } from './rewrite.js';
 
@@ -8,8 +9,15 @@ import { rewrite } from './rewrite.js';
  */
 export const mergeCommonSubexpressions = (program: Program): Program => {
   const seen = new Map<string, number>();
+  // Numbered by identity: an altered copy of a primitive has the same name and is another operation.
+  const numbers = new Map<Primitive, number>();
+  const numberOf = (primitive: Primitive): number => {
+    const number = numbers.get(primitive) ?? numbers.size;
+    numbers.set(primitive, number);
+    return number;
+  };
   return rewrite(program, ({ primitive, inputs, params, dtype }, next) => {
-    const key = `${primitive.name}(${inputs.join()};${formatParams(params)}):${dtype}`;
+    const key = `${numberOf(primitive)}(${inputs.join()};${formatParams(params)}):${dtype}`;
     const before = seen.get(key);
     if (before === undefined) seen.set(key, next);
     return before ?? null;

@@ -3,14 +3,17 @@ import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import {
   add,
+  bind,
   compile,
   exp,
+  full,
   GradientError,
   grad,
   hessian,
   key,
   mul,
   normal,
+  primitives,
   sin,
   sum,
   type Tensor,
@@ -126,6 +129,20 @@ test('passes: repeated operations are merged, unread ones dropped', () => {
   return v2
 }`,
   );
+});
+
+test('passes: what only looks alike is kept apart: NaN and infinities as parameters, an altered primitive of one name', () => {
+  const altered = { ...primitives.exp };
+  const program = trace((x: Tensor) => [
+    full([], Number.NaN),
+    full([], Number.POSITIVE_INFINITY),
+    full([], Number.NEGATIVE_INFINITY),
+    full([], 0),
+    full([], -0),
+    exp(x),
+    bind(altered, [x], null),
+  ])(zeros([2]));
+  assert.is(mergeCommonSubexpressions(program).nodes.length, program.nodes.length);
 });
 
 test('compile: random programs and their gradients give the same bits compiled and plain', () => {
