@@ -12,7 +12,7 @@ import { ground } from '../core/ground.js';
 import { currentInterpreter } from '../core/interpreter.js';
 import { mergeCommonSubexpressions } from '../core/passes/common-subexpressions.js';
 import { removeDeadCode } from '../core/passes/dead-code.js';
-import { formatAval, type Program } from '../core/program.js';
+import { type Aval, formatAval, type Program } from '../core/program.js';
 import { storageOn, storedTensor, Tensor } from '../core/tensor.js';
 import { treeLeaves, treeUnflatten } from '../core/tree.js';
 import { traceTree } from './trace.js';
@@ -35,6 +35,8 @@ interface Entry<Y> {
   readonly result: Y;
   readonly backend: Backend;
   readonly run: Executable;
+  /** Shapes and element types of what the program returns. */
+  readonly outputs: readonly Aval[];
 }
 
 type Static = number | string | boolean | null | undefined;
@@ -42,6 +44,10 @@ type Static = number | string | boolean | null | undefined;
 /** Plain values are part of the signature: each gets a program of its own. */
 const isStatic = (argument: unknown): argument is Static =>
   argument === null || argument === undefined || ['number', 'string', 'boolean'].includes(typeof argument);
+
+/** The arguments that carry tensors, with `null` in the places of the others. */
+const dynamicOf = (args: readonly unknown[]): readonly unknown[] =>
+  args.map((argument) => (isStatic(argument) ? null : argument));
 
 /** What a program depends on: plain values, tree structures (empty branches too), shapes and element types. */
 const signatureOf = (args: readonly unknown[]): string =>
@@ -78,15 +84,16 @@ export const compile = <Args extends readonly unknown[], Y>(
   const cache = new Map<string, Entry<Y>>();
 
   const build = (args: Args): Entry<Y> => {
-    const dynamic = args.map((argument) => (isStatic(argument) ? null : argument));
     const { program, result } = traceTree(
       (...traced: readonly unknown[]) =>
         f(...(traced.map((x, i) => (isStatic(args[i]) ? args[i] : x)) as unknown as Args)),
-      dynamic,
+      dynamicOf(args),
     );
     const simplified = removeDeadCode(mergeCommonSubexpressions(program));
     const backend = defaultBackend();
-    return { program: simplified, result, backend, run: backend.lower(simplified) };
+    const avals: readonly Aval[] = [...simplified.inputs, ...simplified.constants, ...simplified.nodes];
+    const outputs = simplified.outputs.flatMap((id) => avals[id] ?? []);
+    return { program: simplified, result, backend, run: backend.lower(simplified), outputs };
   };
 
   const entryFor = (args: Args): Entry<Y> => {
@@ -102,24 +109,15 @@ export const compile = <Args extends readonly unknown[], Y>(
 
   const compiled = (...args: Args): Y => {
     if (currentInterpreter() !== ground) return f(...args);
-    const { program, result, backend, run } = entryFor(args);
-    const first = program.inputs.length;
-    const leaves = treeLeaves(
-      args.map((argument) => (isStatic(argument) ? null : argument)),
-      'compile',
-    );
-    const storages = run(leaves.map((leaf) => storageOn(backend, leaf)));
-    const outputs = program.outputs.map((id, i) => {
+    const { result, backend, run, outputs } = entryFor(args);
+    const storages = run(treeLeaves(dynamicOf(args), 'compile').map((leaf) => storageOn(backend, leaf)));
+    const tensors = outputs.map(({ shape, dtype }, i) => {
       const storage = storages[i];
-      const aval =
-        id < first
-          ? program.inputs[id]
-          : (program.constants[id - first] ?? program.nodes[id - first - program.constants.length]);
-      if (storage === undefined || aval === undefined)
-        throw new Error(`${backend.name} backend returned ${storages.length} outputs of ${program.outputs.length}`);
-      return storedTensor(aval.shape, aval.dtype, backend, storage);
+      if (storage === undefined)
+        throw new Error(`${backend.name} backend returned ${storages.length} outputs of ${outputs.length}`);
+      return storedTensor(shape, dtype, backend, storage);
     });
-    return treeUnflatten(result, outputs);
+    return treeUnflatten(result, tensors);
   };
   return Object.assign(compiled, {
     programFor: (...args: Args): Program => entryFor(args).program,

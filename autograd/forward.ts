@@ -8,6 +8,7 @@ import { bind, call, type Interpreter, recompute, withInterpreter } from '../cor
 import type { Primitive } from '../core/primitive.js';
 import { add } from '../core/primitives/add.js';
 import { broadcastTo } from '../core/primitives/broadcast-to.js';
+import { avalOf } from '../core/program.js';
 import { Tensor } from '../core/tensor.js';
 import { guarded } from './substitution.js';
 
@@ -37,7 +38,7 @@ const pushForward = (
       x.map((input, i) => tangents[i] ?? zerosLike(input)),
       params,
     );
-  const avals = x.map(({ shape, dtype }) => ({ shape, dtype }));
+  const avals = x.map(avalOf);
   const parts = tangents.flatMap((t, argument) => {
     if (t === null) return [];
     if (primitive.jvpKind === 'multilinear') return [bind(primitive, x.with(argument, t), params)];

@@ -8,6 +8,7 @@
 import { isFloat } from '../core/dtype.js';
 import { bind, call, type Interpreter, recompute } from '../core/interpreter.js';
 import { add } from '../core/primitives/add.js';
+import { avalOf } from '../core/program.js';
 import { here } from '../core/scope.js';
 import { Tensor } from '../core/tensor.js';
 import { type Call, type Contribution, type Entry, type Reference, undo } from './entry.js';
@@ -109,7 +110,7 @@ export const createTape = (name: string): Tape => {
         output: count,
         shape: y.shape,
         dtype: y.dtype,
-        avals: x.map(({ shape, dtype }) => ({ shape, dtype })),
+        avals: x.map(avalOf),
         x: saves === 'inputs' || saves === 'both' ? x : [],
         y: saves === 'output' || saves === 'both' ? y : null,
         place: here(),

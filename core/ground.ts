@@ -5,7 +5,7 @@
 import { defaultBackend } from './default-backend.js';
 import { GradientError } from './errors.js';
 import type { Interpreter } from './interpreter.js';
-import { makeProgram } from './program.js';
+import { avalOf, makeProgram } from './program.js';
 import { storageOn, storedTensor } from './tensor.js';
 
 export const ground: Interpreter = {
@@ -23,7 +23,8 @@ export const ground: Interpreter = {
     const backend = defaultBackend();
     const run = backend.lower(
       makeProgram({
-        inputs,
+        // Not the tensors themselves: a backend that keeps the program must not keep their numbers.
+        inputs: inputs.map(avalOf),
         constants: [],
         nodes: [{ primitive, params, inputs: inputs.map((_, i) => i), shape: aval.shape, dtype: aval.dtype }],
         outputs: [inputs.length],

@@ -14,6 +14,9 @@ export interface Aval {
   readonly dtype: Dtype;
 }
 
+/** What is known of a tensor without its numbers. */
+export const avalOf = ({ shape, dtype }: Aval): Aval => ({ shape, dtype });
+
 /** One operation: `value = primitive(values[inputs]; params)`. */
 export interface ProgramNode extends Aval {
   readonly primitive: Primitive;
