@@ -13,6 +13,16 @@ export interface BatchOptions {
   readonly dropLast?: boolean;
 }
 
+/** Throws unless the size is a whole number of examples. */
+export const checkBatchSize = (op: string, size: number): void => {
+  if (!Number.isInteger(size) || size < 1)
+    throw new ArgumentError({
+      op,
+      problem: `the batch size ${size} is not a whole number ≥ 1`,
+      remedy: 'give a whole number of examples a batch',
+    });
+};
+
 /**
  * The batches of one epoch.
  * @throws ArgumentError unless the size is a whole number ≥ 1.
@@ -23,12 +33,7 @@ export function* batches(
   examples: Examples,
   { size, key, dropLast = false }: BatchOptions,
 ): Generator<Examples, void, undefined> {
-  if (!Number.isInteger(size) || size < 1)
-    throw new ArgumentError({
-      op: 'batches',
-      problem: `the batch size ${size} is not a whole number ≥ 1`,
-      remedy: 'give a whole number of examples a batch',
-    });
+  checkBatchSize('batches', size);
   const count = examples.x.shape[0] ?? 0;
   const order =
     key === undefined

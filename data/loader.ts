@@ -6,6 +6,7 @@ import { ArgumentError } from '../core/errors.js';
 import { foldIn, type Key, key as keyOf } from '../core/random/key.js';
 import { permutation, randomIntegers } from '../core/random/samplers.js';
 import type { Transform } from './augment/transform.js';
+import { checkBatchSize } from './batches.js';
 import type { Examples } from './examples.js';
 import { batchOf, countExamples, type Source } from './source.js';
 
@@ -37,12 +38,7 @@ export interface Loader {
 }
 
 const checkOptions = ({ size, key, order, examples }: LoaderOptions & { readonly examples: number }): void => {
-  if (!Number.isInteger(size) || size < 1)
-    throw new ArgumentError({
-      op: 'loader',
-      problem: `the batch size ${size} is not a whole number ≥ 1`,
-      remedy: 'give a whole number of examples a batch',
-    });
+  checkBatchSize('loader', size);
   if (key === undefined && (order === 'shuffled' || order === 'replacement'))
     throw new ArgumentError({ op: 'loader', problem: `the order ${order} needs a key`, remedy: 'give a key' });
   if (order === 'replacement' && examples === 0)

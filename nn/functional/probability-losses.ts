@@ -1,5 +1,5 @@
 /** Losses on probabilities and log-probabilities: binary cross-entropy and Kullback–Leibler divergence. */
-import { checkedOptions, checkTensors } from '../../core/arguments.js';
+import { checkedOptions } from '../../core/arguments.js';
 import {
   add,
   div,
@@ -9,25 +9,13 @@ import {
   log,
   mul,
   neg,
-  ShapeError,
   softplus,
   sub,
   sum,
   type Tensor,
   where,
 } from '../../core/index.js';
-import { type Reduction, type ReductionOptions, reduceLoss } from './reduce.js';
-
-const sameShapes = (op: string, x: Tensor, target: Tensor): void => {
-  checkTensors(op, [x, target]);
-  if (x.shape.join() !== target.shape.join())
-    throw new ShapeError({
-      op,
-      problem: 'input and target have different shapes',
-      shapes: [x.shape, target.shape],
-      remedy: 'reshape or broadcast one of them; a loss never broadcasts silently',
-    });
-};
+import { checkSameShapes, type Reduction, type ReductionOptions, reduceLoss } from './reduce.js';
 
 /** log p, no smaller than −100 (where its gradient is 0), so that a wrong certainty costs much, not everything. */
 const boundedLog = (p: Tensor): Tensor => {
@@ -48,7 +36,7 @@ export interface BinaryCrossEntropyOptions extends ReductionOptions {
  */
 export const bceLoss = (p: Tensor, target: Tensor, options: BinaryCrossEntropyOptions = {}): Tensor => {
   const { weight = null, reduction = 'mean' } = checkedOptions('bceLoss', options, ['weight', 'reduction']);
-  sameShapes('bceLoss', p, target);
+  checkSameShapes('bceLoss', p, target);
   const loss = neg(add(mul(target, boundedLog(p)), mul(sub(1, target), boundedLog(sub(1, p)))));
   return reduceLoss('bceLoss', weight === null ? loss : mul(loss, weight), reduction);
 };
@@ -71,7 +59,7 @@ export const bceWithLogits = (x: Tensor, target: Tensor, options: BceWithLogitsO
     posWeight = null,
     reduction = 'mean',
   } = checkedOptions('bceWithLogits', options, ['weight', 'posWeight', 'reduction']);
-  sameShapes('bceWithLogits', x, target);
+  checkSameShapes('bceWithLogits', x, target);
   const positive = mul(target, softplus(neg(x)));
   const loss = add(posWeight === null ? positive : mul(positive, posWeight), mul(sub(1, target), softplus(x)));
   return reduceLoss('bceWithLogits', weight === null ? loss : mul(loss, weight), reduction);
@@ -92,7 +80,7 @@ export interface KlDivOptions {
  */
 export const klDiv = (x: Tensor, target: Tensor, options: KlDivOptions = {}): Tensor => {
   const { reduction = 'batchmean', logTarget = false } = checkedOptions('klDiv', options, ['reduction', 'logTarget']);
-  sameShapes('klDiv', x, target);
+  checkSameShapes('klDiv', x, target);
   const elements = (): Tensor => {
     if (logTarget) return mul(exp(target), sub(target, x));
     const nothing = equal(target, 0);

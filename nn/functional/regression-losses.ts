@@ -1,5 +1,5 @@
 /** Losses on the difference d = x − target, element by element. */
-import { checkedOptions, checkTensors } from '../../core/arguments.js';
+import { checkedOptions } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
@@ -9,7 +9,6 @@ import {
   less,
   lessEqual,
   mul,
-  ShapeError,
   square,
   sub,
   sum,
@@ -17,17 +16,10 @@ import {
   treeEntries,
   where,
 } from '../../core/index.js';
-import { type ReductionOptions, reduceLoss } from './reduce.js';
+import { checkSameShapes, type ReductionOptions, reduceLoss } from './reduce.js';
 
 const difference = (op: string, x: Tensor, target: Tensor): Tensor => {
-  checkTensors(op, [x, target]);
-  if (x.shape.join() !== target.shape.join())
-    throw new ShapeError({
-      op,
-      problem: 'input and target have different shapes',
-      shapes: [x.shape, target.shape],
-      remedy: 'reshape or broadcast one of them; a loss never broadcasts silently',
-    });
+  checkSameShapes(op, x, target);
   return sub(x, target);
 };
 
