@@ -1,11 +1,16 @@
-/** The backend that eager operations and new tensors use. */
+/** The backend that eager operations and new tensors use: WebAssembly where the engine has vectors, the reference elsewhere. */
 import type { Backend } from './backend.js';
 import { referenceBackend } from './reference/backend.js';
+import { wasmBackend } from './wasm/backend.js';
+import { features } from './wasm/features.js';
 
-/** `null` stands for the reference backend, so that this module needs nothing while it loads. */
+/** `null` until it is asked for, so that this module needs nothing while it loads. */
 let chosen: Backend | null = null;
 
-export const defaultBackend = (): Backend => chosen ?? referenceBackend;
+export const defaultBackend = (): Backend => {
+  chosen ??= features().simd ? wasmBackend() : referenceBackend;
+  return chosen;
+};
 
 /** Makes `backend` the default for what follows; tensors that live elsewhere are copied when they are used. */
 export const setDefaultBackend = (backend: Backend): void => {

@@ -222,4 +222,5 @@ export {
 export { define, type Primitive } from './primitive.js';
 export { type Aval, makeProgram, type Program, type ProgramNode } from './program.js';
 export { referenceBackend } from './reference/backend.js';
+export { createWasmBackend, type WasmBackend, type WasmOptions, wasmBackend } from './wasm/backend.js';
 export * as primitives from './table.js';

@@ -135,7 +135,7 @@ const laws: readonly PrimitiveLaw[] = [
     name: 'law 11, float32 against float64',
     runs: 60,
     applies: always,
-    check: ({ f, args }, _, { ulp }) => precisionLaw(f, args, { ulp }),
+    check: ({ f, args }, _, { ulp, sums = false }) => precisionLaw(f, args, { ulp, sums }),
   },
   {
     name: 'linear pullback',

@@ -34,5 +34,14 @@ interface Engine {
   readonly Memory: new (descriptor: MemoryDescriptor) => Memory;
 }
 
+const found = (): Engine | undefined => (globalThis as { readonly WebAssembly?: Engine }).WebAssembly;
+
+/** Whether there is one: some hosts forbid it. */
+export const hasEngine = (): boolean => found() !== undefined;
+
 /** The engine of this page or process. */
-export const engine = (): Engine => (globalThis as unknown as { readonly WebAssembly: Engine }).WebAssembly;
+export const engine = (): Engine => {
+  const here = found();
+  if (here === undefined) throw new Error('this host has no WebAssembly');
+  return here;
+};

@@ -3,7 +3,7 @@
  * Validation compiles nothing and takes microseconds; the answer is kept.
  */
 import { encode, f32x4, func, i32Atomic, link, type ModuleSource, v128 } from './assembler/index.js';
-import { engine } from './engine.js';
+import { engine, hasEngine } from './engine.js';
 
 export interface Features {
   /** 128-bit vectors. */
@@ -14,7 +14,7 @@ export interface Features {
   readonly threads: boolean;
 }
 
-const validates = (source: ModuleSource): boolean => engine().validate(encode(link(source)));
+const validates = (source: ModuleSource): boolean => hasEngine() && engine().validate(encode(link(source)));
 
 const detect = (): Features => {
   const memory = { importedFrom: 'host', name: 'memory', minimum: 1 };

@@ -6,6 +6,7 @@ import type { Backend } from '../../core/backend.js';
 import { fromData } from '../../core/creation.js';
 import { defaultBackend, setDefaultBackend } from '../../core/default-backend.js';
 import { type Dtype, isFloat } from '../../core/dtype.js';
+import { abs } from '../../core/primitives/abs.js';
 import { referenceBackend } from '../../core/reference/backend.js';
 import { formatIndex } from '../../core/shape.js';
 import { mapTensors, treeEntries, treeLeaves } from '../../core/tree.js';
@@ -15,6 +16,11 @@ import { inUlps } from './ulp.js';
 export interface UlpOptions {
   /** How many units in the last place the results may be apart; 1 by default. */
   readonly ulp?: number;
+  /**
+   * `f` is a sum of products of its arguments, and rounds like one: the unit is that of f(|args|), the sum of the terms'
+   * absolute values, which does not vanish where the terms cancel.
+   */
+  readonly sums?: boolean;
 }
 
 export interface BackendLawOptions extends UlpOptions {
@@ -34,17 +40,22 @@ const onBackend = <T>(backend: Backend, f: () => T): T => {
   }
 };
 
-/** Every number of two trees, apart by so many units of the element type that was got. */
-const compareInUlps = (got: unknown, want: unknown): Deviation[] => {
-  const found = treeLeaves(got);
+/** Every number of two trees, apart by so many units of the element type that was got; the third gives the units' magnitudes. */
+const compareInUlps = (got: unknown, want: unknown, magnitudes?: unknown): Deviation[] => {
+  const [found, sizes] = [treeLeaves(got), magnitudes === undefined ? [] : treeLeaves(magnitudes)];
   return treeEntries(want).flatMap(([path, leaf], k) => {
     const numbers = found[k]?.dataSync() ?? [];
+    const size = sizes[k]?.dataSync() ?? [];
     const measure = inUlps(found[k]?.dtype ?? leaf.dtype);
     return Array.from(leaf.dataSync(), (value, i) =>
-      measure(`output ${path}${formatIndex(i, leaf.shape)}`, numbers[i] ?? Number.NaN, value),
+      measure(`output ${path}${formatIndex(i, leaf.shape)}`, numbers[i] ?? Number.NaN, value, size[i]),
     );
   });
 };
+
+/** `f` of the arguments' absolute values: what its terms add up to when none cancel. */
+const termsOf = <Args extends readonly unknown[], Y>(f: TreeFunction<Args, Y>, args: Args): Y =>
+  f(...mapTensors(args, (x) => (isFloat(x.dtype) ? abs(x) : x)));
 
 /**
  * `f` at `args` on one backend equals `f` on another.
@@ -54,11 +65,12 @@ const compareInUlps = (got: unknown, want: unknown): Deviation[] => {
 export const backendLaw = <Args extends readonly unknown[], Y>(
   f: TreeFunction<Args, Y>,
   args: Args,
-  { backend, against = referenceBackend, ulp = 1 }: BackendLawOptions,
+  { backend, against = referenceBackend, ulp = 1, sums = false }: BackendLawOptions,
 ): Report => {
   const got = onBackend(backend, () => f(...args));
   const want = onBackend(against, () => f(...args));
-  return reportOf(`law 11, backend ${backend.name}`, ulp, compareInUlps(got, want));
+  const terms = sums ? onBackend(against, () => termsOf(f, args)) : undefined;
+  return reportOf(`law 11, backend ${backend.name}`, ulp, compareInUlps(got, want, terms));
 };
 
 /**
@@ -70,10 +82,11 @@ export const backendLaw = <Args extends readonly unknown[], Y>(
 export const precisionLaw = <Args extends readonly unknown[], Y>(
   f: TreeFunction<Args, Y>,
   args: Args,
-  { ulp = 1 }: UlpOptions = {},
+  { ulp = 1, sums = false }: UlpOptions = {},
 ): Report => {
   const as = (dtype: Dtype): Args =>
     mapTensors(args, (x) => (isFloat(x.dtype) ? fromData(Float32Array.from(x.dataSync()), x.shape, dtype) : x));
-  const deviations = compareInUlps(f(...as('float32')), f(...as('float64')));
+  const exact = as('float64');
+  const deviations = compareInUlps(f(...as('float32')), f(...exact), sums ? termsOf(f, exact) : undefined);
   return reportOf('law 11, float32 against float64', ulp, deviations);
 };

@@ -16,14 +16,17 @@ export const ulpOf = (x: number, dtype: 'float32' | 'float64'): number => {
 const rounded = (x: number, dtype: Dtype): number => (dtype === 'float32' ? Math.fround(x) : x);
 
 /**
- * |got − want| in units in the last place, `want` rounded to the element type first, so that 0 means correctly rounded;
- * for integers and booleans, 0 or 1.
+ * |got − want| in units in the last place of `want`, or of `magnitude` where that is larger; `want` is rounded to the element
+ * type first, so that 0 means correctly rounded. For integers and booleans, 0 or 1.
  */
 export const inUlps =
   (dtype: Dtype) =>
-  (where: string, got: number, exactly: number): Deviation => {
+  (where: string, got: number, exactly: number, magnitude = 0): Deviation => {
     const want = rounded(exactly, dtype);
-    const unit = (dtype === 'float32' || dtype === 'float64') && Number.isFinite(want) ? ulpOf(want, dtype) : 0;
+    const unit =
+      (dtype === 'float32' || dtype === 'float64') && Number.isFinite(want)
+        ? ulpOf(Math.max(Math.abs(want), magnitude), dtype)
+        : 0;
     const error = Object.is(got, want) || got === want ? 0 : unit === 0 ? 1 : Math.abs(got - want) / unit;
     return { where, got, want, error };
   };

@@ -228,6 +228,7 @@ const sliding = <P>(
   derivative: 'smooth',
   oracle: ({ inputs, params }) => oracle(inputs, params as P),
   ulp,
+  sums: true,
 });
 
 export const convolutionSpecs: Record<

@@ -141,7 +141,7 @@ export const linearAlgebraSpecs: Record<
   'matmul' | 'solve' | 'triangularSolve' | 'inverse' | 'cholesky' | 'det' | 'cofactor' | 'logabsdet',
   OpSpec
 > = {
-  matmul: { cases: matmulCases, derivative: 'smooth', oracle: productOracle, ulp: 32 },
+  matmul: { cases: matmulCases, derivative: 'smooth', oracle: productOracle, ulp: 8, sums: true },
   solve: {
     cases: systemCases<SolveParams>(fc.record({ transpose: fc.boolean() })),
     derivative: 'smooth',

@@ -25,6 +25,8 @@ export interface OpSpec<P = unknown> {
   readonly tolerance?: number;
   /** How many units in the last place a float32 backend may be off. */
   readonly ulp: number;
+  /** The output is a sum of products of the inputs: units are those of the sum of the terms' absolute values. */
+  readonly sums?: boolean;
 }
 
 /** Cases of an elementwise function of one tensor. */

@@ -55,11 +55,13 @@ export const onReferenceNames: readonly string[] = Object.entries(lowerings)
   .map(([name]) => name);
 
 /** Whether this is the library's own primitive, and not another one, or an altered copy, of the same name. */
-export const isOwn = (primitive: Primitive): boolean => own.get(primitive.name) === primitive;
+export const isOwn = (primitive: Primitive): boolean => {
+  own ??= new Map(Object.values(primitives).map((each) => [each.name, each]));
+  return own.get(primitive.name) === primitive;
+};
 
-const own: ReadonlyMap<string, Primitive> = new Map(
-  Object.values(primitives).map((primitive) => [primitive.name, primitive]),
-);
+/** Made when it is first asked for: while modules load, not every primitive is there yet. */
+let own: ReadonlyMap<string, Primitive> | undefined;
 
 /** What an operation becomes. A primitive that is not the library's runs its own loop. */
 export const lower = (node: ProgramNode, inputs: readonly Aval[]): Lowered => {
