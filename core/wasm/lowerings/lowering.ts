@@ -18,14 +18,38 @@ export interface Site<P = unknown> {
   readonly params: P;
 }
 
-/** Addresses that a kernel is given. */
+/** Addresses that a kernel is given, and which part of the work is its own. */
 export interface Places {
   readonly inputs: readonly Local<'i32'>[];
   readonly output: Local<'i32'>;
-  /** Where `workspace` bytes may be overwritten. */
+  /** Where `workspace` bytes may be overwritten, by this thread alone. */
   readonly workspace: Local<'i32'>;
-  /** Runs the reference loop instead: for what must throw. */
+  /** Where `shared` bytes may be overwritten, the same for all threads. */
+  readonly shared: Local<'i32'>;
+  /** This thread's number, from 0, and how many threads run the kernel: 0 and 1 unless it is `parallel`. */
+  readonly thread: Local<'i32'>;
+  readonly threads: Local<'i32'>;
+  /** Waits until every thread is here. All of them must come by, as often. */
+  readonly barrier: () => Statement;
+  /** Runs the reference loop instead, on one thread, after which the kernel must leave: for what must throw. */
   readonly reference: () => Statement;
+}
+
+/** Code of its own. */
+export interface KernelLowering {
+  readonly kind: 'kernel';
+  /** Bytes for each thread. */
+  readonly workspace: number;
+  /** Bytes for all threads together; none unless given. */
+  readonly shared?: number;
+  /**
+   * `emit` divides the work among threads, by `shareOf` in `loops/share.ts`: each writes outputs of its own, and no number
+   * depends on where the cuts are. Otherwise one thread does everything.
+   */
+  readonly parallel?: true;
+  /** What one thread takes for it, roughly: little work is not divided. By default a guess from the sizes of the operands. */
+  readonly nanoseconds?: number;
+  readonly emit: (places: Places) => readonly Statement[];
 }
 
 export type Lowered =
@@ -37,8 +61,7 @@ export type Lowered =
   | { readonly kind: 'view'; readonly offset: number; readonly strides: readonly number[] }
   /** Each element depends on the elements at its own place, inputs broadcast to the output. The operands may be read more than once. */
   | { readonly kind: 'elementwise'; readonly lane: (operands: readonly Vector[], width: Width) => Vector }
-  /** Code of its own. */
-  | { readonly kind: 'kernel'; readonly workspace: number; readonly emit: (places: Places) => readonly Statement[] }
+  | KernelLowering
   /** The primitive's reference loop, run on views of linear memory. */
   | { readonly kind: 'reference' };
 

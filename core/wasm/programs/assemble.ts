@@ -15,6 +15,7 @@ import {
   type ModuleStructure,
   repeat,
   type Statement,
+  together,
 } from '../assembler/index.js';
 import { loopOf } from './group.js';
 import type { Layout } from './layout.js';
@@ -40,11 +41,15 @@ const importReference = ({ inputs }: KernelUnit, name: string): Kernel =>
 
 const kernelOf = (unit: KernelUnit, emit: Emit, wantReference: () => Kernel): Kernel => {
   const count = unit.inputs.length;
-  return func(unit.name, repeat('i32', count + 2), 'none', (...places) =>
+  return func(unit.name, repeat('i32', count + 5), 'none', (...places) =>
     emit({
       inputs: places.slice(0, count),
       output: places[count] as Local<'i32'>,
       workspace: places[count + 1] as Local<'i32'>,
+      shared: places[count + 2] as Local<'i32'>,
+      thread: places[count + 3] as Local<'i32'>,
+      threads: places[count + 4] as Local<'i32'>,
+      barrier: () => together(),
       reference: () => call(wantReference(), ...places.slice(0, count + 1)),
     }),
   );
@@ -83,7 +88,8 @@ export const assemble = ({ units }: Plan, layout: Layout): Assembled => {
       if (lowered.kind === 'reference') return [call(wantReference(), ...operands)];
       if (unit.output.length === 0) return [];
       const kernel = once(unit.name, () => kernelOf(unit, lowered.emit, wantReference));
-      return [call(kernel, ...operands, inWorkspace(layout.scratch[i] ?? 0))];
+      const { own, shared } = layout.scratch[i] ?? { own: 0, shared: 0 };
+      return [call(kernel, ...operands, inWorkspace(own), inWorkspace(shared), i32.const(0), i32.const(1))];
     });
   });
   return {

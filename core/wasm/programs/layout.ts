@@ -4,13 +4,19 @@
  */
 import type { Buffer, Plan, Unit } from './plan.js';
 
+/** Where bytes are that a unit may overwrite. */
+export interface Scratch {
+  readonly own: number;
+  readonly shared: number;
+}
+
 export interface Layout {
   /** Buffers in the order of the arguments: inputs, constants, then outputs that are neither. The last argument is the workspace. */
   readonly arguments: readonly Buffer[];
   /** Where in the workspace a buffer is. */
   readonly offsets: ReadonlyMap<Buffer, number>;
-  /** Where in the workspace each unit finds its own. */
-  readonly scratch: readonly number[];
+  /** Where in the workspace each unit finds its own, and what its threads share. */
+  readonly scratch: readonly Scratch[];
   /** Bytes of the workspace. */
   readonly bytes: number;
 }
@@ -30,8 +36,10 @@ const readsOf = (work: Unit): readonly Buffer[] =>
 const writesOf = (work: Unit): readonly Buffer[] =>
   work.kind === 'kernel' ? [work.output] : work.steps.flatMap(({ stored }) => stored ?? []);
 
-const scratchOf = (work: Unit): number =>
-  work.kind === 'kernel' && work.lowered.kind === 'kernel' ? work.lowered.workspace : 0;
+const scratchOf = (work: Unit): Scratch =>
+  work.kind === 'kernel' && work.lowered.kind === 'kernel'
+    ? { own: work.lowered.workspace, shared: work.lowered.shared ?? 0 }
+    : { own: 0, shared: 0 };
 
 export const layOut = ({ units, inputs, constants, outputs }: Plan): Layout => {
   const given = [...new Set([...inputs, ...constants, ...outputs])];
@@ -70,8 +78,11 @@ export const layOut = ({ units, inputs, constants, outputs }: Plan): Layout => {
     for (const buffer of writesOf(work))
       if (buffer.argument === null && !offsets.has(buffer))
         offsets.set(buffer, place(rounded(buffer.bytes), lastRead.get(buffer) ?? time));
-    const wanted = scratchOf(work);
-    return wanted === 0 ? 0 : place(rounded(wanted), time);
+    const { own, shared } = scratchOf(work);
+    return {
+      own: own === 0 ? 0 : place(rounded(own), time),
+      shared: shared === 0 ? 0 : place(rounded(shared), time),
+    };
   });
   return { arguments: given, offsets, scratch, bytes };
 };
