@@ -19,7 +19,6 @@ import {
 import type { Examples } from '../../data/index.js';
 import { crossEntropy, functional, relu } from '../../nn/index.js';
 import { type Derivation, derivations } from '../../props/derivations/index.js';
-import { table } from './table.js';
 
 interface Dense {
   readonly weight: Tensor;
@@ -87,19 +86,12 @@ export const checkTwoLayerGradient = (params: TwoLayers, examples: Examples): re
   }));
 };
 
-export const formatGradientRows = (rows: readonly GradientRow[]): string =>
-  table(
-    ['parameter', 'tape vs hand-derived', 'tape vs finite differences'],
-    [
-      ...rows.map(({ parameter, hand, differences }) => [
-        parameter,
-        hand.toExponential(1),
-        differences.toExponential(1),
-      ]),
-      [
-        'worst',
-        Math.max(...rows.map(({ hand }) => hand)).toExponential(1),
-        Math.max(...rows.map(({ differences }) => differences)).toExponential(1),
-      ],
-    ],
-  );
+/** The rows of a table, the worst of all last. */
+export const gradientRows = (rows: readonly GradientRow[]): (readonly string[])[] => [
+  ...rows.map(({ parameter, hand, differences }) => [parameter, hand.toExponential(1), differences.toExponential(1)]),
+  [
+    'worst',
+    Math.max(...rows.map(({ hand }) => hand)).toExponential(1),
+    Math.max(...rows.map(({ differences }) => differences)).toExponential(1),
+  ],
+];

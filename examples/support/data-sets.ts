@@ -1,0 +1,88 @@
+/** The data sets of the examples: real ones from `--data`, drawn ones without. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { foldIn, key, uniform } from '../../autograd/index.js';
+import { digits, firstExamples, type ImageSet } from '../../data/index.js';
+import { type ImageSplit, loadCifar10, loadFashionMnist, loadMnist } from '../../data/node/index.js';
+import type { Config } from './config.js';
+import type { DataNeeded } from './example.js';
+
+export const mnistData: DataNeeded = {
+  path: 'mnist',
+  contents: "MNIST's four IDX files",
+  otherwise: 'digits drawn by the library stand in for MNIST',
+};
+
+export const fashionMnistData: DataNeeded = {
+  path: 'fashion-mnist',
+  contents: "Fashion-MNIST's four IDX files",
+  otherwise: 'digits drawn by the library stand in for Fashion-MNIST',
+};
+
+export const cifarData: DataNeeded = {
+  path: 'cifar-10',
+  contents: 'CIFAR-10 in its binary form, all of it or a part (train….bin.gz, test….bin.gz)',
+  otherwise: 'coloured digits drawn by the library stand in for CIFAR-10',
+};
+
+/** The data set's own folder: below `--data`, or `--data` itself. */
+export const dataPath = (data: string, { path }: DataNeeded): string => {
+  const below = join(data, path);
+  return existsSync(below) ? below : data;
+};
+
+/** How many examples are drawn where there are no files. */
+const drawnExamples = 3000;
+
+const drawnSplit = (
+  { limit, seed }: Config,
+  draw: (from: ReturnType<typeof key>, count: number) => ImageSet,
+): ImageSplit => {
+  const count = Math.min(limit ?? drawnExamples, drawnExamples);
+  return {
+    train: draw(foldIn(key(seed), 1001), count),
+    test: draw(foldIn(key(seed), 1002), Math.max(Math.ceil(count / 3), 10)),
+  };
+};
+
+const limited = ({ train, test }: ImageSplit, { limit }: Config): ImageSplit => ({
+  train: limit === null ? train : firstExamples(train, limit),
+  test,
+});
+
+/** Digits of a random colour on paper of another one, `[N, 3, size, size]`. */
+export const colouredDigits = (from: ReturnType<typeof key>, count: number, size = 32): ImageSet => {
+  const grey = digits(foldIn(from, 0), count, { size });
+  const colours = uniform(foldIn(from, 1), [count, 2, 3]).dataSync();
+  const plane = size * size;
+  const pixels = new Uint8Array(count * 3 * plane);
+  for (let i = 0; i < count; i++)
+    for (let channel = 0; channel < 3; channel++) {
+      // Ink is the brighter of the two, so that the digit stays readable.
+      const paper = 110 * (colours[(2 * i + 0) * 3 + channel] ?? 0);
+      const ink = 145 + 110 * (colours[(2 * i + 1) * 3 + channel] ?? 0);
+      for (let at = 0; at < plane; at++) {
+        const share = (grey.pixels[i * plane + at] ?? 0) / 255;
+        pixels[(3 * i + channel) * plane + at] = Math.round(paper + share * (ink - paper));
+      }
+    }
+  return { ...grey, pixels, shape: [count, 3, size, size] };
+};
+
+/** MNIST, or drawn digits. */
+export const mnist = async (config: Config): Promise<ImageSplit> =>
+  config.data === null
+    ? drawnSplit(config, digits)
+    : limited(await loadMnist(dataPath(config.data, mnistData)), config);
+
+/** Fashion-MNIST, or drawn digits. */
+export const fashionMnist = async (config: Config): Promise<ImageSplit> =>
+  config.data === null
+    ? drawnSplit(config, digits)
+    : limited(await loadFashionMnist(dataPath(config.data, fashionMnistData)), config);
+
+/** CIFAR-10 or a part of it, or coloured digits. */
+export const cifar10 = async (config: Config): Promise<ImageSplit> =>
+  config.data === null
+    ? drawnSplit(config, colouredDigits)
+    : limited(await loadCifar10(dataPath(config.data, cifarData)), config);
