@@ -7,9 +7,9 @@ import { encode } from '../assembler/index.js';
 import { engine } from '../engine.js';
 import { gemmModule } from '../lowerings/gemm.js';
 import type { WasmMemory, WasmStorage } from '../memory.js';
-import { assemble, type ReferenceCall } from './assemble.js';
-import { layOut } from './layout.js';
-import { plan } from './plan.js';
+import { type AssembleOptions, assemble, type ReferenceCall } from './assemble.js';
+import { type Layout, layOut } from './layout.js';
+import { type Plan, plan } from './plan.js';
 
 /** What programs of one backend share. */
 export interface Host {
@@ -54,17 +54,23 @@ const referenceFunction =
     );
   };
 
-/** Where an output of the program comes from: an argument of the call. */
 type Run = (...addresses: number[]) => void;
 
 const wasmOf = (storage: Storage): WasmStorage => storage as WasmStorage;
 
-export const makeExecutable = (program: Program, host: Host, backend: Backend): Executable => {
+/** A program planned, compiled and bound to a memory, before anything is decided about calls. */
+export interface Prepared {
+  readonly planned: Plan;
+  readonly layout: Layout;
+  /** The functions of the module: `run`, and one a unit where they were asked for. */
+  readonly functions: Readonly<Record<string, Run>>;
+}
+
+export const prepare = (program: Program, host: Host, options: AssembleOptions = {}): Prepared => {
   const { memory } = host;
   const planned = plan(program);
   const layout = layOut(planned);
-  const { module, references } = assemble(planned, layout);
-  const constants = program.constants.map((constant) => wasmOf(storageOn(backend, constant)));
+  const { module, references } = assemble(planned, layout, options);
   const { Module, Instance } = engine();
   const wanted = new Set(module.imports.map(({ from, name }) => `${from}.${name}`));
   const instance = new Instance(new Module(encode(module)), {
@@ -78,7 +84,14 @@ export const makeExecutable = (program: Program, host: Host, backend: Backend): 
       references.map((reference) => [reference.name, referenceFunction(reference, memory)]),
     ),
   });
-  const run = instance.exports.run as Run;
+  return { planned, layout, functions: instance.exports as Readonly<Record<string, Run>> };
+};
+
+export const makeExecutable = (program: Program, host: Host, backend: Backend): Executable => {
+  const { memory } = host;
+  const { planned, layout, functions } = prepare(program, host);
+  const constants = program.constants.map((constant) => wasmOf(storageOn(backend, constant)));
+  const run = functions.run as Run;
   const given = planned.inputs.length + planned.constants.length;
   const made = layout.arguments.slice(given);
   const outputs = planned.outputs.map((buffer) => buffer.argument ?? 0);

@@ -1,0 +1,55 @@
+/** Where the time of a compiled program goes: each unit of its plan, run by itself on what the units before it left. */
+import type { Storage } from '../core/backend.js';
+import type { Program } from '../core/program.js';
+import { storageOn } from '../core/tensor.js';
+import type { WasmBackend } from '../core/wasm/backend.js';
+import type { WasmStorage } from '../core/wasm/memory.js';
+import { type Cost, costOf } from '../core/wasm/programs/cost.js';
+import { describeUnit } from '../core/wasm/programs/describe.js';
+import { createHost, prepare } from '../core/wasm/programs/executable.js';
+
+export interface UnitTime extends Cost {
+  readonly unit: string;
+  /** Milliseconds a run, in the quickest of some samples. */
+  readonly time: number;
+}
+
+/** Runs every unit of the program's plan `rounds` times after the units before it. */
+export const timeUnits = (
+  program: Program,
+  inputs: readonly Storage[],
+  backend: WasmBackend,
+  rounds = 20,
+): readonly UnitTime[] => {
+  const { memory } = backend;
+  const { planned, layout, functions } = prepare(program, createHost(memory), { apart: true });
+  memory.begin();
+  const constants = program.constants.map((constant) => storageOn(backend, constant));
+  const storages = [...inputs, ...constants].map((storage) => storage as WasmStorage);
+  const made = layout.arguments.slice(storages.length).map(({ dtype, length }) => memory.allocate(dtype, length));
+  const workspace = memory.take(layout.bytes);
+  const addresses = [...[...storages, ...made].map(memory.address), workspace.start];
+  const warm = performance.now();
+  while (performance.now() - warm < 300) functions.run?.(...addresses);
+  const times = planned.units.map((unit, i): UnitTime => {
+    const run = functions[`unit${i}`];
+    let best = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < rounds; round++) {
+      const start = performance.now();
+      run?.(...addresses);
+      best = Math.min(best, performance.now() - start);
+    }
+    // What takes less than the clock can tell is timed again, many at once.
+    if (best < 0.02) {
+      const calls = 200;
+      for (let round = 0; round < 5; round++) {
+        const start = performance.now();
+        for (let call = 0; call < calls; call++) run?.(...addresses);
+        best = Math.min(best, (performance.now() - start) / calls);
+      }
+    }
+    return { unit: describeUnit(unit), time: best, ...costOf(unit) };
+  });
+  memory.give(workspace);
+  return times;
+};

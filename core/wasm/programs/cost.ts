@@ -1,0 +1,79 @@
+/**
+ * What a unit of a plan costs, estimated from shapes alone: floating-point operations and bytes moved. For printing, and for deciding
+ * what is worth spreading over threads or fusing.
+ */
+import { sizeOf } from '../../shape.js';
+import type { KernelUnit, Unit } from './plan.js';
+
+export interface Cost {
+  /** Operations on numbers: an elementary function counts as the arithmetic that it is made of, a copy counts as none. */
+  readonly flops: number;
+  /** Bytes read and written, each number of each operand once. */
+  readonly bytes: number;
+}
+
+/** Arithmetic operations of an elementary function, roughly: what its time is, measured in additions. */
+const elementary: Readonly<Record<string, number>> = {
+  ...{ div: 4, sqrt: 4, rsqrt: 8, exp: 14, expm1: 18, log: 14, log1p: 18, log2: 24, log10: 24, tanh: 22, sigmoid: 22 },
+  ...{
+    softplus: 32,
+    erf: 30,
+    erfc: 50,
+    erfinv: 80,
+    sin: 22,
+    cos: 22,
+    tan: 26,
+    asin: 36,
+    acos: 36,
+    atan: 28,
+    atan2: 40,
+  },
+  ...{ sinh: 34, cosh: 26, asinh: 60, acosh: 48, atanh: 38, cbrt: 70, hypot: 10, pow: 80, constantPow: 10 },
+  ...{ cast: 1, unitInterval: 100, copy: 0 },
+};
+
+/** What each element of the result, or of the first operand of a reduction, costs in a kernel. */
+const perResult: Readonly<Record<string, number>> = { concat: 0, pad: 0, gather: 0, take: 0, threefry: 50 };
+const perOperand: Readonly<Record<string, number>> = { softmax: 22, logSoftmax: 24, logsumexp: 24 };
+
+const operationName = (step: string): string => step.slice(0, Math.max(0, step.indexOf('(')) || step.length);
+
+const flopsOfKernel = ({ node, inputs }: KernelUnit): number => {
+  const { name } = node.primitive;
+  const [first, second] = inputs.map(({ aval }) => aval);
+  const size = sizeOf(node.shape);
+  if (name === 'matmul') {
+    const { transposeA } = node.params as { readonly transposeA: boolean };
+    return 2 * size * (first?.shape.at(transposeA ? -2 : -1) ?? 1);
+  }
+  if (name === 'conv' || name === 'convInputGradient' || name === 'convFilterGradient') {
+    // Each filter weight is used once for each output place of each sample; the outputs are the result, or one operand.
+    const filters = name === 'convFilterGradient' ? node.shape : (second?.shape ?? []);
+    const outputs = name === 'conv' ? node.shape : name === 'convInputGradient' ? first?.shape : second?.shape;
+    return 2 * sizeOf(outputs ?? []) * sizeOf(filters.slice(1));
+  }
+  const result = perResult[name];
+  if (result !== undefined) return result * size;
+  return (perOperand[name] ?? 1) * Math.max(size, sizeOf(first?.shape ?? []));
+};
+
+const bytesOf = (buffers: readonly { readonly bytes: number }[]): number =>
+  [...new Set(buffers)].reduce((total, { bytes }) => total + bytes, 0);
+
+/** The cost of one unit. */
+export const costOf = (unit: Unit): Cost => {
+  if (unit.kind === 'kernel')
+    return {
+      flops: flopsOfKernel(unit),
+      bytes: bytesOf([...unit.inputs.map(({ buffer }) => buffer), unit.output]),
+    };
+  const size = sizeOf(unit.shape);
+  const reads = unit.steps.flatMap(({ operands }) =>
+    operands.flatMap((operand) => (operand.from === 'memory' ? [operand.read.buffer] : [])),
+  );
+  const writes = unit.steps.flatMap(({ stored }) => stored ?? []);
+  return {
+    flops: size * unit.steps.reduce((total, { name }) => total + (elementary[operationName(name)] ?? 1), 0),
+    bytes: bytesOf([...reads, ...writes]),
+  };
+};
