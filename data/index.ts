@@ -50,6 +50,7 @@ export {
 export { decodeNpy, encodeNpy, tryDecodeNpy } from './codecs/npy.js';
 export { type BinaryReader, binaryReader } from './codecs/reader.js';
 export { decodeSafetensors, encodeSafetensors, type NamedTensors, tryDecodeSafetensors } from './codecs/safetensors.js';
+export { decodeTar, tryDecodeTar } from './codecs/tar.js';
 export {
   crc32c,
   encodeEventFileStart,
@@ -58,6 +59,7 @@ export {
   type ScalarEvent,
 } from './codecs/tensorboard.js';
 export {
+  formatLoadReport,
   fromTorchName,
   type LoadReport,
   type LoadStateOptions,

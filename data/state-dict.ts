@@ -2,7 +2,7 @@
  * Trees of parameters and flat lists of named tensors, as PyTorch's state dictionaries are: `features.0.weight`. Loading by
  * name says what was found, what was missing and what had another shape, so that a pretrained body can meet a new head.
  */
-import { ArgumentError } from '../core/errors.js';
+import { ArgumentError, formatShape } from '../core/errors.js';
 import { cast } from '../core/primitives/cast.js';
 import type { Shape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
@@ -94,4 +94,26 @@ export const loadStateDict = <T>(
   const names = new Set(wanted.map(([name]) => name));
   const unused = [...source].flatMap(([name, { from }]) => (names.has(name) ? [] : [from]));
   return { tree: treeUnflatten(tree, leaves), report: { loaded, missing, unused, mismatched } };
+};
+
+/** As many names as a person reads at a glance. */
+const listed = (names: readonly string[]): string =>
+  names.length > 12 ? `${names.slice(0, 12).join(', ')}, … (${names.length} in all)` : names.join(', ');
+
+/**
+ * What `loadStateDict` found, for people: a line for the whole, and one for each kind of difference.
+ * @example
+ * formatLoadReport(loadStateDict({ a: zeros([1]), b: zeros([2]) }, { a: ones([1]), c: ones([3]) }).report) // 'loaded 1 of 2 tensors\nmissing in the file: b\nunused from the file: c'
+ */
+export const formatLoadReport = ({ loaded, missing, unused, mismatched }: LoadReport): string => {
+  const wanted = loaded.length + missing.length + mismatched.length;
+  return [
+    `loaded ${loaded.length} of ${wanted} ${wanted === 1 ? 'tensor' : 'tensors'}`,
+    ...(missing.length === 0 ? [] : [`missing in the file: ${listed(missing)}`]),
+    ...(unused.length === 0 ? [] : [`unused from the file: ${listed(unused)}`]),
+    ...mismatched.map(
+      ({ name, wanted: own, found }) =>
+        `another shape: ${name} is ${formatShape(own)}, in the file ${formatShape(found)}`,
+    ),
+  ].join('\n');
 };

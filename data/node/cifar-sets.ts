@@ -1,11 +1,14 @@
-/** CIFAR-10 and others in its record form, from files that are packed or not. */
+/** CIFAR-10 and others in its record form: from files that are packed or not, from the published archive, or downloaded. */
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';
 import { decodeCifar10 } from '../codecs/cifar.js';
+import { decodeTar } from '../codecs/tar.js';
 import { attemptTask, DataError } from '../errors.js';
 import { type ImageSet, joinImages } from '../images.js';
+import { cacheFolder } from './cache.js';
 import { verifyChecksum } from './checksum.js';
+import { type DownloadProgress, download } from './download.js';
 import { readBytes, systemError } from './files.js';
 import { gunzipIfPacked } from './gzip.js';
 import type { ImageSplit } from './idx-sets.js';
@@ -26,7 +29,7 @@ export const loadCifar10Records = async (
   const sets: ImageSet[] = [];
   for (const path of typeof paths === 'string' ? [paths] : paths) {
     const bytes = await readBytes(path, 'loadCifar10');
-    const wanted = checksums[path.split(/[\\/]/).at(-1) ?? ''];
+    const wanted = checksums[basename(path)];
     if (wanted !== undefined) verifyChecksum(bytes, wanted, path, 'loadCifar10');
     sets.push(decodeCifar10(gunzipIfPacked(bytes, path), path));
   }
@@ -39,33 +42,90 @@ export const tryLoadCifar10Records = (
   options?: LoadCifarOptions,
 ): TE.TaskEither<DataError, ImageSet> => attemptTask(() => loadCifar10Records(paths, options));
 
+const archiveName = 'cifar-10-binary.tar.gz';
+const archiveUrl = 'https://www.cs.toronto.edu/~kriz';
+const archiveSha256 = 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd';
+
+/** The published archive unpacks to 184 MB. */
+const largestArchive = 2 ** 29;
+
 const trainFile = /^(data_batch_|train).*\.bin(\.gz)?$/;
 const testFile = /^test.*\.bin(\.gz)?$/;
+const archiveFile = /\.(tar|tar\.gz|tgz)$/;
 
-/**
- * Training and test images from a folder: `data_batch_1.bin` … and `test_batch.bin` as published, or `train….bin` and
- * `test….bin`, each packed (`.gz`) or not.
- * @throws DataError where files are missing, damaged or not those they should be.
- */
-export const loadCifar10 = async (folder: string, options: LoadCifarOptions = {}): Promise<ImageSplit> => {
-  const names = await readdir(folder).catch((error: unknown) => {
-    throw systemError(error, 'loadCifar10', folder, 'a folder with CIFAR-10 records');
-  });
-  const load = (pattern: RegExp, what: string): Promise<ImageSet> => {
-    const found = names.filter((name) => pattern.test(name)).sort();
+/** Both parts of what `names` lists, in the order of names. */
+const splitOf = async (
+  place: string,
+  names: readonly string[],
+  load: (names: readonly string[]) => Promise<ImageSet>,
+): Promise<ImageSplit> => {
+  const part = (pattern: RegExp, what: string): Promise<ImageSet> => {
+    const found = names.filter((name) => pattern.test(basename(name))).sort();
     if (found.length === 0)
-      throw new DataError({ op: 'loadCifar10', file: folder, place: null, problem: 'no such file', expected: what });
-    return loadCifar10Records(
-      found.map((name) => join(folder, name)),
-      options,
-    );
+      throw new DataError({ op: 'loadCifar10', file: place, place: null, problem: 'no such file', expected: what });
+    return load(found);
   };
   return {
-    train: await load(trainFile, 'data_batch_1.bin or train….bin'),
-    test: await load(testFile, 'test_batch.bin or test….bin'),
+    train: await part(trainFile, 'data_batch_1.bin or train….bin'),
+    test: await part(testFile, 'test_batch.bin or test….bin'),
   };
 };
 
+const loadArchive = async (path: string, { checksums = {} }: LoadCifarOptions): Promise<ImageSplit> => {
+  const bytes = await readBytes(path, 'loadCifar10');
+  const wanted = checksums[basename(path)];
+  if (wanted !== undefined) verifyChecksum(bytes, wanted, path, 'loadCifar10');
+  const files = decodeTar(gunzipIfPacked(bytes, path, largestArchive), path);
+  return splitOf(path, [...files.keys()], async (names) =>
+    joinImages(
+      names.map((name) => {
+        const file = `${path}/${name}`;
+        return decodeCifar10(gunzipIfPacked(files.get(name) ?? new Uint8Array(0), file), file);
+      }),
+    ),
+  );
+};
+
+const loadFolder = async (folder: string, options: LoadCifarOptions): Promise<ImageSplit> => {
+  const names = await readdir(folder).catch((error: unknown) => {
+    throw systemError(error, 'loadCifar10', folder, 'a folder with CIFAR-10 records');
+  });
+  return splitOf(folder, names, (found) =>
+    loadCifar10Records(
+      found.map((name) => join(folder, name)),
+      options,
+    ),
+  );
+};
+
+export interface LoadCifar10Options extends LoadCifarOptions {
+  /** Where the archive comes from when no path is given. */
+  readonly url?: string;
+  /** Where the download is kept; `cacheFolder()` by default. */
+  readonly cache?: string;
+  readonly onProgress?: (progress: DownloadProgress) => void;
+}
+
+/**
+ * Training and test images: from the published archive (`cifar-10-binary.tar.gz`); from a folder with `data_batch_1.bin` …
+ * and `test_batch.bin` as published, or `train….bin` and `test….bin`, each packed (`.gz`) or not; or, without a path, from
+ * the cache, into which the archive (170 MB) is downloaded the first time.
+ * @throws DataError where files are missing, damaged or not those they should be.
+ */
+export const loadCifar10 = async (
+  path?: string,
+  { url = archiveUrl, cache = cacheFolder(), onProgress, ...options }: LoadCifar10Options = {},
+): Promise<ImageSplit> => {
+  if (path !== undefined) return archiveFile.test(path) ? loadArchive(path, options) : loadFolder(path, options);
+  const archive = await download({
+    url: `${url}/${archiveName}`,
+    path: join(cache, 'cifar-10', archiveName),
+    sha256: archiveSha256,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+  return loadArchive(archive, options);
+};
+
 /** `loadCifar10` with its error as a value. */
-export const tryLoadCifar10 = (folder: string, options?: LoadCifarOptions): TE.TaskEither<DataError, ImageSplit> =>
-  attemptTask(() => loadCifar10(folder, options));
+export const tryLoadCifar10 = (path?: string, options?: LoadCifar10Options): TE.TaskEither<DataError, ImageSplit> =>
+  attemptTask(() => loadCifar10(path, options));

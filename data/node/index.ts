@@ -8,7 +8,9 @@ export { readBytes, writeAtomic } from './files.js';
 export { gunzip, gunzipIfPacked } from './gzip.js';
 
 // Data sets.
+export { type Cinic10, loadCinic10, tryLoadCinic10 } from './cinic-sets.js';
 export {
+  type LoadCifar10Options,
   type LoadCifarOptions,
   loadCifar10,
   loadCifar10Records,
@@ -27,7 +29,7 @@ export {
   tryLoadMnist,
 } from './idx-sets.js';
 export { type ImageFolderOptions, loadImageFolder, tryLoadImageFolder } from './image-folder.js';
-export { loadCsv, loadDigits, tryLoadCsv, tryLoadDigits } from './tables.js';
+export { loadCsv, loadDigits, saveCsv, savePredictions, tryLoadCsv, tryLoadDigits } from './tables.js';
 
 // Arrays.
 export {
@@ -40,7 +42,7 @@ export {
 } from './arrays.js';
 export { decodeNpz, encodeNpz, loadNpz, saveNpz, tryDecodeNpz, tryLoadNpz } from './npz.js';
 
-// Runs: checkpoints, and figures for TensorBoard.
+// Runs: a folder each, checkpoints, and figures for TensorBoard.
 export {
   decodeCheckpoint,
   encodeCheckpoint,
@@ -50,6 +52,7 @@ export {
   tryLoadCheckpoint,
 } from './checkpoint.js';
 export { type Checkpointing, type CheckpointingOptions, checkpointing } from './checkpointing.js';
+export { type Experiment, type ExperimentOptions, experimentName, newExperiment, type Setting } from './experiment.js';
 export { type Tensorboard, type TensorboardOptions, tensorboard } from './tensorboard.js';
 
 // Pictures.

@@ -1,11 +1,14 @@
-/** Tables of numbers from files, packed or not. */
+/** Tables of numbers from files, packed or not, and into files. */
 import type { taskEither as TE } from 'fp-ts';
 import { fromData } from '../../core/creation.js';
+import { ShapeError } from '../../core/errors.js';
+import type { Tensor } from '../../core/tensor.js';
 import { type CsvSchema, decodeCsv, type Table } from '../codecs/csv.js';
+import { type EncodeCsvOptions, encodeCsv } from '../codecs/write-csv.js';
 import { attemptTask, type DataError } from '../errors.js';
 import type { Examples } from '../examples.js';
 import { verifyChecksum } from './checksum.js';
-import { readBytes } from './files.js';
+import { readBytes, writeAtomic } from './files.js';
 import { gunzipIfPacked } from './gzip.js';
 
 /**
@@ -50,3 +53,32 @@ export const loadDigits = async (path: string): Promise<Examples> => {
 
 /** `loadDigits` with its error as a value. */
 export const tryLoadDigits = (path: string): TE.TaskEither<DataError, Examples> => attemptTask(() => loadDigits(path));
+
+/**
+ * Writes rows of numbers as comma-separated text, in full or not at all.
+ * @throws ArgumentError when rows differ in length, or a number is not whole and should be; DataError when the system refuses.
+ */
+export const saveCsv = async (
+  path: string,
+  rows: readonly (readonly number[])[],
+  options?: EncodeCsvOptions,
+): Promise<void> => writeAtomic(path, encodeCsv(rows, options));
+
+/**
+ * Writes predicted classes, one whole number a line, never with a decimal point.
+ * @param predictions `[N]` class numbers, such as `argmax(scores, { axis: 1 })`.
+ * @param name of the column, as a first line; none by default.
+ * @throws ShapeError for scores instead of classes; ArgumentError for a number that is not whole; DataError when the system
+ * refuses.
+ */
+export const savePredictions = async (path: string, predictions: Tensor, name?: string): Promise<void> => {
+  if (predictions.rank !== 1)
+    throw new ShapeError({
+      op: 'savePredictions',
+      problem: 'these are no predicted classes',
+      shapes: [predictions.shape],
+      remedy: 'give [N] class numbers; argmax makes them of scores',
+    });
+  const rows = Array.from(predictions.dataSync(), (value) => [value]);
+  return saveCsv(path, rows, { integers: true, ...(name === undefined ? {} : { names: [name] }) });
+};

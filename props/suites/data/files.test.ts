@@ -6,7 +6,15 @@ import * as fc from 'fast-check';
 import { either as E } from 'fp-ts';
 import * as assert from 'uvu/assert';
 import { ones, type Tensor, tensor, zeros } from '../../../core/index.js';
-import { attempt, DataError, fromTorchName, iris, loadStateDict, stateDict } from '../../../data/index.js';
+import {
+  attempt,
+  DataError,
+  formatLoadReport,
+  fromTorchName,
+  iris,
+  loadStateDict,
+  stateDict,
+} from '../../../data/index.js';
 import {
   cacheFolder,
   decodeNpz,
@@ -211,6 +219,17 @@ test('state dictionaries: names are paths, and loading says what was found, miss
     unused: ['head.bias'],
     mismatched: [{ name: 'head.weight', wanted: [3, 2], found: [5, 2] }],
   });
+  assert.is(
+    formatLoadReport(report),
+    [
+      'loaded 1 of 3 tensors',
+      'missing in the file: features.0.bias',
+      'unused from the file: head.bias',
+      'another shape: head.weight is [3,2], in the file [5,2]',
+    ].join('\n'),
+  );
+  const many = Array.from({ length: 20 }, (_, i) => `b${i}`);
+  assert.match(formatLoadReport({ ...report, missing: many }), /b11, … \(20 in all\)\n/);
   assert.equal(tree.features[0]?.weight.toArray(), [
     [1, 1],
     [1, 1],

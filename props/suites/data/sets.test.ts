@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { either as E } from 'fp-ts';
 import * as assert from 'uvu/assert';
+import { fromData } from '../../../core/index.js';
 import { DataError, type ImageSet } from '../../../data/index.js';
 import {
+  encodePng,
   loadCifar10,
   loadCifar10Records,
+  loadCinic10,
   loadCsv,
   loadDigits,
   loadFashionMnist,
@@ -15,11 +18,13 @@ import {
   loadMnist,
   sha256,
   tryLoadCifar10,
+  tryLoadCinic10,
   tryLoadDigits,
   tryLoadIdx,
   tryLoadMnist,
 } from '../../../data/node/index.js';
 import { test } from '../../runner/testing.js';
+import { archive, tarEntry } from './archives.js';
 import { withFolder } from './temporary.js';
 
 const uint32 = (value: number): number[] => [0, 0, (value >>> 8) & 255, value & 255];
@@ -74,9 +79,10 @@ test('loadIdx: a wrong checksum, a missing file, a damaged one and another count
     );
   }));
 
+const record = (label: number): Uint8Array => Uint8Array.from([label, ...new Uint8Array(3072).fill(label)]);
+
 test('loadCifar10: the files of a folder in order, packed or not', () =>
   withFolder(async (folder) => {
-    const record = (label: number): Uint8Array => Uint8Array.from([label, ...new Uint8Array(3072).fill(label)]);
     writeFileSync(join(folder, 'data_batch_2.bin'), record(2));
     writeFileSync(join(folder, 'data_batch_1.bin.gz'), gzipSync(record(1)));
     writeFileSync(join(folder, 'readme.txt'), '');
@@ -88,6 +94,58 @@ test('loadCifar10: the files of a folder in order, packed or not', () =>
     const wrong = await tryLoadCifar10(folder, { checksums: { 'data_batch_2.bin': '00' } })();
     assert.match(message(wrong), 'data_batch_2.bin: the SHA-256 is');
     assert.match(message(await tryLoadCifar10(join(folder, 'none'))()), 'there is no such file');
+  }));
+
+test('loadCifar10: the published archive, as it is, packed, and with a damaged record', () =>
+  withFolder(async (folder) => {
+    const made = (label: number): Uint8Array =>
+      archive(
+        tarEntry('cifar-10-batches-bin/', new Uint8Array(0), '5'),
+        tarEntry('cifar-10-batches-bin/data_batch_2.bin', record(label)),
+        tarEntry('cifar-10-batches-bin/batches.meta.txt', Buffer.from('airplane\n')),
+        tarEntry('cifar-10-batches-bin/test_batch.bin', record(3)),
+        tarEntry('cifar-10-batches-bin/data_batch_1.bin', record(1)),
+      );
+    const path = join(folder, 'cifar-10-binary.tar.gz');
+    writeFileSync(path, gzipSync(made(2)));
+    const { train, test } = await loadCifar10(path);
+    assert.equal([...train.labels, ...test.labels], [1, 2, 3]);
+    assert.match(
+      message(await tryLoadCifar10(path, { checksums: { 'cifar-10-binary.tar.gz': '00' } })()),
+      `${path}: the SHA-256 is`,
+    );
+    writeFileSync(path, gzipSync(made(11)));
+    assert.match(
+      message(await tryLoadCifar10(path)()),
+      `${path}/cifar-10-batches-bin/data_batch_2.bin, byte 0: the label 11`,
+    );
+    const plain = join(folder, 'cifar.tar');
+    writeFileSync(plain, archive(tarEntry('data_batch_1.bin', record(1))));
+    assert.match(message(await tryLoadCifar10(plain)()), `${plain}: no such file; expected test_batch.bin`);
+    assert.match(message(await tryLoadCifar10(join(folder, 'none.tgz'))()), 'none.tgz: there is no such file');
+  }));
+
+test('loadCinic10: three trees, all classes or some of them', () =>
+  withFolder(async (folder) => {
+    const classes = ['cat', 'dog'];
+    for (const [part, count] of [
+      ['train', 2],
+      ['valid', 1],
+      ['test', 1],
+    ] as const)
+      for (const [label, name] of classes.entries()) {
+        mkdirSync(join(folder, part, name), { recursive: true });
+        for (let i = 0; i < count; i++)
+          writeFileSync(
+            join(folder, part, name, `${i}.png`),
+            await encodePng(fromData(new Float32Array(3072).fill(10 * label + i), [32, 32, 3])),
+          );
+      }
+    const { train, validation, test } = await loadCinic10(folder, { classes });
+    assert.equal([train.shape, validation.shape[0], test.shape[0]], [[4, 3, 32, 32], 2, 2]);
+    assert.equal([...train.labels], [0, 0, 1, 1]);
+    assert.is(train.pixels[2 * 3072], 10);
+    assert.match(message(await tryLoadCinic10(folder)()), 'train/airplane: there is no such file');
   }));
 
 test('loadDigits: whole numbers up to 16 become pixels up to 1', () =>
@@ -137,6 +195,8 @@ if (real !== undefined && existsSync(real)) {
     const { train, test } = await loadCifar10(join(real, 'cifar-10'));
     assert.equal(perClass(train), [396, 366, 420, 384, 422, 393, 414, 385, 407, 413]);
     assert.equal(perClass(test), [103, 89, 100, 103, 90, 86, 112, 102, 106, 109]);
+    const jpeg = await loadCifar10(join(real, 'cifar-10-jpeg'));
+    assert.equal([jpeg.train.shape[0], perClass(jpeg.test)], [10_000, new Array(10).fill(200)]);
     const cinic = await loadCifar10Records(join(real, 'cinic-10', 'sample-2000.bin.gz'));
     assert.equal(perClass(cinic), new Array(10).fill(200));
   });

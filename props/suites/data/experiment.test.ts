@@ -1,0 +1,103 @@
+/** Folders of runs: their names, and that no earlier run is lost unless that is asked for. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { ArgumentError, argmax, tensor, zeros } from '../../../core/index.js';
+import { DataError } from '../../../data/index.js';
+import { experimentName, newExperiment, saveCsv, savePredictions } from '../../../data/node/index.js';
+import { check } from '../../runner/property.js';
+import { test } from '../../runner/testing.js';
+import { withFolder } from './temporary.js';
+
+const thrownBy = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => null,
+    (error: unknown) => error,
+  );
+
+test('experiments: a name is one part of a path, whatever the model and its settings are called', () => {
+  check(
+    fc.property(
+      fc.string({ unit: 'binary' }),
+      fc.dictionary(fc.string(), fc.string(), { maxKeys: 30 }),
+      (model, settings) => {
+        let name = '';
+        try {
+          name = experimentName(`m${model}`, settings);
+        } catch (error) {
+          assert.instance(error, ArgumentError);
+          return;
+        }
+        assert.match(name, /^[^/\\:*?"<>|\s.-][^/\\:*?"<>|\s]*$/);
+        assert.ok(Buffer.byteLength(name) <= 150);
+      },
+    ),
+    { numRuns: 200 },
+  );
+  assert.throws(() => experimentName('../..'), /the model is called "\.\.\/\.\."; give a name with letters or digits/);
+  assert.is(experimentName('LeNet', { lr: 1e-3, nesterov: true }), 'LeNet_lr=0.001_nesterov=true');
+});
+
+test('experiments: long names differ where their ends differ', () => {
+  const settings = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`setting${i}`, i]));
+  const [a, b] = [experimentName('m', settings), experimentName('m', { ...settings, setting39: 0 })];
+  assert.is.not(a, b);
+  assert.match(a, /^m_setting0=0_.*_[0-9a-f]{8}$/);
+});
+
+test('experiments: a repeated run gets a suffix, is refused, or overwrites, as was asked', () =>
+  withFolder(async (parent) => {
+    const options = { model: 'net', settings: { rate: 0.1 }, parent };
+    const first = await newExperiment(options);
+    assert.is(first.folder, join(parent, 'net_rate=0.1'));
+    assert.equal(JSON.parse(readFileSync(join(first.folder, 'settings.json'), 'utf8')), {
+      model: 'net',
+      settings: { rate: 0.1 },
+    });
+    assert.is(await first.write('notes/log.txt', 'first'), join(first.folder, 'notes/log.txt'));
+
+    assert.is((await newExperiment(options)).name, 'net_rate=0.1-2');
+    const refused = await thrownBy(newExperiment({ ...options, existing: 'refuse' }));
+    assert.instance(refused, DataError);
+    assert.match(String(refused), 'net_rate=0.1: there is a run of that name already; expected other settings');
+    assert.is(readFileSync(join(first.folder, 'notes/log.txt'), 'utf8'), 'first');
+
+    const again = await newExperiment({ ...options, existing: 'overwrite' });
+    assert.is(again.folder, first.folder);
+    assert.equal(readdirSync(again.folder), ['settings.json']);
+  }));
+
+test('experiments: runs that start together get folders of their own', () =>
+  withFolder(async (parent) => {
+    const runs = await Promise.all(Array.from({ length: 8 }, () => newExperiment({ model: 'net', parent })));
+    assert.is(new Set(runs.map(({ folder }) => folder)).size, 8);
+  }));
+
+test('experiments: only the folder of an earlier run is overwritten', () =>
+  withFolder(async (parent) => {
+    mkdirSync(join(parent, 'net'));
+    writeFileSync(join(parent, 'net', 'precious'), '');
+    const refused = await thrownBy(newExperiment({ model: 'net', parent, existing: 'overwrite' }));
+    assert.match(String(refused), 'there is no settings.json in it; expected the folder of an earlier run');
+    assert.ok(existsSync(join(parent, 'net', 'precious')));
+    writeFileSync(join(parent, 'file'), '');
+    assert.instance(await thrownBy(newExperiment({ model: 'net', parent: join(parent, 'file') })), DataError);
+  }));
+
+test('predictions: one whole number a line, and no decimal point', () =>
+  withFolder(async (folder) => {
+    const path = join(folder, 'predictions.csv');
+    const scores = tensor([
+      [0.1, 0.9],
+      [0.8, 0.2],
+    ]);
+    await savePredictions(path, argmax(scores, { axis: 1 }));
+    assert.is(readFileSync(path, 'utf8'), '1\n0\n');
+    await savePredictions(path, tensor([3, 10]), 'class');
+    assert.is(readFileSync(path, 'utf8'), 'class\n3\n10\n');
+    assert.match(String(await thrownBy(savePredictions(path, tensor([0.5])))), 'row 0 has 0.5; give whole numbers');
+    assert.match(String(await thrownBy(savePredictions(path, zeros([2, 3])))), 'argmax makes them of scores');
+    await saveCsv(path, [[1, 0.5]], { names: ['epoch', 'loss'] });
+    assert.is(readFileSync(path, 'utf8'), 'epoch,loss\n1,0.5\n');
+  }));
