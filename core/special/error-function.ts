@@ -11,14 +11,20 @@ const polynomial = (coefficients: readonly number[], x: number): number => {
   return y;
 };
 
+/** A rational function by the coefficients of its numerator and its denominator, the highest power first. */
+export interface Quotient {
+  readonly above: readonly number[];
+  readonly below: readonly number[];
+}
+
 /** `erf x = x·R(x²)` for |x| ≤ 0.46875. */
-const centre = {
+const centre: Quotient = {
   above: [0.18577770618460315, 3.1611237438705655, 113.86415415105016, 377.485237685302, 3209.3775891384694],
   below: [1, 23.601290952344122, 244.02463793444417, 1282.6165260773723, 2844.236833439171],
-} as const;
+};
 
 /** `erfc x = e^(−x²)·R(x)` for 0.46875 ≤ x ≤ 4. */
-const middle = {
+const middle: Quotient = {
   above: [
     2.1531153547440383e-8, 0.5641884969886701, 8.883149794388377, 66.11919063714163, 298.6351381974001,
     881.952221241769, 1712.0476126340707, 2051.0783778260716, 1230.3393547979972,
@@ -27,16 +33,19 @@ const middle = {
     1, 15.744926110709835, 117.6939508913125, 537.1811018620099, 1621.3895745666903, 3290.7992357334597,
     4362.619090143247, 3439.3676741437216, 1230.3393548037495,
   ],
-} as const;
+};
 
 /** `erfc x = e^(−x²)/x·(1/√π − R(1/x²)/x²)` for x ≥ 4. */
-const tail = {
+const tail: Quotient = {
   above: [
     0.016315387137302097, 0.30532663496123236, 0.36034489994980445, 0.12578172611122926, 0.016083785148742275,
     0.0006587491615298378,
   ],
   below: [1, 2.568520192289822, 1.8729528499234673, 0.5279051029514285, 0.06051834131244132, 0.0023352049762686918],
-} as const;
+};
+
+/** The three pieces, for whoever computes the same elsewhere. */
+export const approximations: { readonly [Piece in 'centre' | 'middle' | 'tail']: Quotient } = { centre, middle, tail };
 
 /** `2/√π`, the slope of erf at 0. */
 export const twoOverRootPi: number = 2 / Math.sqrt(Math.PI);

@@ -1,13 +1,21 @@
 /**
- * Elementary functions: of float32 as vectors, put in place and fused like any other operation; of float64 by the reference
- * loop, which calls the engine's own.
+ * Elementary functions, put in place and fused like any other operation: of float32 as vectors; of float64 by the engine's own
+ * functions, lane by lane, so that they have the bits of `Math`.
  */
-import { f32x4, letIn } from '../assembler/index.js';
+import { f32x4, f64x2, letIn, v128 } from '../assembler/index.js';
 import { features } from '../features.js';
 import { type FloatLanes, floatLanes } from '../float-lanes.js';
 import type { Vector } from '../loops/lanes.js';
+import {
+  engineFunction,
+  engineFunctionOfTwo,
+  lanewise,
+  lanewiseOfTwo,
+  type ScalarFunction,
+} from '../math/engine-math.js';
 import { erfc } from '../math/erfc.js';
 import { erfinv } from '../math/erfinv.js';
+import { complementaryErrorFunction, errorFunction, inverseErrorFunction } from '../math/error-function.js';
 import { erf, exp, expm1, log, log1p, sigmoid, tanh } from '../math/float32.js';
 import { acosh, asinh, atanh, cosh, sinh } from '../math/hyperbolic.js';
 import { acos, asin, atan, atan2 } from '../math/inverse-trigonometric.js';
@@ -17,28 +25,70 @@ import type { Lowering, Lowerings } from './lowering.js';
 
 /** A function of four floats, which may read them more than once. */
 type VectorFunction = (x: Vector, lanes: FloatLanes<'float32'>) => Vector;
+type VectorFunctionOfTwo = (a: Vector, b: Vector, lanes: FloatLanes<'float32'>) => Vector;
 
 /** Vectors of float32 on this engine. */
 export const lanes = (): FloatLanes<'float32'> => floatLanes('float32', features()) as FloatLanes<'float32'>;
 
-const onFloat32 =
-  (f: VectorFunction): Lowering =>
-  ({ inputs: [x] }) =>
-    x?.dtype === 'float32'
-      ? { kind: 'elementwise', lane: ([value]) => f(value ?? f32x4.const(0), lanes()) }
-      : { kind: 'reference' };
+/** A function of one vector of each element type. */
+const ofOne =
+  (onFloats: VectorFunction, onDoubles: (x: Vector) => Vector): Lowering =>
+  ({ inputs: [x] }) => ({
+    kind: 'elementwise',
+    lane: ([value = f64x2.const(0)]) => (x?.dtype === 'float64' ? onDoubles(value) : onFloats(value, lanes())),
+  });
+
+/** A function of two vectors of each element type. */
+const ofTwo =
+  (onFloats: VectorFunctionOfTwo, onDoubles: (a: Vector, b: Vector) => Vector): Lowering =>
+  ({ inputs: [x] }) => ({
+    kind: 'elementwise',
+    lane: ([a = f64x2.const(0), b = f64x2.const(0)]) =>
+      x?.dtype === 'float64' ? onDoubles(a, b) : onFloats(a, b, lanes()),
+  });
+
+/** Doubles by a function of the engine. */
+const engine =
+  (name: Parameters<typeof engineFunction>[0]): ((x: Vector) => Vector) =>
+  (x) =>
+    lanewise(engineFunction(name), x);
+
+const by =
+  (f: ScalarFunction): ((x: Vector) => Vector) =>
+  (x) =>
+    lanewise(f, x);
 
 /** `ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|)`: nothing overflows. */
 const softplus: VectorFunction = (x, on) =>
   letIn(exp(f32x4.neg(f32x4.abs(x)), on), (small) => f32x4.add(f32x4.max(x, f32x4.const(0)), log1p(small, on)));
 
-/** A function of two vectors of floats. */
-const ofTwo =
-  (f: (a: Vector, b: Vector, lanes: FloatLanes<'float32'>) => Vector): Lowering =>
-  ({ inputs: [x] }) =>
-    x?.dtype === 'float32'
-      ? { kind: 'elementwise', lane: ([a, b]) => f(a ?? f32x4.const(0), b ?? f32x4.const(0), lanes()) }
-      : { kind: 'reference' };
+const softplusOfDoubles = (x: Vector): Vector =>
+  letIn(x, (pair) => {
+    const small = lanewise(engineFunction('exp'), f64x2.neg(f64x2.abs(pair)));
+    return f64x2.add(f64x2.max(pair, f64x2.const(0)), lanewise(engineFunction('log1p'), small));
+  });
+
+/** `1/(1 + e^−|x|)`, and e^−|x| times that where x < 0. */
+const sigmoidOfDoubles = (x: Vector): Vector =>
+  letIn(x, (pair) =>
+    letIn(lanewise(engineFunction('exp'), f64x2.neg(f64x2.abs(pair))), (small) =>
+      f64x2.div(
+        v128.bitselect(small, f64x2.const(1), f64x2.lt(pair, f64x2.const(0))),
+        f64x2.add(f64x2.const(1), small),
+      ),
+    ),
+  );
+
+/** The engine's power, and 1 at the two places where JavaScript has NaN: 1^NaN and (±1)^(±∞). */
+export const powOfDoubles = (x: Vector, y: Vector): Vector =>
+  letIn(x, (base) =>
+    letIn(y, (exponent) => {
+      const one = f64x2.const(1);
+      const infinite = f64x2.eq(f64x2.abs(exponent), f64x2.const(Number.POSITIVE_INFINITY));
+      const unit = v128.or(f64x2.eq(base, one), v128.and(f64x2.eq(f64x2.abs(base), one), infinite));
+      return v128.bitselect(one, lanewiseOfTwo(engineFunctionOfTwo('pow'), base, exponent), unit);
+    }),
+  );
 
 export const elementaryLowerings: Pick<
   Lowerings,
@@ -70,31 +120,31 @@ export const elementaryLowerings: Pick<
   | 'tan'
   | 'tanh'
 > = {
-  acos: onFloat32(acos),
-  acosh: onFloat32(acosh),
-  asin: onFloat32(asin),
-  asinh: onFloat32(asinh),
-  atan: onFloat32(atan),
-  atan2: ofTwo(atan2),
-  atanh: onFloat32(atanh),
-  cbrt: onFloat32(cbrt),
-  cos: onFloat32(cos),
-  cosh: onFloat32(cosh),
-  erf: onFloat32(erf),
-  erfc: onFloat32(erfc),
-  erfinv: onFloat32(erfinv),
-  exp: onFloat32(exp),
-  expm1: onFloat32(expm1),
-  hypot: ofTwo(hypot),
-  log: onFloat32(log),
-  log10: onFloat32(log10),
-  log1p: onFloat32(log1p),
-  log2: onFloat32(log2),
-  pow: ofTwo(pow),
-  sigmoid: onFloat32(sigmoid),
-  sin: onFloat32(sin),
-  sinh: onFloat32(sinh),
-  softplus: onFloat32(softplus),
-  tan: onFloat32(tan),
-  tanh: onFloat32(tanh),
+  acos: ofOne(acos, engine('acos')),
+  acosh: ofOne(acosh, engine('acosh')),
+  asin: ofOne(asin, engine('asin')),
+  asinh: ofOne(asinh, engine('asinh')),
+  atan: ofOne(atan, engine('atan')),
+  atan2: ofTwo(atan2, (a, b) => lanewiseOfTwo(engineFunctionOfTwo('atan2'), a, b)),
+  atanh: ofOne(atanh, engine('atanh')),
+  cbrt: ofOne(cbrt, engine('cbrt')),
+  cos: ofOne(cos, engine('cos')),
+  cosh: ofOne(cosh, engine('cosh')),
+  erf: ofOne(erf, by(errorFunction)),
+  erfc: ofOne(erfc, by(complementaryErrorFunction)),
+  erfinv: ofOne(erfinv, by(inverseErrorFunction)),
+  exp: ofOne(exp, engine('exp')),
+  expm1: ofOne(expm1, engine('expm1')),
+  hypot: ofTwo(hypot, (a, b) => lanewiseOfTwo(engineFunctionOfTwo('hypot'), a, b)),
+  log: ofOne(log, engine('log')),
+  log10: ofOne(log10, engine('log10')),
+  log1p: ofOne(log1p, engine('log1p')),
+  log2: ofOne(log2, engine('log2')),
+  pow: ofTwo(pow, powOfDoubles),
+  sigmoid: ofOne(sigmoid, sigmoidOfDoubles),
+  sin: ofOne(sin, engine('sin')),
+  sinh: ofOne(sinh, engine('sinh')),
+  softplus: ofOne(softplus, softplusOfDoubles),
+  tan: ofOne(tan, engine('tan')),
+  tanh: ofOne(tanh, engine('tanh')),
 };

@@ -6,7 +6,7 @@ import type { Dtype } from '../../dtype.js';
 import { f32x4, f64x2, i8x16, i32x4, v128 } from '../assembler/index.js';
 import { asBoolean, asMask, constantVector, type Vector, type Width } from '../loops/lanes.js';
 import { pow } from '../math/powers.js';
-import { lanes } from './elementary.js';
+import { lanes, powOfDoubles } from './elementary.js';
 import type { Lowering, Lowerings } from './lowering.js';
 
 const floats = (dtype: Dtype): typeof f32x4 | typeof f64x2 => (dtype === 'float64' ? f64x2 : f32x4);
@@ -75,8 +75,8 @@ const constantPow: Lowering<{ readonly exponent: number }> = ({ params: { expone
     [-1]: (x) => div(constantVector(dtype, 1), x),
   };
   const onFloat32 = (x: Vector): Vector => pow(x, constantVector('float32', exponent), lanes());
-  const power = powers[exponent] ?? (dtype === 'float32' ? onFloat32 : undefined);
-  if (power === undefined) return { kind: 'reference' };
+  const onFloat64 = (x: Vector): Vector => powOfDoubles(x, constantVector('float64', exponent));
+  const power = powers[exponent] ?? (dtype === 'float32' ? onFloat32 : onFloat64);
   return { kind: 'elementwise', lane: ([x]) => power(x ?? constantVector(dtype, 0)) };
 };
 

@@ -6,47 +6,48 @@ import type { Primitive } from '../../primitive.js';
 import type { Aval, ProgramNode } from '../../program.js';
 import * as primitives from '../../table.js';
 import { convolutionLowerings } from './convolution.js';
+import { countingLowerings } from './counting.js';
+import { divisionLowerings } from './division.js';
 import { elementaryLowerings } from './elementary.js';
 import { elementwiseLowerings } from './elementwise.js';
+import { extremaLowerings } from './extrema.js';
 import { matmul } from './gemm.js';
 import { indexedLowerings } from './indexed.js';
 import { joiningLowerings } from './joining.js';
 import { type Lowered, type Lowerings, onReference, type PrimitiveName } from './lowering.js';
+import { randomLowerings } from './random.js';
 import { reductionLowerings } from './reductions.js';
+import { scanLowerings } from './scans.js';
 import { softmaxLowerings } from './softmax.js';
+import { sortingLowerings } from './sorting.js';
 import { viewLowerings } from './views.js';
 import { windowLowerings } from './windows.js';
 
 export const lowerings: Lowerings = {
   ...convolutionLowerings,
+  ...countingLowerings,
+  ...divisionLowerings,
   ...elementaryLowerings,
   ...elementwiseLowerings,
+  ...extremaLowerings,
   ...indexedLowerings,
   ...joiningLowerings,
+  ...randomLowerings,
   ...reductionLowerings,
+  ...scanLowerings,
   ...softmaxLowerings,
+  ...sortingLowerings,
   ...viewLowerings,
   ...windowLowerings,
   matmul,
-  argmax: onReference,
-  argmin: onReference,
-  argsort: onReference,
   cholesky: onReference,
   cofactor: onReference,
-  cumprod: onReference,
-  cumsum: onReference,
   det: onReference,
-  floorDivide: onReference,
   inverse: onReference,
-  iota: onReference,
   logabsdet: onReference,
   logsumexp: onReference,
-  recurrence: onReference,
-  remainder: onReference,
   solve: onReference,
-  threefry: onReference,
   triangularSolve: onReference,
-  unitInterval: onReference,
 };
 
 /** Primitives without a lowering of their own. */

@@ -6,6 +6,7 @@ import { storageOn } from '../../tensor.js';
 import { encode } from '../assembler/index.js';
 import { engine } from '../engine.js';
 import { gemmModule } from '../lowerings/gemm.js';
+import { mathImports } from '../math/engine-math.js';
 import type { WasmMemory, WasmStorage } from '../memory.js';
 import { type AssembleOptions, assemble, type ReferenceCall } from './assemble.js';
 import { type Layout, layOut } from './layout.js';
@@ -75,6 +76,7 @@ export const prepare = (program: Program, host: Host, options: AssembleOptions =
   const wanted = new Set(module.imports.map(({ from, name }) => `${from}.${name}`));
   const instance = new Instance(new Module(encode(module)), {
     host: { memory: memory.memory },
+    math: mathImports,
     gemm: Object.fromEntries(
       (['float32', 'float64'] as const)
         .filter((dtype) => wanted.has(`gemm.${dtype}`))
