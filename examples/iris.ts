@@ -3,26 +3,17 @@
  * learning rates and hidden sizes, chooses the best model by its validation loss, tests it, and checks its gradient in
  * three ways.
  */
-import { foldIn, type Key, key } from '../autograd/index.js';
-import { type Examples, iris as flowers, standardize, stratifiedSplit } from '../data/index.js';
+import { foldIn, key } from '../autograd/index.js';
+import { iris as flowers } from '../data/index.js';
 import { accuracy, crossEntropy, linear, relu, sequential } from '../nn/index.js';
 import { evaluate, sgd } from '../optim/index.js';
 import type { Example } from './support/example.js';
+import { standardizedParts } from './support/tables.js';
 import { historyCurves } from './support/training.js';
 import { checkTwoLayerGradient, gradientRows } from './support/two-layer-gradient.js';
 
 const rates = [0.3, 0.1, 0.03, 0.01];
 const widths = [5, 10, 25, 50];
-
-/** 90 flowers to train on, 30 to choose with, 30 to test on; features standardised by the training part's moments. */
-const irisParts = (from: Key): Readonly<Record<'train' | 'validation' | 'test', Examples>> => {
-  const [train, validation, test] = stratifiedSplit(from, flowers(), [0.6, 0.2, 0.2]);
-  if (train === undefined || validation === undefined || test === undefined)
-    throw new Error('the split has three parts');
-  const scale = standardize(train.x);
-  const scaled = ({ x, y }: Examples): Examples => ({ x: scale(x), y });
-  return { train: scaled(train), validation: scaled(validation), test: scaled(test) };
-};
 
 const percent = (share = Number.NaN): string => `${(100 * share).toFixed(1)} %`;
 
@@ -36,7 +27,8 @@ export const iris: Example = {
   seed: 8,
   async run(lab) {
     const { seed } = lab.config;
-    const { train, validation, test } = irisParts(key(seed));
+    // 90 flowers to train on, 30 to choose with, 30 to test on.
+    const { train, validation, test } = standardizedParts(key(seed), flowers());
     const settings = rates.flatMap((rate) => widths.map((hidden) => ({ rate, hidden })));
 
     const trainOne = async (i: number, rate: number, hidden: number) => {
@@ -48,7 +40,7 @@ export const iris: Example = {
       const name = `rate-${rate}-hidden-${hidden}`;
       const from = foldIn(key(seed + 1), i);
       const run = await lab.train({ ...task, name, train, validation, optimizer: sgd(rate), batchSize: 30, key: from });
-      const chosenBy = run.history.checks.at(-1)?.validation?.loss ?? Number.POSITIVE_INFINITY;
+      const { loss: chosenBy = Number.POSITIVE_INFINITY } = run.validation;
       return { name, rate, hidden, run, chosenBy, tested: await evaluate(task, run, test) };
     };
     const runs: Awaited<ReturnType<typeof trainOne>>[] = [];
@@ -61,14 +53,14 @@ export const iris: Example = {
       runs.map(({ rate, hidden, run, chosenBy, tested }) => [
         rate,
         hidden,
-        (run.history.checks.at(-1)?.train?.loss ?? Number.NaN).toFixed(4),
+        (run.training.loss ?? Number.NaN).toFixed(4),
         chosenBy.toFixed(4),
         (tested.loss ?? Number.NaN).toFixed(4),
         percent(tested.accuracy),
         best.run === run ? '◀ best' : '',
       ]),
     );
-    lab.figure({ name: `test accuracy of ${best.name}, chosen by validation loss`, value: best.tested.accuracy ?? 0 });
+    lab.figure({ name: `test accuracy of ${best.name}, chosen by validation loss`, value: best.tested.accuracy });
     lab.figure({
       name: 'best test accuracy of the sweep',
       value: Math.max(...runs.map(({ tested }) => tested.accuracy ?? 0)),

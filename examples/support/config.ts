@@ -19,7 +19,7 @@ export const configCodec: t.Type<Config, Config, unknown> = t.readonly(
     /** The folder with real data, or `null`. */
     data: t.union([t.string, t.null], 'a folder, or null'),
     /** `null` where nothing is trained by epochs. */
-    epochs: t.union([wholeFrom(0), t.null], 'a whole number ≥ 0'),
+    epochs: t.union([wholeFrom(1), t.null], 'a whole number ≥ 1'),
     seed: wholeFrom(0),
     /** How many examples to train on at most; `null` for all. */
     limit: t.union([wholeFrom(1), t.null], 'a whole number ≥ 1'),

@@ -1,9 +1,16 @@
 /** The data sets of the examples: real ones from `--data`, drawn ones without. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { foldIn, key, uniform } from '../../autograd/index.js';
-import { digits, firstExamples, type ImageSet } from '../../data/index.js';
-import { type ImageSplit, loadCifar10, loadFashionMnist, loadMnist } from '../../data/node/index.js';
+import { foldIn, type Key, key, uniform } from '../../autograd/index.js';
+import {
+  digits,
+  type Examples,
+  firstExamples,
+  type ImageSet,
+  imageExamples,
+  stratifiedSplit,
+} from '../../data/index.js';
+import { type ImageSplit, loadCifar10, loadDigits, loadFashionMnist, loadMnist } from '../../data/node/index.js';
 import type { Config } from './config.js';
 import type { DataNeeded } from './example.js';
 
@@ -25,7 +32,13 @@ export const cifarData: DataNeeded = {
   otherwise: 'coloured digits drawn by the library stand in for CIFAR-10',
 };
 
-/** The data set's own folder: below `--data`, or `--data` itself. */
+export const digitsData: DataNeeded = {
+  path: 'digits.csv.gz',
+  contents: "scikit-learn's 8 × 8 digits",
+  otherwise: 'digits drawn by the library stand in for them',
+};
+
+/** The data set's own folder or file: below `--data`, or `--data` itself. */
 export const dataPath = (data: string, { path }: DataNeeded): string => {
   const below = join(data, path);
   return existsSync(below) ? below : data;
@@ -34,10 +47,7 @@ export const dataPath = (data: string, { path }: DataNeeded): string => {
 /** How many examples are drawn where there are no files. */
 const drawnExamples = 3000;
 
-const drawnSplit = (
-  { limit, seed }: Config,
-  draw: (from: ReturnType<typeof key>, count: number) => ImageSet,
-): ImageSplit => {
+const drawnSplit = ({ limit, seed }: Config, draw: (from: Key, count: number) => ImageSet): ImageSplit => {
   const count = Math.min(limit ?? drawnExamples, drawnExamples);
   return {
     train: draw(foldIn(key(seed), 1001), count),
@@ -51,7 +61,7 @@ const limited = ({ train, test }: ImageSplit, { limit }: Config): ImageSplit => 
 });
 
 /** Digits of a random colour on paper of another one, `[N, 3, size, size]`. */
-export const colouredDigits = (from: ReturnType<typeof key>, count: number, size = 32): ImageSet => {
+export const colouredDigits = (from: Key, count: number, size = 32): ImageSet => {
   const grey = digits(foldIn(from, 0), count, { size });
   const colours = uniform(foldIn(from, 1), [count, 2, 3]).dataSync();
   const plane = size * size;
@@ -86,3 +96,22 @@ export const cifar10 = async (config: Config): Promise<ImageSplit> =>
   config.data === null
     ? drawnSplit(config, colouredDigits)
     : limited(await loadCifar10(dataPath(config.data, cifarData)), config);
+
+/** The 8 × 8 digits, or drawn ones of that size. */
+export const smallDigits = async ({ data, limit, seed }: Config): Promise<Examples> => {
+  const all =
+    data === null
+      ? imageExamples(digits(foldIn(key(seed), 1001), Math.min(limit ?? 1797, 1797), { size: 8, noise: 0.05 }))
+      : await loadDigits(dataPath(data, digitsData));
+  return limit === null ? all : firstExamples(all, limit);
+};
+
+/** A part to train on, and a part with the same share of every class to choose with. */
+export const holdOut = <S extends Examples | ImageSet>(
+  from: Key,
+  source: S,
+  share: number,
+): { readonly train: S; readonly validation: S } => {
+  const [train = source, validation = source] = stratifiedSplit(from, source, [1 - share, share]);
+  return { train, validation };
+};

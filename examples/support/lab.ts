@@ -23,14 +23,15 @@ import { historyCurves, measuredNames, type Trained, type TrainOptions, trainIn 
 /** A figure that was reached, and the one that was asked for. */
 export interface Figure {
   readonly name: string;
-  readonly value: number;
+  /** NaN where it was not measured. */
+  readonly value: number | undefined;
   /** Reached when the value is at least this. */
   readonly atLeast?: number;
   /** Reached when the value is at most this. */
   readonly atMost?: number;
   /** Reached when the value is exactly this. */
   readonly exactly?: number;
-  /** Decimals to show; percent for shares by default. */
+  /** How the value is shown; a share as percent by default. */
   readonly unit?: 'percent' | 'number';
 }
 
@@ -70,7 +71,7 @@ export interface OpenLab extends Lab {
   finish(): Promise<string>;
 }
 
-const shown = ({ unit = 'percent' }: Figure, value: number): string =>
+const shown = ({ unit = 'percent' }: Figure, value = Number.NaN): string =>
   unit === 'percent' ? `${(100 * value).toFixed(2)} %` : Number.isInteger(value) ? String(value) : value.toPrecision(4);
 
 const askedOf = (figure: Figure): string => {
@@ -80,7 +81,7 @@ const askedOf = (figure: Figure): string => {
   return exactly === undefined ? '' : `${shown(figure, exactly)}`;
 };
 
-const reached = ({ value, atLeast, atMost, exactly }: Figure): boolean | null => {
+const reached = ({ value = Number.NaN, atLeast, atMost, exactly }: Figure): boolean | null => {
   if (atLeast !== undefined) return value >= atLeast;
   if (atMost !== undefined) return value <= atMost;
   return exactly === undefined ? null : value === exactly;

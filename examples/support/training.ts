@@ -21,6 +21,7 @@ import {
   type Fitted,
   fit,
   type History,
+  type Measurement,
   type Metric,
   meanOf,
   type Source,
@@ -45,6 +46,9 @@ export interface TrainOptions<P, S, X, Y, T>
 export interface Trained<P, S> extends Fitted<P, S> {
   /** Seconds that each epoch took, the measurements at its end included. */
   readonly seconds: readonly number[];
+  /** What was measured of the returned variables: in the best epoch with `restoreBest`, in the last one otherwise. */
+  readonly training: Measurement;
+  readonly validation: Measurement;
 }
 
 /** The run was asked to stop, and its checkpoint is written. */
@@ -243,7 +247,9 @@ export const trainIn = async <P, S, X, Y, T>(
           curves: historyCurves(fitted.history, metric),
         }),
       );
-    return { ...fitted, seconds };
+    const returned = rest.restoreBest === true ? fitted.best?.step : undefined;
+    const check = fitted.history.checks.findLast(({ step }) => returned === undefined || step === returned);
+    return { ...fitted, seconds, training: check?.train ?? {}, validation: check?.validation ?? {} };
   } finally {
     shown.stop();
   }
