@@ -14,7 +14,7 @@ import { extremaLowerings } from './extrema.js';
 import { matmul } from './gemm.js';
 import { indexedLowerings } from './indexed.js';
 import { joiningLowerings } from './joining.js';
-import { type Lowered, type Lowerings, onReference, type PrimitiveName } from './lowering.js';
+import { type Lowered, type Lowerings, onReference, type PrimitiveName, type Site } from './lowering.js';
 import { randomLowerings } from './random.js';
 import { reductionLowerings } from './reductions.js';
 import { scanLowerings } from './scans.js';
@@ -65,7 +65,12 @@ export const isOwn = (primitive: Primitive): boolean => {
 let own: ReadonlyMap<string, Primitive> | undefined;
 
 /** What an operation becomes. A primitive that is not the library's runs its own loop. */
-export const lower = (node: ProgramNode, inputs: readonly Aval[]): Lowered => {
+export const lower = (node: ProgramNode, inputs: readonly Aval[], originOf?: Site['originOf']): Lowered => {
   const lowering = isOwn(node.primitive) ? lowerings[node.primitive.name as PrimitiveName] : onReference;
-  return lowering({ inputs, output: node, params: node.params as never });
+  return lowering({
+    inputs,
+    output: node,
+    params: node.params as never,
+    ...(originOf === undefined ? {} : { originOf }),
+  });
 };

@@ -3,11 +3,14 @@
  * instead, which throws the error that says so.
  */
 import { bytesPerElement } from '../../dtype.js';
+import type { PoolParams } from '../../families/pooling.js';
 import { sizeOf, stridesOf } from '../../shape.js';
 import { i32, type Local, leave, local, memory, type Statement, set, when } from '../assembler/index.js';
+import type { Piece, Sliding } from '../conv/pieces.js';
+import { apart, slidingOf, smallPieces, spreadPieces } from '../conv/pooling.js';
 import { fillBuffer, moveBlock, moveOne } from '../loops/blocks.js';
 import { nest, type Walker } from '../loops/nest.js';
-import type { Lowering, Lowerings, Places } from './lowering.js';
+import type { Lowering, Lowerings, Places, Site } from './lowering.js';
 
 interface AxisParams {
   readonly axis: number;
@@ -31,6 +34,31 @@ const checked = (index: Local<'i32'>, count: number, size: number, { reference }
     ]),
     when(wrong, [reference(), leave()]),
   ];
+};
+
+/** The windows whose leaders an index names: each window has one, and it lies in the plane. */
+const pooledBy = ({
+  inputs: [x, index],
+  params: { axis },
+  originOf,
+}: Site<AxisParams>): { readonly sliding: Sliding; readonly pieces: readonly Piece[] } | null => {
+  const { node, inputs: [large] = [] } = originOf?.(1) ?? {};
+  if (node?.primitive.name !== 'windowArgmax' || large === undefined || axis !== (x?.shape.length ?? 0) - 1)
+    return null;
+  const sliding = slidingOf(large.shape, node.shape, node.params as PoolParams);
+  const pieces = smallPieces(sliding);
+  const fits =
+    x?.shape.at(-1) === sizeOf(sliding.spatial) &&
+    index?.shape.at(-1) === sizeOf(sliding.outputs) &&
+    sizeOf(x.shape.slice(0, -1)) === sliding.planes &&
+    sizeOf(index.shape.slice(0, -1)) === sliding.planes;
+  return !fits || pieces === null || pieces.some(({ taps }) => taps.length === 0) ? null : { sliding, pieces };
+};
+
+/** Whether the first operand is zero everywhere. */
+const isZero = ({ originOf }: Site<AxisParams>): boolean => {
+  const node = originOf?.(0)?.node;
+  return node?.primitive.name === 'full' && (node.params as { readonly value: number }).value === 0;
 };
 
 /** Strides in bytes. */
@@ -89,9 +117,26 @@ const slices =
 /** Elements of x by an index of its own for each, or with `back` added there. */
 const elements =
   (back: boolean): Lowering<AxisParams> =>
-  ({ inputs: [x, index], output, params: { axis } }) => {
+  (site) => {
+    const {
+      inputs: [x, index],
+      output,
+      params: { axis },
+    } = site;
     // An empty result has no code, but its indices are looked at all the same.
     if (x === undefined || index === undefined || sizeOf(output.shape) === 0) return { kind: 'reference' };
+    const pooled = pooledBy(site);
+    if (back && pooled !== null && output.dtype === 'float32' && isZero(site) && apart(pooled.sliding))
+      return {
+        kind: 'kernel',
+        workspace: 0,
+        parallel: true,
+        reads: [1, 2],
+        emit: ({ inputs: [places, source], output: target, ...threads }) =>
+          places === undefined || source === undefined
+            ? []
+            : spreadPieces('float32', pooled.sliding, pooled.pieces, threads, source, target, places),
+      };
     const { dtype } = output;
     const bytes = bytesPerElement(dtype);
     const strides = stridesOf(x.shape);
@@ -118,13 +163,13 @@ const elements =
           { pointer: single, strides: scaled(dense, bytes) },
         ];
         return [
-          ...checked(indices, count, size, places),
+          ...(pooled === null ? checked(indices, count, size, places) : []),
           ...(back ? [memory.copy(places.output, whole, sizeOf(x.shape) * bytes)] : []),
           set(line, back ? places.output : whole),
           set(at, indices),
           set(single, back ? (source ?? places.output) : places.output),
           ...nest(index.shape, walkers, 1, [
-            ...placeAt(place, at, size),
+            ...(pooled === null ? placeAt(place, at, size) : [set(place, i32.load(at))]),
             set(picked, i32.add(line, i32.mul(place, step))),
             back ? moveOne(dtype, picked, single, true) : moveOne(dtype, single, picked, false),
           ]),

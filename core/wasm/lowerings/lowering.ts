@@ -3,7 +3,7 @@
  * is. The planner fuses what is elementwise, reads through views, and places everything else in memory.
  */
 
-import type { Aval } from '../../program.js';
+import type { Aval, ProgramNode } from '../../program.js';
 import type * as primitives from '../../table.js';
 import type { Func } from '../assembler/index.js';
 import { importFunc, type Local, type Repeat, repeat, type Statement } from '../assembler/index.js';
@@ -11,8 +11,16 @@ import type { Vector, Width } from '../loops/lanes.js';
 
 export type PrimitiveName = keyof typeof primitives;
 
+/** One of the library's operations that computed an operand. */
+export interface Origin {
+  readonly node: ProgramNode;
+  readonly inputs: readonly Aval[];
+}
+
 /** One operation in its place. */
 export interface Site<P = unknown> {
+  /** What computed an operand, seen through operations that only give it another shape. */
+  readonly originOf?: (operand: number) => Origin | undefined;
   readonly inputs: readonly Aval[];
   readonly output: Aval;
   readonly params: P;
@@ -47,6 +55,8 @@ export interface KernelLowering {
    * depends on where the cuts are. Otherwise one thread does everything.
    */
   readonly parallel?: true;
+  /** The operands that it is given, where it does not want all of them. */
+  readonly reads?: readonly number[];
   /** What one thread takes for it, roughly: little work is not divided. By default a guess from the sizes of the operands. */
   readonly nanoseconds?: number;
   readonly emit: (places: Places) => readonly Statement[];

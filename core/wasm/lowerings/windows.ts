@@ -2,14 +2,16 @@
  * Pooling: windows slide over the planes of a tensor, each tap of the kernel by itself. A tap meets a block of outputs and a
  * strided block of the plane; sums add one to the other, maxima compare the two and keep the place of the larger.
  */
-import { bytesPerElement, isFloat } from '../../dtype.js';
+import { bytesPerElement, type Dtype, isFloat } from '../../dtype.js';
 import type { PoolParams } from '../../families/pooling.js';
 import { axisOf, type Window } from '../../families/window.js';
 import { type Shape, sizeOf, stridesOf } from '../../shape.js';
 import { f32, f64, i32, type Local, local, memory, type Statement, set, when } from '../assembler/index.js';
+import type { Sliding } from '../conv/pieces.js';
+import { apart, argmaxOfPieces, slidingOf, smallPieces, spreadPieces, sumsOfPieces, turned } from '../conv/pooling.js';
 import { fillBuffer, moveBlock } from '../loops/blocks.js';
 import { nest } from '../loops/nest.js';
-import type { Lowering, Lowerings } from './lowering.js';
+import type { Lowered, Lowering, Lowerings } from './lowering.js';
 
 /** Kernels with more taps run the reference loop: each tap is code of its own here. */
 export const mostTaps = 400;
@@ -51,6 +53,25 @@ export const tapsOf = (kernel: Shape): number[][] => {
 export const steppedStrides = (spatial: Shape, window: Window): number[] =>
   stridesOf(spatial).map((stride, axis) => stride * axisOf(window, axis).stride);
 
+/** Sums of windows, or their transpose, by vectors of windows; `null` where that is too much code, or windows overlap. */
+const sumsByVectors = (dtype: Exclude<Dtype, 'bool'>, sliding: Sliding, back: boolean): Lowered | null => {
+  const summed = back ? turned(sliding) : sliding;
+  const spread = back && summed === null && apart(sliding);
+  const pieces = summed !== null ? smallPieces(summed) : spread ? smallPieces(sliding) : null;
+  if (pieces === null) return null;
+  return {
+    kind: 'kernel',
+    workspace: 0,
+    parallel: true,
+    emit: ({ inputs: [source], output: target, ...threads }) => {
+      if (source === undefined) return [];
+      return summed !== null
+        ? sumsOfPieces(dtype, summed, pieces, threads, source, target)
+        : spreadPieces(dtype, sliding, pieces, threads, source, target);
+    },
+  };
+};
+
 /** Sums of windows, or with `back` the transpose, which adds each output to all that its window reads. */
 const sums =
   (back: boolean): Lowering<PoolParams> =>
@@ -63,6 +84,8 @@ const sums =
     const planes = sizeOf(large.slice(0, large.length - kernel.length));
     const { dtype } = output;
     const bytes = bytesPerElement(dtype);
+    const vectors = dtype === 'bool' ? null : sumsByVectors(dtype, slidingOf(large, small, params), back);
+    if (vectors !== null) return vectors;
     const inPlane = [sizeOf(spatial), ...steppedStrides(spatial, params)];
     const inOutputs = [sizeOf(outputs), ...stridesOf(outputs)];
     return {
@@ -95,6 +118,17 @@ const sums =
 const windowArgmax: Lowering<PoolParams> = ({ inputs: [x], output, params }) => {
   const { kernel } = params;
   if (x === undefined || !isFloat(x.dtype) || sizeOf(kernel) > mostTaps) return { kind: 'reference' };
+  const { dtype } = x;
+  const sliding = slidingOf(x.shape, output.shape, params);
+  const pieces = smallPieces(sliding);
+  if (pieces !== null)
+    return {
+      kind: 'kernel',
+      workspace: 0,
+      parallel: true,
+      emit: ({ inputs: [source], output: target, ...threads }) =>
+        source === undefined ? [] : argmaxOfPieces(dtype, sliding, pieces, threads, source, target),
+    };
   const float = x.dtype === 'float64' ? f64 : f32;
   const bytes = bytesPerElement(x.dtype);
   const leading = x.shape.length - kernel.length;

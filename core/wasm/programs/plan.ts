@@ -6,8 +6,8 @@
 import { bytesPerElement, type Dtype } from '../../dtype.js';
 import { type Aval, formatParams, type Program, type ProgramNode } from '../../program.js';
 import { broadcastStrides, type Shape, sameShape, sizeOf } from '../../shape.js';
-import { lower } from '../lowerings/index.js';
-import type { Lowered } from '../lowerings/lowering.js';
+import { isOwn, lower } from '../lowerings/index.js';
+import type { Lowered, Origin } from '../lowerings/lowering.js';
 
 /** A stretch of memory: an input, a constant, or computed by a unit. */
 export interface Buffer {
@@ -187,7 +187,11 @@ export const plan = (program: Program): Plan => {
   };
 
   const addKernel = (node: ProgramNode, lowered: KernelUnit['lowered']): Value => {
-    const operands = node.inputs.map((id) => ({ buffer: bufferOf(id), aval: avalOf(id) }));
+    const wanted = lowered.kind === 'kernel' ? lowered.reads : undefined;
+    const operands = (wanted?.map((operand) => node.inputs[operand] ?? -1) ?? node.inputs).map((id) => ({
+      buffer: bufferOf(id),
+      aval: avalOf(id),
+    }));
     const output = makeBuffer(node);
     const types = operands.map(({ aval: { dtype, shape } }) => `${dtype}[${shape.join()}]`);
     const name = `${textOf(node)}[${node.shape.join()}] of ${types.join(' ')}`;
@@ -218,9 +222,13 @@ export const plan = (program: Program): Plan => {
     return { kind: 'view', read: { buffer, offset, strides }, unit };
   };
 
+  const origins: (Origin | undefined)[] = avals.map(() => undefined);
   for (const node of program.nodes) {
-    const lowered = lower(node, node.inputs.map(avalOf));
+    const operands = node.inputs.map(avalOf);
+    const lowered = lower(node, operands, (operand) => origins[node.inputs[operand] ?? -1]);
     const [first = -1] = node.inputs;
+    if (lowered.kind === 'alias') origins.push(origins[first]);
+    else origins.push(isOwn(node.primitive) ? { node, inputs: operands } : undefined);
     avals.push(node);
     if (lowered.kind === 'constant') values.push({ kind: 'constant', value: lowered.value });
     else if (lowered.kind === 'alias') values.push(aliasOf(first, node.shape));
