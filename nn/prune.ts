@@ -43,8 +43,8 @@ const allButSmallest = (sizes: Tensor, count: number): Tensor => {
 };
 
 export interface MagnitudeMaskOptions {
-  /** Which leaves may be pruned, by path, such as the weights but not the biases; all by default. */
-  readonly include?: (path: string) => boolean;
+  /** Which leaves may be pruned, by path or by themselves, such as the weights but not the biases; all by default. */
+  readonly include?: (path: string, leaf: Tensor) => boolean;
 }
 
 /**
@@ -56,7 +56,7 @@ export interface MagnitudeMaskOptions {
  */
 export const magnitudeMask = <T>(params: T, amount: number, { include = () => true }: MagnitudeMaskOptions = {}): T => {
   const entries = treeEntries(params, 'magnitudeMask');
-  const pruned = entries.flatMap(([path, leaf]) => (include(path) ? [leaf] : []));
+  const pruned = entries.flatMap(([path, leaf]) => (include(path, leaf) ? [leaf] : []));
   const total = pruned.reduce((sum, leaf) => sum + leaf.size, 0);
   const count = countOf('magnitudeMask', amount, total);
   const kept =
@@ -71,7 +71,7 @@ export const magnitudeMask = <T>(params: T, amount: number, { include = () => tr
         );
   let start = 0;
   const masks = entries.map(([path, leaf]) => {
-    if (kept === null || !include(path)) return ones(leaf.shape, 'bool');
+    if (kept === null || !include(path, leaf)) return ones(leaf.shape, 'bool');
     const part = slice(kept, [[start, start + leaf.size, 1]]);
     start += leaf.size;
     return reshape(part as Tensor, leaf.shape);

@@ -10,7 +10,7 @@ import { checker, drawn } from './training/checks.js';
 import type { Batch } from './training/model.js';
 import { checkOptions, type FitOptions, type Fitted, freshState } from './training/options.js';
 import { breathe } from './training/pause.js';
-import { countExamples, feedOf } from './training/source.js';
+import { batchesPerEpoch, countExamples, feedOf } from './training/source.js';
 import { resumedState, type TrainingState } from './training/state.js';
 import { allMetrics, freshMetrics, trainingStep } from './training/step.js';
 import { prepareUpdate } from './transform.js';
@@ -126,7 +126,9 @@ export const fit = async <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): Pr
     }
   };
 
-  await say('onStart', { epochs, epoch: now.epoch, step: now.step });
+  const batches = batchesPerEpoch(options.train, { batchSize, order, dropLast });
+  const steps = batches === null ? null : epochs * Math.ceil(batches / accumulate);
+  await say('onStart', { epochs, epoch: now.epoch, step: now.step, steps });
   const reason = await run();
   const final = current();
   await say('onEnd', { reason, history: final.history });

@@ -64,7 +64,7 @@ export {
   type WeightAverage,
 } from './training/averaging.js';
 export type { Callbacks, Checked, EpochEnd, EpochStart, Plan, RunEnd, StepEnd } from './training/callbacks.js';
-export { type EvaluateOptions, evaluate } from './training/evaluate.js';
+export { type EvaluateOptions, type EvaluateSampleOptions, evaluate } from './training/evaluate.js';
 export { type FindRateOptions, type FoundRate, findLearningRate } from './training/find-rate.js';
 export { type Frozen, type Thawed, thaw } from './training/freezing.js';
 export {

@@ -93,8 +93,8 @@ export const smoothL1Loss = (x: Tensor, target: Tensor, options: SmoothL1Options
 };
 
 export interface L2PenaltyOptions {
-  /** Which leaves count, by path; all by default. */
-  readonly include?: (path: string) => boolean;
+  /** Which leaves count, by path or by themselves, such as `(_, leaf) => leaf.rank > 1` for weights only; all by default. */
+  readonly include?: (path: string, leaf: Tensor) => boolean;
 }
 
 /**
@@ -107,7 +107,7 @@ export const l2Penalty = (
   strength: number,
   { include = () => true }: L2PenaltyOptions = {},
 ): Tensor => {
-  const squares = treeEntries(params).flatMap(([path, leaf]) => (include(path) ? [sum(square(leaf))] : []));
+  const squares = treeEntries(params).flatMap(([path, leaf]) => (include(path, leaf) ? [sum(square(leaf))] : []));
   const [first = full([], 0), ...others] = squares;
   return mul(
     others.reduce((total, next) => add(total, next), first as Tensor),

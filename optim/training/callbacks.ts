@@ -12,6 +12,8 @@ export interface Plan {
   readonly epoch: number;
   /** How many steps were made before. */
   readonly step: number;
+  /** How many steps there are in all; `null` where only the batches themselves can tell. */
+  readonly steps: number | null;
 }
 
 /** What a callback may ask for: everything needed to go on from here. */

@@ -1,10 +1,10 @@
 /** Loss and metrics of a model that is not being trained, over all batches of a set. */
-import { compile as compiled, key } from '../../autograd/index.js';
+import { compile as compiled, type Key, key } from '../../autograd/index.js';
 import type { Measurement } from './history.js';
 import type { MetricOrMean } from './metrics.js';
 import type { Batch, Loss, Model, Source, Variables } from './model.js';
 import { breathe } from './pause.js';
-import { countExamples, feedOf } from './source.js';
+import { countExamples, feedOf, sampled } from './source.js';
 import { allMetrics, freshMetrics, readMetrics } from './step.js';
 
 export interface EvaluateOptions<P, S, X, Y, T> {
@@ -15,6 +15,13 @@ export interface EvaluateOptions<P, S, X, Y, T> {
   readonly batchSize?: number | undefined;
   /** Whether each batch runs as one program; true by default. */
   readonly compile?: boolean | undefined;
+}
+
+export interface EvaluateSampleOptions {
+  /** Measure so many random examples instead of all. */
+  readonly sample?: number | undefined;
+  /** Which ones they are; `key(0)` by default. */
+  readonly key?: Key | undefined;
 }
 
 /** Measures variables on examples or on batches. */
@@ -50,10 +57,11 @@ export const evaluator = <P, S, X, Y, T>({
 };
 
 /**
- * The mean loss and the metrics over a set of examples, or over the batches of a function; nothing is trained.
+ * The mean loss and the metrics over a set of examples, over a random part of it, or over the batches of a function; nothing
+ * is trained.
  */
 export const evaluate = <P, S, X, Y, T>(
-  options: EvaluateOptions<P, S, X, Y, T>,
+  { sample, key: from = key(0), ...options }: EvaluateOptions<P, S, X, Y, T> & EvaluateSampleOptions,
   variables: Variables<P, S>,
   data: Source<X, T>,
-): Promise<Measurement> => evaluator(options)(variables, data);
+): Promise<Measurement> => evaluator(options)(variables, sampled(data, sample, from));

@@ -39,13 +39,16 @@ export const reporter = ({
   clock = Date.now,
 }: ReporterOptions): Required<Pick<Callbacks, 'onStart' | 'onStepEnd' | 'onCheck'>> => {
   let [epochs, first, begun, examples] = [0, 1, 0, 0];
+  let all = '';
   return {
     onStart(plan) {
       [epochs, first, begun, examples] = [plan.epochs, plan.epoch, clock(), 0];
+      all = plan.steps === null ? '' : `/${plan.steps}`;
     },
     onStepEnd({ step, loss, examples: more }) {
       examples += more;
-      if (everySteps !== undefined && (step - 1) % everySteps === 0) write(`step ${step}: loss ${loss.toFixed(4)}`);
+      if (everySteps !== undefined && (step - 1) % everySteps === 0)
+        write(`step ${step}${all}: loss ${loss.toFixed(4)}`);
     },
     onCheck({ check: { kind, epoch, step, train, validation } }) {
       if (kind === 'epoch' && epoch % everyEpochs !== 0 && epoch !== epochs) return;

@@ -100,6 +100,17 @@ export const feedOf = <X, T>(source: Source<X, T>, options: BatchOptions): Feed<
   return (_, key, used) => drawn(source, key, used, options);
 };
 
+/** How many batches an epoch has; `null` where batches come from elsewhere and are not known beforehand. */
+export const batchesPerEpoch = <X, T>(
+  source: Source<X, T>,
+  { batchSize, order, dropLast }: BatchOptions,
+): number | null => {
+  if (typeof source === 'function' || 'epoch' in source) return null;
+  const count = countExamples(source);
+  if (order === 'replacement') return trainingPlan({ examples: count, batchSize, epochs: 1 }).stepsPerEpoch;
+  return dropLast === true ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
+};
+
 /** As many of the examples as `count` says, drawn without replacement, or all; batches of a loader come as they are. */
 export const sampled = <X, T>(source: Source<X, T>, count: number | undefined, key: Key): Source<X, T> => {
   if (count === undefined || typeof source === 'function' || 'epoch' in source) return source;

@@ -36,6 +36,9 @@ test('magnitudeMask: leaves that are not included stay whole and do not count', 
   const masks = magnitudeMask(params, 0.5, { include: (path) => path === 'weight' });
   assert.equal(masks.weight.toArray(), [0, 0, 1, 1]);
   assert.equal(masks.bias.toArray(), [1, 1]);
+  const pair = { dense: ones([1, 2]), norm: ones([2]) };
+  const { dense, norm } = magnitudeMask(pair, 1, { include: (_, leaf) => leaf.rank > 1 });
+  assert.equal([dense.toArray(), norm.toArray()], [[[0, 0]], [1, 1]]);
   assert.equal(magnitudeMask(params, 0.5, { include: () => false }).weight.toArray(), [1, 1, 1, 1]);
 });
 

@@ -146,10 +146,10 @@ test('reporter: one line an epoch, with figures, speed and time left; steps wher
   const shapes = lines.map((line) => line.replace(/\d+\.\d{4}/g, '#'));
   assert.equal(shapes, [
     'epoch 0/2: validation loss #',
-    'step 1: loss #',
-    'step 4: loss #',
+    'step 1/8: loss #',
+    'step 4/8: loss #',
     'epoch 1/2: loss #; validation loss #; 20 examples/s, 1 s left',
-    'step 7: loss #',
+    'step 7/8: loss #',
     'epoch 2/2: loss #; validation loss #; 27 examples/s',
   ]);
 });
