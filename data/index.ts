@@ -64,7 +64,9 @@ export {
   type LoadReport,
   type LoadStateOptions,
   loadStateDict,
+  loadVariables,
   stateDict,
+  toTorchName,
 } from './state-dict.js';
 
 // Pictures.

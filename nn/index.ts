@@ -76,17 +76,46 @@ export {
   maxPool2d,
   maxPool3d,
 } from './layers/pooling.js';
+export { type AttentionInputs, type MultiheadLayerOptions, multiheadAttention } from './layers/attention.js';
 export {
-  type AttentionInputs,
   type CellOptions,
   gruCell,
   type LstmStep,
   lstmCell,
-  type MultiheadLayerOptions,
-  multiheadAttention,
+  type RnnCellOptions,
   rnnCell,
   type Step,
-} from './layers/sequence.js';
+} from './layers/cells.js';
+export {
+  type LearnedPositionsOptions,
+  learnedPositions,
+  positionalEncoding,
+  type SinusoidOptions,
+  sinusoidalPositions,
+} from './layers/positions.js';
+export {
+  gru,
+  type LstmInputs,
+  type LstmLayerOptions,
+  lstm,
+  type RecurrentLayerOptions,
+  type RnnLayerOptions,
+  rnn,
+  type SequenceInputs,
+} from './layers/recurrent.js';
+export {
+  type DecoderInputs,
+  type DecoderLayerParameters,
+  type EncoderInputs,
+  type EncoderLayerParameters,
+  type StackParameters,
+  type TransformerLayerOptions,
+  type TransformerStackOptions,
+  transformerDecoder,
+  transformerDecoderLayer,
+  transformerEncoder,
+  transformerEncoderLayer,
+} from './layers/transformer.js';
 
 // Functions that stand in `sequential` as they are.
 export { logSoftmax, relu, sigmoid, softmax, tanh } from '../core/index.js';

@@ -131,7 +131,7 @@ export const layerOf = (child: Child): ErasedLayer | null => {
 };
 
 /** The key of one child: `position` sets it apart from its siblings. */
-export const childKey = (key: Key | undefined, child: ErasedLayer, position: number): Key | undefined =>
+export const childKey = (key: Key | undefined, child: Pick<AnyLayer, 'random'>, position: number): Key | undefined =>
   key === undefined || !child.random ? undefined : foldIn(key, position);
 
 /** The key that a random layer needs in training, or an `ArgumentError`. */

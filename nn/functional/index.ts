@@ -19,8 +19,16 @@ export { channelDropout, type DropoutFunctionOptions, type DropoutProbability, d
 export { type EmbeddingFunctionOptions, embedding } from './embedding.js';
 export { flatten, type LinearFunctionOptions, linear } from './linear.js';
 export * from './margin-losses.js';
+export * from './multihead-attention.js';
 export * from './pooling.js';
 export * from './probability-losses.js';
-export * from './recurrent.js';
+export {
+  type CellParameters,
+  gruCell,
+  lstmCell,
+  type RnnCellOptions,
+  rnnCell,
+} from './recurrent.js';
+export * from './recurrent-sequence.js';
 export * from './regression-losses.js';
 export { type GroupNormOptions, groupNorm, type InstanceNormOptions, instanceNorm, layerNorm } from './sample-norm.js';

@@ -17,9 +17,9 @@ interface Cell {
   readonly x: Tensor;
   readonly h: Tensor;
   readonly c: Tensor;
-  readonly inputWeight: Tensor;
-  readonly hiddenWeight: Tensor;
-  readonly inputBias: Tensor;
+  readonly weightIh: Tensor;
+  readonly weightHh: Tensor;
+  readonly biasIh: Tensor;
 }
 
 const transposed = (matrix: Tensor): Tensor => permute(matrix, [1, 0]);
@@ -44,26 +44,23 @@ export const lstmCell: Derivation = derivation<Cell>()({
           x: draw([samples, inputs]),
           h: draw([samples, hidden]),
           c: draw([samples, hidden]),
-          inputWeight: draw([4 * hidden, inputs]),
-          hiddenWeight: draw([4 * hidden, hidden]),
-          inputBias: draw([4 * hidden]),
+          weightIh: draw([4 * hidden, inputs]),
+          weightHh: draw([4 * hidden, hidden]),
+          biasIh: draw([4 * hidden]),
         })
         .map((drawn) => ({ inputs: drawn, config: null })),
     ),
   layer: ({ x, h, c, ...params }) => concat([...functional.lstmCell(x, h, c, params)], 1),
-  forward: ({ x, h, c, inputWeight, hiddenWeight, inputBias }) => {
+  forward: ({ x, h, c, weightIh, weightHh, biasIh }) => {
     const size = h.shape[1] ?? 1;
-    const pre = add(
-      add(matmul(x, transposed(inputWeight)) as Tensor, matmul(h, transposed(hiddenWeight)) as Tensor),
-      inputBias,
-    );
+    const pre = add(add(matmul(x, transposed(weightIh)) as Tensor, matmul(h, transposed(weightHh)) as Tensor), biasIh);
     const [i, f, o] = [0, 1, 3].map((gate) => sigmoid(columns(pre, gate * size, size))) as [Tensor, Tensor, Tensor];
     const g: Tensor = tanh(columns(pre, 2 * size, size));
     const next: Tensor = add(mul(f, c), mul(i, g));
     const t: Tensor = tanh(next);
-    return [concat([mul(o, t), next], 1), { x, h, c, inputWeight, hiddenWeight, i, f, g, o, t, size }];
+    return [concat([mul(o, t), next], 1), { x, h, c, weightIh, weightHh, i, f, g, o, t, size }];
   },
-  backward: (cotangent, { x, h, c, inputWeight, hiddenWeight, i, f, g, o, t, size }) => {
+  backward: (cotangent, { x, h, c, weightIh, weightHh, i, f, g, o, t, size }) => {
     const H = columns(cotangent, 0, size);
     const D = add(columns(cotangent, size, size), mul(mul(H, o), sub(1, mul(t, t))));
     const P = concat(
@@ -71,12 +68,12 @@ export const lstmCell: Derivation = derivation<Cell>()({
       1,
     );
     return {
-      x: matmul(P, inputWeight),
-      h: matmul(P, hiddenWeight),
+      x: matmul(P, weightIh),
+      h: matmul(P, weightHh),
       c: mul(D, f),
-      inputWeight: matmul(transposed(P), x),
-      hiddenWeight: matmul(transposed(P), h),
-      inputBias: sum(P, { axes: 0 }),
+      weightIh: matmul(transposed(P), x),
+      weightHh: matmul(transposed(P), h),
+      biasIh: sum(P, { axes: 0 }),
     };
   },
 });

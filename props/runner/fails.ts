@@ -12,3 +12,7 @@ export const fails = (f: () => unknown, kind: abstract new (...args: never[]) =>
   assert.instance(thrown, kind);
   assert.is((thrown as Error).message, message);
 };
+
+/** Fails unless `f` throws a `kind`, whatever its message. */
+export const refuses = (f: () => unknown, kind: abstract new (...args: never[]) => Error): void =>
+  assert.throws(f, (thrown: unknown) => thrown instanceof kind);

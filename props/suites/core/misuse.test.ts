@@ -78,8 +78,8 @@ test('misuse: shapes that do not fit name both and say what to do', () => {
     [
       () =>
         functional.lstmCell(matrix, g.ones([2, 2]), g.ones([2, 2]), {
-          inputWeight: g.ones([6, 3]),
-          hiddenWeight: g.ones([6, 2]),
+          weightIh: g.ones([6, 3]),
+          weightHh: g.ones([6, 2]),
         }),
       ShapeError,
       'lstmCell: the weights do not make 4 gates of 2 from the state (shapes [2,3] · [2,2] · [2,2] · [6,3] · [6,2]); give weights [gates·H, D] and [gates·H, H] for a state [N, H]',

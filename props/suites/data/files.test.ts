@@ -242,7 +242,7 @@ test('state dictionaries: names are paths, and loading says what was found, miss
   ]);
   const again = loadStateDict(net, stateDict(tree));
   assert.equal(again.report.missing, []);
-  assert.is(fromTorchName('layer1.0.bn1.num_batches_tracked'), 'layer1.0.bn1.numBatchesTracked');
+  assert.is(fromTorchName('layer1.0.bn1.num_batches_tracked'), 'layer1.0.bn1.batches');
   assert.throws(
     () => loadStateDict(net, { a: ones([1]), b: ones([1]) }, { rename: () => 'c' }),
     /a and b are both renamed to c/,

@@ -358,7 +358,7 @@ test('multi-head attention: one head with identity projections is plain attentio
   const [q, v] = [random(1, [2, 3, 4]), random(2, [2, 5, 4])];
   const attention = nn.multiheadAttention({ width: 4, heads: 1 });
   const unit = eye(4, { dtype: 'float64' });
-  const params = { inWeight: concat([unit, unit, unit], 0), outWeight: unit };
+  const params = { inProjWeight: concat([unit, unit, unit], 0), outProj: { weight: unit } };
   assertClose(attention.apply({ params }, { q, k: v, v })[0], functional.attention(q, v, v));
   fails(
     () => nn.multiheadAttention({ width: 6, heads: 4 }),

@@ -1,0 +1,217 @@
+/** Attention with several heads, each over its own block of features (Vaswani et al. 2017, section 3.2.2). */
+import { checkedOptions, checkTensors, tensorOperand } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
+import {
+  ArgumentError,
+  broadcastTo,
+  cast,
+  concat,
+  DtypeError,
+  logicalAnd,
+  matmul,
+  ones,
+  permute,
+  reshape,
+  ShapeError,
+  slice,
+  type Tensor,
+  tril,
+  where,
+  zeros,
+} from '../../core/index.js';
+import { sameShape } from '../../core/shape.js';
+import { type AttentionFunctionOptions, attentionWeights } from './attention.js';
+import { dropout } from './dropout.js';
+import { linear } from './linear.js';
+
+/** Named as PyTorch's: `inProjWeight` is its `in_proj_weight`. */
+export interface MultiheadParameters {
+  /** The projections of queries, keys and values one above the other: `[3E, E]`. */
+  readonly inProjWeight?: Tensor | null;
+  /** Three projections instead, where keys or values have another width: `[E, E]`, `[E, keyWidth]`, `[E, valueWidth]`. */
+  readonly qProjWeight?: Tensor | null;
+  readonly kProjWeight?: Tensor | null;
+  readonly vProjWeight?: Tensor | null;
+  /** `[3E]`. */
+  readonly inProjBias?: Tensor | null;
+  /** The last projection: `weight: [E, E]`, `bias: [E]`. */
+  readonly outProj: { readonly weight: Tensor; readonly bias?: Tensor | null };
+  /** A learned key and value behind the others: `[1, 1, E]`. */
+  readonly biasK?: Tensor | null;
+  readonly biasV?: Tensor | null;
+}
+
+export interface MultiheadOptions extends AttentionFunctionOptions {
+  /** Must divide the width. */
+  readonly heads: number;
+  /** Which keys exist, bool `[N, S]`: false for padding. (PyTorch's `key_padding_mask` is true for padding.) */
+  readonly keyMask?: Tensor | null;
+  /** Put a key and a value of zeros behind the others; false by default. */
+  readonly addZeroAttention?: boolean;
+}
+
+export interface MultiheadOutput {
+  /** `[N, L, E]`. */
+  readonly output: Tensor;
+  /** How much each query attends to each key, before dropout: `[N, heads, L, S]`. */
+  readonly weights: Tensor;
+}
+
+const op = 'multiheadAttention';
+
+const optionNames = [
+  'heads',
+  'mask',
+  'keyMask',
+  'causal',
+  'scale',
+  'dropout',
+  'training',
+  'key',
+  'addZeroAttention',
+] as const;
+
+const parameterNames = [
+  'inProjWeight',
+  'qProjWeight',
+  'kProjWeight',
+  'vProjWeight',
+  'inProjBias',
+  'outProj',
+  'biasK',
+  'biasV',
+] as const;
+
+type Projections = readonly [q: Tensor, k: Tensor, v: Tensor];
+
+/** The three projections, cut from one matrix or given as three. */
+const projectionsOf = (params: MultiheadParameters, q: Tensor): Projections => {
+  const width = q.shape.at(-1) ?? 1;
+  const { inProjWeight, qProjWeight, kProjWeight, vProjWeight } = params;
+  if (inProjWeight === undefined || inProjWeight === null) {
+    const three = [qProjWeight, kProjWeight, vProjWeight];
+    checkTensors(op, three);
+    return three as readonly (Tensor | null | undefined)[] as Projections;
+  }
+  checkTensors(op, [inProjWeight]);
+  if (!sameShape(inProjWeight.shape, [3 * width, width]))
+    throw new ShapeError({
+      op,
+      problem: 'queries and projections do not fit',
+      shapes: [q.shape, inProjWeight.shape],
+      remedy: 'give queries [N, L, E] and projections [3E, E]',
+    });
+  const block = (i: number): Tensor => slice(inProjWeight, [[i * width, (i + 1) * width, 1], null]);
+  return [block(0), block(1), block(2)];
+};
+
+/** What both masks allow; the second may be one of numbers to add. */
+const both = (allowed: Tensor, mask: Tensor | null): Tensor => {
+  if (mask === null) return allowed;
+  return mask.dtype === 'bool' ? logicalAnd(allowed, mask) : where(allowed, mask, Number.NEGATIVE_INFINITY);
+};
+
+/** Masks of keys and of pairs joined into one that broadcasts to `[N, heads, L, S]`, `extra` keys longer than they are. */
+const joinMasks = (mask: Tensor | null, keyMask: Tensor | null, samples: number, extra: number): Tensor | null => {
+  const longer = (x: Tensor): Tensor => {
+    if (extra === 0) return x;
+    const more = [...x.shape.slice(0, -1), extra];
+    return concat([x, x.dtype === 'bool' ? ones(more, 'bool') : zeros(more, x.dtype)], -1);
+  };
+  if (mask !== null && tensorOperand(op, mask).rank === 3)
+    // One mask a sample stands for all heads.
+    return joinMasks(reshape(mask, [mask.shape[0] ?? 1, 1, ...mask.shape.slice(1)]) as Tensor, keyMask, samples, extra);
+  if (keyMask === null) return mask === null ? null : longer(mask);
+  if (tensorOperand(op, keyMask).dtype !== 'bool')
+    throw new DtypeError({
+      op,
+      problem: `the mask of keys is ${keyMask.dtype}`,
+      shapes: [keyMask.shape],
+      remedy: 'give a bool mask [N, S], true where there is a key',
+    });
+  const keys = longer(reshape(keyMask, [samples, 1, 1, keyMask.size / samples]) as Tensor);
+  if (mask === null) return keys;
+  return both(keys, longer(mask));
+};
+
+/**
+ * Attention with several heads, each over its own block of E/heads features, and the weights of each.
+ * `q: [N, L, E]`, `k: [N, S, keyWidth]`, `v: [N, S, valueWidth]`, both widths E unless there are three projections.
+ * @throws ArgumentError when the heads do not divide the width; ShapeError when shapes do not fit; DtypeError for masks of the wrong kind.
+ */
+export const multiheadAttentionWithWeights = (
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  params: MultiheadParameters,
+  given: MultiheadOptions,
+): MultiheadOutput => {
+  checkTensors(op, [q, k, v]);
+  const options = checkedOptions(op, given, optionNames);
+  const { heads, mask = null, keyMask = null, dropout: p = 0, training = false, key } = options;
+  const { causal = false, addZeroAttention = false } = options;
+  const { inProjBias = null, outProj, biasK = null, biasV = null } = checkedOptions(op, params, parameterNames);
+  checkTensors(op, [outProj?.weight]);
+  const width = q.shape.at(-1) ?? 1;
+  if (q.rank !== 3 || k.rank !== 3 || v.rank !== 3)
+    throw new ShapeError({
+      op,
+      problem: 'queries, keys and values are not all batches of sequences',
+      shapes: [q.shape, k.shape, v.shape],
+      remedy: 'give queries [N, L, E], keys and values [N, S, E]',
+    });
+  if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0)
+    throw new ArgumentError({
+      op,
+      problem: `${describe(heads)} heads do not divide a width of ${width}`,
+      shapes: [q.shape],
+      remedy: 'choose a number of heads that divides the width',
+    });
+  const projections = projectionsOf(params, q);
+  const samples = q.shape[0] ?? 1;
+  const project = (x: Tensor, block: 0 | 1 | 2): Tensor =>
+    linear(
+      x,
+      projections[block],
+      inProjBias === null ? null : slice(inProjBias, [[block * width, (block + 1) * width, 1]]),
+    );
+  const extended = (x: Tensor, learned: Tensor | null): Tensor =>
+    concat(
+      [
+        x,
+        ...(learned === null ? [] : [broadcastTo(learned, [samples, 1, width]) as Tensor]),
+        ...(addZeroAttention ? [zeros([samples, 1, width], x.dtype)] : []),
+      ],
+      1,
+    );
+  const extra = Number(biasK !== null) + Number(addZeroAttention);
+  const split = (x: Tensor): Tensor =>
+    permute(reshape(x, [samples, x.shape[1] ?? 1, heads, width / heads]) as Tensor, [0, 2, 1, 3]);
+  const keys = split(extra === 0 ? project(k, 1) : extended(project(k, 1), biasK));
+  const values = split(extra === 0 ? project(v, 2) : extended(project(v, 2), biasV));
+  // Keys put behind the others are seen from every position.
+  const past = causal && extra > 0 ? cast(tril(ones([q.shape[1] ?? 1, k.shape[1] ?? 1])), 'bool') : null;
+  const weights = attentionWeights(split(project(q, 0)), keys, {
+    mask: joinMasks(past === null ? mask : both(past, mask), keyMask, samples, extra),
+    causal: causal && extra === 0,
+    ...(options.scale === undefined ? {} : { scale: options.scale }),
+  });
+  const kept = p === 0 ? weights : dropout(weights, { p, training, key });
+  const y: Tensor = matmul(kept, values);
+  const joined = reshape(permute(y, [0, 2, 1, 3]) as Tensor, q.shape) as Tensor;
+  return { output: linear(joined, outProj.weight, outProj.bias ?? null), weights };
+};
+
+/**
+ * Attention with several heads. `q: [N, L, E]`, `k: [N, S, E]`, `v: [N, S, E]` → `[N, L, E]`.
+ * @throws ArgumentError when the heads do not divide the width; ShapeError when shapes do not fit; DtypeError for masks of the wrong kind.
+ * @example
+ * functional.multiheadAttention(ones([1, 2, 4]), ones([1, 3, 4]), ones([1, 3, 4]), { inProjWeight: zeros([12, 4]), outProj: { weight: zeros([4, 4]) } }, { heads: 2 }).shape // [1, 2, 4]
+ */
+export const multiheadAttention = (
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  params: MultiheadParameters,
+  options: MultiheadOptions,
+): Tensor => multiheadAttentionWithWeights(q, k, v, params, options).output;

@@ -1,0 +1,329 @@
+/**
+ * Recurrent networks over whole sequences: several layers, one direction or both. Parameters are called and shaped as
+ * PyTorch's: `weightIhL0` is its `weight_ih_l0`, `weightHhL1Reverse` its `weight_hh_l1_reverse`. The projections of all inputs of a
+ * layer are one matrix product; only the step from state to state is a loop.
+ */
+import { checkedOptions, checkTensors, tensorOperand } from '../../core/arguments.js';
+import {
+  add,
+  concat,
+  DtypeError,
+  type FloatDtype,
+  foldIn,
+  type Key,
+  less,
+  matmul,
+  reshape,
+  type Shape,
+  ShapeError,
+  slice,
+  stack,
+  type Tensor,
+  TreeError,
+  transpose,
+  where,
+  zeros,
+} from '../../core/index.js';
+import { sameShape } from '../../core/shape.js';
+import { dropout } from './dropout.js';
+import { linear } from './linear.js';
+import { gruStep, lstmStep, nonlinearityOf, type RnnCellOptions } from './recurrent.js';
+
+/**
+ * The parameters of a recurrent network: for each layer `weightIhL0 [gates·H, in]`, `weightHhL0 [gates·H, H]`, perhaps `biasIhL0` and
+ * `biasHhL0 [gates·H]`, and `weightHrL0 [P, H]` where a long short-term memory projects its output; the same with `Reverse` behind for the
+ * other direction.
+ */
+export type RecurrentParameters = {
+  readonly [name in `${'weightIh' | 'weightHh' | 'weightHr' | 'biasIh' | 'biasHh'}L${number}${'' | 'Reverse'}`]: Tensor;
+};
+
+export interface SequenceOptions {
+  /** Sequences `[N, L, D]` (true, the default) or `[L, N, D]` (PyTorch's default). */
+  readonly batchFirst?: boolean;
+  /** The hidden states before the first step, `[layers·directions, N, H]`; zeros by default. */
+  readonly h?: Tensor | null;
+  /** How many steps of each sequence count, int32 `[N]`; all by default. Later outputs are 0, and later inputs change nothing. */
+  readonly lengths?: Tensor | null;
+  /** The probability to drop an output of any layer but the last in training; 0 by default. */
+  readonly dropout?: number;
+  /** false by default. */
+  readonly training?: boolean;
+  /** Where dropout draws from. */
+  readonly key?: Key | undefined;
+}
+
+export interface RnnOptions extends SequenceOptions, RnnCellOptions {}
+
+export interface LstmOptions extends SequenceOptions {
+  /** The cell states before the first step, `[layers·directions, N, H]`; zeros by default. */
+  readonly c?: Tensor | null;
+}
+
+/** What comes out: the last layer's outputs `[N, L, directions·H]`, and every layer's and direction's last state `[layers·directions, N, H]`. */
+export interface RecurrentOutput {
+  readonly output: Tensor;
+  readonly h: Tensor;
+}
+
+/** The cell states, too. */
+export interface LstmOutput extends RecurrentOutput {
+  readonly c: Tensor;
+}
+
+/** One direction of one layer. */
+interface Weights {
+  readonly weightIh: Tensor;
+  readonly weightHh: Tensor;
+  readonly weightHr: Tensor | null;
+  readonly biasIh: Tensor | null;
+  readonly biasHh: Tensor | null;
+}
+
+/** A hidden state, and the cell state of those that have one. */
+interface State {
+  readonly h: Tensor;
+  readonly c: Tensor | null;
+}
+
+interface Cell {
+  readonly op: string;
+  readonly gates: number;
+  readonly hasCellState: boolean;
+  readonly step: (fromInput: Tensor, fromHidden: Tensor, before: State) => State;
+}
+
+const optionNames = ['batchFirst', 'h', 'lengths', 'dropout', 'training', 'key'] as const;
+
+/** The weights of layer `i` in one direction, or `null` where there is no such layer. */
+const weightsOf = (
+  params: RecurrentParameters,
+  i: number,
+  direction: '' | 'Reverse',
+  { op, gates }: Cell,
+): Weights | null => {
+  const at = (name: 'weightIh' | 'weightHh' | 'weightHr' | 'biasIh' | 'biasHh'): Tensor | null =>
+    params[`${name}L${i}${direction}`] ?? null;
+  const [weightIh, weightHh] = [at('weightIh'), at('weightHh')];
+  if (weightIh === null || weightHh === null) return null;
+  checkTensors(op, [weightIh, weightHh]);
+  const weightHr = at('weightHr');
+  const [rows = 0] = weightHh.shape;
+  const width = weightHr === null ? rows / gates : (weightHr.shape[0] ?? 0);
+  if (rows % gates !== 0 || weightIh.rank !== 2 || weightIh.shape[0] !== rows || weightHh.shape[1] !== width)
+    throw new ShapeError({
+      op,
+      problem: `the weights of layer ${i} do not make ${gates} gate${gates > 1 ? 's' : ''}`,
+      shapes: [weightIh.shape, weightHh.shape, ...(weightHr === null ? [] : [weightHr.shape])],
+      remedy: 'give weights [gates·H, D] and [gates·H, H], or with a projection [gates·H, P] and [P, H]',
+    });
+  return { weightIh, weightHh, weightHr, biasIh: at('biasIh'), biasHh: at('biasHh') };
+};
+
+/** All layers, each with one direction or two. */
+const layersOf = (params: RecurrentParameters, cell: Cell): readonly (readonly Weights[])[] => {
+  const layers: (readonly Weights[])[] = [];
+  for (;;) {
+    const forward = weightsOf(params ?? {}, layers.length, '', cell);
+    if (forward === null) break;
+    const reverse = weightsOf(params, layers.length, 'Reverse', cell);
+    layers.push(reverse === null ? [forward] : [forward, reverse]);
+  }
+  const directions = layers[0]?.length;
+  if (directions === undefined || layers.some((layer) => layer.length !== directions))
+    throw new TreeError({
+      op: cell.op,
+      problem: directions === undefined ? 'there are no weights' : 'some layers have one direction and some two',
+      remedy: 'give weightIhL0, weightHhL0, … for every layer, in both directions or in one',
+    });
+  return layers;
+};
+
+/** The initial states of one direction of one layer, cut from `[layers·directions, N, size]`; zeros where none are given. */
+const initial = (
+  op: string,
+  given: Tensor | null,
+  place: number,
+  places: number,
+  [samples, size]: readonly [number, number],
+  dtype: FloatDtype,
+): Tensor => {
+  if (given === null) return zeros([samples, size], dtype);
+  if (!sameShape(tensorOperand(op, given).shape, [places, samples, size]))
+    throw new ShapeError({
+      op,
+      problem: `the states before the first step are not [${places},${samples},${size}]`,
+      shapes: [given.shape],
+      remedy: 'give one for every layer and direction: [layers·directions, N, H]',
+    });
+  return reshape(slice(given, [[place, place + 1, 1], null, null]), [samples, size]) as Tensor;
+};
+
+/** Whether step `t` counts, `[L, N, 1]`; `null` where all do. */
+const countingSteps = (op: string, lengths: Tensor | null, steps: number, samples: number): Tensor[] | null => {
+  if (lengths === null) return null;
+  if (tensorOperand(op, lengths).dtype !== 'int32')
+    throw new DtypeError({
+      op,
+      problem: `lengths are ${lengths.dtype}`,
+      shapes: [lengths.shape],
+      remedy: "give int32 lengths, such as tensor([3, 2], { dtype: 'int32' })",
+    });
+  if (!sameShape(lengths.shape, [samples]))
+    throw new ShapeError({
+      op,
+      problem: `there is not one length for each of ${samples} sequences`,
+      shapes: [lengths.shape],
+      remedy: `give lengths of shape [${samples}]`,
+    });
+  const column = reshape(lengths, [samples, 1]);
+  return Array.from({ length: steps }, (_, t) => less(t, column));
+};
+
+/** Runs one direction over `xs: [L, N, D]`: its outputs in the order of the inputs, and its last state. */
+const runDirection = (
+  cell: Cell,
+  xs: Tensor,
+  weights: Weights,
+  start: State,
+  counting: readonly Tensor[] | null,
+  reverse: boolean,
+): { readonly outputs: Tensor; readonly last: State } => {
+  const [steps = 0, samples = 0] = xs.shape;
+  const projected = linear(xs, weights.weightIh, weights.biasIh);
+  const width = projected.shape[2] ?? 0;
+  const outputs = new Array<Tensor>(steps);
+  let state = start;
+  for (let i = 0; i < steps; i++) {
+    const t = reverse ? steps - 1 - i : i;
+    const fromInput = reshape(slice(projected, [[t, t + 1, 1], null, null]), [samples, width]) as Tensor;
+    const { h, c } = cell.step(fromInput, linear(state.h, weights.weightHh, weights.biasHh), state);
+    const shown: Tensor = weights.weightHr === null ? h : matmul(h, transpose(weights.weightHr) as Tensor);
+    const counts = counting?.[t];
+    if (counts === undefined) {
+      state = { h: shown, c };
+      outputs[t] = shown;
+    } else {
+      state = {
+        h: where(counts, shown, state.h),
+        c: c === null || state.c === null ? null : where(counts, c, state.c),
+      };
+      outputs[t] = where(counts, shown, 0);
+    }
+  }
+  return { outputs: stack(outputs), last: state };
+};
+
+/** All layers over sequences of either order, or over one sequence `[L, D]`. */
+const run = (
+  cell: Cell,
+  x: Tensor,
+  params: RecurrentParameters,
+  options: LstmOptions,
+): { readonly output: Tensor; readonly h: Tensor; readonly c: Tensor | null } => {
+  const { op } = cell;
+  const { batchFirst = true, h = null, c = null, lengths = null, dropout: p = 0, training = false, key } = options;
+  const layers = layersOf(params, cell);
+  const inputs = layers[0]?.[0]?.weightIh.shape[1] ?? 0;
+  const alone = tensorOperand(op, x).rank === 2;
+  const wanted: Shape = x.shape;
+  if ((x.rank !== 3 && !alone) || wanted.at(-1) !== inputs || wanted.includes(0))
+    throw new ShapeError({
+      op,
+      problem: `the input is not a sequence of ${inputs} features with one step or more`,
+      shapes: [wanted],
+      remedy: `give ${batchFirst ? '[N, L, D]' : '[L, N, D]'}, or [L, D] for one sequence`,
+    });
+  const one = (state: Tensor | null): Tensor | null =>
+    state === null || !alone ? state : (reshape(state, [state.shape[0] ?? 1, 1, state.shape.at(-1) ?? 1]) as Tensor);
+  let xs: Tensor = alone
+    ? (reshape(x, [wanted[0] ?? 1, 1, inputs]) as Tensor)
+    : batchFirst
+      ? (transpose(x, 0, 1) as Tensor)
+      : x;
+  const [steps = 0, samples = 0] = xs.shape;
+  const counting = countingSteps(op, lengths, steps, samples);
+  const dtype: FloatDtype = x.dtype === 'float64' ? 'float64' : 'float32';
+  const places = layers.length * (layers[0]?.length ?? 1);
+  const last: State[] = [];
+  for (const [i, directions] of layers.entries()) {
+    const ran = directions.map((weights, direction) => {
+      const place = i * directions.length + direction;
+      const size = (weights.weightHh.shape[0] ?? 0) / cell.gates;
+      const start: State = {
+        h: initial(op, one(h), place, places, [samples, weights.weightHh.shape[1] ?? 0], dtype),
+        c: cell.hasCellState ? initial(op, one(c), place, places, [samples, size], dtype) : null,
+      };
+      return runDirection(cell, xs, weights, start, counting, direction === 1);
+    });
+    last.push(...ran.map((direction) => direction.last));
+    const joined =
+      ran.length === 1 && ran[0] !== undefined
+        ? ran[0].outputs
+        : concat(
+            ran.map((d) => d.outputs),
+            2,
+          );
+    const dropped = i < layers.length - 1 && p > 0 && training;
+    xs = dropped ? dropout(joined, { p, training, key: key === undefined ? key : foldIn(key, i) }) : joined;
+  }
+  const finish = (state: Tensor): Tensor =>
+    alone ? (reshape(state, [state.shape[0] ?? 1, state.shape[2] ?? 1]) as Tensor) : state;
+  const cells = last.flatMap((state) => (state.c === null ? [] : [state.c]));
+  return {
+    output: alone
+      ? (reshape(xs, [steps, xs.shape[2] ?? 1]) as Tensor)
+      : batchFirst
+        ? (transpose(xs, 0, 1) as Tensor)
+        : xs,
+    h: finish(stack(last.map((state) => state.h))),
+    c: cells.length === 0 ? null : finish(stack(cells)),
+  };
+};
+
+/**
+ * A plain recurrent network over sequences: `h_t = tanh(W x_t + b + U h_{t−1} + c)`, layer upon layer. `x: [N, L, D]` → `output: [N, L, directions·H]`,
+ * `h: [layers·directions, N, H]`; one sequence without a batch axis is `[L, D]`. How many layers and directions there are is read off the
+ * parameters.
+ * @throws ShapeError when inputs, states or weights do not fit; TreeError without weights; DtypeError unless lengths are int32.
+ * @example
+ * functional.rnn(ones([1, 2, 1]), { weightIhL0: ones([1, 1]), weightHhL0: ones([1, 1]) }, { nonlinearity: 'relu' }).output.toArray() // [[[1], [2]]]
+ */
+export const rnn = (x: Tensor, params: RecurrentParameters, given: RnnOptions = {}): RecurrentOutput => {
+  const { nonlinearity, ...options } = checkedOptions('rnn', given, [...optionNames, 'nonlinearity']);
+  const f = nonlinearityOf('rnn', nonlinearity === undefined ? {} : { nonlinearity });
+  const step = (a: Tensor, b: Tensor): State => ({ h: f(add(a, b)), c: null });
+  const { output, h } = run({ op: 'rnn', gates: 1, hasCellState: false, step }, x, params, options);
+  return { output, h };
+};
+
+/**
+ * A long short-term memory over sequences (`functional.lstmCell` is one step). `x: [N, L, D]` → `output: [N, L, directions·H]`, `h` and
+ * `c: [layers·directions, N, H]`; with a projection, `output` and `h` have P features in the place of H.
+ * @throws ShapeError when inputs, states or weights do not fit; TreeError without weights; DtypeError unless lengths are int32.
+ * @example
+ * functional.lstm(ones([2, 5, 3]), { weightIhL0: zeros([16, 3]), weightHhL0: zeros([16, 4]) }).c.shape // [1, 2, 4]
+ */
+export const lstm = (x: Tensor, params: RecurrentParameters, given: LstmOptions = {}): LstmOutput => {
+  const options = checkedOptions('lstm', given, [...optionNames, 'c']);
+  const step = (a: Tensor, b: Tensor, { h: hidden, c: cell }: State): State => {
+    const [h, c] = lstmStep(add(a, b), cell ?? hidden);
+    return { h, c };
+  };
+  const { output, h, c } = run({ op: 'lstm', gates: 4, hasCellState: true, step }, x, params, options);
+  return { output, h, c: c ?? h };
+};
+
+/**
+ * Gated recurrent units over sequences (`functional.gruCell` is one step). `x: [N, L, D]` → `output: [N, L, directions·H]`,
+ * `h: [layers·directions, N, H]`.
+ * @throws ShapeError when inputs, states or weights do not fit; TreeError without weights; DtypeError unless lengths are int32.
+ * @example
+ * functional.gru(ones([2, 5, 3]), { weightIhL0: zeros([12, 3]), weightHhL0: zeros([12, 4]) }).output.shape // [2, 5, 4]
+ */
+export const gru = (x: Tensor, params: RecurrentParameters, given: SequenceOptions = {}): RecurrentOutput => {
+  const options = checkedOptions('gru', given, optionNames);
+  const step = (a: Tensor, b: Tensor, { h }: State): State => ({ h: gruStep(a, b, h), c: null });
+  const { output, h } = run({ op: 'gru', gates: 3, hasCellState: false, step }, x, params, options);
+  return { output, h };
+};
