@@ -2,22 +2,28 @@
 import { breastCancer } from './breast-cancer.js';
 import { cifarCnn } from './cifar-cnn.js';
 import { digitsCnn } from './digits.js';
+import { drawnDigits } from './drawn-digits.js';
 import { einsumExercises } from './einsum.js';
 import { fashionCnn } from './fashion-cnn.js';
 import { fashionMlp } from './fashion-mlp.js';
 import { iris } from './iris.js';
 import { lenet } from './lenet.js';
+import { start } from './start.js';
 import type { Example } from './support/example.js';
+import { transfer } from './transfer.js';
 import { wine } from './wine.js';
 
 export const examples: readonly Example[] = [
+  start,
   iris,
   einsumExercises,
   lenet,
   fashionCnn,
+  transfer,
   fashionMlp,
   cifarCnn,
   digitsCnn,
+  drawnDigits,
   wine,
   breastCancer,
 ];

@@ -18,7 +18,7 @@ import {
 import type { Config } from './config.js';
 import type { Example } from './example.js';
 import { table } from './table.js';
-import { historyCurves, measuredNames, type Trained, type TrainOptions, trainIn } from './training.js';
+import { type Trained, type TrainOptions, trainIn } from './training.js';
 
 /** A figure that was reached, and the one that was asked for. */
 export interface Figure {
@@ -33,6 +33,8 @@ export interface Figure {
   readonly exactly?: number;
   /** How the value is shown; a share as percent by default. */
   readonly unit?: 'percent' | 'number';
+  /** Judged without real data too; false by default. */
+  readonly always?: boolean;
 }
 
 export interface Lab {
@@ -44,7 +46,7 @@ export interface Lab {
   readonly real: boolean;
   /** A line for the reader, on the terminal and in the report. */
   say(line: string): void;
-  /** `fit` with a bar and a checkpoint; without a name its curves go into the report. */
+  /** `fit` with a bar and a checkpoint; its curves go into the report. */
   train<P, S, X, Y, T>(options: TrainOptions<P, S, X, Y, T>): Promise<Trained<P, S>>;
   heading(text: string): void;
   table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void;
@@ -110,10 +112,11 @@ export const openLab = ({ example, config, folder, signal, print = console.log }
     print(line);
     parts.push({ kind: 'text', text: line.trim() });
   };
-  const picture: Lab['picture'] = async (file, caption, content) => {
+  const draw = async (file: string, caption: string, content: string | Uint8Array, shown: boolean): Promise<void> => {
     await write(file, content);
-    parts.push({ kind: 'picture', caption, picture: content });
+    if (shown) parts.push({ kind: 'picture', caption, picture: content });
   };
+  const picture: Lab['picture'] = (file, caption, content) => draw(file, caption, content, true);
   const curves: Lab['curves'] = async (file, options) => picture(file, options.title, await curvesSvg(options));
 
   return {
@@ -125,18 +128,7 @@ export const openLab = ({ example, config, folder, signal, print = console.log }
     write,
     picture,
     curves,
-    async train(options) {
-      const place = { folder, epochs, seed: config.seed, signal, say };
-      const trained = await trainIn(place, options);
-      if (options.name === undefined)
-        for (const metric of measuredNames(trained.history))
-          await curves(`${metric}.svg`, {
-            title: `${example.title}: ${metric}`,
-            yName: metric,
-            curves: historyCurves(trained.history, metric),
-          });
-      return trained;
-    },
+    train: (options) => trainIn({ folder, epochs, seed: config.seed, signal, print, say, draw }, options),
     heading(text) {
       print(`\n${text}`);
       parts.push({ kind: 'heading', text });
@@ -169,12 +161,13 @@ export const openLab = ({ example, config, folder, signal, print = console.log }
     figure(figure) {
       states.push(figure);
       const asked = askedOf(figure);
-      const judged = real ? (reached(figure) === false ? ', not reached' : '') : ', on real data';
+      const judged =
+        real || figure.always === true ? (reached(figure) === false ? ', not reached' : '') : ', on real data';
       print(`${figure.name}: ${shown(figure, figure.value)}${asked === '' ? '' : ` (asked for: ${asked}${judged})`}`);
     },
     async finish() {
       const rows = states.map((figure) => {
-        const met = real ? reached(figure) : null;
+        const met = real || figure.always === true ? reached(figure) : null;
         return [figure.name, shown(figure, figure.value), askedOf(figure), met === null ? '' : met ? 'yes' : 'no'];
       });
       const system = example.system === null ? [] : [['system', example.system]];

@@ -39,6 +39,8 @@ export interface TrainOptions<P, S, X, Y, T>
   readonly epochs?: number;
   /** From the seed by default. */
   readonly key?: Key;
+  /** Whether the report shows its curves; true by default. */
+  readonly inReport?: boolean;
   /** How long a killed run may have to repeat; 10 by default. */
   readonly saveEverySeconds?: number;
 }
@@ -62,7 +64,11 @@ export interface TrainingPlace {
   readonly epochs: number;
   readonly seed: number;
   readonly signal: AbortSignal;
+  /** A line on the terminal, or there and in the report. */
+  print(line: string): void;
   say(line: string): void;
+  /** Writes a picture, and shows it in the report if it is wanted there. */
+  draw(file: string, caption: string, picture: string, inReport: boolean): Promise<void>;
 }
 
 /** How many batches an epoch has, where that can be known before. */
@@ -200,7 +206,14 @@ export const trainIn = async <P, S, X, Y, T>(
   place: TrainingPlace,
   options: TrainOptions<P, S, X, Y, T>,
 ): Promise<Trained<P, S>> => {
-  const { name = '', epochs = place.epochs, key: from = key(place.seed), saveEverySeconds = 10, ...rest } = options;
+  const {
+    name = '',
+    epochs = place.epochs,
+    key: from = key(place.seed),
+    saveEverySeconds = 10,
+    inReport = true,
+    ...rest
+  } = options;
   const folder = join(place.folder, name);
   mkdirSync(folder, { recursive: true });
   const [checkpoint, secondsFile] = [join(folder, 'checkpoint.tapegrad'), join(folder, 'seconds.json')];
@@ -219,7 +232,7 @@ export const trainIn = async <P, S, X, Y, T>(
   };
   const batches = batchesOf(rest.train, rest as never);
   const perEpoch = batches === null ? null : Math.ceil(batches / (rest.accumulate ?? 1));
-  const shown = watch(name, perEpoch, rest.metrics ?? {}, place.say);
+  const shown = watch(name, perEpoch, rest.metrics ?? {}, place.print);
   try {
     const fitted = await fit<P, S, X, Y, T>({
       ...(rest as FitOptions<P, S, X, Y, T>),
@@ -235,18 +248,16 @@ export const trainIn = async <P, S, X, Y, T>(
     const last = fitted.history.checks.at(-1);
     const total = seconds.reduce((sum, value) => sum + value, 0);
     if (last !== undefined)
-      place.say(`  ${name === '' ? '' : `${name}: `}epoch ${last.epoch}: ${line(last)} (${duration(total)})`);
+      (inReport ? place.say : place.print)(
+        `  ${name === '' ? '' : `${name}: `}epoch ${last.epoch}: ${line(last)} (${duration(total)})`,
+      );
     await writeAtomic(join(folder, 'history.json'), `${JSON.stringify(fitted.history)}\n`);
     await writeAtomic(join(folder, 'history.csv'), historyCsv(fitted.history));
-    for (const metric of measuredNames(fitted.history))
-      await writeAtomic(
-        join(folder, `${metric}.svg`),
-        await curvesSvg({
-          title: name === '' ? metric : `${name}: ${metric}`,
-          yName: metric,
-          curves: historyCurves(fitted.history, metric),
-        }),
-      );
+    for (const metric of measuredNames(fitted.history)) {
+      const title = name === '' ? metric : `${name}: ${metric}`;
+      const curves = historyCurves(fitted.history, metric);
+      await place.draw(join(name, `${metric}.svg`), title, await curvesSvg({ title, yName: metric, curves }), inReport);
+    }
     const returned = rest.restoreBest === true ? fitted.best?.step : undefined;
     const check = fitted.history.checks.findLast(({ step }) => returned === undefined || step === returned);
     return { ...fitted, seconds, training: check?.train ?? {}, validation: check?.validation ?? {} };
