@@ -24,7 +24,6 @@ import {
   type Measurement,
   type Metric,
   meanOf,
-  type Source,
 } from '../../optim/index.js';
 import { duration, progress } from './progress.js';
 
@@ -70,20 +69,6 @@ export interface TrainingPlace {
   /** Writes a picture, and shows it in the report if it is wanted there. */
   draw(file: string, caption: string, picture: string, inReport: boolean): Promise<void>;
 }
-
-/** How many batches an epoch has, where that can be known before. */
-const batchesOf = <X, T>(
-  train: Source<X, T>,
-  { batchSize = 32, order, dropLast = false }: { batchSize?: number; order?: string; dropLast?: boolean },
-): number | null => {
-  if ('batchesPerEpoch' in train) return Number(train.batchesPerEpoch);
-  if (typeof train === 'function' || 'epoch' in train) return null;
-  const count = (train.y as { readonly shape?: readonly number[] }).shape?.[0];
-  if (count === undefined) return null;
-  return order === 'replacement'
-    ? Math.max(Math.floor(count / batchSize), 1)
-    : (dropLast ? Math.floor : Math.ceil)(count / batchSize);
-};
 
 const figures = (measured: Readonly<Record<string, number>> | null): string =>
   Object.entries(measured ?? {})
@@ -141,12 +126,7 @@ interface Watched {
 }
 
 /** A bar over all steps: epoch, loss, the metrics of the epoch so far, examples a second. */
-const watch = (
-  name: string,
-  batches: number | null,
-  metrics: Readonly<Record<string, unknown>>,
-  say: (text: string) => void,
-): Watched => {
+const watch = (name: string, metrics: Readonly<Record<string, unknown>>, say: (text: string) => void): Watched => {
   let bar: ReturnType<typeof progress> | null = null;
   let [epochs, before, seen, begun, shown] = [0, 0, 0, 0, 0];
   const readers = Object.entries(metrics).map(
@@ -159,7 +139,7 @@ const watch = (
       onStart: (plan) => {
         [epochs, before, begun] = [plan.epochs, plan.step, performance.now()];
         if (plan.epoch > 1 || plan.step > 0) say(`  goes on in epoch ${plan.epoch}, after ${plan.step} steps`);
-        if (batches !== null && plan.epoch <= epochs) bar = progress(epochs * batches, { name, done: before });
+        if (plan.steps !== null && plan.epoch <= epochs) bar = progress(plan.steps, { name, done: before });
       },
       onStepEnd: ({ epoch, step, examples, loss, snapshot }) => {
         seen += examples;
@@ -230,9 +210,7 @@ export const trainIn = async <P, S, X, Y, T>(
     await saveCheckpoint(checkpoint, state);
     await writeAtomic(secondsFile, `${JSON.stringify(Array.from(seconds, (value) => value ?? 0))}\n`);
   };
-  const batches = batchesOf(rest.train, rest as never);
-  const perEpoch = batches === null ? null : Math.ceil(batches / (rest.accumulate ?? 1));
-  const shown = watch(name, perEpoch, rest.metrics ?? {}, place.print);
+  const shown = watch(name, rest.metrics ?? {}, place.print);
   try {
     const fitted = await fit<P, S, X, Y, T>({
       ...(rest as FitOptions<P, S, X, Y, T>),

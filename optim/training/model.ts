@@ -37,6 +37,8 @@ export type Batches<X = Tensor, T = Tensor> = (epoch: number, key: Key) => Seque
 /** A loader with a key of its own: the batches of an epoch, counted from 0, from the `start`-th on. */
 export interface BatchLoader<X = Tensor, T = Tensor> {
   epoch(epoch: number, start: number): Sequence<Batch<X, T>>;
+  /** How many there are, where that is known before: for those who show how much is left. */
+  readonly batchesPerEpoch?: number;
 }
 
 /** Where batches come from: examples in memory, a loader of `tapegrad/data` or of one's own, or a function. */

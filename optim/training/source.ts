@@ -105,7 +105,8 @@ export const batchesPerEpoch = <X, T>(
   source: Source<X, T>,
   { batchSize, order, dropLast }: BatchOptions,
 ): number | null => {
-  if (typeof source === 'function' || 'epoch' in source) return null;
+  if (typeof source === 'function') return null;
+  if ('epoch' in source) return source.batchesPerEpoch ?? null;
   const count = countExamples(source);
   if (order === 'replacement') return trainingPlan({ examples: count, batchSize, epochs: 1 }).stepsPerEpoch;
   return dropLast === true ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);

@@ -112,25 +112,35 @@ const spawned = (
     });
   });
 
-const longRun = ['lenet', '--limit', '640', '--epochs', '3'];
+const single = ['lenet', '--limit', '640', '--epochs', '3'];
+const several = ['transfer', '--limit', '100', '--epochs', '1'];
+const kept = {
+  single: ['weights.safetensors', 'history.json', 'checkpoint.tapegrad', 'predictions.csv', 'filters.png'],
+  several: [
+    'pretrained.safetensors',
+    ...['pretraining', 'frozen', 'unfrozen'].flatMap((run) => [`${run}/checkpoint.tapegrad`, `${run}/history.json`]),
+    'predictions.csv',
+  ],
+};
+
+/** When each run ends: at the start, on its way, or between two trainings of one experiment. */
+const ends = [
+  { args: single, files: kept.single, signal: 'SIGKILL', file: 'config.json', wait: 0 },
+  { args: single, files: kept.single, signal: 'SIGKILL', file: 'config.json', wait: 500 },
+  { args: single, files: kept.single, signal: 'SIGINT', file: 'config.json', wait: 200 },
+  { args: several, files: kept.several, signal: 'SIGKILL', file: 'pretraining/checkpoint.tapegrad', wait: 0 },
+] as const;
 
 test('command: runs that were killed or stopped, at any moment, end with the same bits', () =>
   withFolder(async (parent) => {
-    const whole = join(parent, 'whole');
-    assert.is(await spawned([...longRun, '--out', whole]), 0);
-    const kept = ['weights.safetensors', 'history.json', 'checkpoint.tapegrad', 'predictions.csv', 'filters.png'];
-    for (const [i, { signal, wait }] of (
-      [
-        { signal: 'SIGKILL', wait: 0 },
-        { signal: 'SIGKILL', wait: 500 },
-        { signal: 'SIGINT', wait: 200 },
-      ] as const
-    ).entries()) {
-      const folder = join(parent, `killed-${i}`);
-      const code = await spawned([...longRun, '--out', folder], { signal, file: join(folder, 'config.json'), wait });
-      assert.is(code, signal === 'SIGINT' ? 130 : null, `${signal} after ${wait} ms came too late`);
-      assert.is(await spawned(['lenet', '--resume', '--out', folder]), 0);
-      for (const file of kept)
-        assert.ok(readFileSync(join(folder, file)).equals(readFileSync(join(whole, file))), `${file} differs`);
+    for (const args of [single, several]) assert.is(await spawned([...args, '--out', join(parent, args[0] ?? '')]), 0);
+    for (const [i, { args, files, signal, file, wait }] of ends.entries()) {
+      const [name = ''] = args;
+      const folder = join(parent, `ended-${i}`);
+      const code = await spawned([...args, '--out', folder], { signal, file: join(folder, file), wait });
+      assert.is(code, signal === 'SIGINT' ? 130 : null, `${signal} ${wait} ms after ${file} came too late`);
+      assert.is(await spawned([name, '--resume', '--out', folder]), 0);
+      for (const kept of files)
+        assert.ok(readFileSync(join(folder, kept)).equals(readFileSync(join(parent, name, kept))), `${kept} differs`);
     }
   }));

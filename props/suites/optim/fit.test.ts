@@ -150,6 +150,16 @@ test('fit: batches with replacement follow the training plan; the first check co
   );
 });
 
+test('fit: says how many steps there will be, where the source can tell', async () => {
+  const plans: (number | null)[] = [];
+  const callbacks = [{ onStart: ({ steps }: { readonly steps: number | null }) => void plans.push(steps) }];
+  const train = examples(22);
+  await run({ epochs: 2, callbacks, batchSize: 5 });
+  await run({ epochs: 2, callbacks, accumulate: 2, train: loader(train, { size: 5, key: key(0) }) });
+  await run({ epochs: 2, callbacks, train: { epoch: () => [train] } });
+  assert.equal(plans, [10, 6, null]);
+});
+
 test('fit: a check before any training measures the initial variables', async () => {
   const { history } = await run({ firstCheck: 'before', epochs: 1 });
   const [first] = history.checks;
