@@ -14,6 +14,7 @@ import { extremaLowerings } from './extrema.js';
 import { matmul } from './gemm.js';
 import { indexedLowerings } from './indexed.js';
 import { joiningLowerings } from './joining.js';
+import { linearAlgebraLowerings } from './linear-algebra.js';
 import { type Lowered, type Lowerings, onReference, type PrimitiveName, type Site } from './lowering.js';
 import { randomLowerings } from './random.js';
 import { reductionLowerings } from './reductions.js';
@@ -32,6 +33,7 @@ export const lowerings: Lowerings = {
   ...extremaLowerings,
   ...indexedLowerings,
   ...joiningLowerings,
+  ...linearAlgebraLowerings,
   ...randomLowerings,
   ...reductionLowerings,
   ...scanLowerings,
@@ -40,14 +42,7 @@ export const lowerings: Lowerings = {
   ...viewLowerings,
   ...windowLowerings,
   matmul,
-  cholesky: onReference,
-  cofactor: onReference,
-  det: onReference,
-  inverse: onReference,
-  logabsdet: onReference,
   logsumexp: onReference,
-  solve: onReference,
-  triangularSolve: onReference,
 };
 
 /** Primitives without a lowering of their own. */

@@ -203,3 +203,79 @@ test('threefry and unitInterval: the words and numbers of the reference, keys an
     { numRuns: 150 },
   );
 });
+
+/** A stack of matrices; some columns repeat, some elements are zero, so that now and then one is singular. */
+const matrices = (shape: readonly number[], dtype: Dtype, seed: number): Tensor => {
+  const length = shape.reduce((product, n) => product * n, 1);
+  const data = Float64Array.from({ length }, (_, i) => {
+    const drawn = ((i + 1) * 7919 + seed * 104_729) % 1009;
+    return drawn % 5 === 0 ? 0 : drawn / 250 - 2;
+  });
+  return fromData(data, shape, dtype);
+};
+
+const floats = fc.constantFrom<Dtype>('float32', 'float64');
+const order = fc.integer({ min: 0, max: 7 });
+const stack = fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 });
+
+/** The same result, or the same error. */
+const assertSameOrThrows = (name: string, args: readonly Tensor[], params: unknown = null): void => {
+  const attempt = (backend: Backend): string => {
+    try {
+      on(backend, () => bind(named(name), [...args], params).dataSync());
+      return 'no error';
+    } catch (error) {
+      return String(error);
+    }
+  };
+  const want = attempt(referenceBackend);
+  assert.is(attempt(wasm), want);
+  if (want === 'no error') assertSame(name, args, params);
+};
+
+test('linear algebra of one matrix: the bits of the reference, or its error', () => {
+  check(
+    fc.property(stack, order, floats, fc.nat(999), (batch, n, dtype, seed) => {
+      const a = matrices([...batch, n, n], dtype, seed);
+      for (const name of ['det', 'logabsdet', 'cofactor', 'inverse']) assertSameOrThrows(name, [a]);
+      const positive = fromData(
+        a.dataSync().map((x, i) => ((i % (n * n || 1)) % (n + 1) === 0 ? x + 9 : x)),
+        a.shape,
+        dtype,
+      );
+      assertSameOrThrows('cholesky', [seed % 3 === 0 ? a : positive]);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('linear systems: the bits of the reference, or its error, for stacks that broadcast', () => {
+  const flags = fc.record({ lower: fc.boolean(), transpose: fc.boolean(), unitDiagonal: fc.boolean() });
+  check(
+    fc.property(
+      stack,
+      fc.nat(15),
+      order,
+      fc.nat(5),
+      floats,
+      flags,
+      fc.nat(999),
+      (batch, mask, n, k, dtype, p, seed) => {
+        const part = (bits: number): number[] => batch.map((size, i) => ((bits >> i) & 1 ? 1 : size)).slice(bits % 2);
+        const a = matrices([...part(mask), n, n], dtype, seed);
+        const b = matrices([...part(mask >> 2), n, k], dtype, seed + 1);
+        assertSameOrThrows('solve', [a, b], { transpose: p.transpose });
+        assertSameOrThrows('triangularSolve', [a, b], p);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test('linear algebra: NaN and infinities spread as on the reference', () => {
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const a = fromData([1, 2, 3, 4, value, 6, 7, 8, 10], [3, 3], 'float64');
+    for (const name of ['det', 'logabsdet', 'cofactor', 'inverse', 'cholesky']) assertSameOrThrows(name, [a]);
+    assertSameOrThrows('solve', [a, a], { transpose: false });
+  }
+});

@@ -74,7 +74,7 @@ for (const [name, spec] of Object.entries(specs)) {
 
 test('lowerings: every primitive has one, and those that run the reference loop are listed', () => {
   assert.equal(Object.keys(lowerings).sort(), Object.keys(primitives).sort());
-  assert.equal(onReferenceNames.join(' '), 'cholesky cofactor det inverse logabsdet logsumexp solve triangularSolve');
+  assert.equal(onReferenceNames.join(' '), 'logsumexp');
 });
 
 test('lowerings: an index out of range is the same error as on the reference', () => {
