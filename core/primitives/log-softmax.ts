@@ -6,7 +6,7 @@ import type { Primitive } from '../primitive.js';
 import { normalizeAxis, type Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { exp } from './exp.js';
-import { finiteMaximum } from './logsumexp.js';
+import { finiteMaximum, logOfExponentials } from './logsumexp.js';
 import { mul } from './mul.js';
 import { sub } from './sub.js';
 import { sum } from './sum.js';
@@ -16,9 +16,7 @@ export const logSoftmaxPrimitive: Primitive<'logSoftmax', AxisParams> = defineLa
   docs: 'y = x − log Σ exp(x) along the axis',
   f: (lane, out) => {
     const shift = finiteMaximum(lane);
-    let total = 0;
-    for (let i = 0; i < lane.length; i++) total += Math.exp((lane[i] ?? 0) - shift);
-    const logarithm = Math.log(total);
+    const logarithm = logOfExponentials(lane, shift);
     for (let i = 0; i < lane.length; i++) out[i] = (lane[i] ?? 0) - shift - logarithm;
   },
   saves: 'output',

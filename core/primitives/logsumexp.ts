@@ -26,12 +26,21 @@ export const finiteMaximum = (lane: Float64Array): number => {
   return Number.isFinite(largest) ? largest : 0;
 };
 
+/**
+ * `log Σ exp(x − m)` of a lane for m its `finiteMaximum`. The largest element alone adds 1, which is left to `log1p`, so that the others
+ * keep their digits beside it.
+ */
+export const logOfExponentials = (lane: Float64Array, shift: number): number => {
+  const largest = lane.indexOf(shift);
+  let others = 0;
+  for (let i = 0; i < lane.length; i++) if (i !== largest) others += Math.exp((lane[i] ?? 0) - shift);
+  return largest < 0 ? Math.log(others) : Math.log1p(others);
+};
+
 /** `log Σ exp` of a lane. */
 export const logSumExpOf = (lane: Float64Array): number => {
   const shift = finiteMaximum(lane);
-  let total = 0;
-  for (let i = 0; i < lane.length; i++) total += Math.exp((lane[i] ?? 0) - shift);
-  return shift + Math.log(total);
+  return shift + logOfExponentials(lane, shift);
 };
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Elementary functions, put in place and fused like any other operation: of float32 as vectors; of float64 by the engine's own
- * functions, lane by lane, so that they have the bits of `Math`.
+ * Elementary functions, put in place and fused like any other operation: of float32 as vectors; of float64 as vectors where that is
+ * faster, and otherwise by the engine's own functions, lane by lane, with the bits of `Math`.
  */
 import { f32x4, f64x2, letIn, v128 } from '../assembler/index.js';
 import { features } from '../features.js';
@@ -17,6 +17,7 @@ import { erfc } from '../math/erfc.js';
 import { erfinv } from '../math/erfinv.js';
 import { complementaryErrorFunction, errorFunction, inverseErrorFunction } from '../math/error-function.js';
 import { erf, exp, expm1, log, log1p, sigmoid, tanh } from '../math/float32.js';
+import * as float64 from '../math/float64.js';
 import { acosh, asinh, atanh, cosh, sinh } from '../math/hyperbolic.js';
 import { acos, asin, atan, atan2 } from '../math/inverse-trigonometric.js';
 import { cbrt, hypot, log2, log10, pow } from '../math/powers.js';
@@ -62,22 +63,14 @@ const by =
 const softplus: VectorFunction = (x, on) =>
   letIn(exp(f32x4.neg(f32x4.abs(x)), on), (small) => f32x4.add(f32x4.max(x, f32x4.const(0)), log1p(small, on)));
 
-const softplusOfDoubles = (x: Vector): Vector =>
-  letIn(x, (pair) => {
-    const small = lanewise(engineFunction('exp'), f64x2.neg(f64x2.abs(pair)));
-    return f64x2.add(f64x2.max(pair, f64x2.const(0)), lanewise(engineFunction('log1p'), small));
-  });
+/** Vectors of float64 on this engine. */
+export const doubleLanes = (): FloatLanes<'float64'> => floatLanes('float64', features());
 
-/** `1/(1 + e^−|x|)`, and e^−|x| times that where x < 0. */
-const sigmoidOfDoubles = (x: Vector): Vector =>
-  letIn(x, (pair) =>
-    letIn(lanewise(engineFunction('exp'), f64x2.neg(f64x2.abs(pair))), (small) =>
-      f64x2.div(
-        v128.bitselect(small, f64x2.const(1), f64x2.lt(pair, f64x2.const(0))),
-        f64x2.add(f64x2.const(1), small),
-      ),
-    ),
-  );
+/** Doubles by a kernel of our own. */
+const kernel =
+  (f: (x: Vector, lanes: FloatLanes<'float64'>) => Vector): ((x: Vector) => Vector) =>
+  (x) =>
+    f(x, doubleLanes());
 
 /** The engine's power, and 1 at the two places where JavaScript has NaN: 1^NaN and (±1)^(±∞). */
 export const powOfDoubles = (x: Vector, y: Vector): Vector =>
@@ -133,18 +126,18 @@ export const elementaryLowerings: Pick<
   erf: ofOne(erf, by(errorFunction)),
   erfc: ofOne(erfc, by(complementaryErrorFunction)),
   erfinv: ofOne(erfinv, by(inverseErrorFunction)),
-  exp: ofOne(exp, engine('exp')),
-  expm1: ofOne(expm1, engine('expm1')),
+  exp: ofOne(exp, kernel(float64.exp)),
+  expm1: ofOne(expm1, kernel(float64.expm1)),
   hypot: ofTwo(hypot, (a, b) => lanewiseOfTwo(engineFunctionOfTwo('hypot'), a, b)),
   log: ofOne(log, engine('log')),
   log10: ofOne(log10, engine('log10')),
-  log1p: ofOne(log1p, engine('log1p')),
+  log1p: ofOne(log1p, kernel(float64.log1p)),
   log2: ofOne(log2, engine('log2')),
   pow: ofTwo(pow, powOfDoubles),
-  sigmoid: ofOne(sigmoid, sigmoidOfDoubles),
+  sigmoid: ofOne(sigmoid, kernel(float64.sigmoid)),
   sin: ofOne(sin, engine('sin')),
   sinh: ofOne(sinh, engine('sinh')),
-  softplus: ofOne(softplus, softplusOfDoubles),
+  softplus: ofOne(softplus, kernel(float64.softplus)),
   tan: ofOne(tan, engine('tan')),
-  tanh: ofOne(tanh, engine('tanh')),
+  tanh: ofOne(tanh, kernel(float64.tanh)),
 };

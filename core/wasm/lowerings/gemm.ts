@@ -5,6 +5,7 @@ import { call, type Local, local, type Statement, set } from '../assembler/index
 import { features } from '../features.js';
 import { createGemm, type GemmModule } from '../gemm/create.js';
 import { collapse, nest } from '../loops/nest.js';
+import { productOfIntegers } from './in-order.js';
 import { gemmImports, type Lowering } from './lowering.js';
 
 const modules = new Map<FloatDtype, GemmModule>();
@@ -28,8 +29,14 @@ const stored = (shape: Shape): readonly [rows: number, columns: number] => [shap
 const steps = (columns: number, transposed: boolean, bytes: number): readonly [row: number, column: number] =>
   transposed ? [bytes, columns * bytes] : [columns * bytes, bytes];
 
-export const matmul: Lowering<MatmulParams> = ({ inputs: [a, b], output, params }) => {
-  if (a === undefined || b === undefined || !isFloat(output.dtype)) return { kind: 'reference' };
+export const matmul: Lowering<MatmulParams> = (site) => {
+  const {
+    inputs: [a, b],
+    output,
+    params,
+  } = site;
+  if (a === undefined || b === undefined) throw new RangeError('an operand is missing');
+  if (!isFloat(output.dtype)) return productOfIntegers(site);
   const dtype = output.dtype;
   const bytes = bytesPerElement(dtype);
   const [aRows, aColumns] = stored(a.shape);

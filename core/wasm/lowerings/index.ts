@@ -1,6 +1,6 @@
 /**
- * The lowering of every primitive; total by its type, so that a new primitive must say how it is computed. Those that stand
- * with `onReference` run the reference's own loop on linear memory.
+ * The lowering of every primitive; total by its type, so that a new primitive must say how it is computed. What is not the library's
+ * runs its own loop on linear memory.
  */
 import type { Primitive } from '../../primitive.js';
 import type { Aval, ProgramNode } from '../../program.js';
@@ -10,6 +10,7 @@ import { countingLowerings } from './counting.js';
 import { divisionLowerings } from './division.js';
 import { elementaryLowerings } from './elementary.js';
 import { elementwiseLowerings } from './elementwise.js';
+import { exponentialSumLowerings } from './exponential-sums.js';
 import { extremaLowerings } from './extrema.js';
 import { matmul } from './gemm.js';
 import { indexedLowerings } from './indexed.js';
@@ -30,6 +31,7 @@ export const lowerings: Lowerings = {
   ...divisionLowerings,
   ...elementaryLowerings,
   ...elementwiseLowerings,
+  ...exponentialSumLowerings,
   ...extremaLowerings,
   ...indexedLowerings,
   ...joiningLowerings,
@@ -42,13 +44,7 @@ export const lowerings: Lowerings = {
   ...viewLowerings,
   ...windowLowerings,
   matmul,
-  logsumexp: onReference,
 };
-
-/** Primitives without a lowering of their own. */
-export const onReferenceNames: readonly string[] = Object.entries(lowerings)
-  .filter(([, lowering]) => lowering === onReference)
-  .map(([name]) => name);
 
 /** Whether this is the library's own primitive, and not another one, or an altered copy, of the same name. */
 export const isOwn = (primitive: Primitive): boolean => {

@@ -8,6 +8,7 @@ import { f32x4, f64x2, i32, i32x4, type Local, local, type Statement, set, v128 
 import { firstLanes, loadVector, storeFirst, storeVector, type Vector } from '../loops/lanes.js';
 import { collapse, nest, type Walker } from '../loops/nest.js';
 import { compensated, type Fold, inDoubles, simple } from './folds.js';
+import { productInOrder } from './in-order.js';
 import type { Lowering, Lowerings } from './lowering.js';
 
 interface ReductionParams {
@@ -18,10 +19,10 @@ interface ReductionParams {
 const unroll = 4;
 
 export const reduction =
-  (foldOf: (dtype: Dtype) => Fold | null): Lowering<ReductionParams> =>
+  (foldOf: (dtype: Dtype) => Fold): Lowering<ReductionParams> =>
   ({ inputs: [x], output, params: { axes } }) => {
-    const fold = x === undefined ? null : foldOf(x.dtype);
-    if (x === undefined || fold === null) return { kind: 'reference' };
+    if (x === undefined) throw new RangeError('an operand is missing');
+    const fold = foldOf(x.dtype);
     return {
       kind: 'kernel',
       workspace: 0,
@@ -174,7 +175,7 @@ const reduce = (
 const float = (dtype: Dtype): typeof f32x4 | typeof f64x2 => (dtype === 'float64' ? f64x2 : f32x4);
 
 const extremum =
-  (sign: 'min' | 'max'): ((dtype: Dtype) => Fold | null) =>
+  (sign: 'min' | 'max'): ((dtype: Dtype) => Fold) =>
   (dtype) => {
     const worst = sign === 'max' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     if (dtype === 'bool') return simple('bool', 4, sign === 'max' ? 0 : 1, sign === 'max' ? v128.or : v128.and);
@@ -185,11 +186,13 @@ const extremum =
     return simple(dtype, dtype === 'float64' ? 2 : 4, worst, float(dtype)[sign]);
   };
 
+const productOfFloats = reduction(() => inDoubles(1, f64x2.mul));
+
 export const reductionLowerings: Pick<Lowerings, 'max' | 'min' | 'prod' | 'sum'> = {
   max: reduction(extremum('max')),
   min: reduction(extremum('min')),
   // A product of doubles depends on the order of its factors, which the layout must not decide: the reference's order.
-  prod: reduction((dtype) => (dtype === 'float32' ? inDoubles(1, f64x2.mul) : null)),
+  prod: (site) => (site.inputs[0]?.dtype === 'float32' ? productOfFloats(site) : productInOrder(site)),
   sum: reduction((dtype) =>
     dtype === 'float32'
       ? inDoubles(0, f64x2.add)

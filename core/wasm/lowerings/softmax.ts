@@ -8,6 +8,7 @@ import { firstLanes, type Vector } from '../loops/lanes.js';
 import { nest } from '../loops/nest.js';
 import { exp, log1p } from '../math/float32.js';
 import { lanes } from './elementary.js';
+import { logSoftmaxOfDoubles, softmaxOfDoubles } from './exponential-sums.js';
 import { inDoubles } from './folds.js';
 import type { Lowering, Lowerings } from './lowering.js';
 
@@ -155,17 +156,18 @@ const overAxis = (shape: Shape, axis: number, finish: Finish, from: Local<'i32'>
 };
 
 const lowering =
-  (finish: Finish): Lowering<{ readonly axis: number }> =>
-  ({ inputs: [x], params: { axis } }) =>
-    x?.dtype !== 'float32'
-      ? { kind: 'reference' }
-      : {
-          kind: 'kernel',
-          workspace: 0,
-          emit: ({ inputs: [from], output }) => overAxis(x.shape, axis, finish, from ?? output, output),
-        };
+  (finish: Finish, onDoubles: Lowering<{ readonly axis: number }>): Lowering<{ readonly axis: number }> =>
+  (site) => {
+    const [x] = site.inputs;
+    if (x?.dtype !== 'float32') return onDoubles(site);
+    return {
+      kind: 'kernel',
+      workspace: 0,
+      emit: ({ inputs: [from], output }) => overAxis(x.shape, site.params.axis, finish, from ?? output, output),
+    };
+  };
 
 export const softmaxLowerings: Pick<Lowerings, 'logSoftmax' | 'softmax'> = {
-  logSoftmax: lowering(logSoftmax),
-  softmax: lowering(softmax),
+  logSoftmax: lowering(logSoftmax, logSoftmaxOfDoubles),
+  softmax: lowering(softmax, softmaxOfDoubles),
 };

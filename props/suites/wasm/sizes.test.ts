@@ -8,6 +8,7 @@ import {
   fromData,
   less,
   logSoftmax,
+  logsumexp,
   matmul,
   max,
   maximum,
@@ -101,12 +102,33 @@ test('sizes: reductions over any axes', () => {
 
 test('sizes: softmax over any axis', () => {
   check(
-    fc.property(shape, fc.nat(3), (target, axis) => {
-      const x = noise(target, 'float32', 7);
+    fc.property(shape, dtype, fc.nat(3), (target, dtype, axis) => {
+      const x = noise(target, dtype, 7);
       for (const f of [softmax, logSoftmax] as const) holds((x) => f(x, axis % target.length), [x], 4);
     }),
     { numRuns: 80 },
   );
+});
+
+test('sizes: logarithms of sums of exponentials over any axes', () => {
+  check(
+    fc.property(shape, dtype, fc.nat(15), fc.boolean(), (target, dtype, mask, keepDims) => {
+      const axes = target.flatMap((_, axis) => ((mask >> axis) & 1 ? [axis] : []));
+      holds((x) => logsumexp(x, { axes, keepDims }), [mul(noise(target, dtype, 3), 30) as Tensor], 8);
+    }),
+    { numRuns: 80 },
+  );
+});
+
+test('sizes: exponential sums with infinities and NaN', () => {
+  const rows = special.flatMap((value) => [value, 0.5, value, -1, Number.NEGATIVE_INFINITY]);
+  const endless = [...Array<number>(5).fill(Number.NEGATIVE_INFINITY), ...Array<number>(5).fill(Infinity)];
+  for (const dtype of ['float32', 'float64'] as const) {
+    const x = fromData([...rows, ...endless], [special.length + 2, 5], dtype);
+    for (const axis of [0, 1])
+      for (const f of [softmax, logSoftmax, (x: Tensor) => logsumexp(x, { axes: axis })] as const)
+        holds((x) => f(x, axis), [x], 4);
+  }
 });
 
 test('sizes: views of views, read by what comes after them', () => {
