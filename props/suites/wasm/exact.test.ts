@@ -5,7 +5,7 @@
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import type { Backend } from '../../../core/backend.js';
-import { setDefaultBackend } from '../../../core/default-backend.js';
+import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
 import type { Dtype } from '../../../core/dtype.js';
 import { fromData, primitives, type Tensor } from '../../../core/index.js';
 import { bind } from '../../../core/interpreter.js';
@@ -18,11 +18,12 @@ import { test } from '../../runner/testing.js';
 const wasm = createWasmBackend();
 
 const on = <T>(backend: Backend, f: () => T): T => {
+  const before = defaultBackend();
   setDefaultBackend(backend);
   try {
     return f();
   } finally {
-    setDefaultBackend(referenceBackend);
+    setDefaultBackend(before);
   }
 };
 
