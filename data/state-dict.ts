@@ -28,7 +28,9 @@ const torchNames: Readonly<Record<string, string>> = {
 };
 
 const camelCase = (part: string): string =>
-  torchNames[part] ?? part.replace(/(?<=[^_])_+([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  Object.hasOwn(torchNames, part)
+    ? (torchNames[part] ?? part)
+    : part.replace(/(?<=[^_])_+([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 const snakeCase = (part: string): string =>
   Object.keys(torchNames).find((name) => torchNames[name] === part) ??

@@ -7,7 +7,7 @@ import { fromData } from '../../core/creation.js';
 import type { Dtype } from '../../core/dtype.js';
 import { attempt, DataError } from '../errors.js';
 import type { Examples } from '../examples.js';
-import { excerpt } from './reader.js';
+import { countBytes, excerpt } from './reader.js';
 
 export interface CsvSchema {
   /**
@@ -43,7 +43,11 @@ export interface Table {
   readonly classes: readonly string[];
 }
 
-const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+// One way only to read each digit: with two, a long field that is no number takes the square of its length.
+const decimal = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
+
+/** Larger tables do not fit into one text. */
+const largest = 2 ** 28;
 
 interface Line {
   readonly number: number;
@@ -77,6 +81,7 @@ export const decodeCsv = (source: string | Uint8Array, schema: CsvSchema = {}, f
   const fail = (line: number | null, problem: string, expected: string): never => {
     throw new DataError({ op: 'decodeCsv', file, place: line === null ? null : { line }, problem, expected });
   };
+  if (source.length > largest) fail(null, countBytes(source.length), `${countBytes(largest)} at most`);
   const text = typeof source === 'string' ? source : utf8(source, () => fail(null, 'bytes that are no text', 'UTF-8'));
   const lines = linesOf(text.startsWith('\uFEFF') ? text.slice(1) : text, separator);
 

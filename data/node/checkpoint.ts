@@ -7,6 +7,7 @@ import { either as E, type taskEither as TE } from 'fp-ts';
 import * as t from 'io-ts';
 import { ArgumentError } from '../../core/errors.js';
 import { Tensor } from '../../core/tensor.js';
+import { excerpt } from '../codecs/reader.js';
 import { decodeSafetensors, encodeSafetensors } from '../codecs/safetensors.js';
 import { attempt, attemptTask, DataError, type DataPlace } from '../errors.js';
 import { sha256 } from './checksum.js';
@@ -75,14 +76,18 @@ const dismantle = (value: unknown): { readonly json: unknown; readonly tensors: 
 /** Deeper trees than this are not made by anyone, but a damaged or hostile file may have one. */
 const deepest = 500;
 
+/** What stands for a tensor or a number; anything but a text or a number names none, and may not even be shown. */
+const nameIn = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? excerpt(String(value)) : `that is ${typeof value}`;
+
 const assemble = (json: unknown, tensors: ReadonlyMap<string, Tensor>, fail: (problem: string) => never): unknown => {
   const walk = (node: unknown, depth: number): unknown => {
     if (depth > deepest) return fail(`the value is more than ${deepest} levels deep`);
     if (Array.isArray(node)) return node.map((child) => walk(child, depth + 1));
     if (typeof node !== 'object' || node === null) return node;
     const { $tensor, $number } = node as { readonly $tensor?: unknown; readonly $number?: unknown };
-    if ($tensor !== undefined) return tensors.get(String($tensor)) ?? fail(`there is no tensor ${String($tensor)}`);
-    if ($number !== undefined) return special.get(String($number)) ?? fail(`there is no number ${String($number)}`);
+    if ($tensor !== undefined) return tensors.get(nameIn($tensor)) ?? fail(`there is no tensor ${nameIn($tensor)}`);
+    if ($number !== undefined) return special.get(nameIn($number)) ?? fail(`there is no number ${nameIn($number)}`);
     return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, walk(child, depth + 1)]));
   };
   return walk(json, 0);
@@ -98,7 +103,8 @@ export const encodeCheckpoint = (value: unknown): Uint8Array => {
   const { json, tensors } = dismantle(value);
   const payload = encodeSafetensors(tensors, { value: JSON.stringify(json) });
   const header = `${JSON.stringify({ format, version, bytes: payload.length, sha256: sha256(payload) })}\n`;
-  return Buffer.concat([Buffer.from(header), payload]);
+  // No Buffer: its `slice` shares memory, which nobody expects of bytes.
+  return Uint8Array.from(Buffer.concat([Buffer.from(header), payload]));
 };
 
 /**

@@ -75,7 +75,10 @@ const namesIn = async (folder: string, kind: 'folders' | 'pictures'): Promise<re
   });
   return found
     .filter((entry) =>
-      kind === 'folders' ? entry.isDirectory() && !entry.name.startsWith('.') : isPicture(entry.name),
+      kind === 'folders'
+        ? entry.isDirectory() && !entry.name.startsWith('.')
+        : // Not a pipe or a device, which might never end.
+          isPicture(entry.name) && (entry.isFile() || entry.isSymbolicLink()),
     )
     .map(({ name }) => name)
     .sort();

@@ -78,7 +78,7 @@ const historyOf = (value: unknown): History => {
 const count = (value: unknown, name: string, least: number): number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= least
     ? value
-    : refuse(`${name} is ${String(value)}`);
+    : refuse(`${name} is ${typeof value === 'number' ? value : `a ${typeof value}`}`);
 
 /**
  * A state from outside, checked against the one this run would start from.

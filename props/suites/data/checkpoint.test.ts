@@ -144,6 +144,8 @@ test('checkpoint: a value without its tensors, or without an end of its levels, 
   for (const [json, pattern] of [
     ['{"a":{"$tensor":0}}', /no tensor 0/],
     ['{"a":{"$number":"constructor"}}', /no number constructor/],
+    ['{"a":{"$tensor":{"toString":1}}}', /no tensor that is object/],
+    ['{"a":{"$number":[[]]}}', /no number that is object/],
     ['{', /no JSON/],
     [`${'['.repeat(20_000)}${']'.repeat(20_000)}`, /levels deep/],
   ] as const) {

@@ -248,6 +248,21 @@ test('CSV: whatever the schema does not allow is refused with its line', () => {
   );
 });
 
+test('CSV: a field of a hundred thousand digits takes no time, and a file beyond all tables none either', () => {
+  const start = performance.now();
+  refused(
+    (bytes, file) => tryDecodeCsv(bytes, {}, file),
+    new TextEncoder().encode(`${'1'.repeat(100_000)}x,0\n`),
+    `decodeCsv: ${fileName}, line 1: "${'1'.repeat(60)}…" in column 1; expected a decimal number`,
+  );
+  refused(
+    (bytes, file) => tryDecodeCsv(bytes, {}, file),
+    new Uint8Array(2 ** 28 + 1),
+    `decodeCsv: ${fileName}: 268435457 bytes; expected 268435456 bytes at most`,
+  );
+  assert.ok(performance.now() - start < 2000);
+});
+
 test('errors at this edge: the value and the throwing twin carry the same message', () => {
   const wrong = idxLabels(1, [0]);
   const result = tryDecodeIdxImages(wrong);

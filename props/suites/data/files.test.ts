@@ -243,6 +243,11 @@ test('state dictionaries: names are paths, and loading says what was found, miss
   const again = loadStateDict(net, stateDict(tree));
   assert.equal(again.report.missing, []);
   assert.is(fromTorchName('layer1.0.bn1.num_batches_tracked'), 'layer1.0.bn1.batches');
+  assert.is(fromTorchName('running_var'), 'runningVariance');
+  const start = performance.now();
+  assert.is(fromTorchName(`${'a'.repeat(300_000)}.`).length, 300_001);
+  assert.ok(performance.now() - start < 1000);
+  assert.is(fromTorchName('constructor.to_string'), 'constructor.toString');
   assert.throws(
     () => loadStateDict(net, { a: ones([1]), b: ones([1]) }, { rename: () => 'c' }),
     /a and b are both renamed to c/,
