@@ -11,15 +11,14 @@ const withoutScheme = (file: string): string => file.replace(/^file:\/\//, '');
 
 /**
  * The folders of this library: that of this file, and those of the sources. In the package these two differ, and which of
- * them stands in a stack depends on whether source maps are read.
+ * them stands in a stack depends on whether source maps are read. A bundle that is no module does not know where it is.
  */
-const ownFolders = ((): readonly string[] => {
-  const here = new URL('.', import.meta.url).href;
-  const beside = ['core', 'autograd', 'nn', 'optim', 'data'].map(
-    (folder) => new URL(`../${folder}/`, import.meta.url).href,
-  );
-  return [here, ...beside].map(withoutScheme);
-})();
+const ownFolders = (): readonly string[] => {
+  const base: string | undefined = import.meta.url;
+  if (base === undefined) return [];
+  const beside = ['core', 'autograd', 'nn', 'optim', 'data'].map((folder) => new URL(`../${folder}/`, base).href);
+  return [new URL('.', base).href, ...beside].map(withoutScheme);
+};
 
 /** `file:line:column`, or `null` where the engine gives no such thing. */
 export const sourceLine = (): string | null => {
@@ -28,11 +27,12 @@ export const sourceLine = (): string | null => {
   engine.stackTraceLimit = 200;
   const stack = new Error().stack ?? '';
   if (before !== undefined) engine.stackTraceLimit = before;
+  const own = ownFolders();
   for (const line of stack.split('\n')) {
     const [, file, row, column] = frame.exec(line.trim()) ?? [];
     if (file === undefined) continue;
     const path = withoutScheme(file);
-    if (!ownFolders.some((folder) => path.startsWith(folder))) return `${path}:${row}:${column}`;
+    if (!own.some((folder) => path.startsWith(folder))) return `${path}:${row}:${column}`;
   }
   return null;
 };
