@@ -1,4 +1,5 @@
 /** The inverse cosine. From `cos y = x`: `dy/dx = −1/sin y = −1/√((1 − x)(1 + x))`; −∞ at ±1. */
+import { along } from '../families/along.js';
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
@@ -18,7 +19,7 @@ export const acosPrimitive: Primitive<'acos', null> = defineUnary({
   f: Math.acos,
   saves: 'inputs',
   vjp: [({ g, x: [x] }) => neg(mul(g, rsqrt(mul(sub(1, x), add(1, x)))))],
-  jvp: [({ t, x: [x] }) => div(neg(t), mul(sqrt(sub(1, x)), sqrt(add(1, x))))],
+  jvp: [({ t, x: [x] }) => along(t, div(-1, mul(sqrt(sub(1, x)), sqrt(add(1, x)))))],
 });
 
 /**

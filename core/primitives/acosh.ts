@@ -1,4 +1,5 @@
 /** The inverse hyperbolic cosine. From `cosh y = x`: `dy/dx = 1/sinh y = 1/(√(x − 1)√(x + 1))`; +∞ at 1. */
+import { along } from '../families/along.js';
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
@@ -17,7 +18,7 @@ export const acoshPrimitive: Primitive<'acosh', null> = defineUnary({
   f: Math.acosh,
   saves: 'output',
   vjp: [({ g, y }) => div(g, sinh(y))],
-  jvp: [({ t, x: [x] }) => div(t, mul(sqrt(sub(x, 1)), sqrt(add(x, 1))))],
+  jvp: [({ t, x: [x] }) => along(t, div(1, mul(sqrt(sub(x, 1)), sqrt(add(x, 1)))))],
 });
 
 /**

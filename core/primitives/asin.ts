@@ -1,4 +1,5 @@
 /** The inverse sine. From `sin y = x`: `dy/dx = 1/cos y = 1/√((1 − x)(1 + x))`; +∞ at ±1. */
+import { along } from '../families/along.js';
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
@@ -17,7 +18,7 @@ export const asinPrimitive: Primitive<'asin', null> = defineUnary({
   f: Math.asin,
   saves: 'inputs',
   vjp: [({ g, x: [x] }) => mul(g, rsqrt(mul(sub(1, x), add(1, x))))],
-  jvp: [({ t, x: [x] }) => div(t, mul(sqrt(sub(1, x)), sqrt(add(1, x))))],
+  jvp: [({ t, x: [x] }) => along(t, div(1, mul(sqrt(sub(1, x)), sqrt(add(1, x)))))],
 });
 
 /**

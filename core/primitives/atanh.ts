@@ -1,4 +1,5 @@
 /** The inverse hyperbolic tangent. From `tanh y = x`: `dy/dx = 1/(1 − tanh²y) = 1/((1 − x)(1 + x))`. */
+import { along } from '../families/along.js';
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
@@ -15,7 +16,7 @@ export const atanhPrimitive: Primitive<'atanh', null> = defineUnary({
   f: Math.atanh,
   saves: 'inputs',
   vjp: [({ g, x: [x] }) => div(g, mul(sub(1, x), add(1, x)))],
-  jvp: [({ t, x: [x] }) => mul(mul(t, 0.5), add(div(1, sub(1, x)), div(1, add(1, x))))],
+  jvp: [({ t, x: [x] }) => along(t, mul(add(div(1, sub(1, x)), div(1, add(1, x))), 0.5))],
 });
 
 /**

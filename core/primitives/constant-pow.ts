@@ -2,7 +2,9 @@
  * A power with a constant exponent, what `pow(x, 2)` becomes. `d xⁿ/dx = n·xⁿ⁻¹`, and 0 for n = 0: since n is known when
  * the rule is applied, powers of 0 need no case distinction on numbers, and `x²` at 0 is right at every order.
  */
+
 import { onesLike, zerosLike } from '../creation.js';
+import { along } from '../families/along.js';
 import { batchElementwise, commonDtype } from '../families/elementwise.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
@@ -29,7 +31,13 @@ export const constantPowPrimitive: Primitive<'constantPow', ConstantPowParams> =
     for (let i = 0; i < out.data.length; i++) out.data[i] = power(x.data[i] ?? 0, exponent);
   },
   vjp: [({ g, x: [x], p: { exponent: n } }) => (n === 0 ? zerosLike(g) : mul(g, mul(constantPow(x, n - 1), n)))],
-  jvp: [({ t, x: [x], p: { exponent: n } }) => (n === 0 ? zerosLike(t) : mul(mul(t, n), constantPow(x, n - 1)))],
+  jvp: [
+    ({ t, x: [x], p: { exponent: n } }) => {
+      if (n === 0) return zerosLike(t);
+      const slope = mul(constantPow(x, n - 1), n);
+      return n < 1 ? along(t, slope) : mul(t, slope);
+    },
+  ],
   batch: batchElementwise,
 });
 

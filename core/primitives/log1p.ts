@@ -1,4 +1,5 @@
 /** `ln(1 + x)` without cancellation near 0. `d ln(1 + x)/dx = 1/(1 + x)`. */
+import { along } from '../families/along.js';
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
@@ -7,7 +8,6 @@ import type { Tensor } from '../tensor.js';
 import { add } from './add.js';
 import { div } from './div.js';
 import { exp } from './exp.js';
-import { mul } from './mul.js';
 import { neg } from './neg.js';
 
 export const log1pPrimitive: Primitive<'log1p', null> = defineUnary({
@@ -16,7 +16,7 @@ export const log1pPrimitive: Primitive<'log1p', null> = defineUnary({
   f: Math.log1p,
   saves: 'inputs',
   vjp: [({ g, x: [x] }) => div(g, add(x, 1))],
-  jvp: [({ t, y }) => mul(t, exp(neg(y)))],
+  jvp: [({ t, y }) => along(t, exp(neg(y)))],
 });
 
 /**

@@ -3,8 +3,12 @@ import * as assert from 'uvu/assert';
 import { grad, jvp, trace, vmap } from '../../../autograd/index.js';
 import {
   abs,
+  acos,
+  acosh,
   add,
   argmax,
+  asin,
+  atanh,
   broadcastTo,
   ceil,
   clamp,
@@ -15,6 +19,7 @@ import {
   greater,
   less,
   log,
+  log1p,
   maximum,
   minimum,
   mul,
@@ -23,6 +28,7 @@ import {
   pow,
   relu,
   round,
+  rsqrt,
   safeDiv,
   safeLog,
   safeSqrt,
@@ -150,6 +156,35 @@ test('floor, ceil, round, sign, comparisons, argmax: zero gradient, never an err
     grad((x: Tensor) => sum(mul(x, where(equal(argmax(x), 5), f64(2), 3))))(f64(points)).toArray(),
     [2, 2, 2, 2, 2, 2],
   );
+});
+
+test('a zero tangent through an infinite derivative: 0, so that both modes agree where relu selects', () => {
+  for (const [f, offset] of [
+    [sqrt, 0],
+    [log, 0],
+    [rsqrt, 0],
+    [log1p, -1],
+    [(x: Tensor) => pow(x, 0.5), 0],
+    [(x: Tensor) => pow(x, f64([0.3, 0.3, 0.3])), 0],
+    [acosh, 1],
+    [atanh, -1],
+    [asin, -1],
+    [acos, -1],
+  ] as const) {
+    const composed = (x: Tensor): Tensor => f(add(relu(x), offset)) as Tensor;
+    const x = f64([-1, 0, 0.25]);
+    const [, forwards] = jvp(composed, [x], [f64([1, 1, 1])]);
+    const backwards = grad((v: Tensor) => sum(composed(v)))(x).toArray() as number[];
+    const tangents = forwards.toArray() as number[];
+    assert.equal(tangents.slice(0, 2).map(Math.abs), [0, 0], String(f));
+    assert.equal(backwards.slice(0, 2).map(Math.abs), [0, 0], String(f));
+    const [a = nan, b = nan] = [tangents[2], backwards[2]];
+    assert.ok(Math.abs(a - b) <= 1e-14 * Math.abs(b), `${a} and ${b}`);
+  }
+  // A tangent that is not 0 still meets the infinite derivative.
+  assert.is(jvp(sqrt, [f64(0)], [f64(2)])[1].item(), infinity);
+  // And where the slope is no number, nor is the product.
+  assert.equal(jvp(sqrt, [f64(-1)], [f64(0)])[1].item(), nan);
 });
 
 test("sqrt'(0): +∞", () => {
