@@ -33,6 +33,7 @@ import { sub } from './primitives/sub.js';
 import { type ReduceOptions, sum } from './primitives/sum.js';
 import { tanh } from './primitives/tanh.js';
 import { type Shape, sizeOf } from './shape.js';
+import { writtenElement } from './shortest.js';
 import type { Broadcast, Check, MatMul } from './typed-shape.js';
 
 /** Nested lists of numbers, as `toArray` gives them; booleans read as 0 and 1. */
@@ -234,7 +235,18 @@ export class Tensor<out S extends Shape = Shape> {
     if (stored === null) return `${head} inside ${this.owner?.name ?? 'a transform'})`;
     return stored.size > 64
       ? `${head})`
-      : `${head} ${JSON.stringify(stored.toArray(), (_, v) => (typeof v === 'number' && !Number.isFinite(v) ? String(v) : v))})`;
+      : `${head} ${JSON.stringify(stored.toArray(), (_, v) => (typeof v === 'number' ? writtenElement(v, this.dtype) : v))})`;
+  }
+
+  /**
+   * What `JSON.stringify` writes: element type, shape, and the numbers, row-major. They are as short as they can be and
+   * read back to the same bits by `fromData(data.map(Number), shape, dtype)`, but for the sign of −0; NaN and infinities
+   * are texts. For whole files of tensors there are safetensors and npy.
+   * @throws GradientError inside a transform, where there are no numbers yet.
+   */
+  toJSON(): { readonly dtype: Dtype; readonly shape: S; readonly data: readonly (number | string)[] } {
+    const { dtype, shape } = this;
+    return { dtype, shape, data: Array.from(numbersOf('toJSON', this), (value) => writtenElement(value, dtype)) };
   }
 }
 

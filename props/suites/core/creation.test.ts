@@ -2,6 +2,7 @@
 import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { trace } from '../../../autograd/index.js';
 import {
   ArgumentError,
   AxisError,
@@ -15,9 +16,12 @@ import {
   linspace,
   logspace,
   meshgrid,
+  mul,
   ones,
   onesLike,
   ShapeError,
+  TapegradError,
+  type Tensor,
   tensor,
   zeros,
   zerosLike,
@@ -26,6 +30,7 @@ import { shapes } from '../../arbitraries/shapes.js';
 import { draw } from '../../arbitraries/values.js';
 import { assertClose } from '../../runner/close.js';
 import { fails } from '../../runner/fails.js';
+import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 
 const ragged = 'tensor: the nested lists have different lengths or depths';
@@ -269,4 +274,40 @@ test('a tensor is shown as text, not as its insides; a long one by its shape', (
   assert.is(String(tensor([[1, 2.5]])), 'Tensor(float32[1,2] [[1,2.5]])');
   assert.is(inspect({ w: tensor([Number.NaN]) }), '{ w: Tensor(float32[1] ["NaN"]) }');
   assert.is(inspect(zeros([100])), 'Tensor(float32[100])');
+});
+
+test('a float32 is shown with the digits that tell it from its neighbours, a float64 in full', () => {
+  assert.is(String(tensor([0.1, 1 / 3, 1e-45, 16777216])), 'Tensor(float32[4] [0.1,0.33333334,1e-45,16777216])');
+  assert.is(String(tensor(0.1, { dtype: 'float64' })), 'Tensor(float64[] 0.1)');
+  assert.is(String(tensor(Math.fround(0.1), { dtype: 'float64' })), 'Tensor(float64[] 0.10000000149011612)');
+  assert.is(String(tensor([2 ** 31 - 1], { dtype: 'int32' })), 'Tensor(int32[1] [2147483647])');
+});
+
+test('JSON.stringify(tensor): element type, shape and numbers that read back to the same bits', () => {
+  assert.is(
+    JSON.stringify({ w: tensor([[0.1, Number.NaN, Number.NEGATIVE_INFINITY]]) }),
+    '{"w":{"dtype":"float32","shape":[1,3],"data":[0.1,"NaN","-Infinity"]}}',
+  );
+  assert.is(JSON.stringify(tensor(true)), '{"dtype":"bool","shape":[],"data":[1]}');
+  check(
+    fc.property(fc.array(fc.float()), fc.array(fc.double()), (singles, doubles) => {
+      for (const [values, dtype] of [
+        [singles, 'float32'],
+        [doubles, 'float64'],
+      ] as const) {
+        const x = tensor(values, { dtype });
+        const { data, shape } = JSON.parse(JSON.stringify(x)) as ReturnType<Tensor['toJSON']>;
+        const back = fromData(data.map(Number), shape, dtype);
+        assert.equal(
+          [...back.dataSync()],
+          [...x.dataSync()].map((value) => (value === 0 ? 0 : value)),
+        );
+      }
+    }),
+    { numRuns: 200 },
+  );
+  assert.throws(
+    () => trace((x: Tensor) => mul(x, JSON.stringify(x).length))(tensor([1])),
+    (error: unknown) => error instanceof TapegradError && /toJSON/.test(error.message),
+  );
 });
