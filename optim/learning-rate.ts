@@ -4,7 +4,7 @@ import { describe } from '../core/errors.js';
 import { ArgumentError, add, cast, full, GradientError, mul, neg, type Tensor, treeMap } from '../core/index.js';
 import { reveal } from '../core/interpreter.js';
 import type { Schedule } from './schedules.js';
-import { firstStep, type GradientTransform } from './transform.js';
+import { firstStep, type GradientTransform, refuseState } from './transform.js';
 
 /** A constant, or the rate as a function of the step, counted from 0. */
 export type LearningRate = number | Schedule;
@@ -26,6 +26,9 @@ const at = (rate: LearningRate, count: Tensor): number => {
   return rate(count.item());
 };
 
+const checkedState = (state: Partial<LearningRateState> | null): LearningRateState =>
+  state?.count === undefined ? refuseState('scaleByLearningRate', state) : { ...state, count: state.count };
+
 /**
  * Multiplies by −rate, so that the updates can be added. A schedule is asked with the number of the step, counted from 0:
  * by `prepare` where the update is compiled, by the update itself where it is not.
@@ -34,8 +37,12 @@ const at = (rate: LearningRate, count: Tensor): number => {
  */
 export const scaleByLearningRate = (rate: LearningRate): GradientTransform<LearningRateState> => ({
   init: () => ({ count: firstStep() }),
-  prepare: ({ count }, factor) => ({ count, rate: full([], at(rate, count) * factor, 'float64') }),
-  update(updates, { count, rate: prepared }) {
+  prepare(state, factor) {
+    const { count } = checkedState(state);
+    return { count, rate: full([], at(rate, count) * factor, 'float64') };
+  },
+  update(updates, state) {
+    const { count, rate: prepared } = checkedState(state);
     const now = prepared ?? full([], at(rate, count), 'float64');
     return [treeMap((u) => mul(u, cast(neg(now), u.dtype)), updates), { count: add(count, 1) }];
   },

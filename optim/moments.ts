@@ -3,7 +3,7 @@
  * An optimiser supplies the arithmetic of one leaf; this file walks the tree.
  */
 import { add, cast, full, mul, pow, sub, type Tensor, treeLeaves, treeMap, treeUnflatten } from '../core/index.js';
-import { firstStep, type GradientTransform, sameTrees } from './transform.js';
+import { firstStep, type GradientTransform, refuseState, sameTrees } from './transform.js';
 
 /** A tree of the parameters' structure for each kind of statistic, and the number of steps so far. */
 export interface MomentState<K extends string> {
@@ -58,6 +58,9 @@ export const defineMoments = <K extends string>({
     }),
     update(gradients, state, params) {
       sameTrees(name, gradients, params);
+      const found: Partial<MomentState<K>> | null = state;
+      if (found?.count === undefined || kinds.some((kind) => found.moments?.[kind] === undefined))
+        refuseState(name, state);
       const count = add(state.count, 1);
       const t = cast(count, 'float64');
       const ps = treeLeaves(params, name);

@@ -1,6 +1,6 @@
 /** Different optimisers for different leaves, and none at all for frozen ones. */
 import { type Tensor, treeEntries, treeLeaves, treeUnflatten, zerosLike } from '../core/index.js';
-import { type GradientTransform, prepareUpdate, sameTrees } from './transform.js';
+import { type GradientTransform, prepareUpdate, refuseState, sameTrees } from './transform.js';
 
 /**
  * A transform a group: `label` names the group of each leaf by its path (`conv1.weight`), `null` freezes it. A group sees
@@ -23,6 +23,7 @@ export const partition = <K extends string>(
       >,
     update(gradients, states, params) {
       sameTrees('partition', gradients, params);
+      if (typeof states !== 'object' || states === null) refuseState('partition', states);
       const updates = new Map<string, Tensor>();
       const next = names.map((group) => {
         const [changed, state] = groups[group].update(

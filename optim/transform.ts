@@ -3,6 +3,8 @@
  * pure functions; `chain` puts several in a row. States are trees of tensors like everything else: save them, map them,
  * resume from them.
  */
+
+import { describe } from '../core/errors.js';
 import { add, fromData, ShapeError, type Tensor, TreeError, treeMap, treeStructure } from '../core/index.js';
 import { sameShape } from '../core/shape.js';
 
@@ -61,6 +63,7 @@ export const applyUpdates = <T>(params: T, updates: T): T =>
 export const chain = (...transforms: readonly GradientTransform[]): GradientTransform<readonly unknown[]> => ({
   init: (params) => transforms.map((transform) => transform.init(params)),
   update(gradients, states, params) {
+    checkStates(states, transforms.length);
     let updates = gradients;
     const next = transforms.map((transform, i) => {
       const [changed, state] = transform.update(updates, states[i], params);
@@ -69,8 +72,24 @@ export const chain = (...transforms: readonly GradientTransform[]): GradientTran
     });
     return [updates, next];
   },
-  prepare: (states, factor) => transforms.map((transform, i) => prepareUpdate(transform, states[i], factor)),
+  prepare(states, factor) {
+    checkStates(states, transforms.length);
+    return transforms.map((transform, i) => prepareUpdate(transform, states[i], factor));
+  },
 });
+
+/** Throws a refusal of a state that `init` did not make. */
+export const refuseState = (op: string, state: unknown): never => {
+  throw new TreeError({
+    op,
+    problem: `the state is ${describe(state)}, which init of this optimiser does not make`,
+    remedy: 'give optimizer.init(params) to the first update, and to each further one the state that the last gave',
+  });
+};
+
+const checkStates = (states: unknown, count: number): void => {
+  if (!Array.isArray(states) || states.length !== count) refuseState('update', states);
+};
 
 /** A scalar step counter, int32, at 0. */
 export const firstStep = (): Tensor => fromData(Int32Array.of(0), []);

@@ -2,6 +2,7 @@
 import { checkedOptions } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import { ArgumentError, foldIn, type Key, type Tensor } from '../../core/index.js';
+import { checkKey } from '../../core/random/key.js';
 import type { GradientTransform } from '../transform.js';
 import type { WeightAverage } from './averaging.js';
 import type { Callbacks, RunEnd } from './callbacks.js';
@@ -137,6 +138,7 @@ export const checkOptions = (options: object): void => {
   ] as const)
     if (typeof value !== 'function')
       throw new ArgumentError({ op: 'fit', problem: `${name} is ${describe(value)}`, remedy: `give ${wanted}` });
+  checkKey('fit', rest.key);
   const { epochs, batchSize = 1, accumulate = 1, checkEvery = 1 } = rest;
   for (const [name, value, least] of [
     ['epochs', epochs, 0],

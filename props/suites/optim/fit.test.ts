@@ -405,6 +405,11 @@ test('fit: what counts nothing is refused', async () => {
   await refused({ optimizer: 0.1 as unknown as Options['optimizer'] }, /optimizer is .*adam/);
   await refused({ model: null as unknown as Options['model'] }, /model is null/);
   await refused({ batchSize: 0 }, /batchSize is 0/);
+  await refused(
+    { key: undefined as unknown as Options['key'] },
+    /^ArgumentError: fit: the key is undefined, not two int32 words; make one with key\(seed\)/,
+  );
+  await refused({ key: 3 as unknown as Options['key'] }, /fit: the key is 3/);
   await refused({ accumulate: 1.5 }, /accumulate is 1.5/);
   await refused({ checkEvery: 0 }, /checkEvery is 0/);
   await refused({ batchSize: 23, dropLast: true }, /epoch 1 has no batches/);

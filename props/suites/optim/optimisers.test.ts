@@ -18,6 +18,8 @@ import {
   type GradientTransform,
   globalNorm,
   nadam,
+  partition,
+  prepareUpdate,
   radam,
   rmsprop,
   scaleByLearningRate,
@@ -143,6 +145,33 @@ test('adam: the first step has the length of the rate, against the gradient, wha
 
 test('adamw: without decay it is Adam', () => {
   assertSame(run(adamw({ lr: 0.1, weightDecay: 0 }), draw(1), 5, 20), run(adam({ lr: 0.1 }), draw(1), 5, 20), 0);
+});
+
+test('update: a state that init did not make is a typed error that says what to give', () => {
+  const params = draw(1);
+  const broken = [null, undefined, 3, {}, [], [null], [null, null, null]];
+  const makers = [
+    adam(),
+    adamw(),
+    adamax(),
+    adagrad(),
+    adadelta(),
+    nadam(),
+    radam(),
+    rmsprop(),
+    sgd({ lr: 0.1, momentum: 0.9 }),
+  ];
+  const labelled = partition({ all: adam() }, () => 'all') as GradientTransform;
+  for (const optimizer of [...(makers as readonly GradientTransform[]), labelled])
+    for (const state of broken)
+      assert.throws(
+        () => optimizer.update(params, state, params),
+        (error: unknown) => error instanceof TreeError && /give optimizer\.init\(params\)/.test(error.message),
+      );
+  assert.throws(
+    () => prepareUpdate(adam() as GradientTransform, null),
+    /update: the state is null, which init of this optimiser does not make/,
+  );
 });
 
 test('chain: is associative, and the empty chain passes gradients on', () => {
