@@ -45,7 +45,7 @@ export interface CurvesOptions extends ChartSize {
   /** `log` for settings that are swept over powers; `linear` by default. */
   readonly xScale?: 'linear' | 'log';
   readonly yScale?: 'linear' | 'log';
-  /** A value to reach, drawn as a dotted line across. */
+  /** A value to reach, drawn as a dashed grey line across. */
   readonly goal?: number;
 }
 
@@ -78,8 +78,9 @@ export const curvesSvg = async (options: CurvesOptions): Promise<string> => {
       data: (points[i] ?? []).map(([x, y]) => [x, y ?? '-']),
       color: palette[Math.max(colour, 0) % palette.length] ?? '#000000',
       // A single value is a dot; so are the values of a sweep.
-      showSymbol: (points[i]?.length ?? 0) === 1 || curves.some(({ at }) => at !== undefined),
-      symbolSize: 6,
+      ...((points[i]?.length ?? 0) === 1 || curves.some(({ at }) => at !== undefined)
+        ? { symbol: 'circle', showSymbol: true, symbolSize: 6 }
+        : { symbol: 'none' }),
       lineStyle: { type: dashed ? ('dashed' as const) : ('solid' as const), width: dashed ? 1.5 : 2 },
     };
   });
@@ -91,9 +92,11 @@ export const curvesSvg = async (options: CurvesOptions): Promise<string> => {
     name: goalName,
     data: goal === undefined ? [] : [left, right].map((x) => [x, goal]),
     color: '#777777',
-    showSymbol: false,
-    lineStyle: { type: 'dotted' as const, width: 1.5 },
+    symbol: 'none',
+    lineStyle: { type: [7, 4], width: 1.5 },
   };
+  // Few enough to be named one by one; of more, only the solid ones are.
+  const named = curves.length <= 4;
   const least = ys.reduce((a, b) => Math.min(a, b), goal ?? Number.POSITIVE_INFINITY);
   return render(
     'curvesSvg',
@@ -103,7 +106,7 @@ export const curvesSvg = async (options: CurvesOptions): Promise<string> => {
         left: 'center',
         top: 8,
         textStyle: { fontSize: 15 },
-        ...(curves.some(({ dashed }) => dashed)
+        ...(curves.some(({ dashed }) => dashed) && !named
           ? { subtext: 'solid: training, dashed: validation', subtextStyle: { fontSize: 12 } }
           : {}),
       },
@@ -111,8 +114,11 @@ export const curvesSvg = async (options: CurvesOptions): Promise<string> => {
         bottom: 4,
         type: 'plain',
         itemGap: 24,
+        itemWidth: 34,
+        // Lines alone, as they are drawn.
+        itemStyle: { opacity: 0 },
         data: [
-          ...curves.filter(({ dashed }) => !dashed).map(({ name }) => name),
+          ...curves.filter(({ dashed }) => named || !dashed).map(({ name }) => name),
           ...(goal === undefined ? [] : [goalName]),
         ],
       },
@@ -121,7 +127,7 @@ export const curvesSvg = async (options: CurvesOptions): Promise<string> => {
         type: xScale === 'log' ? 'log' : 'value',
         name: xName,
         nameLocation: 'middle',
-        nameGap: 26,
+        nameGap: 30,
         ...(xScale === 'log' || curves.some(({ at }) => at !== undefined) ? {} : { minInterval: 1 }),
         min: left,
         max: right,
@@ -136,6 +142,27 @@ export const curvesSvg = async (options: CurvesOptions): Promise<string> => {
     options.width ?? 860,
     options.height ?? 460,
   );
+};
+
+/**
+ * Charts of curves side by side, as one SVG picture: losses beside accuracies.
+ * @throws ArgumentError when there is nothing to draw, or the package `echarts` is not installed.
+ */
+export const panelsSvg = async (panels: readonly CurvesOptions[]): Promise<string> => {
+  if (panels.length === 0)
+    throw new ArgumentError({ op: 'panelsSvg', problem: 'there is nothing to draw', remedy: 'give a panel' });
+  const parts: string[] = [];
+  let [left, tallest] = [0, 0];
+  for (const [i, panel] of panels.entries()) {
+    const { width = 480, height = 400 } = panel;
+    const svg = await curvesSvg({ ...panel, width, height });
+    // Each keeps its place, and names inside it that no other has.
+    parts.push(svg.replace('<svg ', `<svg x="${left}" `).replaceAll('chart-', `panel-${i}-`));
+    left += width;
+    tallest = Math.max(tallest, height);
+  }
+  const size = `width="${left}" height="${tallest}" viewBox="0 0 ${left} ${tallest}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>\n${parts.join('\n')}\n</svg>\n`;
 };
 
 export interface ConfusionOptions extends ChartSize {

@@ -63,7 +63,9 @@ export {
   type CurvesOptions,
   confusionSvg,
   curvesSvg,
+  panelsSvg,
 } from './charts.js';
 export { drawProgram } from './draw.js';
 export { encodePng, imageGridPng, type PngOptions, saveImageGrid, savePng } from './png.js';
-export { type ReportPart, reportHtml } from './report.js';
+export { type ReportPart, type ReportPicture, reportHtml } from './report.js';
+export { type Measured, type RunReport, runReportHtml, type SamplePrediction } from './run-report.js';

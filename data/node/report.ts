@@ -9,8 +9,20 @@ export type ReportPart =
       readonly head: readonly string[];
       readonly rows: readonly (readonly (string | number)[])[];
     }
-  /** A picture: SVG text, or the bytes of a PNG. */
-  | { readonly kind: 'picture'; readonly caption: string; readonly picture: string | Uint8Array };
+  | ({ readonly kind: 'picture' } & ReportPicture)
+  /** Pictures side by side, as many as the page is wide. */
+  | { readonly kind: 'pictures'; readonly pictures: readonly ReportPicture[] }
+  /** Small pictures with a line each, such as predictions; wrong ones are marked. */
+  | {
+      readonly kind: 'samples';
+      readonly samples: readonly (ReportPicture & { readonly wrong?: boolean })[];
+    };
+
+export interface ReportPicture {
+  readonly caption: string;
+  /** SVG text, or the bytes of a PNG. */
+  readonly picture: string | Uint8Array;
+}
 
 const escapes: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -30,10 +42,19 @@ const style = `
   h2 { font-size: 1.2rem; margin-top: 2rem; }
   table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
   th, td { padding: 0.25rem 0.8rem; border-bottom: 1px solid #ddd; text-align: right; }
+  th { border-bottom-color: #888; }
   th:first-child, td:first-child { text-align: left; }
+  .table { overflow-x: auto; margin: 1rem 0; }
   figure { margin: 1.5rem 0; }
   figcaption { color: #555; font-size: 0.9rem; }
   img { max-width: 100%; height: auto; }
+  img.pixels { image-rendering: pixelated; }
+  .pictures { display: flex; flex-wrap: wrap; gap: 0 1rem; }
+  .pictures figure { flex: 1 1 20rem; min-width: 0; }
+  .samples { display: grid; grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); gap: 1rem; margin: 1rem 0; }
+  .samples figure { margin: 0; padding: 0.5rem; border: 1px solid #ddd; border-radius: 4px; text-align: center; }
+  .samples figure.wrong { border-color: #c0392b; background: #fdf3f2; }
+  .samples img { width: 100%; }
   p { white-space: pre-line; }`;
 
 /** Pictures go in as data, so that names inside one SVG never meet those of another. */
@@ -42,8 +63,43 @@ const source = (picture: string | Uint8Array): string =>
     ? `data:image/svg+xml;base64,${Buffer.from(picture, 'utf8').toString('base64')}`
     : `data:image/png;base64,${Buffer.from(picture).toString('base64')}`;
 
-const cells = (tag: 'th' | 'td', row: readonly (string | number)[]): string =>
+const image = ({ caption, picture }: ReportPicture): string =>
+  `<img${typeof picture === 'string' ? '' : ' class="pixels"'} alt="${escaped(caption)}" src="${source(picture)}">`;
+
+const figure = (item: ReportPicture, kind = ''): string =>
+  `<figure${kind === '' ? '' : ` class="${kind}"`}>${image(item)}<figcaption>${escaped(item.caption)}</figcaption></figure>`;
+
+const cells = (tag: 'th' | 'td', row: readonly string[]): string =>
   `<tr>${row.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
+
+/** A number by itself: five digits tell figures of runs apart. */
+const alone = (value: number): string =>
+  Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(5)));
+
+/** Between these, numbers of a column are written with as many decimals each, so that they stand one under the other. */
+const [smallest, largest, mostDecimals] = [1e-3, 1e4, 4];
+
+const column = (values: readonly (string | number)[]): readonly string[] => {
+  const numbers = values.filter((value) => typeof value === 'number');
+  const aligned = numbers.every((value) => value === 0 || (Math.abs(value) >= smallest && Math.abs(value) < largest));
+  const decimals = Math.max(0, ...numbers.map((value) => alone(value).split('.')[1]?.length ?? 0));
+  return values.map((value) => {
+    if (typeof value === 'string') return value;
+    return aligned ? value.toFixed(Math.min(decimals, mostDecimals)) : alone(value);
+  });
+};
+
+const tableHtml = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string => {
+  const width = rows.reduce((most, row) => Math.max(most, row.length), head.length);
+  const columns = Array.from({ length: width }, (_, i) => column(rows.map((row) => row[i] ?? '')));
+  const body = rows.map((_, r) =>
+    cells(
+      'td',
+      columns.map((values) => values[r] ?? ''),
+    ),
+  );
+  return `<div class="table"><table><thead>${cells('th', head)}</thead><tbody>${body.join('')}</tbody></table></div>`;
+};
 
 const html = (part: ReportPart): string => {
   switch (part.kind) {
@@ -52,9 +108,13 @@ const html = (part: ReportPart): string => {
     case 'text':
       return `<p>${escaped(part.text)}</p>`;
     case 'table':
-      return `<table><thead>${cells('th', part.head)}</thead><tbody>${part.rows.map((row) => cells('td', row)).join('')}</tbody></table>`;
+      return tableHtml(part.head, part.rows);
     case 'picture':
-      return `<figure><img alt="${escaped(part.caption)}" src="${source(part.picture)}"><figcaption>${escaped(part.caption)}</figcaption></figure>`;
+      return figure(part);
+    case 'pictures':
+      return `<div class="pictures">${part.pictures.map((item) => figure(item)).join('')}</div>`;
+    case 'samples':
+      return `<div class="samples">${part.samples.map((item) => figure(item, item.wrong === true ? 'wrong' : 'right')).join('')}</div>`;
     default:
       return part satisfies never;
   }

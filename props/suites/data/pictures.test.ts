@@ -11,7 +11,9 @@ import {
   curvesSvg,
   encodePng,
   imageGridPng,
+  panelsSvg,
   reportHtml,
+  runReportHtml,
   saveImageGrid,
   savePng,
 } from '../../../data/node/index.js';
@@ -76,11 +78,20 @@ test('curvesSvg: one line a curve, dashed ones beside their own, gaps where a lo
   };
   const svg = await curvesSvg(options);
   assert.match(svg, /^<svg/);
-  for (const text of ['Losses', 'cross-entropy', 'epoch', 'first', 'second', 'dashed'])
+  for (const text of ['Losses', 'cross-entropy', 'epoch', 'first', '(validation)', 'second'])
     assert.ok(svg.includes(text), text);
   assert.not.match(svg, /NaN/);
   assert.match(svg, /stroke-dasharray/);
   assert.is(await curvesSvg(options), svg);
+  // Of many curves only the solid ones are named, and a line says what dashes are.
+  const many = await curvesSvg({
+    ...options,
+    curves: ['a', 'b', 'c'].flatMap((name) => [
+      { name, values: [2, 1] },
+      { name: `${name} later`, values: [3, 2], dashed: true },
+    ]),
+  });
+  assert.ok(many.includes('dashed: validation') && !many.includes('later'));
 });
 
 test('curvesSvg: a sweep over powers with a goal, a single value, and nothing at all', async () => {
@@ -121,6 +132,83 @@ test('confusionSvg: every class and every count that is not 0 can be read', asyn
   for (const text of ['Pets', 'cat', 'dog', '41', '7', '53', 'predicted', 'actual'])
     assert.ok(svg.includes(`>${text}<`), text);
   await rejects(confusionSvg([[1]], { classes: ['a', 'b'] }), ArgumentError, /square matrix/);
+});
+
+test('panelsSvg: charts side by side, whose inner names never meet', async () => {
+  const curves = [
+    { name: 'training', values: [3, 2, 1] },
+    { name: 'validation', values: [3, 2.5, 2], dashed: true },
+  ];
+  const svg = await panelsSvg([
+    { title: 'Loss', yName: 'cross-entropy', curves },
+    { title: 'Accuracy', yName: 'accuracy', curves, goal: 2, width: 300, height: 500 },
+  ]);
+  assert.match(svg, /^<svg xmlns="[^"]+" width="780" height="500" viewBox="0 0 780 500">/);
+  assert.match(svg, /<svg x="0" width="480"/);
+  assert.match(svg, /<svg x="480" width="300"/);
+  for (const text of ['Loss', 'Accuracy', 'training', 'validation', 'goal']) assert.ok(svg.includes(text), text);
+  const ids = [...svg.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id);
+  assert.is(new Set(ids).size, ids.length);
+  await rejects(panelsSvg([]), ArgumentError, /nothing to draw/);
+});
+
+test('reportHtml: numbers of a column stand one under the other, unless they are too far apart', () => {
+  const shown = (values: readonly (string | number)[]): (string | undefined)[] =>
+    [
+      ...reportHtml('', [{ kind: 'table', head: ['a'], rows: values.map((value) => [value]) }]).matchAll(
+        /<td>([^<]*)<\/td>/g,
+      ),
+    ].map(([, text]) => text);
+  assert.equal(shown([0.1 + 0.2, 12.25, 3]), ['0.30', '12.25', '3.00']);
+  assert.equal(shown([1 / 3, '', 2]), ['0.3333', '', '2.0000']);
+  assert.equal(shown([61_706, 0.98912345]), ['61706', '0.98912']);
+  assert.equal(shown([1e-7, 3]), ['1e-7', '3']);
+  assert.equal(shown([5, 1200]), ['5', '1200']);
+  assert.equal(shown([Number.NaN, 0.5]), ['NaN', '0.5']);
+});
+
+test('runReportHtml: settings, figures, curves, confusion, samples and filters, in one file that loads nothing', async () => {
+  const image = uniform(key(0), [1, 4, 4]);
+  const page = await runReportHtml({
+    title: 'Net on <data>',
+    summary: 'It learns.',
+    settings: { rate: 0.1, hidden: [8, 4], stop: null },
+    figures: { accuracy: 0.975, parameters: 61_706 },
+    curves: [
+      { name: 'loss', train: [2, 1], validation: [2.5, 1.5] },
+      { name: 'accuracy', train: [0.5, 0.75], goal: 0.9 },
+    ],
+    filters: uniform(key(1), [4, 3, 3, 3]),
+    confusion: {
+      matrix: [
+        [3, 1],
+        [0, 4],
+      ],
+      classes: ['cat', 'dog'],
+    },
+    samples: [
+      { image, actual: 'cat', predicted: 'cat' },
+      { image, actual: 'cat', predicted: 'dog' },
+    ],
+  });
+  for (const text of [
+    'Net on &lt;data&gt;',
+    '<p>It learns.</p>',
+    '<td>hidden</td><td>8, 4</td>',
+    '<td>61706</td>',
+    '<th>loss, validation</th>',
+  ])
+    assert.ok(page.includes(text), text);
+  assert.ok(page.includes('<tr><td>2</td><td>1</td><td>1.5</td><td>0.75</td></tr>'));
+  assert.equal(
+    [...page.matchAll(/<figure class="(\w+)">/g)].map(([, kind]) => kind),
+    ['right', 'wrong'],
+  );
+  assert.ok(page.includes('dog, but is cat'));
+  assert.is([...page.matchAll(/<img /g)].length, 2 + 1 + 2 + 1);
+  assert.equal([...page.matchAll(/(?:src|href)="(?!data:)/g)].length, 0);
+  assert.not.match(page, /<script/);
+  assert.is((await runReportHtml({ title: 'nothing' })).includes('<h2>'), false);
 });
 
 test('reportHtml: a page that loads nothing from elsewhere and shows texts as they are', () => {
