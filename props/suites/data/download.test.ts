@@ -6,7 +6,14 @@ import { gzipSync } from 'node:zlib';
 import { either as E } from 'fp-ts';
 import * as assert from 'uvu/assert';
 import { DataError } from '../../../data/index.js';
-import { type DownloadProgress, download, loadMnist, sha256, tryDownload } from '../../../data/node/index.js';
+import {
+  type DownloadProgress,
+  download,
+  loadMnist,
+  sha256,
+  tryDownload,
+  tryLoadCifar10,
+} from '../../../data/node/index.js';
 import { test } from '../../runner/testing.js';
 import { withFolder } from './temporary.js';
 
@@ -129,6 +136,23 @@ test('loadMnist: without a folder, what is not in the cache is downloaded, and m
         assert.instance(thrown, DataError);
         assert.match((thrown as DataError).message, `${url}/train-images-idx3-ubyte.gz: the SHA-256 is`);
         assert.equal(readdirSync(join(folder, 'mnist')), []);
+      },
+    ),
+  ));
+
+test('loadCifar10: without a path, the archive is downloaded into the cache once, and must be the published one', () =>
+  withFolder((folder) =>
+    withServer(
+      (request, response) => {
+        assert.is(request.url, '/cifar-10-binary.tar.gz');
+        response.writeHead(200).end(gzipSync('not CIFAR-10'));
+      },
+      async (url) => {
+        const seen: DownloadProgress[] = [];
+        const options = { url, cache: folder, onProgress: (progress: DownloadProgress) => seen.push(progress) };
+        assert.match(message(await tryLoadCifar10(undefined, options)()), /cifar-10-binary.tar.gz: the SHA-256 is/);
+        assert.ok(seen.length > 0);
+        assert.equal(readdirSync(join(folder, 'cifar-10')), []);
       },
     ),
   ));
