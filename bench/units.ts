@@ -22,12 +22,12 @@ export const timeUnits = (
   rounds = 20,
 ): readonly UnitTime[] => {
   const { memory } = backend;
-  const { planned, layout, functions } = prepare(program, createHost(memory), { apart: true });
+  const { planned, layout, functions } = prepare(program, createHost(memory, backend.threads), { apart: true });
   memory.begin();
   const constants = program.constants.map((constant) => storageOn(backend, constant));
   const storages = [...inputs, ...constants].map((storage) => storage as WasmStorage);
   const made = layout.arguments.slice(storages.length).map(({ dtype, length }) => memory.allocate(dtype, length));
-  const workspace = memory.take(layout.bytes);
+  const workspace = memory.take(layout.bytes + layout.threadBytes);
   const addresses = [...[...storages, ...made].map(memory.address), workspace.start];
   const warm = performance.now();
   while (performance.now() - warm < 300) functions.run?.(...addresses);

@@ -74,6 +74,11 @@ export class ArgumentError extends TapegradError {
   override readonly name = 'ArgumentError';
 }
 
+/** A thread that failed or was lost. */
+export class ThreadError extends TapegradError {
+  override readonly name = 'ThreadError';
+}
+
 /** A derivative that does not exist: of a non-scalar, with respect to an integer, through a tensor that left its transform. */
 export class GradientError extends TapegradError {
   override readonly name = 'GradientError';

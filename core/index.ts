@@ -12,6 +12,7 @@ export {
   NanError,
   ShapeError,
   TapegradError,
+  ThreadError,
   TreeError,
 } from './errors.js';
 export type { Operand } from './operand.js';
@@ -224,3 +225,4 @@ export { type Aval, makeProgram, type Program, type ProgramNode } from './progra
 export { referenceBackend } from './reference/backend.js';
 export { createWasmBackend, type WasmBackend, type WasmOptions, wasmBackend } from './wasm/backend.js';
 export * as primitives from './table.js';
+export { setThreads, threads } from './threads.js';

@@ -11,20 +11,23 @@ import { createMemory, type MemoryOptions, type WasmMemory, type WasmStorage } f
 import { leastRecentlyUsed } from './programs/cache.js';
 import { createHost, makeExecutable } from './programs/executable.js';
 import { keyOf } from './programs/key.js';
+import { createThreadPool, type ThreadOptions, type ThreadPool } from './threads/pool.js';
 
-export interface WasmOptions extends MemoryOptions {
+export interface WasmOptions extends MemoryOptions, ThreadOptions {
   /** How many operations are kept compiled, the least recently used going first; 1024 by default. */
   readonly cacheSize?: number;
 }
 
 export interface WasmBackend extends Backend {
   readonly memory: WasmMemory;
+  readonly threads: ThreadPool;
 }
 
 /** A backend with a memory of its own. */
 export const createWasmBackend = ({ cacheSize = 1024, ...options }: WasmOptions = {}): WasmBackend => {
   const memory = createMemory(options);
-  const host = createHost(memory);
+  const threads = createThreadPool(memory, options);
+  const host = createHost(memory, threads);
   const operations = leastRecentlyUsed<Executable>(cacheSize);
   const storageOf = (storage: Storage): WasmStorage => storage as WasmStorage;
 
@@ -39,6 +42,7 @@ export const createWasmBackend = ({ cacheSize = 1024, ...options }: WasmOptions 
   const backend: WasmBackend = {
     name: 'wasm',
     memory,
+    threads,
     write,
     read: async (storage) => memory.read(storageOf(storage)),
     readSync: (storage) => memory.read(storageOf(storage)),

@@ -21,6 +21,9 @@ export interface MemoryDescriptor {
   readonly shared?: boolean;
 }
 
+/** All that 32-bit addresses reach, in pages of 64 KiB. */
+export const mostPages = 65_536;
+
 export interface Instance {
   readonly exports: Readonly<Record<string, unknown>>;
 }

@@ -3,7 +3,7 @@
  * Validation compiles nothing and takes microseconds; the answer is kept.
  */
 import { encode, f32x4, func, i32Atomic, link, type ModuleSource, v128 } from './assembler/index.js';
-import { engine, hasEngine } from './engine.js';
+import { engine, hasEngine, mostPages } from './engine.js';
 
 export interface Features {
   /** 128-bit vectors. */
@@ -32,6 +32,29 @@ const detect = (): Features => {
 };
 
 let found: Features | undefined;
+let pages: number | null | undefined;
+
+/** Whether a memory of so many pages can be had; it is let go at once. */
+const reserves = (maximum: number): boolean => {
+  try {
+    new (engine().Memory)({ initial: 1, maximum, shared: true });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * The pages that a memory shared among threads may have at most, or `null` where memory cannot be shared: by the engine, or
+ * because the page is not isolated from other origins. All addresses are wanted; small devices give less.
+ */
+export const sharedPages = (): number | null => {
+  if (pages !== undefined) return pages;
+  const isolated = (globalThis as { readonly crossOriginIsolated?: boolean }).crossOriginIsolated !== false;
+  const shares = isolated && typeof SharedArrayBuffer === 'function' && features().threads;
+  pages = shares ? ([mostPages, mostPages / 2, mostPages / 4].find(reserves) ?? null) : null;
+  return pages;
+};
 
 /** The features of this engine. */
 export const features = (): Features => {

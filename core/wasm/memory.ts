@@ -12,8 +12,10 @@
  */
 import type { Storage } from '../backend.js';
 import { allocate, bytesPerElement, type Dtype, type TypedArray } from '../dtype.js';
-import { engine, type Memory } from './engine.js';
+import { engine, type Memory, mostPages } from './engine.js';
+import { sharedPages } from './features.js';
 import { type Block, createHeap } from './heap.js';
+import { controlBytes } from './threads/control.js';
 
 /** Numbers: either in linear memory or moved out. In a list by last use while they are in. */
 interface Cell {
@@ -61,6 +63,8 @@ export interface MemoryOptions {
 
 export interface WasmMemory {
   readonly memory: Memory;
+  /** The most pages that it may have where threads share it; `null` where they cannot. */
+  readonly sharedPages: number | null;
   /** Begins a call: what it touches stays in place until the next one begins. */
   begin(): void;
   allocate(dtype: Dtype, length: number): WasmStorage;
@@ -81,8 +85,6 @@ export interface WasmMemory {
 }
 
 const page = 65_536;
-/** All that 32-bit addresses reach. */
-const mostPages = 65_536;
 /** What a storage costs beside its numbers: tiny tensors count too. */
 const overhead = 192;
 /** Below this, copying out is cheaper than telling the engine to finalise. */
@@ -91,8 +93,14 @@ const worthFinalizing = 4096;
 const afterwards = (): Error => new Error('a tensor is used after its memory was given back');
 
 export const createMemory = ({ budget: firstBudget = 64 * 2 ** 20 }: MemoryOptions = {}): WasmMemory => {
-  const memory = new (engine().Memory)({ initial: 16 });
-  const heap = createHeap(64, 16 * page);
+  const shared = sharedPages();
+  const limit = shared ?? mostPages;
+  const memory = new (engine().Memory)({
+    initial: 16,
+    ...(shared === null ? {} : { maximum: shared, shared: true }),
+  });
+  // No number stands at address zero.
+  const heap = createHeap(shared === null ? 64 : controlBytes, 16 * page);
   let budget = firstBudget;
   let cost = 0;
   let arrived = 0;
@@ -158,10 +166,10 @@ export const createMemory = ({ budget: firstBudget = 64 * 2 ** 20 }: MemoryOptio
     const size = memory.buffer.byteLength;
     const pages = Math.ceil(Math.max(wanted + page, Math.min(size / 2, 2 ** 28)) / page);
     const least = Math.ceil((wanted + page) / page);
-    const room = mostPages - size / page;
+    const room = limit - size / page;
     if (least > room)
       throw new RangeError(
-        `${wanted} more bytes do not fit into WebAssembly's 4 GiB; work on smaller batches, or let go of tensors`,
+        `${wanted} more bytes do not fit into WebAssembly's ${limit / 16_384} GiB; work on smaller batches, or let go of tensors`,
       );
     memory.grow(Math.min(pages, room));
     heap.extend(memory.buffer.byteLength);
@@ -198,6 +206,7 @@ export const createMemory = ({ budget: firstBudget = 64 * 2 ** 20 }: MemoryOptio
 
   return {
     memory,
+    sharedPages: shared,
     begin: () => {
       clock++;
     },

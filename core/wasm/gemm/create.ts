@@ -46,6 +46,8 @@ export interface GemmModule {
   readonly tile: { readonly rows: number; readonly columns: number };
   /** Bytes of workspace that products of this size need. */
   workspaceBytes(size: { readonly m: number; readonly n: number; readonly k: number }): number;
+  /** The module, whose export `gemm` is the generated function. */
+  module(): CompiledModule;
   /** The generated function itself on one memory, for other modules to import. */
   functionOn(memory: Memory): HostFunction<GemmFunction>;
   /** The product on one memory; cheap, since the module is compiled once. */
@@ -103,10 +105,14 @@ export const createGemm = (features: Features, options: GemmOptions = {}): GemmM
     exports: { gemm: gemmFunction(plan) },
   } satisfies ModuleSource;
   let compiled: CompiledModule | undefined;
-  const functionOn = (memory: Memory): HostFunction<GemmFunction> => {
-    const { Module, Instance } = engine();
+  const module = (): CompiledModule => {
+    const { Module } = engine();
     compiled ??= new Module(encode(link(source)));
-    return new Instance(compiled, { host: { memory } }).exports.gemm as HostFunction<GemmFunction>;
+    return compiled;
+  };
+  const functionOn = (memory: Memory): HostFunction<GemmFunction> => {
+    const { Instance } = engine();
+    return new Instance(module(), { host: { memory } }).exports.gemm as HostFunction<GemmFunction>;
   };
   return {
     dtype: lanes.dtype,
@@ -116,6 +122,7 @@ export const createGemm = (features: Features, options: GemmOptions = {}): GemmM
       const fixed = 2 * tileBytes(plan) + blocking.rows * blocking.terms * bytes;
       return fixed + columns * Math.min(k, blocking.terms) * bytes;
     },
+    module,
     functionOn,
     on: (memory) => {
       const gemm = functionOn(memory);

@@ -15,6 +15,7 @@ import {
   i32,
   i32x4,
   i64x2,
+  type Local,
   type Statement,
   v128,
 } from '../assembler/index.js';
@@ -80,6 +81,23 @@ export const storeVector = (dtype: Dtype, width: Width, at: Address, value: Vect
     return v128.store16_lane(0, at, i8x16.shuffle([0, 8, ...new Array<number>(14).fill(1)], ones, ones), offset);
   }
   return dtype === 'float64' || width === 4 ? v128.store(at, value, offset) : v128.store64_lane(0, at, value, offset);
+};
+
+/** Stores the first `count` lanes, and nothing behind them. */
+export const storeLanes = (
+  dtype: Dtype,
+  width: Width,
+  at: Address,
+  value: Local<'v128'>,
+  count: number,
+): Statement[] => {
+  if (count >= width) return [storeVector(dtype, width, at, value)];
+  if (count === 1) return [storeFirst(dtype, at, value)];
+  if (dtype === 'bool')
+    return Array.from({ length: count }, (_, lane) =>
+      i32.store8(at, i32.and(i32x4.extract_lane(lane, value), 1), lane),
+    );
+  return [v128.store64_lane(0, at, value), ...(count === 3 ? [v128.store32_lane(2, at, value, 8)] : [])];
 };
 
 /** Stores the first lane. */

@@ -4,6 +4,7 @@
  */
 import type { Shape } from '../../shape.js';
 import { i32, type Local, local, loopOver, type Statement, set } from '../assembler/index.js';
+import { type Share, shareOf, type Threads } from './share.js';
 
 /** A shape, and the strides of each array over it, in elements. */
 export interface Space {
@@ -68,4 +69,38 @@ export const nest = (
     return [loopOver(counter, { end: turns }, [...inner, ...move(by)]), ...move(-turns * by)];
   };
   return level(0);
+};
+
+/** Elements of a line that go to one thread together: whole cache lines, whatever their type. */
+const lineUnit = 64;
+
+/**
+ * The part of a nest that is this thread's: its outermost axis is cut, a single axis at multiples of `step` and whole cache
+ * lines. `before` runs once the part is known; pointers are left where it ends.
+ */
+export const nestShare = (
+  threads: Threads,
+  shape: Shape,
+  walkers: readonly Walker[],
+  step: number,
+  body: readonly Statement[],
+  before: (share: Share) => readonly Statement[] = () => [],
+): Statement[] => {
+  if (shape.includes(0)) return [];
+  const [size = 1, ...inner] = shape;
+  const single = inner.length === 0;
+  const by = single ? step : 1;
+  const share = shareOf(threads, size, single && step > 1 ? lineUnit : 1);
+  const strides = walkers.map((walker) => walker.strides[0] ?? 0);
+  const within = walkers.map(({ pointer, strides: all }) => ({ pointer, strides: all.slice(1) }));
+  const counter = local('i32');
+  return [
+    ...share.code,
+    ...before(share),
+    ...walkers.map(({ pointer }, k) => set(pointer, i32.add(pointer, i32.mul(share.from, strides[k] ?? 0)))),
+    loopOver(counter, { start: share.from, end: share.to, step: by }, [
+      ...(single ? body : nest(inner, within, step, body)),
+      ...walkers.flatMap(({ pointer }, k) => advance(pointer, by * (strides[k] ?? 0))),
+    ]),
+  ];
 };

@@ -4,9 +4,22 @@
  */
 import { bytesPerElement, type Dtype } from '../../dtype.js';
 import { type Shape, stridesOf } from '../../shape.js';
-import { f32x4, f64x2, i32, i32x4, type Local, local, type Statement, set, v128 } from '../assembler/index.js';
-import { firstLanes, loadVector, storeFirst, storeVector, type Vector } from '../loops/lanes.js';
-import { collapse, nest, type Walker } from '../loops/nest.js';
+import {
+  f32x4,
+  f64x2,
+  i32,
+  i32x4,
+  type Local,
+  local,
+  loopWhile,
+  type Statement,
+  select,
+  set,
+  v128,
+} from '../assembler/index.js';
+import { firstLanes, loadVector, storeFirst, storeLanes, storeVector, type Vector } from '../loops/lanes.js';
+import { collapse, nest, nestShare, type Walker } from '../loops/nest.js';
+import { shareOf, type Threads } from '../loops/share.js';
 import { compensated, type Fold, inDoubles, simple } from './folds.js';
 import { productInOrder } from './in-order.js';
 import type { Lowering, Lowerings } from './lowering.js';
@@ -26,7 +39,10 @@ export const reduction =
     return {
       kind: 'kernel',
       workspace: 0,
-      emit: ({ inputs: [from], output: to }) => reduce(fold, x.dtype, x.shape, axes, output.dtype, from ?? to, to),
+      // Outputs are divided, never the terms of one: the order of additions is everybody's.
+      parallel: true,
+      emit: ({ inputs: [from], output: to, ...threads }) =>
+        reduce(fold, x.dtype, x.shape, axes, output.dtype, from ?? to, to, threads),
     };
   };
 
@@ -39,6 +55,7 @@ const reduce = (
   resultDtype: Dtype,
   from: Local<'i32'>,
   to: Local<'i32'>,
+  threads: Threads,
 ): Statement[] => {
   const bytes = bytesPerElement(dtype);
   const strides = stridesOf(shape);
@@ -72,7 +89,7 @@ const reduce = (
   if (last !== undefined && last.to !== 0) {
     // Neighbouring lanes side by side.
     const inner = kept.at(-1) ?? last;
-    const block = (vectors: number): Statement[] => {
+    const block = (vectors: number, lanes: number = fold.width): Statement[] => {
       const totals = Array.from({ length: vectors }, makeSet);
       const body = totals.flatMap((accumulators, v) => [
         set(element, loadVector(dtype, fold.width, at, v * fold.width * bytes)),
@@ -89,26 +106,57 @@ const reduce = (
               1,
               body,
             )),
-        ...totals.map((accumulators, v) =>
-          storeVector(resultDtype, fold.width, target, fold.result(accumulators), v * fold.width * resultBytes),
-        ),
+        ...(lanes < fold.width
+          ? [set(element, fold.result(totals[0] ?? [])), ...storeLanes(resultDtype, fold.width, target, element, lanes)]
+          : totals.map((accumulators, v) =>
+              storeVector(resultDtype, fold.width, target, fold.result(accumulators), v * fold.width * resultBytes),
+            )),
       ];
     };
     const wide = fold.count > 1 ? 2 : unroll;
     const whole = Math.floor(inner.size / (wide * fold.width)) * wide * fold.width;
     const outer = kept.slice(0, -1);
-    const row = { pointers: walkersOf([inner]) };
+    const row = walkersOf([inner]);
+    const move = (by: number): Statement[] => [
+      set(source, i32.add(source, by * bytes)),
+      set(target, i32.add(target, by * resultBytes)),
+    ];
+    if (outer.length === 0) {
+      const { from: first, to: end, code } = shareOf(threads, inner.size, wide * fold.width);
+      const counter = local('i32');
+      const wholeEnd = select(i32.lt_u(end, whole), end, i32.const(whole));
+      return [
+        ...start,
+        ...code,
+        set(source, i32.add(source, i32.mul(first, bytes))),
+        set(target, i32.add(target, i32.mul(first, resultBytes))),
+        set(counter, first),
+        loopWhile(i32.lt_u(counter, wholeEnd), [
+          ...block(wide),
+          ...move(wide * fold.width),
+          set(counter, i32.add(counter, wide * fold.width)),
+        ]),
+        loopWhile(i32.lt_u(counter, end), [
+          ...block(1),
+          ...move(fold.width),
+          set(counter, i32.add(counter, fold.width)),
+        ]),
+      ];
+    }
+    // Lines follow one another, and the next may be another thread's: nothing is stored beyond the end of one.
+    const rest = inner.size % fold.width;
+    const most = inner.size - rest;
     const line = [
-      ...nest([whole], row.pointers, wide * fold.width, block(wide)),
-      set(source, i32.add(source, whole * bytes)),
-      set(target, i32.add(target, whole * resultBytes)),
-      ...nest([inner.size - whole], row.pointers, fold.width, block(1)),
-      set(source, i32.sub(source, whole * bytes)),
-      set(target, i32.sub(target, whole * resultBytes)),
+      ...nest([whole], row, wide * fold.width, block(wide)),
+      ...move(whole),
+      ...nest([most - whole], row, fold.width, block(1)),
+      ...(rest === 0 ? [] : [...move(most - whole), ...block(1, rest), ...move(whole - most)]),
+      ...move(-whole),
     ];
     return [
       ...start,
-      ...nest(
+      ...nestShare(
+        threads,
         outer.map(({ size }) => size),
         walkersOf(outer),
         1,
@@ -148,27 +196,22 @@ const reduce = (
   ];
   return [
     ...start,
-    ...nest(
-      kept.map(({ size }) => size),
-      walkersOf(kept),
-      1,
-      [
-        ...totals.flatMap(sets),
-        set(at, source),
-        ...(empty
-          ? []
-          : nest(
-              outerReduced.map(({ size }) => size),
-              [{ pointer: at, strides: outerReduced.map((axis) => axis.from * bytes) }],
-              1,
-              along,
-            )),
-        ...others.flatMap((accumulators) => fold.merge(first, accumulators)),
-        ...fold.gather(first),
-        ...fold.moves.flatMap(across),
-        storeFirst(resultDtype, target, fold.result(first)),
-      ],
-    ),
+    ...nestShare(threads, kept.length === 0 ? [1] : kept.map(({ size }) => size), walkersOf(kept), 1, [
+      ...totals.flatMap(sets),
+      set(at, source),
+      ...(empty
+        ? []
+        : nest(
+            outerReduced.map(({ size }) => size),
+            [{ pointer: at, strides: outerReduced.map((axis) => axis.from * bytes) }],
+            1,
+            along,
+          )),
+      ...others.flatMap((accumulators) => fold.merge(first, accumulators)),
+      ...fold.gather(first),
+      ...fold.moves.flatMap(across),
+      storeFirst(resultDtype, target, fold.result(first)),
+    ]),
   ];
 };
 

@@ -4,8 +4,9 @@
  */
 import { type Shape, sizeOf } from '../../shape.js';
 import { f32x4, f64x2, i8x16, i32, type Local, local, type Statement, set, v128 } from '../assembler/index.js';
-import { firstLanes, type Vector } from '../loops/lanes.js';
-import { nest } from '../loops/nest.js';
+import { firstLanes, storeLanes, type Vector } from '../loops/lanes.js';
+import { nest, nestShare } from '../loops/nest.js';
+import type { Threads } from '../loops/share.js';
 import { exp, log1p } from '../math/float32.js';
 import { lanes } from './elementary.js';
 import { logSoftmaxOfDoubles, softmaxOfDoubles } from './exponential-sums.js';
@@ -62,11 +63,8 @@ const logSoftmax: Finish = {
 const fold = inDoubles(0, f64x2.add);
 
 /** Stores the first `count` floats of a vector. */
-const storeSome = (at: Local<'i32'>, value: Local<'v128'>, count: number): Statement[] => {
-  if (count >= width) return [v128.store(at, value)];
-  if (count === 1) return [v128.store32_lane(0, at, value)];
-  return [v128.store64_lane(0, at, value), ...(count === 3 ? [v128.store32_lane(2, at, value, 8)] : [])];
-};
+const storeSome = (at: Local<'i32'>, value: Local<'v128'>, count: number): Statement[] =>
+  storeLanes('float32', width, at, value, count);
 
 /**
  * One lane, or `kept` of them side by side: `stride` bytes from one vector of it to the next; `across` where a vector holds one
@@ -138,21 +136,30 @@ const passes = (
   ];
 };
 
-const overAxis = (shape: Shape, axis: number, finish: Finish, from: Local<'i32'>, to: Local<'i32'>): Statement[] => {
+const overAxis = (
+  shape: Shape,
+  axis: number,
+  finish: Finish,
+  from: Local<'i32'>,
+  to: Local<'i32'>,
+  threads: Threads,
+): Statement[] => {
   const length = shape[axis] ?? 1;
   const inner = sizeOf(shape.slice(axis + 1));
   const outer = sizeOf(shape.slice(0, axis));
   const block = length * inner * bytes;
-  const ends = [from, to].map((pointer) => ({ pointer, strides: [block, bytes] }));
-  if (inner === 1) return nest([outer, 1], ends, 1, passes(finish, [from, to], length, bytes, true));
+  const blocks = [from, to].map((pointer) => ({ pointer, strides: [block] }));
+  const ends = [from, to].map((pointer) => ({ pointer, strides: [bytes] }));
+  if (inner === 1) return nestShare(threads, [outer], blocks, 1, passes(finish, [from, to], length, bytes, true));
   const whole = inner - (inner % width);
   const side = (kept: number): Statement[] => passes(finish, [from, to], length, inner * bytes, false, kept);
   const skip = (by: number): Statement[] => ends.map(({ pointer }) => set(pointer, i32.add(pointer, by)));
-  return [
-    ...nest([outer, whole], ends, width, side(width)),
-    ...skip(whole * bytes),
-    ...(inner === whole ? [] : nest([outer, inner - whole], ends, width, side(inner - whole))),
-  ];
+  return nestShare(threads, [outer], blocks, 1, [
+    ...nest([whole], ends, width, side(width)),
+    ...(inner === whole
+      ? []
+      : [...skip(whole * bytes), ...nest([inner - whole], ends, width, side(inner - whole)), ...skip(-whole * bytes)]),
+  ]);
 };
 
 const lowering =
@@ -163,7 +170,9 @@ const lowering =
     return {
       kind: 'kernel',
       workspace: 0,
-      emit: ({ inputs: [from], output }) => overAxis(x.shape, site.params.axis, finish, from ?? output, output),
+      parallel: true,
+      emit: ({ inputs: [from], output, ...threads }) =>
+        overAxis(x.shape, site.params.axis, finish, from ?? output, output, threads),
     };
   };
 

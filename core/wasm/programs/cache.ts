@@ -5,14 +5,19 @@ export interface Cache<V> {
   size(): number;
 }
 
-export const leastRecentlyUsed = <V>(most: number): Cache<V> => {
+/** `forgotten` hears of every entry that goes. */
+export const leastRecentlyUsed = <V>(most: number, forgotten: (value: V) => void = () => {}): Cache<V> => {
   // Insertion order is the order of use.
   const entries = new Map<string, V>();
   const set = (key: string, value: V): void => {
     entries.delete(key);
     entries.set(key, value);
-    const [oldest] = entries.keys();
-    if (entries.size > most && oldest !== undefined) entries.delete(oldest);
+    if (entries.size <= most) return;
+    for (const [oldest, last] of entries) {
+      entries.delete(oldest);
+      forgotten(last);
+      return;
+    }
   };
   return {
     get: (key) => {

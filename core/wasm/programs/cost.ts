@@ -12,6 +12,11 @@ export interface Cost {
   readonly bytes: number;
 }
 
+/** Nanoseconds of one thread: products by the dozen in each, other arithmetic in vectors, memory at what a core draws. */
+const perFlop = 0.1;
+const perProduct = 0.02;
+const perByte = 0.03;
+
 /** Arithmetic operations of an elementary function, roughly: what its time is, measured in additions. */
 const elementary: Readonly<Record<string, number>> = {
   ...{ div: 4, sqrt: 4, rsqrt: 8, exp: 14, expm1: 18, log: 14, log1p: 18, log2: 24, log10: 24, tanh: 22, sigmoid: 22 },
@@ -76,4 +81,16 @@ export const costOf = (unit: Unit): Cost => {
     flops: size * unit.steps.reduce((total, { name }) => total + (elementary[operationName(name)] ?? 1), 0),
     bytes: bytesOf([...reads, ...writes]),
   };
+};
+
+const isProduct = (unit: Unit): boolean =>
+  unit.kind === 'kernel' &&
+  ['matmul', 'conv', 'convInputGradient', 'convFilterGradient'].includes(unit.node.primitive.name);
+
+/** What one thread takes for a unit, roughly. */
+export const nanosecondsOf = (unit: Unit): number => {
+  if (unit.kind === 'kernel' && unit.lowered.kind === 'kernel' && unit.lowered.nanoseconds !== undefined)
+    return unit.lowered.nanoseconds;
+  const { flops, bytes } = costOf(unit);
+  return Math.max(flops * (isProduct(unit) ? perProduct : perFlop), bytes * perByte);
 };

@@ -8,6 +8,7 @@ import { engine } from '../engine.js';
 import { gemmModule } from '../lowerings/gemm.js';
 import { mathImports } from '../math/engine-math.js';
 import type { WasmMemory, WasmStorage } from '../memory.js';
+import type { Library, Part, SharedProgram, ThreadPool } from '../threads/pool.js';
 import { type AssembleOptions, assemble, type ReferenceCall } from './assemble.js';
 import { type Layout, layOut } from './layout.js';
 import { type Plan, plan } from './plan.js';
@@ -15,11 +16,12 @@ import { type Plan, plan } from './plan.js';
 /** What programs of one backend share. */
 export interface Host {
   readonly memory: WasmMemory;
+  readonly threads: ThreadPool;
   /** Functions of other modules that programs import, made when first wanted. */
   readonly gemm: { readonly float32: () => unknown; readonly float64: () => unknown };
 }
 
-export const createHost = (memory: WasmMemory): Host => {
+export const createHost = (memory: WasmMemory, threads: ThreadPool): Host => {
   const once = <T>(make: () => T): (() => T) => {
     let made: { readonly value: T } | undefined;
     return () => {
@@ -29,6 +31,7 @@ export const createHost = (memory: WasmMemory): Host => {
   };
   return {
     memory,
+    threads,
     gemm: {
       float32: once(() => gemmModule('float32').functionOn(memory.memory)),
       float64: once(() => gemmModule('float64').functionOn(memory.memory)),
@@ -63,19 +66,32 @@ const wasmOf = (storage: Storage): WasmStorage => storage as WasmStorage;
 export interface Prepared {
   readonly planned: Plan;
   readonly layout: Layout;
-  /** The functions of the module: `run`, and one a unit where they were asked for. */
+  /** The functions of the module: `run`, one a unit where they were asked for, and `share` where there is a shared program. */
   readonly functions: Readonly<Record<string, Run>>;
+  readonly shared: SharedProgram | null;
 }
+
+/** The matrix products, as modules that workers make instances of. */
+const libraries = (['float32', 'float64'] as const).map(
+  (dtype): Library => ({ from: 'gemm', as: dtype, export: 'gemm', module: () => gemmModule(dtype).module() }),
+);
 
 export const prepare = (program: Program, host: Host, options: AssembleOptions = {}): Prepared => {
   const { memory } = host;
   const planned = plan(program);
   const layout = layOut(planned);
-  const { module, references } = assemble(planned, layout, options);
+  const { sharedPages } = memory;
+  const { module, references, shared } = assemble(planned, layout, {
+    ...options,
+    sharedPages,
+    least: host.threads.least,
+  });
   const { Module, Instance } = engine();
   const wanted = new Set(module.imports.map(({ from, name }) => `${from}.${name}`));
-  const instance = new Instance(new Module(encode(module)), {
+  const compiled = new Module(encode(module));
+  const instance = new Instance(compiled, {
     host: { memory: memory.memory },
+    threads: shared === null ? {} : { barrier: host.threads.barrier() },
     math: mathImports,
     gemm: Object.fromEntries(
       (['float32', 'float64'] as const)
@@ -86,18 +102,53 @@ export const prepare = (program: Program, host: Host, options: AssembleOptions =
       references.map((reference) => [reference.name, referenceFunction(reference, memory)]),
     ),
   });
-  return { planned, layout, functions: instance.exports as Readonly<Record<string, Run>> };
+  return {
+    planned,
+    layout,
+    functions: instance.exports as Readonly<Record<string, Run>>,
+    shared:
+      shared === null
+        ? null
+        : {
+            module: compiled,
+            libraries: libraries.filter(({ from, as }) => wanted.has(`${from}.${as}`)),
+            foreign: references.map(({ name }) => ['reference', name] as const),
+            nanoseconds: shared.nanoseconds,
+          },
+  };
 };
 
 export const makeExecutable = (program: Program, host: Host, backend: Backend): Executable => {
-  const { memory } = host;
-  const { planned, layout, functions } = prepare(program, host);
+  const { memory, threads } = host;
+  const { planned, layout, functions, shared } = prepare(program, host);
   const constants = program.constants.map((constant) => wasmOf(storageOn(backend, constant)));
   const run = functions.run as Run;
   const given = planned.inputs.length + planned.constants.length;
   const made = layout.arguments.slice(given);
   const outputs = planned.outputs.map((buffer) => buffer.argument ?? 0);
   const idle = planned.units.length === 0;
+
+  const runAlone = (addresses: readonly number[]): void => {
+    const bytes = layout.bytes + layout.threadBytes;
+    const workspace = bytes === 0 ? null : memory.take(bytes);
+    try {
+      run(...addresses, workspace?.start ?? 0);
+    } finally {
+      if (workspace !== null) memory.give(workspace);
+    }
+  };
+  /** The workspace has a part for each thread, and the arguments behind them. */
+  const runShared = (known: SharedProgram, addresses: readonly number[]): void => {
+    const bytes = layout.bytes + threads.size() * layout.threadBytes;
+    const workspace = memory.take(bytes + 4 * (addresses.length + 1));
+    try {
+      const { start } = workspace;
+      memory.view('int32', start + bytes, addresses.length + 1).set([...addresses, start]);
+      if (!threads.run(known, start + bytes, functions.share as Part)) run(...addresses, start);
+    } finally {
+      memory.give(workspace);
+    }
+  };
 
   return (inputs) => {
     memory.begin();
@@ -109,12 +160,8 @@ export const makeExecutable = (program: Program, host: Host, backend: Backend): 
       addresses.push(memory.address(storage));
     }
     if (!idle) {
-      const workspace = layout.bytes === 0 ? null : memory.take(layout.bytes);
-      try {
-        run(...addresses, workspace?.start ?? 0);
-      } finally {
-        if (workspace !== null) memory.give(workspace);
-      }
+      if (shared === null || threads.size() === 1) runAlone(addresses);
+      else runShared(shared, addresses);
     }
     const returned = new Set<number>();
     return outputs.map((argument) => {

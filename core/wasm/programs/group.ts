@@ -1,9 +1,9 @@
 /**
  * The loop of a group of elementwise operations: each vector is read once, goes through all operations in registers, and is
- * stored where somebody wants it.
+ * stored where somebody wants it. Threads divide the outermost axis.
  */
 import { bytesPerElement } from '../../dtype.js';
-import { stridesOf } from '../../shape.js';
+import { sizeOf, stridesOf } from '../../shape.js';
 import {
   type Expression,
   type Func,
@@ -14,12 +14,22 @@ import {
   repeat,
   type Statement,
   set,
+  when,
 } from '../assembler/index.js';
-import { constantVector, loadSplat, loadStrided, loadVector, storeVector, widthFor } from '../loops/lanes.js';
-import { collapse, nest, type Walker } from '../loops/nest.js';
+import {
+  constantVector,
+  loadSplat,
+  loadStrided,
+  loadVector,
+  storeLanes,
+  storeVector,
+  widthFor,
+} from '../loops/lanes.js';
+import { collapse, nestShare, type Walker } from '../loops/nest.js';
+import type { Share } from '../loops/share.js';
 import type { Buffer, Group, Operand, Read } from './plan.js';
 
-/** A kernel: a function of addresses, and the buffers whose addresses it wants. */
+/** A kernel: a function of addresses, then of the thread and how many there are; and the buffers whose addresses it wants. */
 export interface Loop {
   /** Equal for equal code. */
   readonly name: string;
@@ -62,7 +72,8 @@ export const loopOf = ({ shape, steps }: Group): Loop => {
       shape,
       strides: [...sources.map(({ read }) => read.strides), stridesOf(shape)],
     });
-    return func('loop', repeat('i32', sources.length + stored.length), 'none', (...addresses) => {
+    return func('loop', repeat('i32', sources.length + stored.length + 2), 'none', (...addresses) => {
+      const [thread, threads] = addresses.slice(-2) as [Local<'i32'>, Local<'i32'>];
       const before: Statement[] = [];
       const inside: Statement[] = [];
       const walkers: Walker[] = [];
@@ -102,12 +113,28 @@ export const loopOf = ({ shape, steps }: Group): Loop => {
         inside.push(set(result, lane === null ? (values[0] as Expression<'v128'>) : lane(values, width)));
       });
       const to = space.strides.at(-1) ?? [];
+      // A vector that stands at the end of a line goes beyond it. That is put right by the next line, but not if the next line
+      // is another thread's: at the end of a thread's part, what is stored ends with the line.
+      const single = space.shape.length === 1;
+      const beyond = single ? 0 : (space.shape.at(-1) ?? 1) % width;
+      const elements = sizeOf(space.shape.slice(1));
+      const ends: ((share: Share) => Statement)[] = [];
       stored.forEach(({ step, i }, k) => {
         const pointer = addresses[sources.length + k] as Local<'i32'>;
         walk(pointer, to, bytesPerElement(step.dtype));
-        inside.push(storeVector(step.dtype, width, pointer, results[i] as Local<'v128'>));
+        const value = results[i] as Local<'v128'>;
+        const whole = storeVector(step.dtype, width, pointer, value);
+        if (beyond === 0) {
+          inside.push(whole);
+          return;
+        }
+        const bytes = bytesPerElement(step.dtype);
+        const end = local('i32');
+        ends.push((share) => set(end, i32.add(pointer, i32.mul(i32.sub(i32.mul(share.to, elements), beyond), bytes))));
+        inside.push(when(i32.eq(pointer, end), storeLanes(step.dtype, width, pointer, value, beyond), [whole]));
       });
-      return [...before, ...nest(space.shape, walkers, width, inside)];
+      const known = (share: Share): Statement[] => ends.map((end) => end(share));
+      return [...before, ...nestShare({ thread, threads }, space.shape, walkers, width, inside, known)];
     });
   };
   return { name, reads: sources.map(({ read }) => read.buffer), writes: stored.map(({ buffer }) => buffer), build };

@@ -4,9 +4,9 @@
  */
 import type { Buffer, Plan, Unit } from './plan.js';
 
-/** Where bytes are that a unit may overwrite. */
+/** Where in the workspace bytes are that a unit may overwrite; `null` for the part of the thread that runs it. */
 export interface Scratch {
-  readonly own: number;
+  readonly own: number | null;
   readonly shared: number;
 }
 
@@ -17,8 +17,10 @@ export interface Layout {
   readonly offsets: ReadonlyMap<Buffer, number>;
   /** Where in the workspace each unit finds its own, and what its threads share. */
   readonly scratch: readonly Scratch[];
-  /** Bytes of the workspace. */
+  /** Bytes of the workspace, behind which each thread has a part of its own. */
   readonly bytes: number;
+  /** Bytes of a thread's part. */
+  readonly threadBytes: number;
 }
 
 /** Buffers begin at whole cache lines; kernels work in whole vectors, and may overwrite what lies between. */
@@ -36,10 +38,11 @@ const readsOf = (work: Unit): readonly Buffer[] =>
 const writesOf = (work: Unit): readonly Buffer[] =>
   work.kind === 'kernel' ? [work.output] : work.steps.flatMap(({ stored }) => stored ?? []);
 
-const scratchOf = (work: Unit): Scratch =>
+/** Bytes that a unit may overwrite. */
+const scratchOf = (work: Unit): { readonly own: number; readonly shared: number; readonly parallel: boolean } =>
   work.kind === 'kernel' && work.lowered.kind === 'kernel'
-    ? { own: work.lowered.workspace, shared: work.lowered.shared ?? 0 }
-    : { own: 0, shared: 0 };
+    ? { own: work.lowered.workspace, shared: work.lowered.shared ?? 0, parallel: work.lowered.parallel === true }
+    : { own: 0, shared: 0, parallel: false };
 
 export const layOut = ({ units, inputs, constants, outputs }: Plan): Layout => {
   const given = [...new Set([...inputs, ...constants, ...outputs])];
@@ -73,16 +76,18 @@ export const layOut = ({ units, inputs, constants, outputs }: Plan): Layout => {
   };
 
   const offsets = new Map<Buffer, number>();
-  const scratch = units.map((work, time) => {
+  let threadBytes = 0;
+  const scratch = units.map((work, time): Scratch => {
     living = living.filter(({ until }) => until >= time);
     for (const buffer of writesOf(work))
       if (buffer.argument === null && !offsets.has(buffer))
         offsets.set(buffer, place(rounded(buffer.bytes), lastRead.get(buffer) ?? time));
-    const { own, shared } = scratchOf(work);
+    const { own, shared, parallel } = scratchOf(work);
+    if (parallel && own > 0) threadBytes = Math.max(threadBytes, rounded(own));
     return {
-      own: own === 0 ? 0 : place(rounded(own), time),
+      own: own === 0 ? 0 : parallel ? null : place(rounded(own), time),
       shared: shared === 0 ? 0 : place(rounded(shared), time),
     };
   });
-  return { arguments: given, offsets, scratch, bytes };
+  return { arguments: given, offsets, scratch, bytes, threadBytes };
 };
