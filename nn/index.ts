@@ -15,12 +15,29 @@ export {
   statelessLayer,
   type Variables,
 } from './layer.js';
-export { type Bound, type ModuleParams, type ModuleState, module } from './module.js';
-export { type SequentialState, sequential } from './sequential.js';
+export { type Bound, type ModuleOptions, type ModuleParams, type ModuleState, module } from './module.js';
+export type { ListParams, ListState, TensorChild } from './children.js';
+export {
+  denseBlock,
+  type EnsembleOptions,
+  ensemble,
+  identity,
+  type Join,
+  type ParallelOptions,
+  parallel,
+  type ResidualOptions,
+  residual,
+} from './combine.js';
+export { sequential } from './sequential.js';
 
 // Figures about models, and making them smaller.
 export { accuracy } from './metrics.js';
-export { countParameters } from './parameters.js';
+export {
+  countParameters,
+  type ParameterCountOptions,
+  type ParameterCounts,
+  parameterCounts,
+} from './parameters.js';
 export {
   applyMasks,
   type MagnitudeMaskOptions,
@@ -30,6 +47,7 @@ export {
   sliceNorms,
   sparsity,
 } from './prune.js';
+export { type Summary, type SummaryOptions, type SummaryRow, summary } from './summary.js';
 
 // Layers.
 export {
@@ -42,13 +60,15 @@ export {
   convTranspose2d,
   convTranspose3d,
 } from './layers/convolution.js';
-export { dropout, dropout2d } from './layers/dropout.js';
+export { alphaDropout, dropout, dropout1d, dropout2d, dropout3d } from './layers/dropout.js';
 export {
   type EmbeddingOptions,
   embedding,
   type InitialiserOptions,
   type LinearOptions,
   linear,
+  type MaxoutLinearOptions,
+  maxoutLinear,
   type ParametersFor,
   type PreluOptions,
   prelu,
@@ -67,8 +87,12 @@ export {
   type ScaleAndShift,
 } from './layers/norm.js';
 export {
+  adaptiveAvgPool1d,
   adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  adaptiveMaxPool1d,
   adaptiveMaxPool2d,
+  adaptiveMaxPool3d,
   avgPool1d,
   avgPool2d,
   avgPool3d,
@@ -137,7 +161,7 @@ export {
   softsign,
 } from './activations.js';
 export { flatten } from './functional/linear.js';
-export { globalAvgPool } from './functional/pooling.js';
+export { globalAvgPool, globalMaxPool } from './functional/pooling.js';
 
 // Losses.
 export {

@@ -4,10 +4,10 @@
  */
 import {
   ArgumentError,
+  add,
   normal as drawNormal,
   truncatedNormal as drawTruncated,
   uniform as drawUniform,
-  eye,
   type FloatDtype,
   full,
   type Key,
@@ -67,22 +67,37 @@ export const normal =
   (key, shape, _, dtype) =>
     drawNormal(key, shape, { mean, std, dtype });
 
-/** Normal with mean 0, cut off at two standard deviations of the uncut distribution. */
-export const truncatedNormal =
-  ({ std = 1 }: { readonly std?: number } = {}): Initialiser =>
-  (key, shape, _, dtype) =>
-    mul(drawTruncated(key, shape, { dtype }), std);
+export interface TruncatedNormalOptions {
+  /** 0 by default. */
+  readonly mean?: number;
+  /** That of the uncut distribution; 1 by default. */
+  readonly std?: number;
+  /** The smallest value; two standard deviations below the mean by default. */
+  readonly min?: number;
+  /** The largest value; two standard deviations above the mean by default. */
+  readonly max?: number;
+}
 
-/** Ones on the diagonal, for square matrices. */
-export const identity: Initialiser = (_, shape, __, dtype) => {
-  if (shape.length !== 2)
-    throw new ShapeError({
-      op: 'identity',
-      problem: 'needs a matrix',
-      shapes: [shape],
-      remedy: 'use it for dense weights',
+/**
+ * Normal, cut off where values are smaller than `min` or larger than `max`. (PyTorch's defaults of −2 and 2 are values too, not standard deviations.)
+ * @throws ArgumentError when min ≥ max or std is 0.
+ */
+export const truncatedNormal = ({
+  mean = 0,
+  std = 1,
+  min = mean - 2 * std,
+  max = mean + 2 * std,
+}: TruncatedNormalOptions = {}): Initialiser => {
+  if (!(std > 0))
+    throw new ArgumentError({
+      op: 'truncatedNormal',
+      problem: `std is ${std}`,
+      remedy: 'give a number greater than 0',
     });
-  return eye(shape[0] ?? 0, { columns: shape[1] ?? 0, dtype });
+  return (key, shape, _, dtype) => {
+    const drawn = mul(drawTruncated(key, shape, { min: (min - mean) / std, max: (max - mean) / std, dtype }), std);
+    return mean === 0 ? drawn : add(drawn, mean);
+  };
 };
 
 export type FanMode = 'fanIn' | 'fanOut' | 'fanAvg';
@@ -193,3 +208,5 @@ export const kaimingNormal: (options?: KaimingOptions) => Initialiser = kaiming(
  * for leaky ReLU with slope √5: √3·√(2/(1 + 5))/√fanIn = 1/√fanIn.
  */
 export const standard: Initialiser = varianceScaling({ scale: 1 / 3, distribution: 'uniform' });
+
+export * from './structured-initialisers.js';

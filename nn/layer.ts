@@ -6,6 +6,7 @@
 import { checkedOptions } from '../core/arguments.js';
 import { describe } from '../core/errors.js';
 import { ArgumentError, type FloatDtype, foldIn, type Key, type Tensor, TreeError } from '../core/index.js';
+import { watched } from './watch.js';
 
 export interface InitOptions {
   /** Element type of the parameters and the state; float32 by default. */
@@ -82,7 +83,8 @@ export const defineLayer = <P, S, X = Tensor, Y = Tensor>(d: LayerDefinition<P, 
   apply: (variables, x, options = {}) => {
     const { training = false, key } = checkedOptions(d.name, options, ['training', 'key']);
     if (variables?.params === undefined) throw noParameters(d.name, 'apply was called without parameters');
-    return d.apply({ params: variables.params, state: (variables.state ?? null) as S }, x, { training, key });
+    const own = { params: variables.params, state: (variables.state ?? null) as S };
+    return watched({ name: d.name, ...own, input: x }, () => d.apply(own, x, { training, key }));
   },
 });
 

@@ -2,6 +2,7 @@
  * Layers wired by a function of one's own: branches, residuals, several inputs, one layer used twice. Parameters and
  * state are objects keyed like the children that have any.
  */
+import { checkedOptions } from '../core/arguments.js';
 import { foldIn, type Key, type Tensor } from '../core/index.js';
 import { withScope } from '../core/scope.js';
 import {
@@ -16,6 +17,7 @@ import {
   type ParamsOf,
   type StateOf,
 } from './layer.js';
+import { isWatched, watched } from './watch.js';
 
 type Children = Readonly<Record<string, Child>>;
 
@@ -76,6 +78,31 @@ const bindChild = (
     });
 };
 
+/** The children that are plain functions, each seen by whoever looks on. */
+const watchedFunctions = (children: Children): Children =>
+  Object.fromEntries(
+    Object.entries(children).flatMap(([name, f]) =>
+      typeof f !== 'function'
+        ? []
+        : [
+            [
+              name,
+              (...given: readonly never[]) =>
+                withScope(name, () =>
+                  watched({ name: f.name, params: null, state: null, input: given[0] }, () =>
+                    (f as (...args: readonly never[]) => unknown)(...given),
+                  ),
+                ),
+            ] as const,
+          ],
+    ),
+  );
+
+export interface ModuleOptions {
+  /** As it is printed; the children by default. */
+  readonly name?: string;
+}
+
 /** Without empty branches; `null` when nothing is left. */
 const compact = (entries: readonly (readonly [string, unknown])[]): unknown => {
   const kept = entries.filter(([, value]) => value !== null);
@@ -91,15 +118,18 @@ const compact = (entries: readonly (readonly [string, unknown])[]): unknown => {
 export const module = <const C extends Children, X = Tensor, Y = Tensor>(
   children: C,
   forward: (m: Bound<C>, x: X, context: Context) => Y,
+  options: ModuleOptions = {},
 ): Layer<ModuleParams<C>, ModuleState<C>, X, Y> => {
   const layers: readonly (readonly [string, ErasedLayer])[] = Object.entries(children).flatMap(([name, child]) => {
     const inner = layerOf(child);
     return inner === null ? [] : [[name, inner] as const];
   });
   const layer = defineLayer<unknown, unknown, X, Y>({
-    name: `module(${Object.entries(children)
-      .map(([name, child]) => `${name}: ${child.name}`)
-      .join(', ')})`,
+    name:
+      checkedOptions('module', options, ['name']).name ??
+      `module(${Object.entries(children)
+        .map(([name, child]) => `${name}: ${child.name}`)
+        .join(', ')})`,
     random: layers.some(([, child]) => child.random),
     init: (key, dtype) => {
       const made = layers.map(
@@ -116,7 +146,8 @@ export const module = <const C extends Children, X = Tensor, Y = Tensor>(
       const bound = layers.map(
         ([name, child]) => [name, bindChild(name, child, own?.[name] ?? null, states, context)] as const,
       );
-      const y = forward({ ...children, ...Object.fromEntries(bound) } as unknown as Bound<C>, x, context);
+      const functions = isWatched() ? watchedFunctions(children) : children;
+      const y = forward({ ...functions, ...Object.fromEntries(bound) } as unknown as Bound<C>, x, context);
       return [y, compact([...states])];
     },
   });

@@ -1,5 +1,6 @@
-/** Questions about a tree of parameters that do not depend on the layers it belongs to. */
-import { treeLeaves } from '../core/index.js';
+/** Questions about trees of parameters that do not depend on the layers they belong to. */
+import { checkedOptions } from '../core/arguments.js';
+import { treeEntries, treeLeaves } from '../core/index.js';
 
 /**
  * How many numbers a tree of parameters or of state holds. Count a part of a model by giving that part of the tree.
@@ -8,3 +9,40 @@ import { treeLeaves } from '../core/index.js';
  */
 export const countParameters = (tree: unknown): number =>
   treeLeaves(tree, 'countParameters').reduce((total, leaf) => total + leaf.size, 0);
+
+export interface ParameterCounts {
+  /** Numbers that training changes. */
+  readonly trainable: number;
+  /** Numbers that stay as they are. */
+  readonly frozen: number;
+  /** Trainable and frozen ones. */
+  readonly all: number;
+  /** Means and variances that batch norm keeps; not parameters, and not its counters of batches. */
+  readonly runningStatistics: number;
+}
+
+export interface ParameterCountOptions {
+  /** Says of each parameter, by its path (`features[0].weight`), whether it is frozen; none by default. The same function as `fit` takes. */
+  readonly frozen?: (path: string) => boolean;
+}
+
+/**
+ * How many parameters a model has, and how many of them are trained; `variables` is what `init` returned.
+ * @example
+ * parameterCounts(batchNorm1d(3).init(key(0))) // { trainable: 6, frozen: 0, all: 6, runningStatistics: 6 }
+ * parameterCounts(linear(4, 3).init(key(0)), { frozen: (path) => path === 'bias' }) // { trainable: 12, frozen: 3, all: 15, runningStatistics: 0 }
+ */
+export const parameterCounts = (
+  variables: { readonly params: unknown; readonly state?: unknown },
+  options: ParameterCountOptions = {},
+): ParameterCounts => {
+  const { frozen = () => false } = checkedOptions('parameterCounts', options, ['frozen']);
+  const entries = treeEntries(variables.params, 'parameterCounts');
+  const all = entries.reduce((total, [, leaf]) => total + leaf.size, 0);
+  const kept = entries.reduce((total, [path, leaf]) => (frozen(path) ? total + leaf.size : total), 0);
+  const runningStatistics = treeLeaves(variables.state ?? null, 'parameterCounts').reduce(
+    (total, { dtype, size }) => (dtype === 'float32' || dtype === 'float64' ? total + size : total),
+    0,
+  );
+  return { trainable: all - kept, frozen: kept, all, runningStatistics };
+};

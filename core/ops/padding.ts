@@ -1,4 +1,4 @@
-/** Padding as people ask for it: a constant (the primitive), mirrored or repeated borders (an index along each axis). */
+/** Padding as people ask for it: a constant (the primitive), mirrored, repeated or wrapped borders (an index along each axis). */
 import { checkedOptions, checkNumber, rankOf } from '../arguments.js';
 import { ArgumentError, describe, ShapeError } from '../errors.js';
 import { padWith } from '../primitives/pad.js';
@@ -9,8 +9,11 @@ import type { Tensor } from '../tensor.js';
 export type PadPair = readonly [before: number, after: number];
 
 export interface PadOptions {
-  /** `constant` (the default), `reflect` (mirrored, the edge not repeated) or `replicate` (the edge repeated). */
-  readonly mode?: 'constant' | 'reflect' | 'replicate';
+  /**
+   * `constant` (the default), `reflect` (mirrored, the edge not repeated), `replicate` (the edge repeated) or `circular` (from the
+   * other end).
+   */
+  readonly mode?: 'constant' | 'reflect' | 'replicate' | 'circular';
   /** What constant padding fills in; 0 by default. */
   readonly value?: number;
 }
@@ -20,10 +23,13 @@ const reflected = (place: number, size: number): number =>
 
 const clamped = (place: number, size: number): number => Math.min(Math.max(place, 0), size - 1);
 
-const borders = { reflect: reflected, replicate: clamped } as const;
+const wrapped = (place: number, size: number): number =>
+  place < 0 ? place + size : place >= size ? place - size : place;
+
+const borders = { reflect: reflected, replicate: clamped, circular: wrapped } as const;
 
 /** Throws unless the border can be read from an axis of `size`. */
-const checkBorder = (mode: 'reflect' | 'replicate', x: Tensor, axis: number, pair: PadPair): void => {
+const checkBorder = (mode: keyof typeof borders, x: Tensor, axis: number, pair: PadPair): void => {
   const size = x.shape[axis] ?? 0;
   const widest = Math.max(...pair);
   if (Math.min(...pair) < 0)
@@ -33,12 +39,17 @@ const checkBorder = (mode: 'reflect' | 'replicate', x: Tensor, axis: number, pai
       shapes: [x.shape],
       remedy: 'crop with slice, or with constant padding',
     });
-  if (widest > 0 && (mode === 'reflect' ? widest >= size : size === 0))
+  const longest = { reflect: size - 1, replicate: size === 0 ? 0 : widest, circular: size }[mode];
+  if (widest > 0 && widest > longest)
     throw new ShapeError({
       op: 'pad',
       problem: `axis ${axis} of size ${size} is too short to ${mode} ${widest}`,
       shapes: [x.shape],
-      remedy: mode === 'reflect' ? 'pad by less than the size of the axis' : 'give an axis of size 1 at least',
+      remedy: {
+        reflect: 'pad by less than the size of the axis',
+        replicate: 'give an axis of size 1 at least',
+        circular: 'pad by no more than the size of the axis',
+      }[mode],
     });
 };
 
@@ -49,6 +60,7 @@ const checkBorder = (mode: 'reflect' | 'replicate', x: Tensor, axis: number, pai
  * @example
  * pad(tensor([1, 2, 3]), [[1, 2]]).toArray() // [0, 1, 2, 3, 0, 0]
  * pad(tensor([1, 2, 3]), [[2, 1]], { mode: 'reflect' }).toArray() // [3, 2, 1, 2, 3, 2]
+ * pad(tensor([1, 2, 3]), [[2, 1]], { mode: 'circular' }).toArray() // [2, 3, 1, 2, 3, 1]
  * pad(tensor([1, 2, 3]), [[2, -1]], { value: 9 }).toArray() // [9, 9, 1, 2]
  */
 export const pad = (x: Tensor, pads: readonly PadPair[], options: PadOptions = {}): Tensor => {
@@ -75,7 +87,7 @@ export const pad = (x: Tensor, pads: readonly PadPair[], options: PadOptions = {
     throw new ArgumentError({
       op: 'pad',
       problem: `the mode ${String(mode)} is not known`,
-      remedy: "use 'constant', 'reflect' or 'replicate'",
+      remedy: "use 'constant', 'reflect', 'replicate' or 'circular'",
     });
   return pads.reduce((padded, pair, axis) => {
     const [before, after] = pair;

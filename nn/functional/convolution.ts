@@ -3,16 +3,20 @@
  * Channels-first weights are `[out, in/groups, …kernel]`, channels-last ones `[…kernel, in/groups, out]`.
  */
 import { checkedOptions, checkTensors } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
 import {
+  ArgumentError,
   add,
   type ConvOptions as CoreConvOptions,
   type ConvTransposeOptions as CoreConvTransposeOptions,
   conv,
   convTranspose,
+  pad,
   permute,
   ShapeError,
   type Tensor,
 } from '../../core/index.js';
+import { resolveWindow } from '../../core/ops/windows.js';
 import { alongAxis, checkLayout, checkSize, type Layout } from './normalise.js';
 
 export interface LayoutOptions {
@@ -20,16 +24,27 @@ export interface LayoutOptions {
   readonly layout?: Layout;
 }
 
-export interface ConvFunctionOptions extends CoreConvOptions, LayoutOptions {}
+export interface ConvFunctionOptions extends CoreConvOptions, LayoutOptions {
+  /** What stands around images: `zeros` (default), or what `pad` makes of their borders in the mode of this name. */
+  readonly paddingMode?: 'zeros' | 'reflect' | 'replicate' | 'circular';
+}
 
 export interface ConvTransposeFunctionOptions extends CoreConvTransposeOptions, LayoutOptions {}
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
-/** `[N, …, C]` → `[N, C, …]`. */
+/**
+ * From channels last to channels first: `[N, …, C]` → `[N, C, …]`.
+ * @example
+ * functional.channelsFirst(ones([2, 4, 5, 3])).shape // [2, 3, 4, 5]
+ */
 export const channelsFirst = (x: Tensor): Tensor => permute(x, [0, x.rank - 1, ...range(1, x.rank - 1)]);
 
-/** `[N, C, …]` → `[N, …, C]`. */
+/**
+ * From channels first to channels last: `[N, C, …]` → `[N, …, C]`; for images axis order (0, 2, 3, 1).
+ * @example
+ * functional.channelsLast(ones([2, 3, 4, 5])).shape // [2, 4, 5, 3]
+ */
 export const channelsLast = (x: Tensor): Tensor => permute(x, [0, ...range(2, x.rank), 1]);
 
 /** `[…kernel, in, out]` → `[out, in, …kernel]`, and for a transposed convolution `[…kernel, out, in]` → `[in, out, …kernel]`. */
@@ -67,22 +82,40 @@ const withBias = (op: string, y: Tensor, bias: Tensor | null): Tensor => {
   return bias === null ? y : add(y, alongAxis(bias, y.rank, 1));
 };
 
+/** Images with their border around them, for a convolution that then pads nothing. */
+const withBorder = (
+  op: string,
+  x: Tensor,
+  weight: Tensor,
+  { paddingMode, ...options }: ConvFunctionOptions,
+): Tensor => {
+  if (paddingMode !== 'reflect' && paddingMode !== 'replicate' && paddingMode !== 'circular')
+    throw new ArgumentError({
+      op,
+      problem: `there is no paddingMode ${describe(paddingMode)}`,
+      remedy: "use 'zeros', 'reflect', 'replicate' or 'circular'",
+    });
+  const { padding } = resolveWindow(op, x.shape.slice(2), weight.shape.slice(2), options);
+  return pad(x, [[0, 0], [0, 0], ...padding], { mode: paddingMode });
+};
+
 type ConvFunction = (x: Tensor, weight: Tensor, bias?: Tensor | null, options?: ConvFunctionOptions) => Tensor;
 
 const convOf =
   (axes: number): ConvFunction =>
   (x, weight, bias = null, given = {}) => {
     const op = `conv${axes}d`;
-    const { layout = 'NCHW', ...options } = checkedOptions(op, given, [
-      'stride',
-      'padding',
-      'dilation',
-      'groups',
-      'flipKernel',
-      'layout',
-    ]);
+    const {
+      layout = 'NCHW',
+      paddingMode = 'zeros',
+      ...options
+    } = checkedOptions(op, given, ['stride', 'padding', 'dilation', 'groups', 'flipKernel', 'layout', 'paddingMode']);
     checkRanks(op, x, weight, axes);
-    return inLayout(op, layout, x, weight, (images, kernel) => withBias(op, conv(images, kernel, options), bias));
+    return inLayout(op, layout, x, weight, (images, kernel) => {
+      if (paddingMode === 'zeros') return withBias(op, conv(images, kernel, options), bias);
+      const framed = withBorder(op, images, kernel, { ...options, paddingMode });
+      return withBias(op, conv(framed, kernel, { ...options, padding: 0 }), bias);
+    });
   };
 
 /**

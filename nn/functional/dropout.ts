@@ -5,8 +5,9 @@
  */
 import { checkedOptions, tensorOperand } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
-import { ArgumentError, bernoulli, type Key, mul, type Shape, type Tensor, where } from '../../core/index.js';
+import { ArgumentError, add, bernoulli, type Key, mul, type Shape, type Tensor, where } from '../../core/index.js';
 import { requireKey } from '../layer.js';
+import { channelAxis, checkLayout, type Layout } from './normalise.js';
 
 export interface DropoutProbability {
   /** The probability to DROP an element; 0.5 by default. */
@@ -62,11 +63,46 @@ const drop = (op: string, x: Tensor, maskShape: (x: Tensor) => Shape, options: D
 export const dropout = (x: Tensor, options: DropoutFunctionOptions = {}): Tensor =>
   drop('dropout', x, ({ shape }) => shape, options);
 
+export interface ChannelDropoutOptions extends DropoutFunctionOptions {
+  /** Channels in axis 1 (default) or in the last one. */
+  readonly layout?: Layout;
+}
+
 /**
- * Drops whole channels (axis 1) of whole samples in training.
+ * Drops whole channels of whole samples in training.
  * @throws ArgumentError for a probability outside [0, 1], or without a key in training.
  * @example
  * functional.channelDropout(ones([1, 2, 2]), { p: 0 }).toArray() // [[[1, 1], [1, 1]]]
  */
-export const channelDropout = (x: Tensor, options: DropoutFunctionOptions = {}): Tensor =>
-  drop('channelDropout', x, ({ shape }) => shape.map((size, i) => (i < 2 ? size : 1)), options);
+export const channelDropout = (x: Tensor, given: ChannelDropoutOptions = {}): Tensor => {
+  const names = ['p', 'keep', 'training', 'key', 'mask', 'layout'] as const;
+  const { layout = 'NCHW', ...options } = checkedOptions('channelDropout', given, names);
+  checkLayout('channelDropout', layout);
+  const maskShape = ({ shape, rank }: Tensor): Shape => {
+    const channels = channelAxis(rank, layout);
+    return shape.map((size, axis) => (axis === 0 || axis === channels ? size : 1));
+  };
+  return drop('channelDropout', x, maskShape, options);
+};
+
+/** The value that SELU tends to for large negative inputs, −λα. */
+const seluFloor = -1.7580993408473766;
+
+/**
+ * Dropout for self-normalising networks (Klambauer et al. 2017): a dropped element becomes SELU's lower limit, and the result is scaled and shifted
+ * so that mean 0 and variance 1 stay.
+ * @throws ArgumentError for a probability outside [0, 1), or without a key in training.
+ * @example
+ * functional.alphaDropout(tensor([1, 2]), { p: 0.5 }).toArray() // [1, 2]
+ */
+export const alphaDropout = (x: Tensor, options: DropoutFunctionOptions = {}): Tensor => {
+  const op = 'alphaDropout';
+  tensorOperand(op, x);
+  const keep = keepProbability(op, checkedOptions(op, options, ['p', 'keep', 'training', 'key', 'mask']));
+  if (!(options.training ?? false) || (keep === 1 && options.mask === undefined)) return x;
+  if (keep === 0)
+    throw new ArgumentError({ op, problem: 'everything is dropped', remedy: 'give a probability to drop below 1' });
+  const mask = options.mask ?? bernoulli(requireKey(op, options.key), keep, x.shape);
+  const scale = 1 / Math.sqrt(keep * (1 + (1 - keep) * seluFloor ** 2));
+  return add(mul(where(mask, x, seluFloor), scale), -scale * (1 - keep) * seluFloor);
+};

@@ -6,6 +6,8 @@ export { type BatchNormOptions, type BatchNormState, batchNorm, initialBatchNorm
 export {
   type ConvFunctionOptions,
   type ConvTransposeFunctionOptions,
+  channelsFirst,
+  channelsLast,
   conv1d,
   conv2d,
   conv3d,
@@ -15,7 +17,14 @@ export {
   type LayoutOptions,
 } from './convolution.js';
 export * from './cross-entropy.js';
-export { channelDropout, type DropoutFunctionOptions, type DropoutProbability, dropout } from './dropout.js';
+export {
+  alphaDropout,
+  type ChannelDropoutOptions,
+  channelDropout,
+  type DropoutFunctionOptions,
+  type DropoutProbability,
+  dropout,
+} from './dropout.js';
 export { type EmbeddingFunctionOptions, embedding } from './embedding.js';
 export { flatten, type LinearFunctionOptions, linear } from './linear.js';
 export * from './margin-losses.js';

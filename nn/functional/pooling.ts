@@ -9,6 +9,7 @@ import {
   type MaxPoolOptions as CoreMaxPoolOptions,
   globalAvgPool as globalAvgPoolFirst,
   maxPool,
+  reshape,
   ShapeError,
   type Tensor,
 } from '../../core/index.js';
@@ -88,6 +89,22 @@ export const avgPool2d: (x: Tensor, options: AvgPoolOptions) => Tensor = avgPool
 /** The mean of each window of volumes `[N, C, D, H, W]`. */
 export const avgPool3d: (x: Tensor, options: AvgPoolOptions) => Tensor = avgPoolOf(3);
 
+type AdaptivePool = (x: Tensor, size: AdaptiveSize, options?: LayoutOptions) => Tensor;
+
+const adaptiveOf =
+  (name: string, axes: number, f: (x: Tensor, size: AdaptiveSize) => Tensor): AdaptivePool =>
+  (x, size, options = {}) =>
+    onImages(`${name}${axes}d`, axes, x, options, (images) => f(images, size));
+
+/**
+ * Averages `[N, C, L]` over windows chosen so that the output has the given size: window i covers
+ * ⌊i·in/out⌋ … ⌈(i + 1)·in/out⌉.
+ * @throws ShapeError for another rank.
+ * @example
+ * functional.adaptiveAvgPool1d(tensor([[[1, 5, 3, 4, 2]]]), 2).toArray() // [[[3, 3]]]
+ */
+export const adaptiveAvgPool1d: AdaptivePool = adaptiveOf('adaptiveAvgPool', 1, adaptiveAvgPool);
+
 /**
  * Averages images `[N, C, H, W]` over windows chosen so that the output has the given size: window i covers
  * ⌊i·in/out⌋ … ⌈(i + 1)·in/out⌉.
@@ -95,8 +112,21 @@ export const avgPool3d: (x: Tensor, options: AvgPoolOptions) => Tensor = avgPool
  * @example
  * functional.adaptiveAvgPool2d(tensor([[[[1, 2], [3, 6]]]]), 1).toArray() // [[[[3]]]]
  */
-export const adaptiveAvgPool2d = (x: Tensor, size: AdaptiveSize, layout: LayoutOptions = {}): Tensor =>
-  onImages('adaptiveAvgPool2d', 2, x, layout, (images) => adaptiveAvgPool(images, size));
+export const adaptiveAvgPool2d: AdaptivePool = adaptiveOf('adaptiveAvgPool', 2, adaptiveAvgPool);
+
+/**
+ * Averages volumes `[N, C, D, H, W]` over the windows of `adaptiveAvgPool2d`.
+ * @throws ShapeError for another rank.
+ */
+export const adaptiveAvgPool3d: AdaptivePool = adaptiveOf('adaptiveAvgPool', 3, adaptiveAvgPool);
+
+/**
+ * The largest of `[N, C, L]` over the windows of `adaptiveAvgPool1d`.
+ * @throws ShapeError for another rank.
+ * @example
+ * functional.adaptiveMaxPool1d(tensor([[[1, 5, 2, 4, 3]]]), 2).toArray() // [[[5, 4]]]
+ */
+export const adaptiveMaxPool1d: AdaptivePool = adaptiveOf('adaptiveMaxPool', 1, adaptiveMaxPool);
 
 /**
  * The largest of images `[N, C, H, W]` over the windows of `adaptiveAvgPool2d`.
@@ -104,8 +134,13 @@ export const adaptiveAvgPool2d = (x: Tensor, size: AdaptiveSize, layout: LayoutO
  * @example
  * functional.adaptiveMaxPool2d(tensor([[[[1, 2], [3, 6]]]]), 1).toArray() // [[[[6]]]]
  */
-export const adaptiveMaxPool2d = (x: Tensor, size: AdaptiveSize, layout: LayoutOptions = {}): Tensor =>
-  onImages('adaptiveMaxPool2d', 2, x, layout, (images) => adaptiveMaxPool(images, size));
+export const adaptiveMaxPool2d: AdaptivePool = adaptiveOf('adaptiveMaxPool', 2, adaptiveMaxPool);
+
+/**
+ * The largest of volumes `[N, C, D, H, W]` over the windows of `adaptiveAvgPool2d`.
+ * @throws ShapeError for another rank.
+ */
+export const adaptiveMaxPool3d: AdaptivePool = adaptiveOf('adaptiveMaxPool', 3, adaptiveMaxPool);
 
 /**
  * The mean over all positions: `[N, C, …]` → `[N, C]`. Stands in `sequential` as it is.
@@ -117,4 +152,17 @@ export const globalAvgPool = (x: Tensor, options: LayoutOptions = {}): Tensor =>
   const { layout = 'NCHW' } = checkedOptions('globalAvgPool', options, ['layout']);
   checkLayout('globalAvgPool', layout);
   return globalAvgPoolFirst(layout === 'NCHW' ? x : channelsFirst(x));
+};
+
+/**
+ * The largest over all positions: `[N, C, …]` → `[N, C]`; a tie goes to the first. Stands in `sequential` as it is.
+ * @throws ShapeError without spatial axes.
+ * @example
+ * functional.globalMaxPool(tensor([[[1, 3, 2]]])).toArray() // [[3]]
+ */
+export const globalMaxPool = (x: Tensor, options: LayoutOptions = {}): Tensor => {
+  const { layout = 'NCHW' } = checkedOptions('globalMaxPool', options, ['layout']);
+  checkLayout('globalMaxPool', layout);
+  const images = layout === 'NCHW' ? x : channelsFirst(x);
+  return reshape(adaptiveMaxPool(images, 1), images.shape.slice(0, 2)) as Tensor;
 };

@@ -2,6 +2,7 @@
 import { checkedOptions, checkSizes } from '../../core/arguments.js';
 import { ArgumentError, type ConvOptions, type ConvTransposeOptions, type Tensor } from '../../core/index.js';
 import {
+  type ConvFunctionOptions,
   conv1d as conv1dFunction,
   conv2d as conv2dFunction,
   conv3d as conv3dFunction,
@@ -25,7 +26,7 @@ interface Channels extends InitialiserOptions, LayoutOptions {
   readonly bias?: boolean;
 }
 
-export interface ConvLayerOptions extends Channels, ConvOptions {}
+export interface ConvLayerOptions extends Channels, ConvOptions, Pick<ConvFunctionOptions, 'paddingMode'> {}
 export interface ConvTransposeLayerOptions extends Channels, ConvTransposeOptions {}
 
 type ConvLayer = <const O extends ConvLayerOptions>(options: O) => Layer<ParametersFor<O>, null>;
@@ -63,7 +64,7 @@ type Direction = 'forward' | 'transposed';
 
 const optionNames = (direction: Direction): readonly string[] => [
   ...['in', 'out', 'kernel', 'bias', 'weightInit', 'biasInit', 'layout', 'stride', 'padding', 'dilation', 'groups'],
-  direction === 'forward' ? 'flipKernel' : 'outputPadding',
+  ...(direction === 'forward' ? ['flipKernel', 'paddingMode'] : ['outputPadding']),
 ];
 
 /**

@@ -1,27 +1,48 @@
 /** Dropout layers: no parameters, no state, a key in training. */
 import { checkedOptions } from '../../core/arguments.js';
 import type { Tensor } from '../../core/index.js';
+import type { LayoutOptions } from '../functional/convolution.js';
 import {
+  alphaDropout as alphaDropoutFunction,
+  type ChannelDropoutOptions,
   channelDropout,
-  type DropoutFunctionOptions,
   type DropoutProbability,
   dropout as dropoutFunction,
   keepProbability,
 } from '../functional/dropout.js';
 import { defineLayer, type Layer } from '../layer.js';
 
-const dropoutOf =
-  (op: string, f: (x: Tensor, options: DropoutFunctionOptions) => Tensor) =>
-  (probability: number | DropoutProbability = 0.5): Layer<null, null> => {
-    const given = typeof probability === 'number' ? { p: probability } : probability;
-    const keep = keepProbability(op, checkedOptions(op, given, ['p', 'keep']));
+type DropoutLayer = (probability?: number | DropoutProbability) => Layer<null, null>;
+
+/** Dropout of whole channels, wherever the layout has them. */
+type ChannelDropoutLayer = (
+  probability?: number | (DropoutProbability & LayoutOptions),
+  options?: LayoutOptions,
+) => Layer<null, null>;
+
+const dropoutOf = (
+  op: string,
+  f: (x: Tensor, options: ChannelDropoutOptions) => Tensor,
+  names: readonly ('p' | 'keep' | 'layout')[],
+): ChannelDropoutLayer => {
+  return (probability = 0.5, options = {}) => {
+    const given = typeof probability === 'number' ? { p: probability, ...options } : { ...probability, ...options };
+    const { layout, ...rest }: DropoutProbability & LayoutOptions = checkedOptions(op, given, names);
+    const keep = keepProbability(op, rest);
     return defineLayer<null, null>({
       name: `${op}(${typeof probability === 'number' ? probability : `keep ${keep}`})`,
       random: true,
       init: () => ({ params: null, state: null }),
-      apply: (_, x, { training, key }) => [f(x, { keep, training, key }), null],
+      apply: (_, x, { training, key }) => [
+        f(x, { keep, training, key, ...(layout === undefined ? {} : { layout }) }),
+        null,
+      ],
     });
   };
+};
+
+const elements = ['p', 'keep'] as const;
+const channels = ['p', 'keep', 'layout'] as const;
 
 /**
  * Dropout: `dropout(0.3)` drops three elements in ten while training; `dropout({ keep: 0.7 })` says the same.
@@ -29,18 +50,34 @@ const dropoutOf =
  * @example
  * dropout(0.3).apply({ params: null }, tensor([1, 2]))[0].toArray() // [1, 2]
  */
-export const dropout: (probability?: number | DropoutProbability) => Layer<null, null> = dropoutOf(
-  'dropout',
-  dropoutFunction,
-);
+export const dropout: DropoutLayer = dropoutOf('dropout', dropoutFunction, elements);
 
 /**
- * Dropout of whole channels: `[N, C, H, W]`.
+ * Dropout of whole channels of sequences: `[N, C, L]`, or `[N, L, C]` with `layout: 'NHWC'`.
  * @throws ArgumentError for a probability outside [0, 1], or without a key in training.
  * @example
- * dropout2d(0.3).name // 'dropout2d(0.3)'
+ * dropout1d({ keep: 0.7 }).name // 'dropout1d(keep 0.7)'
  */
-export const dropout2d: (probability?: number | DropoutProbability) => Layer<null, null> = dropoutOf(
-  'dropout2d',
-  channelDropout,
-);
+export const dropout1d: ChannelDropoutLayer = dropoutOf('dropout1d', channelDropout, channels);
+
+/**
+ * Dropout of whole channels of images: `[N, C, H, W]`, or `[N, H, W, C]` with `layout: 'NHWC'`.
+ * @throws ArgumentError for a probability outside [0, 1], or without a key in training.
+ * @example
+ * dropout2d(0.3, { layout: 'NHWC' }).name // 'dropout2d(0.3)'
+ */
+export const dropout2d: ChannelDropoutLayer = dropoutOf('dropout2d', channelDropout, channels);
+
+/**
+ * Dropout of whole channels of volumes: `[N, C, D, H, W]`.
+ * @throws ArgumentError for a probability outside [0, 1], or without a key in training.
+ */
+export const dropout3d: ChannelDropoutLayer = dropoutOf('dropout3d', channelDropout, channels);
+
+/**
+ * Dropout that keeps mean and variance of what SELU makes.
+ * @throws ArgumentError for a probability outside [0, 1), or without a key in training.
+ * @example
+ * alphaDropout(0.1).random // true
+ */
+export const alphaDropout: DropoutLayer = dropoutOf('alphaDropout', alphaDropoutFunction, elements);

@@ -1,6 +1,8 @@
 /** Layers that hold a weight matrix: dense, embedding, and the learned slopes of parametric ReLU. */
 import { checkedOptions, checkNumber, checkSizes } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
 import {
+  ArgumentError,
   equal,
   type FloatDtype,
   foldIn,
@@ -12,11 +14,11 @@ import {
   type Tensor,
   where,
 } from '../../core/index.js';
-import { prelu as preluFunction } from '../activations.js';
+import { maxout, prelu as preluFunction } from '../activations.js';
 import { embedding as embeddingFunction } from '../functional/embedding.js';
 import { linear as linearFunction } from '../functional/linear.js';
 import { type Fans, type Initialiser, normal, standard, type WeightLayout } from '../initialisers.js';
-import { type Layer, statelessLayer } from '../layer.js';
+import { defineLayer, type Layer, statelessLayer } from '../layer.js';
 
 /** How a layer's parameters start. */
 export interface InitialiserOptions {
@@ -81,6 +83,43 @@ export const linear = <const O extends LinearOptions = Record<never, never>>(
     forward: (params, x) => linearFunction(x, params.weight, params.bias ?? null, { weightLayout }),
   });
   return layer as Layer<WeightAndBias, null> as Layer<ParametersFor<O>, null>;
+};
+
+export interface MaxoutLinearOptions<O> {
+  /** How many dense layers compete for each output. */
+  readonly pieces: number;
+  /** Those of the dense layer. */
+  readonly linear?: O;
+}
+
+/**
+ * A maxout layer (Goodfellow et al. 2013): each output is the largest of `pieces` affine functions of the input, `[…, in]` → `[…, out]`, with
+ * `params: { weight: [out·pieces, in], bias: [out·pieces] }`. Rows `i·pieces` to `(i + 1)·pieces` compete for output i.
+ * @throws ArgumentError for fewer than one piece; ShapeError when the last axis of the input is not `in`.
+ * @example
+ * maxoutLinear(4, 3, { pieces: 2 }).init(key(0)).params.weight.shape // [6, 4]
+ */
+export const maxoutLinear = <const O extends LinearOptions = Record<never, never>>(
+  inputs: number,
+  outputs: number,
+  options: MaxoutLinearOptions<O>,
+): Layer<ParametersFor<O>, null> => {
+  const { pieces, linear: own } = checkedOptions('maxoutLinear', options, ['pieces', 'linear']);
+  if (!Number.isInteger(pieces) || pieces < 1)
+    throw new ArgumentError({
+      op: 'maxoutLinear',
+      problem: `there are ${describe(pieces)} pieces`,
+      remedy: 'give a whole number ≥ 1',
+    });
+  const dense = linear(inputs, outputs * pieces, own);
+  return defineLayer({
+    name: `maxoutLinear(${inputs}, ${outputs}, ${pieces})`,
+    init: (key, dtype) => dense.init(key, { dtype }),
+    apply: (variables, x: Tensor) => {
+      const [y, state] = dense.apply(variables, x);
+      return [maxout(y, { pieces }), state];
+    },
+  });
 };
 
 export interface EmbeddingOptions {

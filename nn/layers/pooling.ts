@@ -3,8 +3,12 @@ import type { Tensor } from '../../core/index.js';
 import type { LayoutOptions } from '../functional/convolution.js';
 import {
   type AvgPoolOptions,
+  adaptiveAvgPool1d as adaptiveAvgPool1dFunction,
   adaptiveAvgPool2d as adaptiveAvgPool2dFunction,
+  adaptiveAvgPool3d as adaptiveAvgPool3dFunction,
+  adaptiveMaxPool1d as adaptiveMaxPool1dFunction,
   adaptiveMaxPool2d as adaptiveMaxPool2dFunction,
+  adaptiveMaxPool3d as adaptiveMaxPool3dFunction,
   avgPool1d as avgPool1dFunction,
   avgPool2d as avgPool2dFunction,
   avgPool3d as avgPool3dFunction,
@@ -62,18 +66,43 @@ export const avgPool2d: Pool<AvgPoolOptions> = poolOf('avgPool2d', avgPool2dFunc
 /** Average pooling of volumes `[N, C, D, H, W]`; the stride is the kernel unless given. */
 export const avgPool3d: Pool<AvgPoolOptions> = poolOf('avgPool3d', avgPool3dFunction);
 
+type AdaptivePool = (size: Sizes, options?: LayoutOptions) => (x: Tensor) => Tensor;
+
+const adaptiveOf =
+  (op: string, f: (x: Tensor, size: Sizes, options?: LayoutOptions) => Tensor): AdaptivePool =>
+  (size, options = {}) =>
+    named(`${op}(${JSON.stringify(size)})`, (x) => f(x, size, options));
+
+/**
+ * Average pooling of `[N, C, L]` to a given length, whatever theirs is.
+ * @example
+ * adaptiveAvgPool1d(3)(ones([1, 2, 7])).shape // [1, 2, 3]
+ */
+export const adaptiveAvgPool1d: AdaptivePool = adaptiveOf('adaptiveAvgPool1d', adaptiveAvgPool1dFunction);
+
 /**
  * Average pooling of images to a given size, whatever theirs is.
  * @example
  * adaptiveAvgPool2d([2, 3])(ones([1, 1, 5, 7])).shape // [1, 1, 2, 3]
  */
-export const adaptiveAvgPool2d = (size: Sizes, options: LayoutOptions = {}): ((x: Tensor) => Tensor) =>
-  named(`adaptiveAvgPool2d(${JSON.stringify(size)})`, (x) => adaptiveAvgPool2dFunction(x, size, options));
+export const adaptiveAvgPool2d: AdaptivePool = adaptiveOf('adaptiveAvgPool2d', adaptiveAvgPool2dFunction);
+
+/** Average pooling of volumes to a given size, whatever theirs is. */
+export const adaptiveAvgPool3d: AdaptivePool = adaptiveOf('adaptiveAvgPool3d', adaptiveAvgPool3dFunction);
+
+/**
+ * Max pooling of `[N, C, L]` to a given length, whatever theirs is.
+ * @example
+ * adaptiveMaxPool1d(3)(ones([1, 2, 7])).shape // [1, 2, 3]
+ */
+export const adaptiveMaxPool1d: AdaptivePool = adaptiveOf('adaptiveMaxPool1d', adaptiveMaxPool1dFunction);
 
 /**
  * Max pooling of images to a given size, whatever theirs is.
  * @example
  * adaptiveMaxPool2d(1)(ones([1, 1, 5, 7])).shape // [1, 1, 1, 1]
  */
-export const adaptiveMaxPool2d = (size: Sizes, options: LayoutOptions = {}): ((x: Tensor) => Tensor) =>
-  named(`adaptiveMaxPool2d(${JSON.stringify(size)})`, (x) => adaptiveMaxPool2dFunction(x, size, options));
+export const adaptiveMaxPool2d: AdaptivePool = adaptiveOf('adaptiveMaxPool2d', adaptiveMaxPool2dFunction);
+
+/** Max pooling of volumes to a given size, whatever theirs is. */
+export const adaptiveMaxPool3d: AdaptivePool = adaptiveOf('adaptiveMaxPool3d', adaptiveMaxPool3dFunction);

@@ -126,7 +126,7 @@ export const transformerEncoderLayer = (
     'transformerEncoderLayer',
     options,
   );
-  const layer = module(
+  return module(
     {
       selfAttn: attention(causal),
       linear1,
@@ -142,8 +142,8 @@ export const transformerEncoderLayer = (
       const attended = sublayer(normFirst, m.norm1, x, (q) => m.dropout1(m.selfAttn({ q, ...masks })));
       return sublayer(normFirst, m.norm2, attended, (y) => m.dropout2(m.linear2(m.dropout(activation(m.linear1(y))))));
     },
+    { name },
   );
-  return { ...layer, name };
 };
 
 /**
@@ -160,7 +160,7 @@ export const transformerDecoderLayer = (
     'transformerDecoderLayer',
     options,
   );
-  const layer = module(
+  return module(
     {
       selfAttn: attention(causal),
       multiheadAttn: attention(false),
@@ -181,8 +181,8 @@ export const transformerDecoderLayer = (
       );
       return sublayer(normFirst, m.norm3, across, (y) => m.dropout3(m.linear2(m.dropout(activation(m.linear1(y))))));
     },
+    { name },
   );
-  return { ...layer, name };
 };
 
 export interface TransformerStackOptions extends TransformerLayerOptions {

@@ -450,7 +450,7 @@ test('misuse: options that exist with values that do not', () => {
     [
       () => functional.mseLoss(vector, vector, { reduction: untyped('avg') }),
       ArgumentError,
-      "mseLoss: there is no reduction \"avg\"; use 'mean', 'sum' or 'none'",
+      "mseLoss: there is no reduction \"avg\"; use 'mean', 'sum', 'none' or { divisor }",
     ],
     [
       () => functional.crossEntropy(matrix, g.tensor([0, 1], { dtype: 'int32' }), { labelSmoothing: 2 }),

@@ -1,0 +1,102 @@
+/**
+ * What an operation costs, by arithmetic alone: multiply-adds of products and convolutions, and one operation an element of everything else that
+ * computes. Moving and selecting numbers is free.
+ */
+
+import { bind, type Interpreter, type Primitive, type Shape, Tensor } from '../core/index.js';
+import { sizeOf } from '../core/shape.js';
+
+/** Arithmetic so far. */
+export interface OperationCounts {
+  /** Products that are added up, each with its addition. */
+  readonly multiplyAdds: number;
+  /** All other operations on numbers. */
+  readonly others: number;
+}
+
+type Cost = (inputs: readonly Shape[], output: Shape, params: unknown) => OperationCounts;
+
+const products = (multiplyAdds: number): OperationCounts => ({ multiplyAdds, others: 0 });
+const others = (count: number): OperationCounts => ({ multiplyAdds: 0, others: count });
+
+/** Places of a window, from the parameters of a pooling primitive. */
+const windowSize = (params: unknown): number => {
+  const { kernel } = (params ?? {}) as { readonly kernel?: readonly number[] };
+  return kernel === undefined ? 1 : sizeOf(kernel);
+};
+
+/** A convolution and its two gradients multiply each number of the output side with each weight that leads to it. */
+const convolution = (outputSide: Shape, weight: Shape): OperationCounts =>
+  products((sizeOf(outputSide) * sizeOf(weight)) / Math.max(1, weight[0] ?? 1));
+
+const costs: Readonly<Record<string, Cost>> = {
+  matmul: ([a = []], output, params) => {
+    const { transposeA = false } = (params ?? {}) as { readonly transposeA?: boolean };
+    return products(sizeOf(output) * (a.at(transposeA ? -2 : -1) ?? 1));
+  },
+  conv: ([, w = []], output) => convolution(output, w),
+  convInputGradient: ([g = [], w = []]) => convolution(g, w),
+  convFilterGradient: ([, g = []], output) => convolution(g, output),
+  windowSum: (_, output, params) => others(sizeOf(output) * windowSize(params)),
+  windowArgmax: (_, output, params) => others(sizeOf(output) * windowSize(params)),
+  // exp, sum and division; log-softmax subtracts instead.
+  softmax: (_, output) => others(3 * sizeOf(output)),
+  logSoftmax: (_, output) => others(3 * sizeOf(output)),
+  where: (_, output) => others(sizeOf(output)),
+  recurrence: (_, output) => products(sizeOf(output)),
+  cumsum: (_, output) => others(sizeOf(output)),
+  cholesky: ([a = []]) => products(sizeOf(a) * ((a.at(-1) ?? 1) / 6)),
+  triangularSolve: ([a = []], output) => products((sizeOf(output) * (a.at(-1) ?? 1)) / 2),
+};
+
+/** What one operation costs. */
+export const operationCost = (
+  primitive: Primitive,
+  inputs: readonly Shape[],
+  output: Shape,
+  params: unknown,
+): OperationCounts => {
+  const cost = costs[primitive.name];
+  if (cost !== undefined) return cost(inputs, output, params);
+  if (primitive.name === 'stopGradient') return others(0);
+  if (primitive.family === 'unary' || primitive.family === 'binary') return others(sizeOf(output));
+  if (primitive.family === 'reduction') return others(sizeOf(inputs[0] ?? []));
+  return others(0);
+};
+
+/** Values so small that they are worked out, because code may read them while it only wants shapes. */
+const smallest = 64;
+
+/** Runs code on shapes instead of numbers, and adds up what the operations would cost. */
+export interface CostInterpreter extends Interpreter {
+  /** A tensor that has a shape and no numbers. */
+  readonly unknown: (shape: Shape, dtype: Tensor['dtype']) => Tensor;
+  readonly counts: () => OperationCounts;
+}
+
+export const costInterpreter = (): CostInterpreter => {
+  let [multiplyAdds, rest] = [0, 0];
+  const interpreter: CostInterpreter = {
+    name: 'summary',
+    reveal: () => null,
+    bind(primitive, inputs, params) {
+      const { shape, dtype } = primitive.infer(inputs, params);
+      const cost = operationCost(
+        primitive,
+        inputs.map((input) => input.shape),
+        shape,
+        params,
+      );
+      multiplyAdds += cost.multiplyAdds;
+      rest += cost.others;
+      if (sizeOf(shape) <= smallest && inputs.every(({ owner, size }) => owner !== interpreter && size <= smallest))
+        return bind(primitive, inputs, params);
+      return interpreter.unknown(shape, dtype);
+    },
+    call: (rule, inputs) => rule.run(inputs),
+    recompute: (run, inputs) => run(inputs),
+    unknown: (shape, dtype) => new Tensor(shape, dtype, interpreter, null),
+    counts: () => ({ multiplyAdds, others: rest }),
+  };
+  return interpreter;
+};
