@@ -62,7 +62,9 @@ export const cifarCnn: Example = {
       train: loader(train, { size: 64, key: foldIn(key(lab.config.seed), 1), transform: augmented }),
       validation: tested,
     });
-    lab.figure({ name: 'test accuracy', value: run.validation.accuracy, atLeast: 0.75 });
+    // The figure asked for is one of all 50,000 training images.
+    const whole = train.shape[0] >= 50_000 ? { atLeast: 0.75 } : {};
+    lab.figure({ name: `test accuracy from ${train.shape[0]} images`, value: run.validation.accuracy, ...whole });
 
     const predicted = predictClasses(model, run, tested.epoch());
     await lab.predictions(predicted);

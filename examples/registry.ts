@@ -1,6 +1,7 @@
 /** All examples, in the order in which they are listed. A new one is a file and a line here. */
 import { breastCancer } from './breast-cancer.js';
 import { cifarCnn } from './cifar-cnn.js';
+import { described } from './described.js';
 import { digitsCnn } from './digits.js';
 import { drawnDigits } from './drawn-digits.js';
 import { einsumExercises } from './einsum.js';
@@ -18,6 +19,7 @@ export const examples: readonly Example[] = [
   iris,
   einsumExercises,
   lenet,
+  described,
   fashionCnn,
   transfer,
   fashionMlp,

@@ -21,6 +21,7 @@ const options = {
   epochs: { type: 'string' },
   seed: { type: 'string' },
   limit: { type: 'string' },
+  model: { type: 'string' },
   out: { type: 'string' },
   resume: { type: 'boolean' },
   list: { type: 'boolean' },
@@ -33,6 +34,7 @@ export const usage = `npm run example -- NAME [options]
   --epochs N     epochs of each training run
   --seed N       decides everything random; the same seed gives the same numbers
   --limit N      train on the first N examples only
+  --model FILE   for described: a JSON file with layers, loss and optimiser by name
   --out DIR      where to write; experiments/NAME (NAME-2, NAME-3, …) by default, never over an earlier run
   --resume       go on with the run in --out, or with the last one of this example
   --list         all examples; also npm run examples
@@ -95,13 +97,23 @@ export const readCommand = (args: readonly string[], examples: readonly Example[
     ...(values.data === undefined ? {} : { data: values.data }),
     ...(values.epochs === undefined ? {} : { epochs: numberOf(values.epochs) }),
     ...(values.seed === undefined ? {} : { seed: numberOf(values.seed) }),
+    ...(values.model === undefined ? {} : { model: values.model }),
     ...(values.limit === undefined ? {} : { limit: numberOf(values.limit) }),
   };
   if (values.data !== undefined && example.data === null)
     throw new UsageError(`${name} needs no data: leave --data out`);
   if (values.epochs !== undefined && example.epochs === null)
     throw new UsageError(`${name} trains nothing by epochs: leave --epochs out`);
-  const defaults = { example: name, data: null, epochs: example.epochs, seed: example.seed ?? 0, limit: null };
+  if (values.model !== undefined && example.takesModel !== true)
+    throw new UsageError(`${name} has a model of its own: leave --model out, or run described`);
+  const defaults = {
+    example: name,
+    data: null,
+    epochs: example.epochs,
+    seed: example.seed ?? 0,
+    limit: null,
+    model: null,
+  };
   const config = decodeConfig({ ...defaults, ...given }, 'command line');
   const out = values.out ?? null;
   if (values.resume !== true) return { kind: 'run', example, config, out };

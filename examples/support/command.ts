@@ -46,7 +46,7 @@ export interface Output {
 const runExample = async (example: Example, config: Config, folder: string, out: Output): Promise<number> => {
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
-  process.once('SIGINT', onSignal);
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, onSignal);
   try {
     out.print(`${example.title}${example.system === null ? '' : ` (${example.system})`}`);
     out.print(JSON.stringify(config));
@@ -60,7 +60,7 @@ const runExample = async (example: Example, config: Config, folder: string, out:
     out.complain(`Stopped. To go on: npm run example -- ${example.name} --resume --out ${folder}`);
     return 130;
   } finally {
-    process.off('SIGINT', onSignal);
+    for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, onSignal);
   }
 };
 

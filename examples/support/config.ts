@@ -23,6 +23,8 @@ export const configCodec: t.Type<Config, Config, unknown> = t.readonly(
     seed: wholeFrom(0),
     /** How many examples to train on at most; `null` for all. */
     limit: t.union([wholeFrom(1), t.null], 'a whole number ≥ 1'),
+    /** A file that describes the model; `null` where the example has its own. */
+    model: t.union([t.string, t.null], 'a file, or null'),
   }),
 );
 
@@ -32,6 +34,7 @@ export interface Config {
   readonly epochs: number | null;
   readonly seed: number;
   readonly limit: number | null;
+  readonly model: string | null;
 }
 
 /** A mistake of the person who typed the command: reported without a stack, with what to type instead. */

@@ -97,6 +97,13 @@ export const cifar10 = async (config: Config): Promise<ImageSplit> =>
     ? drawnSplit(config, colouredDigits)
     : limited(await loadCifar10(dataPath(config.data, cifarData)), config);
 
+/** Data sets of images by name. */
+export const imageSets: Readonly<Record<string, (config: Config) => Promise<ImageSplit>>> = {
+  mnist,
+  'fashion-mnist': fashionMnist,
+  'cifar-10': cifar10,
+};
+
 /** The 8 × 8 digits, or drawn ones of that size. */
 export const smallDigits = async ({ data, limit, seed }: Config): Promise<Examples> => {
   const all =

@@ -24,6 +24,8 @@ export interface Example {
   readonly data: DataNeeded | null;
   /** How many epochs each training run takes; `null` where nothing is trained by epochs. */
   readonly epochs: number | null;
+  /** Whether `--model FILE` may describe another model. */
+  readonly takesModel?: boolean;
   /** 0 by default. */
   readonly seed?: number;
   run(lab: Lab): Promise<void>;

@@ -123,9 +123,8 @@ const kept = {
   ],
 };
 
-/** When each run ends: at the start, on its way, or between two trainings of one experiment. */
+/** When each run ends: on its way, asked to or not, or between two trainings of one experiment. */
 const ends = [
-  { args: single, files: kept.single, signal: 'SIGKILL', file: 'config.json', wait: 0 },
   { args: single, files: kept.single, signal: 'SIGKILL', file: 'config.json', wait: 500 },
   { args: single, files: kept.single, signal: 'SIGINT', file: 'config.json', wait: 200 },
   { args: several, files: kept.several, signal: 'SIGKILL', file: 'pretraining/checkpoint.tapegrad', wait: 0 },

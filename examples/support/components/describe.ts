@@ -1,0 +1,111 @@
+/** A whole training described by plain data: model, loss, optimiser and schedule, from the text of a JSON file. */
+import { either as E } from 'fp-ts';
+import * as t from 'io-ts';
+import { key, type Tensor, zeros } from '../../../autograd/index.js';
+import { type Layer, sequential } from '../../../nn/index.js';
+import { byEpoch, type GradientTransform, type RateFactor } from '../../../optim/index.js';
+import { UsageError } from '../config.js';
+import { type Description, descriptionCodec, lookUp, makeEntry, type Place } from './entry.js';
+import { type Child, type Loss, layerTable, lossTable, optimizerTable, schedulerTable } from './tables.js';
+
+export interface TrainingDescription {
+  /** The data set. */
+  readonly data: string;
+  readonly layers: readonly Description[];
+  readonly loss: string;
+  readonly optimizer: Description;
+  /** Constant by default. */
+  readonly scheduler?: Description | undefined;
+  /** Where images have their channels; `NHWC` by default. */
+  readonly layout?: 'NHWC' | 'NCHW' | undefined;
+  /** 32 by default. */
+  readonly batchSize?: number | undefined;
+}
+
+const trainingCodec: t.Decoder<unknown, TrainingDescription> = t.intersection([
+  t.type({
+    data: t.string,
+    layers: t.array(descriptionCodec, 'a list of layers'),
+    loss: t.string,
+    optimizer: descriptionCodec,
+  }),
+  t.partial({
+    layout: t.union([t.literal('NHWC'), t.literal('NCHW')], "'NHWC' or 'NCHW'"),
+    scheduler: descriptionCodec,
+    batchSize: t.number,
+  }),
+]);
+
+/** One mistake: its path, what is there, and what should be. The members of an intersection have numbers, which nobody typed. */
+const explain = ({ value, context }: t.ValidationError): readonly [path: string, text: string] => {
+  const typed = context.filter(
+    ({ key: step }, i) => step !== '' && !(context[i - 1]?.type instanceof t.IntersectionType),
+  );
+  const path = typed.map(({ key: step }) => step).join('.') || 'the whole';
+  const wanted = typed.at(-1)?.type.name ?? 'an object with data, layers, loss and optimizer';
+  return [path, `${path} is ${JSON.stringify(value) ?? 'missing'}, not ${wanted}`];
+};
+
+/** The description in a JSON text; `where` names it in messages. */
+export const readDescription = (text: string, where: string): TrainingDescription => {
+  const parsed = E.tryCatch(
+    (): unknown => JSON.parse(text),
+    (error) => String(error),
+  );
+  if (E.isLeft(parsed)) throw new UsageError(`${where} is no JSON: ${parsed.left}`);
+  const decoded = trainingCodec.decode(parsed.right);
+  if (E.isRight(decoded)) return decoded.right;
+  throw new UsageError(`${where}: ${[...new Map(decoded.left.map(explain)).values()].join('; ')}`);
+};
+
+/** What one layer makes of an example of this shape. */
+const shapeAfter = (children: readonly Child[], shape: readonly number[], where: string): readonly number[] => {
+  const model = sequential(...children);
+  try {
+    return model.apply(model.init(key(0)), zeros([1, ...shape]))[0].shape.slice(1);
+  } catch (error) {
+    throw new UsageError(`${where}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+};
+
+/**
+ * The layers one after another, each fitted to what comes in.
+ * @throws UsageError for a name, a setting or a shape that is not possible, with the layer's place.
+ */
+export const describedModel = (
+  layers: readonly Description[],
+  { shape, layout }: Place,
+): Layer<readonly unknown[], unknown> => {
+  const all: Child[] = [];
+  let now = shape;
+  for (const [i, description] of layers.entries()) {
+    const where = `layers[${i}]`;
+    const children = makeEntry(layerTable, 'layer', description, { shape: now, layout }, where);
+    now = shapeAfter(children, now, where);
+    all.push(...children);
+  }
+  return sequential(...all) as unknown as Layer<readonly unknown[], unknown>;
+};
+
+export interface DescribedTraining {
+  readonly model: Layer<readonly unknown[], unknown, Tensor, Tensor>;
+  readonly loss: Loss;
+  readonly optimizer: GradientTransform;
+  readonly rateFactor: RateFactor;
+  readonly batchSize: number;
+}
+
+/** Everything that the description asks for, for examples of this shape. */
+export const describedTraining = (
+  { layers, loss, optimizer, scheduler = { name: 'constant' }, batchSize = 32, layout = 'NHWC' }: TrainingDescription,
+  shape: readonly number[],
+): DescribedTraining => {
+  const place = { shape, layout };
+  return {
+    model: describedModel(layers, place),
+    loss: lookUp(lossTable, loss, 'loss', 'loss'),
+    optimizer: makeEntry(optimizerTable, 'optimizer', optimizer, place, 'optimizer'),
+    rateFactor: byEpoch(makeEntry(schedulerTable, 'scheduler', scheduler, place, 'scheduler')),
+    batchSize,
+  };
+};

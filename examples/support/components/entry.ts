@@ -1,0 +1,68 @@
+/** Looking a component up by its name and decoding its settings: what is unknown, missing or wrong is said with its place. */
+import { either as E } from 'fp-ts';
+import * as t from 'io-ts';
+import { closestMatch } from 'leven';
+import { UsageError } from '../config.js';
+
+/** What a layer's maker knows beside its settings. */
+export interface Place {
+  /** The shape of one example as it comes in, without the batch. */
+  readonly shape: readonly number[];
+  readonly layout: 'NHWC' | 'NCHW';
+}
+
+/** Something that can be asked for by name. */
+export interface Entry<A> {
+  readonly settings: t.Props;
+  readonly needed: readonly string[];
+  readonly make: (settings: never, place: Place) => A;
+}
+
+/** An entry with settings that must be given and others that may be. */
+export const entry = <A, R extends t.Props, O extends t.Props>(
+  needed: R,
+  optional: O,
+  make: (settings: t.TypeOfProps<R> & t.TypeOfPartialProps<O>, place: Place) => A,
+): Entry<A> => ({ settings: { ...needed, ...optional }, needed: Object.keys(needed), make });
+
+const fail = (where: string, problem: string): never => {
+  throw new UsageError(`${where}: ${problem}`);
+};
+
+/** The member of a table by its name, or a `UsageError` that lists the names. */
+export const lookUp = <A>(table: Readonly<Record<string, A>>, name: string, what: string, where: string): A => {
+  if (Object.hasOwn(table, name)) return table[name] as A;
+  const names = Object.keys(table);
+  const near = closestMatch(name, names, { maxDistance: 4 });
+  const hint = near === undefined ? '' : ` did you mean ${near}?`;
+  return fail(where, `there is no ${what} ${name};${hint} there are ${names.join(', ')}`);
+};
+
+/** A description: a name, and settings for whatever bears it. */
+export interface Description {
+  readonly name: string;
+  readonly [setting: string]: unknown;
+}
+
+export const descriptionCodec: t.Type<Description, Description, unknown> = t.intersection(
+  [t.type({ name: t.string }), t.UnknownRecord],
+  'an object with a name',
+);
+
+/** What the description asks for. */
+export const makeEntry = <A>(
+  table: Readonly<Record<string, Entry<A>>>,
+  what: string,
+  { name, ...settings }: Description,
+  place: Place,
+  where: string,
+): A => {
+  const { settings: known, needed, make } = lookUp(table, name, what, where);
+  for (const setting of needed) if (settings[setting] === undefined) fail(where, `${name} needs a setting ${setting}`);
+  for (const [setting, value] of Object.entries(settings)) {
+    const codec: t.Mixed = lookUp(known, setting, `setting of ${name} called`, where);
+    if (E.isLeft(codec.decode(value)))
+      fail(where, `${setting} of ${name} is ${JSON.stringify(value)}, not ${codec.name}`);
+  }
+  return make(settings as never, place);
+};
