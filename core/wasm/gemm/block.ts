@@ -79,7 +79,7 @@ const copyFunction = ({ bytes, copyScalar }: FloatLanes): CopyFunction =>
  * then `last, scratch`: one block of A by one of B, packed or where they are. `step` is what a tile needs, `panel` leads from one
  * tile's to the next.
  */
-type BlockFunction = Func<readonly [...Repeat<'i32', 13>, 'f64', 'f64', ...Repeat<'i32', 5>], 'none'>;
+export type BlockFunction = Func<readonly [...Repeat<'i32', 13>, 'f64', 'f64', ...Repeat<'i32', 5>], 'none'>;
 
 export const blockFunction = (plan: GemmPlan): BlockFunction => {
   const { lanes, tile, activation } = plan;

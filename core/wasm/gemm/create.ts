@@ -7,7 +7,7 @@ import { encode, type HostFunction, link, type ModuleSource, print } from '../as
 import { type CompiledModule, engine, type Memory } from '../engine.js';
 import type { Features } from '../features.js';
 import { floatLanes } from '../float-lanes.js';
-import { type Blocking, type GemmPlan, tileBytes, tileColumns } from './block.js';
+import { type BlockFunction, type Blocking, blockFunction, type GemmPlan, tileBytes, tileColumns } from './block.js';
 import { type GemmFunction, gemmFunction } from './gemm.js';
 import type { Activation, TileShape } from './tile.js';
 
@@ -41,15 +41,21 @@ export interface GemmCall {
 
 export type Gemm = (call: GemmCall) => void;
 
+export interface GemmFunctions {
+  readonly gemm: HostFunction<GemmFunction>;
+  /** One block of A by one of B, packed or where they are. */
+  readonly block: HostFunction<BlockFunction>;
+}
+
 export interface GemmModule {
   readonly dtype: FloatDtype;
   readonly tile: { readonly rows: number; readonly columns: number };
   /** Bytes of workspace that products of this size need. */
   workspaceBytes(size: { readonly m: number; readonly n: number; readonly k: number }): number;
-  /** The module, whose export `gemm` is the generated function. */
+  /** The module, whose exports `gemm` and `block` are the generated functions. */
   module(): CompiledModule;
-  /** The generated function itself on one memory, for other modules to import. */
-  functionOn(memory: Memory): HostFunction<GemmFunction>;
+  /** The generated functions themselves on one memory, for other modules to import. */
+  functionsOn(memory: Memory): GemmFunctions;
   /** The product on one memory; cheap, since the module is compiled once. */
   on(memory: Memory): Gemm;
   /** The generated code as text. */
@@ -95,6 +101,7 @@ export const createGemm = (features: Features, options: GemmOptions = {}): GemmM
   const { lanes, tile, blocking } = plan;
   const { bytes } = lanes;
   const { sharedPages } = options;
+  const block = blockFunction(plan);
   const source = {
     memory: {
       importedFrom: 'host',
@@ -102,7 +109,7 @@ export const createGemm = (features: Features, options: GemmOptions = {}): GemmM
       minimum: 0,
       ...(sharedPages === undefined ? {} : { maximum: sharedPages, shared: true }),
     },
-    exports: { gemm: gemmFunction(plan) },
+    exports: { gemm: gemmFunction(plan, block), block },
   } satisfies ModuleSource;
   let compiled: CompiledModule | undefined;
   const module = (): CompiledModule => {
@@ -110,9 +117,9 @@ export const createGemm = (features: Features, options: GemmOptions = {}): GemmM
     compiled ??= new Module(encode(link(source)));
     return compiled;
   };
-  const functionOn = (memory: Memory): HostFunction<GemmFunction> => {
+  const functionsOn = (memory: Memory): GemmFunctions => {
     const { Instance } = engine();
-    return new Instance(module(), { host: { memory } }).exports.gemm as HostFunction<GemmFunction>;
+    return new Instance(module(), { host: { memory } }).exports as unknown as GemmFunctions;
   };
   return {
     dtype: lanes.dtype,
@@ -123,9 +130,9 @@ export const createGemm = (features: Features, options: GemmOptions = {}): GemmM
       return fixed + columns * Math.min(k, blocking.terms) * bytes;
     },
     module,
-    functionOn,
+    functionsOn,
     on: (memory) => {
-      const gemm = functionOn(memory);
+      const { gemm } = functionsOn(memory);
       return ({ m, n, k, batch = 1, alpha = 1, beta = 0, a, b, c, d = c, workspace }) =>
         gemm(
           batch,

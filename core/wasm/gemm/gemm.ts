@@ -23,7 +23,7 @@ import {
   set,
   when,
 } from '../assembler/index.js';
-import { advance, blockFunction, type GemmPlan, smaller, tileBytes, tileColumns } from './block.js';
+import { advance, type BlockFunction, type GemmPlan, smaller, tileBytes, tileColumns } from './block.js';
 import { packFunction } from './pack.js';
 
 /** Bytes that stay at hand while a tile is computed, on any machine of these years. */
@@ -36,13 +36,12 @@ const firstLevelCache = 48 * 1024;
 export type GemmFunction = Func<readonly [...Repeat<'i32', 4>, 'f64', 'f64', ...Repeat<'i32', 16>], 'none'>;
 
 /** All of it: for every matrix of the batch, C = f(α·A·B + β·D). D is not read where β is zero. */
-export const gemmFunction = (plan: GemmPlan): GemmFunction => {
+export const gemmFunction = (plan: GemmPlan, block: BlockFunction): GemmFunction => {
   const { lanes, tile, blocking } = plan;
   const { bytes } = lanes;
   const width = tileColumns(plan);
   const packA = packFunction(lanes, tile.rows);
   const packB = packFunction(lanes, width);
-  const block = blockFunction(plan);
   return func(
     'gemm',
     [...repeat('i32', 4), 'f64', 'f64', ...repeat('i32', 16)],

@@ -15,19 +15,27 @@ import {
   type Expression,
   f32x4,
   f64x2,
+  func,
   i32,
   type Local,
   leave,
   local,
+  loopOver,
   memory,
+  repeat,
   type Statement,
   set,
   v128,
   when,
 } from '../assembler/index.js';
+import { gradientFace, gradientMemory, outputFace, outputMemory } from '../conv/winograd/faces.js';
+import { type Blocks, blocksOf } from '../conv/winograd/layout.js';
+import { features } from '../features.js';
+import { floatLanes } from '../float-lanes.js';
 import { moveBlock } from '../loops/blocks.js';
 import { constantVector, firstLanes, type Vector } from '../loops/lanes.js';
 import { nest } from '../loops/nest.js';
+import { shareOf, type Threads } from '../loops/share.js';
 import { gemmModule } from './gemm.js';
 import { gemmImports, type Lowered, type Lowering, type Lowerings, type Places } from './lowering.js';
 import { mostTaps, reachOf, steppedStrides, tapsOf } from './windows.js';
@@ -105,8 +113,13 @@ const readsPadding = ({ kernel, spatial, outputs, window }: Geometry): boolean =
     return reach === null || reach.counts.some((count, axis) => count !== outputs[axis]);
   });
 
-/** Runs the reference loop instead if one of `length` numbers is not finite: the sum of their products with zero tells. */
-const unlessFinite = ({ dtype, bytes }: Geometry, from: Local<'i32'>, length: number, places: Places): Statement[] => {
+/** Does something else if one of `length` numbers is not finite: the sum of their products with zero tells. */
+const unlessFinite = (
+  { dtype, bytes }: Geometry,
+  from: Local<'i32'>,
+  length: number,
+  otherwise: readonly Statement[],
+): Statement[] => {
   const float = dtype === 'float64' ? f64x2 : f32x4;
   const [at, doubt] = [local('i32'), local('v128')];
   const width = 16 / bytes;
@@ -118,20 +131,22 @@ const unlessFinite = ({ dtype, bytes }: Geometry, from: Local<'i32'>, length: nu
     set(doubt, constantVector(dtype, 0)),
     ...nest([whole], [{ pointer: at, strides: [bytes] }], width, [take(v128.load(at))]),
     ...(whole === length ? [] : [set(at, i32.add(from, whole * bytes)), take(masked)]),
-    when(v128.any_true(float.ne(doubt, doubt)), [places.reference(), leave()]),
+    when(v128.any_true(float.ne(doubt, doubt)), otherwise),
   ];
 };
 
 type Role = 'output' | 'input' | 'filter';
 
-/** The code of one face: `x`, `w` and `g` are the addresses of the input, the filters and the outputs, one of which is computed. */
+/** Addresses of the input, the filters and the outputs, one of which is computed. */
+type Operands = readonly [x: Local<'i32'>, w: Local<'i32'>, g: Local<'i32'>];
+
+/** The code of one face. Threads divide the samples; the filter gradient, which sums over them, is one thread's work. */
 const faces = (
   geometry: Geometry,
   role: Role,
-  x: Local<'i32'>,
-  w: Local<'i32'>,
-  g: Local<'i32'>,
+  [x, w, g]: Operands,
   workspace: Local<'i32'>,
+  threads: Threads,
 ): Statement[] => {
   const { bytes, samples, groups, channels, filters, spatial, outputs, kernel } = geometry;
   const [plane, places, depth] = [sizeOf(spatial), sizeOf(outputs), channels * sizeOf(kernel)];
@@ -162,24 +177,93 @@ const faces = (
       ...(pointwise ? [] : movePatches(geometry, input, patches, true)),
     ],
   };
+  const [inputBytes, outputBytes] = [groups * channels * plane * bytes, groups * filters * places * bytes];
   const walkers = [
-    { pointer: input, strides: [groups * channels * plane * bytes, channels * plane * bytes] },
-    { pointer: filter, strides: [0, filters * depth * bytes] },
-    { pointer: output, strides: [groups * filters * places * bytes, filters * places * bytes] },
+    { pointer: input, strides: [channels * plane * bytes] },
+    { pointer: filter, strides: [filters * depth * bytes] },
+    { pointer: output, strides: [filters * places * bytes] },
   ];
-  const zeroed =
-    role === 'filter'
-      ? [memory.fill(w, 0, groups * filters * depth * bytes)]
-      : role === 'input' && !pointwise
-        ? [memory.fill(x, 0, samples * groups * channels * plane * bytes)]
-        : [];
+  if (role === 'filter')
+    return [
+      when(i32.eqz(threads.thread), [
+        memory.fill(w, 0, groups * filters * depth * bytes),
+        set(input, x),
+        set(filter, w),
+        set(output, g),
+        ...nest(
+          [samples, groups],
+          walkers.map(({ pointer, strides }, i) => ({
+            pointer,
+            strides: [[inputBytes, 0, outputBytes][i] ?? 0, ...strides],
+          })),
+          1,
+          code.filter(),
+        ),
+      ]),
+    ];
+  const { from, to, code: share } = shareOf(threads, samples);
   return [
-    ...zeroed,
-    set(input, x),
+    ...share,
+    set(input, i32.add(x, i32.mul(from, inputBytes))),
     set(filter, w),
-    set(output, g),
-    ...nest([samples, groups], walkers, 1, code[role]()),
+    set(output, i32.add(g, i32.mul(from, outputBytes))),
+    ...(role === 'input' && !pointwise ? [memory.fill(input, 0, i32.mul(i32.sub(to, from), inputBytes))] : []),
+    loopOver(from, { start: from, end: to }, [
+      ...nest([groups], walkers, 1, code[role]()),
+      set(input, i32.add(input, inputBytes)),
+      set(output, i32.add(output, outputBytes)),
+    ]),
   ];
+};
+
+/** The geometry for the transforms, if they are quicker: both sides have channels enough to pay for them. */
+const transformed = (geometry: Geometry, role: Role): Blocks | null => {
+  const { dtype, samples, groups, channels, filters, spatial, outputs, kernel, window } = geometry;
+  const axes = kernel.map((taps, axis) => ({ taps, ...axisOf(window, axis) }));
+  const suits =
+    dtype === 'float32' &&
+    axes.length === 2 &&
+    axes.every(({ taps, stride, dilation }) => taps === 3 && stride === 1 && dilation === 1) &&
+    Math.min(channels, filters) >= fewestChannels;
+  if (!suits) return null;
+  const pair = (sizes: readonly number[]): readonly [number, number] => [sizes[0] ?? 1, sizes[1] ?? 1];
+  const low = pair(axes.map(({ padding }) => padding[0]));
+  return blocksOf(
+    role === 'input'
+      ? {
+          ...{ samples, groups, channels: filters, filters: channels },
+          ...{ spatial: pair(outputs), outputs: pair(spatial), padding: [2 - low[0], 2 - low[1]] },
+        }
+      : { samples, groups, channels, filters, spatial: pair(spatial), outputs: pair(outputs), padding: low },
+  );
+};
+
+/** Channels of a group on either side from which transforms pay. */
+const fewestChannels = 16;
+
+const byTransforms = (
+  { channels, filters }: Geometry,
+  role: Role,
+  blocks: Blocks,
+  [x, w, g]: Operands,
+  places: Places,
+  doubtful: readonly Statement[],
+): Statement[] => {
+  const lanes = floatLanes('float32', features());
+  const { rows } = gemmModule('float32').tile;
+  const [perFilter, perChannel] = [channels * 36, 36];
+  const group = filters * perFilter;
+  if (role === 'filter')
+    return gradientFace(lanes, rows, blocks, { image: x, cotangent: g, output: w }, places, doubtful);
+  return role === 'output'
+    ? outputFace(
+        ...([lanes, rows, blocks, { outward: perFilter, inward: perChannel, turned: false, group }] as const),
+        ...([{ image: x, weights: w, output: g }, places, doubtful] as const),
+      )
+    : outputFace(
+        ...([lanes, rows, blocks, { outward: perChannel, inward: perFilter, turned: true, group }] as const),
+        ...([{ image: g, weights: w, output: x }, places, doubtful] as const),
+      );
 };
 
 const lowering =
@@ -211,24 +295,48 @@ const lowering =
       filter: { m: geometry.filters, n: depth, k: places },
       input: { m: depth, n: places, k: geometry.filters },
     };
-    const emit = (places: Places): Statement[] => {
-      const {
-        inputs: [first, second],
-        output: to,
-        workspace,
-      } = places;
+    const operandsOf = ({ inputs: [first, second], output: to }: Places): Operands => {
       const [p, q] = [first ?? to, second ?? to];
-      const factor = role === 'output' ? w.shape : g.shape;
-      const guard = role !== 'input' && readsPadding(geometry) ? unlessFinite(geometry, q, sizeOf(factor), places) : [];
-      const order: Record<Role, readonly [Local<'i32'>, Local<'i32'>, Local<'i32'>]> = {
-        output: [p, q, to],
-        input: [to, q, p],
-        filter: [p, to, q],
-      };
-      return [...guard, ...faces(geometry, role, ...order[role], workspace)];
+      return { output: [p, q, to] as const, input: [to, q, p] as const, filter: [p, to, q] as const }[role];
+    };
+    /** Products of patches; `otherwise` where padding would meet a number that is not finite. */
+    const plain = (at: Places, otherwise: readonly Statement[]): Statement[] => {
+      const operands = operandsOf(at);
+      const [factor, length] = role === 'output' ? [operands[1], sizeOf(w.shape)] : [operands[2], sizeOf(g.shape)];
+      const guard = role !== 'input' && readsPadding(geometry) ? unlessFinite(geometry, factor, length, otherwise) : [];
+      return [...guard, ...faces(geometry, role, operands, at.workspace, at)];
     };
     const workspace = gemmModule(output.dtype).workspaceBytes(sizes[role]) + patchBytes(geometry);
-    return { kind: 'kernel', workspace, emit };
+    const blocks = transformed(geometry, role);
+    if (blocks === null || sizeOf(output.shape) === 0 || sizeOf(g.shape) === 0)
+      return {
+        kind: 'kernel',
+        workspace,
+        parallel: true,
+        emit: (at) => plain(at, [at.reference(), leave()]),
+      };
+    const wanted = role === 'filter' ? gradientMemory(blocks) : outputMemory(blocks);
+    return {
+      kind: 'kernel',
+      workspace: Math.max(workspace, wanted.workspace),
+      shared: wanted.shared,
+      parallel: true,
+      emit: (at) => {
+        /** The plain way as a function of its own, which is compiled only if it is ever needed; says whether to run the reference loop. */
+        const fallback = func('plain', repeat('i32', 7), 'i32', (first, second, to, own, shared, thread, threads) => {
+          const inner = { ...at, inputs: [first, second], output: to, workspace: own, shared, thread, threads };
+          return [...plain(inner, [leave(i32.const(1))]), i32.const(0)];
+        });
+        const [first, second] = at.inputs;
+        const { output: to, thread, threads } = at;
+        return byTransforms(geometry, role, blocks, operandsOf(at), at, [
+          when(call(fallback, first ?? to, second ?? to, to, at.workspace, at.shared, thread, threads), [
+            at.reference(),
+            leave(),
+          ]),
+        ]);
+      },
+    };
   };
 
 export const convolutionLowerings: Pick<Lowerings, 'conv' | 'convFilterGradient' | 'convInputGradient'> = {

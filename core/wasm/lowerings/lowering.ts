@@ -7,6 +7,7 @@ import type { Aval, ProgramNode } from '../../program.js';
 import type * as primitives from '../../table.js';
 import type { Func } from '../assembler/index.js';
 import { importFunc, type Local, type Repeat, repeat, type Statement } from '../assembler/index.js';
+import type { BlockFunction } from '../gemm/block.js';
 import type { Vector, Width } from '../loops/lanes.js';
 
 export type PrimitiveName = keyof typeof primitives;
@@ -90,3 +91,11 @@ export const gemmImports: Readonly<
   float32: importFunc('gemm', 'float32', [...repeat('i32', 4), 'f64', 'f64', ...repeat('i32', 16)], 'none'),
   float64: importFunc('gemm', 'float64', [...repeat('i32', 4), 'f64', 'f64', ...repeat('i32', 16)], 'none'),
 };
+
+/** One block of a product of float32 matrices, packed or where they are. */
+export const blockImport: BlockFunction = importFunc(
+  'gemm',
+  'float32Block',
+  [...repeat('i32', 13), 'f64', 'f64', ...repeat('i32', 5)],
+  'none',
+);

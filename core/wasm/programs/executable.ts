@@ -5,6 +5,7 @@ import type { Program } from '../../program.js';
 import { storageOn } from '../../tensor.js';
 import { encode } from '../assembler/index.js';
 import { engine } from '../engine.js';
+import type { GemmFunctions } from '../gemm/create.js';
 import { gemmModule } from '../lowerings/gemm.js';
 import { mathImports } from '../math/engine-math.js';
 import type { WasmMemory, WasmStorage } from '../memory.js';
@@ -18,7 +19,7 @@ export interface Host {
   readonly memory: WasmMemory;
   readonly threads: ThreadPool;
   /** Functions of other modules that programs import, made when first wanted. */
-  readonly gemm: { readonly float32: () => unknown; readonly float64: () => unknown };
+  readonly gemm: Readonly<Record<'float32' | 'float64' | 'float32Block', () => unknown>>;
 }
 
 export const createHost = (memory: WasmMemory, threads: ThreadPool): Host => {
@@ -29,13 +30,13 @@ export const createHost = (memory: WasmMemory, threads: ThreadPool): Host => {
       return made.value;
     };
   };
+  const [float32, float64] = (['float32', 'float64'] as const).map((dtype) =>
+    once(() => gemmModule(dtype).functionsOn(memory.memory)),
+  ) as [() => GemmFunctions, () => GemmFunctions];
   return {
     memory,
     threads,
-    gemm: {
-      float32: once(() => gemmModule('float32').functionOn(memory.memory)),
-      float64: once(() => gemmModule('float64').functionOn(memory.memory)),
-    },
+    gemm: { float32: () => float32().gemm, float64: () => float64().gemm, float32Block: () => float32().block },
   };
 };
 
@@ -72,8 +73,14 @@ export interface Prepared {
 }
 
 /** The matrix products, as modules that workers make instances of. */
-const libraries = (['float32', 'float64'] as const).map(
-  (dtype): Library => ({ from: 'gemm', as: dtype, export: 'gemm', module: () => gemmModule(dtype).module() }),
+const libraries = (
+  [
+    ['float32', 'float32', 'gemm'],
+    ['float64', 'float64', 'gemm'],
+    ['float32Block', 'float32', 'block'],
+  ] as const
+).map(
+  ([as, dtype, name]): Library => ({ from: 'gemm', as, export: name, module: () => gemmModule(dtype).module() }),
 );
 
 export const prepare = (program: Program, host: Host, options: AssembleOptions = {}): Prepared => {
@@ -94,9 +101,9 @@ export const prepare = (program: Program, host: Host, options: AssembleOptions =
     threads: shared === null ? {} : { barrier: host.threads.barrier() },
     math: mathImports,
     gemm: Object.fromEntries(
-      (['float32', 'float64'] as const)
-        .filter((dtype) => wanted.has(`gemm.${dtype}`))
-        .map((dtype) => [dtype, host.gemm[dtype]()]),
+      Object.entries(host.gemm)
+        .filter(([name]) => wanted.has(`gemm.${name}`))
+        .map(([name, make]) => [name, make()]),
     ),
     reference: Object.fromEntries(
       references.map((reference) => [reference.name, referenceFunction(reference, memory)]),

@@ -1,0 +1,214 @@
+/**
+ * From planes to the transforms of their tiles, and back: four channels at a time, by way of a padded plane of vectors that stays in
+ * the first-level cache.
+ */
+import {
+  call,
+  type Expression,
+  type Func,
+  f32x4,
+  func,
+  i32,
+  type Local,
+  local,
+  locals,
+  loopOver,
+  loopWhile,
+  memory,
+  type Repeat,
+  repeat,
+  type Statement,
+  select,
+  set,
+  v128,
+  when,
+} from '../../assembler/index.js';
+import type { FloatLanes } from '../../float-lanes.js';
+import { planesToVectors, type VectorsToPlanes, vectorsToPlanes } from '../planes.js';
+import type { Block, Blocks } from './layout.js';
+import { cotangentLine, inputLine, type LineTransform, outputLine, transformSquare } from './transforms.js';
+
+const forth = (pointer: Local<'i32'>, by: Expression<'i32'> | number): Statement => set(pointer, i32.add(pointer, by));
+const larger = (a: Expression<'i32'>, b: number): Expression<'i32'> => select(i32.gt_s(a, b), a, i32.const(b));
+const smaller = (a: Expression<'i32'>, b: Expression<'i32'>): Expression<'i32'> => select(i32.lt_s(a, b), a, b);
+
+/** `plane, points, rows`: every tile of a plane of vectors. */
+type TilesFunction = Func<Repeat<'i32', 3>, 'none'>;
+
+interface Side {
+  /** Vectors down and across a padded plane, and from one tile to the next. */
+  readonly plane: readonly [number, number];
+  /** Bytes from one tile to the next, and from one point to the next. */
+  readonly row: number;
+  readonly point: number;
+}
+
+const tilesFunction = (
+  lanes: FloatLanes,
+  name: string,
+  line: LineTransform,
+  [from, to]: readonly [number, number],
+  across: number,
+  { plane, row, point }: Side,
+  back: boolean,
+): TilesFunction =>
+  func(name, repeat('i32', 3), 'none', (vectors, transforms, rows) => {
+    const tile = local('i32');
+    const inPlane = (i: number, j: number): number => 16 * (i * plane[1] + j);
+    const inPoints = (i: number, j: number): number => point * (6 * i + j);
+    const square = back
+      ? transformSquare(
+          lanes,
+          line,
+          from,
+          to,
+          (i, j) => v128.load(transforms, inPoints(i, j)),
+          (i, j, value) => v128.store(vectors, value, inPlane(i, j)),
+        )
+      : transformSquare(
+          lanes,
+          line,
+          from,
+          to,
+          (i, j) => v128.load(vectors, inPlane(i, j)),
+          (i, j, value) => v128.store(transforms, value, inPoints(i, j)),
+        );
+    return [
+      loopWhile(i32.gt_s(rows, 0), [
+        loopOver(tile, { end: across }, [...square, forth(vectors, 64), forth(transforms, row)]),
+        forth(vectors, 16 * (4 * plane[1] - 4 * across)),
+        forth(rows, -1),
+      ]),
+    ];
+  });
+
+/** Four planes at a time, from the first up to before the end. */
+export interface Quads {
+  readonly first: Expression<'i32'>;
+  readonly end: Expression<'i32'>;
+}
+
+/** How planes of an image become transforms. */
+export interface Gathering {
+  readonly name: string;
+  readonly line: LineTransform;
+  /** Vectors along a tile. */
+  readonly size: 4 | 6;
+  readonly side: Side;
+  readonly channels: number;
+  readonly spatial: readonly [number, number];
+  readonly padding: readonly [number, number];
+}
+
+/** Bytes of the padded plane. */
+export const planeBytes = ([down, wide]: readonly [number, number]): number => 16 * (down * wide + 4);
+
+export interface Gather {
+  /** Runs once before all else. */
+  readonly prepare: readonly Statement[];
+  /** The tiles of one sample of a block: its first plane is at `image`, the transform of its first tile at `transforms`. */
+  readonly sample: (block: Block, image: Expression<'i32'>, transforms: Expression<'i32'>, quads: Quads) => Statement[];
+}
+
+export const gathering = (
+  lanes: FloatLanes,
+  { across, bands }: Blocks,
+  { line, size, name, side, channels, spatial: [height, width], padding }: Gathering,
+  scratch: Expression<'i32'>,
+): Gather => {
+  const [down, wide] = side.plane;
+  const plane = height * width * 4;
+  const firstColumn = Math.max(0, padding[1]);
+  const columns = Math.min(wide, width + padding[1]) - firstColumn;
+  const copy = planesToVectors(lanes, columns, { planes: width * 4, vectors: wide * 16 });
+  const tiles = tilesFunction(lanes, name, line, [size, 6], across, side, false);
+  const clear = memory.fill(scratch, 0, down * wide * 16);
+  const rest = channels % 4;
+  return {
+    prepare: bands === 1 ? [clear] : [],
+    sample: (block, image, transforms, { first, end }) => {
+      const [quad, last, top, firstRow, endRow, source, target, to] = locals('i32', 8);
+      // Planes that are not there are the first one again; nobody reads what becomes of them.
+      const move = (count: number): Statement[] => [
+        call(
+          copy,
+          ...([source, target, i32.sub(endRow, firstRow)] as const),
+          ...([1, 2, 3].map((i) => i32.const(i < count ? i * plane : 0)) as [Offset, Offset, Offset]),
+        ),
+        call(tiles, scratch, to, block.rows),
+      ];
+      return [
+        // Row r of the padded plane is row r + top − padding of the image.
+        set(top, i32.mul(block.row, 4)),
+        set(firstRow, larger(i32.sub(i32.const(padding[0]), top), 0)),
+        set(endRow, smaller(i32.add(i32.mul(block.rows, 4), size - 4), i32.sub(i32.const(height + padding[0]), top))),
+        ...(bands === 1 ? [] : [clear]),
+        set(target, i32.add(scratch, i32.mul(i32.add(i32.mul(firstRow, wide), firstColumn), 16))),
+        set(quad, first),
+        set(last, end),
+        set(source, i32.sub(i32.add(firstRow, top), padding[0])),
+        set(source, i32.mul(i32.add(i32.mul(source, width), firstColumn - padding[1]), 4)),
+        set(source, i32.add(i32.add(image, i32.mul(quad, 4 * plane)), source)),
+        set(to, i32.add(transforms, i32.mul(quad, 16))),
+        loopWhile(i32.lt_s(quad, last), [
+          ...(rest === 0 ? move(4) : [when(i32.eq(quad, channels >> 2), move(rest), move(4))]),
+          forth(source, 4 * plane),
+          forth(to, 16),
+          forth(quad, 1),
+        ]),
+      ];
+    },
+  };
+};
+
+type Offset = Expression<'i32'>;
+
+/** The input's 6×6 tiles. */
+export const inputSide = ({ wide, channelRow, channelPoint, channels, spatial, padding }: Blocks): Gathering => ({
+  name: 'inputTiles',
+  line: inputLine,
+  size: 6,
+  side: { plane: wide, row: channelRow, point: channelPoint },
+  ...{ channels, spatial, padding },
+});
+
+/** The cotangent's 4×4 tiles. */
+export const cotangentSide = ({ narrow, filterRow, filterPoint, filters, outputs }: Blocks): Gathering => ({
+  name: 'cotangentTiles',
+  line: cotangentLine,
+  size: 4,
+  side: { plane: narrow, row: filterRow, point: filterPoint },
+  ...{ channels: filters, spatial: outputs, padding: [0, 0] },
+});
+
+/** The outputs of one sample of a block, from the transforms of its first tile at `transforms` to its first plane at `image`. */
+export const scattering = (
+  lanes: FloatLanes,
+  { across, narrow, filterRow, filterPoint, filters, outputs: [height, width] }: Blocks,
+  scratch: Expression<'i32'>,
+  doubt: Local<'v128'>,
+): ((block: Block, image: Expression<'i32'>, transforms: Expression<'i32'>) => Statement[]) => {
+  const plane = height * width * 4;
+  const pitches = { planes: width * 4, vectors: narrow[1] * 16 };
+  const side = { plane: narrow, row: filterRow, point: filterPoint };
+  const tiles = tilesFunction(lanes, 'outputTiles', outputLine, [6, 4], across, side, true);
+  const rest = filters % 4;
+  const [copy, copyRest] = [4, rest].map((count) => vectorsToPlanes(lanes, width, Math.max(count, 1), pitches));
+  return (block, image, transforms) => {
+    const [quad, source, target, lines] = locals('i32', 4);
+    const move = (count: number): Statement[] => [
+      call(tiles, scratch, source, block.rows),
+      set(
+        doubt,
+        f32x4.add(doubt, call((count === 4 ? copy : copyRest) as VectorsToPlanes, scratch, target, lines, plane)),
+      ),
+    ];
+    return [
+      set(lines, smaller(i32.mul(block.rows, 4), i32.sub(i32.const(height), i32.mul(block.row, 4)))),
+      set(source, transforms),
+      set(target, i32.add(image, i32.mul(block.row, 16 * width))),
+      loopOver(quad, { end: filters >> 2 }, [...move(4), forth(source, 16), forth(target, 4 * plane)]),
+      ...(rest === 0 ? [] : move(rest)),
+    ];
+  };
+};
