@@ -1,220 +1,33 @@
 /**
- * The three faces of convolution, as matrix products of a sample's patches: row (c, k) of the patches of one group holds what
- * tap k of channel c reads at each output, zero in the padding. With W: [O, C·K] the filters of the group and G: [O, outputs],
- *
- *   conv                 Y = W·patches(x)
- *   convFilterGradient   W̄ = Σₙ G·patches(x)ᵀ
- *   convInputGradient    x̄ = patchesᵀ(Wᵀ·G), where the transpose of taking patches adds them back.
+ * Which kernel computes a convolution: 3×3 filters of many channels go through transforms (`conv/winograd`), channels with a filter
+ * of their own through vectors of channels (`conv/depthwise.ts`), single taps are matrix products, most others read the image tap by
+ * tap (`conv/direct`), and what remains, doubles above all, takes patches (`conv/patches.ts`).
  */
-import { bytesPerElement, type FloatDtype, isFloat } from '../../dtype.js';
+import { bytesPerElement, isFloat } from '../../dtype.js';
 import type { ConvParams } from '../../families/convolution.js';
-import { axisOf, type Window } from '../../families/window.js';
-import { type Shape, sizeOf, stridesOf } from '../../shape.js';
+import { axisOf } from '../../families/window.js';
+import { sizeOf } from '../../shape.js';
+import { call, func, i32, leave, repeat, type Statement, when } from '../assembler/index.js';
+import { depthwiseForward, depthwiseGradient, depthwiseMemory, isDepthwise } from '../conv/depthwise.js';
+import { directForward, directMemory } from '../conv/direct/forward.js';
+import { directGradient, directGradientMemory } from '../conv/direct/gradient.js';
 import {
-  call,
-  type Expression,
-  f32x4,
-  f64x2,
-  func,
-  i32,
-  type Local,
-  leave,
-  local,
-  loopOver,
-  memory,
-  repeat,
-  type Statement,
-  set,
-  v128,
-  when,
-} from '../assembler/index.js';
+  type Geometry,
+  isPointwise,
+  type Operands,
+  patchBytes,
+  patchesFace,
+  type Role,
+  readsPadding,
+  unlessFinite,
+} from '../conv/patches.js';
 import { gradientFace, gradientMemory, outputFace, outputMemory } from '../conv/winograd/faces.js';
 import { type Blocks, blocksOf } from '../conv/winograd/layout.js';
 import { features } from '../features.js';
 import { floatLanes } from '../float-lanes.js';
-import { moveBlock } from '../loops/blocks.js';
-import { constantVector, firstLanes, type Vector } from '../loops/lanes.js';
-import { nest } from '../loops/nest.js';
-import { shareOf, type Threads } from '../loops/share.js';
 import { gemmModule } from './gemm.js';
-import { gemmImports, type Lowered, type Lowering, type Lowerings, type Places } from './lowering.js';
-import { mostTaps, reachOf, steppedStrides, tapsOf } from './windows.js';
-
-interface Geometry {
-  readonly dtype: FloatDtype;
-  readonly bytes: number;
-  readonly samples: number;
-  readonly groups: number;
-  /** Channels and filters of one group. */
-  readonly channels: number;
-  readonly filters: number;
-  readonly spatial: Shape;
-  readonly outputs: Shape;
-  readonly kernel: Shape;
-  readonly window: Window;
-}
-
-/** Copies all patches of the group whose first plane stands at `plane`, or adds them back to it. */
-const movePatches = (g: Geometry, plane: Expression<'i32'>, patches: Expression<'i32'>, back: boolean): Statement[] => {
-  const { dtype, bytes, channels, spatial, outputs, kernel, window } = g;
-  const [taps, places] = [sizeOf(kernel), sizeOf(outputs)];
-  return tapsOf(kernel).flatMap((tap, k) => {
-    const block = reachOf(spatial, outputs, window, tap);
-    if (block === null) return [];
-    const inPlane = [sizeOf(spatial), ...steppedStrides(spatial, window)];
-    const inPatches = [taps * places, ...stridesOf(outputs)];
-    const shape = [channels, ...block.counts];
-    const x = i32.add(plane, block.from * bytes);
-    const p = i32.add(patches, (k * places + block.to) * bytes);
-    return back
-      ? moveBlock({ dtype, shape, from: inPatches, to: inPlane, adds: true }, p, x)
-      : moveBlock({ dtype, shape, from: inPlane, to: inPatches }, x, p);
-  });
-};
-
-/** Whether the patches are the planes themselves. */
-const isPointwise = ({ kernel, spatial, outputs, window }: Geometry): boolean =>
-  sizeOf(kernel) === 1 &&
-  spatial.every(
-    (size, axis) =>
-      size === outputs[axis] && axisOf(window, axis).stride === 1 && axisOf(window, axis).padding[0] === 0,
-  );
-
-interface Matrix {
-  readonly at: Expression<'i32'>;
-  /** Elements from one row, and from one column, to the next. */
-  readonly row: number;
-  readonly column: number;
-}
-
-const product = (
-  { dtype, bytes }: Geometry,
-  [m, n, k]: readonly [number, number, number],
-  [a, b, c]: readonly [Matrix, Matrix, Matrix],
-  beta: Expression<'f64'> | number,
-  workspace: Expression<'i32'>,
-): Statement =>
-  call(
-    gemmImports[dtype],
-    ...([1, m, n, k, 1, beta] as const),
-    ...([a.at, a.row * bytes, a.column * bytes, 0] as const),
-    ...([b.at, b.row * bytes, b.column * bytes, 0] as const),
-    ...([c.at, c.row * bytes, 0, c.at, c.row * bytes, bytes, 0, workspace] as const),
-  );
-
-/** Patches of one group, and what the product needs behind them. */
-const patchBytes = ({ bytes, channels, kernel, outputs }: Geometry): number =>
-  Math.ceil((channels * sizeOf(kernel) * sizeOf(outputs) * bytes + 64) / 64) * 64;
-
-/** Whether some tap reads padding, which is nothing: zero times an infinite or undefined factor must not become NaN. */
-const readsPadding = ({ kernel, spatial, outputs, window }: Geometry): boolean =>
-  tapsOf(kernel).some((tap) => {
-    const reach = reachOf(spatial, outputs, window, tap);
-    return reach === null || reach.counts.some((count, axis) => count !== outputs[axis]);
-  });
-
-/** Does something else if one of `length` numbers is not finite: the sum of their products with zero tells. */
-const unlessFinite = (
-  { dtype, bytes }: Geometry,
-  from: Local<'i32'>,
-  length: number,
-  otherwise: readonly Statement[],
-): Statement[] => {
-  const float = dtype === 'float64' ? f64x2 : f32x4;
-  const [at, doubt] = [local('i32'), local('v128')];
-  const width = 16 / bytes;
-  const take = (value: Vector): Statement => set(doubt, float.add(doubt, float.mul(value, constantVector(dtype, 0))));
-  const whole = length - (length % width);
-  const masked = v128.and(v128.load(at), firstLanes(dtype, dtype === 'float64' ? 2 : 4, length - whole));
-  return [
-    set(at, from),
-    set(doubt, constantVector(dtype, 0)),
-    ...nest([whole], [{ pointer: at, strides: [bytes] }], width, [take(v128.load(at))]),
-    ...(whole === length ? [] : [set(at, i32.add(from, whole * bytes)), take(masked)]),
-    when(v128.any_true(float.ne(doubt, doubt)), otherwise),
-  ];
-};
-
-type Role = 'output' | 'input' | 'filter';
-
-/** Addresses of the input, the filters and the outputs, one of which is computed. */
-type Operands = readonly [x: Local<'i32'>, w: Local<'i32'>, g: Local<'i32'>];
-
-/** The code of one face. Threads divide the samples; the filter gradient, which sums over them, is one thread's work. */
-const faces = (
-  geometry: Geometry,
-  role: Role,
-  [x, w, g]: Operands,
-  workspace: Local<'i32'>,
-  threads: Threads,
-): Statement[] => {
-  const { bytes, samples, groups, channels, filters, spatial, outputs, kernel } = geometry;
-  const [plane, places, depth] = [sizeOf(spatial), sizeOf(outputs), channels * sizeOf(kernel)];
-  const pointwise = isPointwise(geometry);
-  const [input, filter, output, patches] = [local('i32'), local('i32'), local('i32'), local('i32')];
-  const rest = i32.add(workspace, pointwise ? 0 : patchBytes(geometry));
-  const weights: Matrix = { at: filter, row: depth, column: 1 };
-  const cotangent: Matrix = { at: output, row: places, column: 1 };
-  const rows: Matrix = { at: patches, row: places, column: 1 };
-  const transposed = ({ at, row, column }: Matrix): Matrix => ({ at, row: column, column: row });
-  const take = pointwise
-    ? [set(patches, input)]
-    : [
-        set(patches, workspace),
-        memory.fill(patches, 0, depth * places * bytes),
-        ...movePatches(geometry, input, patches, false),
-      ];
-  const code: Record<Role, () => Statement[]> = {
-    output: () => [...take, product(geometry, [filters, places, depth], [weights, rows, cotangent], 0, rest)],
-    filter: () => [
-      ...take,
-      // The first sample's product replaces what is there, later ones are added: all begin from zeros.
-      product(geometry, [filters, depth, places], [cotangent, transposed(rows), weights], 1, rest),
-    ],
-    input: () => [
-      set(patches, pointwise ? input : workspace),
-      product(geometry, [depth, places, filters], [transposed(weights), cotangent, rows], 0, rest),
-      ...(pointwise ? [] : movePatches(geometry, input, patches, true)),
-    ],
-  };
-  const [inputBytes, outputBytes] = [groups * channels * plane * bytes, groups * filters * places * bytes];
-  const walkers = [
-    { pointer: input, strides: [channels * plane * bytes] },
-    { pointer: filter, strides: [filters * depth * bytes] },
-    { pointer: output, strides: [filters * places * bytes] },
-  ];
-  if (role === 'filter')
-    return [
-      when(i32.eqz(threads.thread), [
-        memory.fill(w, 0, groups * filters * depth * bytes),
-        set(input, x),
-        set(filter, w),
-        set(output, g),
-        ...nest(
-          [samples, groups],
-          walkers.map(({ pointer, strides }, i) => ({
-            pointer,
-            strides: [[inputBytes, 0, outputBytes][i] ?? 0, ...strides],
-          })),
-          1,
-          code.filter(),
-        ),
-      ]),
-    ];
-  const { from, to, code: share } = shareOf(threads, samples);
-  return [
-    ...share,
-    set(input, i32.add(x, i32.mul(from, inputBytes))),
-    set(filter, w),
-    set(output, i32.add(g, i32.mul(from, outputBytes))),
-    ...(role === 'input' && !pointwise ? [memory.fill(input, 0, i32.mul(i32.sub(to, from), inputBytes))] : []),
-    loopOver(from, { start: from, end: to }, [
-      ...nest([groups], walkers, 1, code[role]()),
-      set(input, i32.add(input, inputBytes)),
-      set(output, i32.add(output, outputBytes)),
-    ]),
-  ];
-};
+import type { Lowered, Lowering, Lowerings, Places } from './lowering.js';
+import { mostTaps } from './windows.js';
 
 /** The geometry for the transforms, if they are quicker: both sides have channels enough to pay for them. */
 const transformed = (geometry: Geometry, role: Role): Blocks | null => {
@@ -237,6 +50,97 @@ const transformed = (geometry: Geometry, role: Role): Blocks | null => {
       : { samples, groups, channels, filters, spatial: pair(spatial), outputs: pair(outputs), padding: low },
   );
 };
+
+interface WithoutPatches {
+  /** Whether zeros stand in for padding. */
+  readonly padded: boolean;
+  readonly memory: { readonly workspace: number; readonly shared: number };
+  readonly emit: (operands: Operands, places: Places) => Statement[];
+}
+
+/** The shape of the convolution of the cotangent that the input gradient is, where the stride is one. */
+const turnedShape = (geometry: Geometry): Geometry | null => {
+  const { channels, filters, spatial, outputs, kernel, window } = geometry;
+  const axes = kernel.map((taps, axis) => ({ taps, ...axisOf(window, axis) }));
+  if (axes.some(({ stride }) => stride !== 1)) return null;
+  return {
+    ...geometry,
+    ...{ channels: filters, filters: channels, spatial: outputs, outputs: spatial },
+    window: { ...window, padding: axes.map(({ taps, dilation, padding: [low] }) => [dilation * (taps - 1) - low, 0]) },
+  };
+};
+
+const depthwise = (geometry: Geometry, role: Role): WithoutPatches | null => {
+  const lanes = floatLanes('float32', features());
+  const shape = role === 'input' ? turnedShape(geometry) : geometry;
+  if (shape === null) return null;
+  return {
+    padded: readsPadding(shape),
+    memory: { workspace: depthwiseMemory(shape), shared: 0 },
+    emit: ([x, w, g], places) =>
+      role === 'filter'
+        ? depthwiseGradient(lanes, shape, { image: x, cotangent: g, output: w }, places)
+        : role === 'output'
+          ? depthwiseForward(lanes, shape, false, { image: x, weights: w, output: g }, places)
+          : depthwiseForward(lanes, shape, true, { image: g, weights: w, output: x }, places),
+  };
+};
+
+/** Lanes that so many channels take. */
+const lanesFor = (channels: number): number => 4 * Math.ceil(channels / 4);
+
+/** Terms of a sum up to which a panel of filters stays in the second-level cache. */
+const mostTerms = 8192;
+
+/**
+ * The direct kernels: all that is not better transformed, or a plain matrix product. The input gradient is the convolution of the
+ * cotangent with the filters turned round, unless that multiplies too many zeros.
+ */
+const withoutPatches = (geometry: Geometry, role: Role): WithoutPatches | null => {
+  const { dtype, channels, filters, spatial, outputs, kernel } = geometry;
+  if (dtype !== 'float32') return null;
+  if (isDepthwise(geometry)) return depthwise(geometry, role);
+  if (transformed(geometry, role) !== null || isPointwise(geometry)) return null;
+  const lanes = floatLanes('float32', features());
+  const { rows } = gemmModule('float32').tile;
+  if (role === 'filter')
+    return {
+      padded: readsPadding(geometry),
+      memory: { workspace: 0, shared: directGradientMemory(geometry) },
+      emit: ([image, output, cotangent], places) =>
+        directGradient(lanes, rows, geometry, { image, cotangent, output }, places),
+    };
+  const taps = sizeOf(kernel);
+  const shape = role === 'output' ? geometry : turnedShape(geometry);
+  if (shape === null || shape.channels * taps > mostTerms) return null;
+  const [perFilter, perChannel] = [4 * channels * taps, 4 * taps];
+  if (role === 'output')
+    return {
+      padded: readsPadding(shape),
+      memory: directMemory(shape),
+      emit: ([image, weights, output], places) =>
+        directForward(
+          ...([lanes, rows, shape, { image, weights, output }] as const),
+          { outward: perFilter, inward: perChannel, tap: 4, first: 0 },
+          places,
+        ),
+    };
+  const zeros = (sizeOf(spatial) * lanesFor(channels)) / (sizeOf(outputs) * channels);
+  if (zeros > mostZeros || filters < 4) return null;
+  return {
+    padded: readsPadding(shape),
+    memory: directMemory(shape),
+    emit: ([output, weights, image], places) =>
+      directForward(
+        ...([lanes, rows, shape, { image, weights, output }] as const),
+        { outward: perChannel, inward: perFilter, tap: -4, first: perChannel - 4 },
+        places,
+      ),
+  };
+};
+
+/** How many times the products it takes the direct input gradient may compute. */
+const mostZeros = 1.3;
 
 /** Channels of a group on either side from which transforms pay. */
 const fewestChannels = 16;
@@ -299,14 +203,32 @@ const lowering =
       const [p, q] = [first ?? to, second ?? to];
       return { output: [p, q, to] as const, input: [to, q, p] as const, filter: [p, to, q] as const }[role];
     };
-    /** Products of patches; `otherwise` where padding would meet a number that is not finite. */
+    /** Does something else where padding would meet a number that is not finite. */
+    const guard = (
+      [, weights, cotangent]: Operands,
+      otherwise: readonly Statement[],
+      padded: boolean = role !== 'input' && readsPadding(geometry),
+    ): Statement[] => {
+      const [factor, shape] = role === 'filter' ? [cotangent, g.shape] : [weights, w.shape];
+      return padded ? unlessFinite(geometry, factor, sizeOf(shape), otherwise) : [];
+    };
+    /** Products of patches. */
     const plain = (at: Places, otherwise: readonly Statement[]): Statement[] => {
       const operands = operandsOf(at);
-      const [factor, length] = role === 'output' ? [operands[1], sizeOf(w.shape)] : [operands[2], sizeOf(g.shape)];
-      const guard = role !== 'input' && readsPadding(geometry) ? unlessFinite(geometry, factor, length, otherwise) : [];
-      return [...guard, ...faces(geometry, role, operands, at.workspace, at)];
+      return [...guard(operands, otherwise), ...patchesFace(geometry, role, operands, at.workspace, at)];
     };
     const workspace = gemmModule(output.dtype).workspaceBytes(sizes[role]) + patchBytes(geometry);
+    const without = withoutPatches(geometry, role);
+    if (without !== null && sizeOf(output.shape) > 0 && sizeOf(g.shape) > 0)
+      return {
+        kind: 'kernel',
+        ...without.memory,
+        parallel: true,
+        emit: (at) => [
+          ...guard(operandsOf(at), [at.reference(), leave()], without.padded),
+          ...without.emit(operandsOf(at), at),
+        ],
+      };
     const blocks = transformed(geometry, role);
     if (blocks === null || sizeOf(output.shape) === 0 || sizeOf(g.shape) === 0)
       return {
