@@ -170,6 +170,9 @@ const byTransforms = (
       );
 };
 
+/** Products a nanosecond, roughly. */
+const multiplyAdds = 25;
+
 const lowering =
   (role: Role): Lowering<ConvParams> =>
   ({ inputs: [a, b], output, params }): Lowered => {
@@ -218,12 +221,14 @@ const lowering =
       return [...guard(operands, otherwise), ...patchesFace(geometry, role, operands, at.workspace, at)];
     };
     const workspace = gemmModule(output.dtype).workspaceBytes(sizes[role]) + patchBytes(geometry);
+    const nanoseconds = (geometry.samples * sizeOf(w.shape) * places) / multiplyAdds;
     const without = withoutPatches(geometry, role);
     if (without !== null && sizeOf(output.shape) > 0 && sizeOf(g.shape) > 0)
       return {
         kind: 'kernel',
         ...without.memory,
         parallel: true,
+        nanoseconds,
         emit: (at) => [
           ...guard(operandsOf(at), [at.reference(), leave()], without.padded),
           ...without.emit(operandsOf(at), at),
@@ -235,6 +240,7 @@ const lowering =
         kind: 'kernel',
         workspace,
         parallel: true,
+        nanoseconds,
         emit: (at) => plain(at, [at.reference(), leave()]),
       };
     const wanted = role === 'filter' ? gradientMemory(blocks) : outputMemory(blocks);
@@ -243,6 +249,7 @@ const lowering =
       workspace: Math.max(workspace, wanted.workspace),
       shared: wanted.shared,
       parallel: true,
+      nanoseconds,
       emit: (at) => {
         /** The plain way as a function of its own, which is compiled only if it is ever needed; says whether to run the reference loop. */
         const fallback = func('plain', repeat('i32', 7), 'i32', (first, second, to, own, shared, thread, threads) => {
