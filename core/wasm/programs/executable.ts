@@ -79,9 +79,7 @@ const libraries = (
     ['float64', 'float64', 'gemm'],
     ['float32Block', 'float32', 'block'],
   ] as const
-).map(
-  ([as, dtype, name]): Library => ({ from: 'gemm', as, export: name, module: () => gemmModule(dtype).module() }),
-);
+).map(([as, dtype, name]): Library => ({ from: 'gemm', as, export: name, module: () => gemmModule(dtype).module() }));
 
 export const prepare = (program: Program, host: Host, options: AssembleOptions = {}): Prepared => {
   const { memory } = host;

@@ -104,6 +104,32 @@ const cases: readonly Case[] = [
   ['softmax', (x) => softmax(x, 1), () => [noise(999, 41)]],
   ['softmax over a middle axis', (x) => logSoftmax(x, 1), () => [noise(21, 30, 43)]],
   ['a convolution', (x, w) => conv(x, w, { padding: 1 }), () => [noise(5, 6, 21, 22), noise(7, 6, 3, 3)]],
+  [
+    'a convolution by transforms, several blocks in groups',
+    (x, w) => conv(x, w, { padding: 1, groups: 2 }),
+    () => [noise(45, 36, 9, 10), noise(38, 18, 3, 3)],
+  ],
+  [
+    'a convolution by transforms, in bands',
+    (x, w) => conv(x, w, { padding: 1 }),
+    () => [noise(2, 16, 41, 70), noise(17, 16, 3, 3)],
+  ],
+  [
+    'a convolution by transforms of what is not finite',
+    (x, w) => conv(mul(x, 1e38), w, { padding: 1 }),
+    () => [noise(5, 16, 9, 10), noise(17, 16, 3, 3)],
+  ],
+  [
+    'a convolution with strides, in groups',
+    (x, w) => conv(x, w, { padding: 2, stride: 2, groups: 2 }),
+    () => [noise(17, 6, 13, 12), noise(22, 3, 5, 5)],
+  ],
+  [
+    'a depthwise convolution',
+    (x, w) => conv(x, w, { padding: 1, groups: 13 }),
+    () => [noise(7, 13, 11, 12), noise(13, 1, 3, 3)],
+  ],
+  ['pooling without overlap', (x) => maxPool(x, { kernel: 2 }), () => [noise(9, 14, 33, 34)]],
   ['pooling', (x) => maxPool(x, { kernel: 3, stride: 2 }), () => [noise(9, 14, 33, 34)]],
   [
     'picked rows',
