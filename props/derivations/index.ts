@@ -8,6 +8,7 @@ import { elementwiseLosses } from './elementwise-losses.js';
 import { linear } from './linear.js';
 import { embedding, prelu } from './lookup.js';
 import { crossEntropy, hinge, mse } from './losses.js';
+import { manualLayers } from './manual.js';
 import { avgPool2d, maxPool2d } from './pooling.js';
 import { lstmCell } from './recurrent.js';
 import { dropout, flatten } from './reshaping.js';
@@ -38,4 +39,5 @@ export const derivations: readonly Derivation[] = [
   hinge,
   mse,
   ...elementwiseLosses,
+  ...manualLayers,
 ];

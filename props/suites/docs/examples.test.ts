@@ -10,6 +10,7 @@ import * as tapegrad from '../../../autograd/index.js';
 import * as data from '../../../data/index.js';
 import * as node from '../../../data/node/index.js';
 import * as nn from '../../../nn/index.js';
+import * as manual from '../../../nn/manual/index.js';
 import * as optim from '../../../optim/index.js';
 import * as props from '../../index.js';
 import { test } from '../../runner/testing.js';
@@ -61,11 +62,19 @@ const close = (got: unknown, want: unknown): boolean => {
 };
 
 const scope: Readonly<Record<string, unknown>> = { ...props, ...node, ...data, ...optim, ...nn, ...tapegrad };
-const names = Object.keys(scope).filter((name) => /^[\w$]+$/.test(name) && name !== 'default');
+
+/** Hand-derived layers share their names with the others; in their own files they come first. */
+const scopeOf = (place: string): Readonly<Record<string, unknown>> =>
+  place.startsWith('nn/manual/') ? { ...scope, ...manual } : scope;
 
 /** Runs JavaScript with every public name in scope. */
-const run = (code: string, check: (actual: () => unknown, expected: string) => void): void => {
-  new Function(...names, 'check', code)(...names.map((name) => scope[name]), check);
+const run = (
+  code: string,
+  visible: Readonly<Record<string, unknown>>,
+  check: (actual: () => unknown, expected: string) => void,
+): void => {
+  const names = Object.keys(visible).filter((name) => /^[\w$]+$/.test(name) && name !== 'default');
+  new Function(...names, 'check', code)(...names.map((name) => visible[name]), check);
 };
 
 /** Turns `expression // expected` lines into checks; an expression may span lines. */
@@ -92,7 +101,7 @@ const instrument = (code: string): string => {
 
 const evaluate = (expected: string): unknown => {
   let value: unknown;
-  run(`check(() => (${expected}), '')`, (actual) => {
+  run(`check(() => (${expected}), '')`, scope, (actual) => {
     value = plain(actual());
   });
   return value;
@@ -100,7 +109,7 @@ const evaluate = (expected: string): unknown => {
 
 const verify = ({ place, code }: Example): void => {
   const compiled = transformSync(instrument(code), { loader: 'ts', target: 'es2023' }).code;
-  run(compiled, (actual, expected) => {
+  run(compiled, scopeOf(place), (actual, expected) => {
     const throws = /^throws (\w+)/.exec(expected)?.[1];
     if (throws !== undefined) {
       assert.throws(
