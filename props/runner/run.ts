@@ -2,7 +2,8 @@
  * The test command: `node --import tsx props/runner/run.ts [part of a file name …]`.
  * Runs the suites on as many processes as there are cores, prints each file's output in one piece, and ends with
  * `N passed, N failed`. A file that registers no test, dies, hangs or leaves a promise rejected has failed.
- * `--suites FOLDER` looks for test files elsewhere; `--limit SECONDS` (300) is what one file may take.
+ * `--suites FOLDER` looks for test files elsewhere; `--limit SECONDS` (300) is what one file may take; `--backend reference` runs
+ * the suites on the reference backend.
  */
 import { fork } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -10,7 +11,7 @@ import { availableParallelism } from 'node:os';
 import { join, relative, resolve as resolvePath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { endOfFile, nothingLeft, strayFailure, type Verdict } from './worker-protocol.js';
+import { backends, endOfFile, nothingLeft, strayFailure, type Verdict } from './worker-protocol.js';
 
 const worker = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
@@ -23,10 +24,17 @@ const testFiles = (suites: string, wanted: readonly string[]): string[] =>
     .sort()
     .map((file) => join(suites, file));
 
+interface Options {
+  /** Seconds that one file may take. */
+  readonly limit: number;
+  /** The default backend while tests run. */
+  readonly backend: string;
+}
+
 /** Starts a process and gives it one file after another, until none is left or the process has died. */
-const serve = (queue: string[], limit: number, report: Report): Promise<void> =>
+const serve = (queue: string[], { limit, backend }: Options, report: Report): Promise<void> =>
   new Promise((resolve, reject) => {
-    const child = fork(worker, {
+    const child = fork(worker, [backend], {
       execArgv: ['--import', 'tsx'],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: process.stdout.isTTY ? { ...process.env, FORCE_COLOR: '1' } : process.env,
@@ -91,7 +99,7 @@ const serve = (queue: string[], limit: number, report: Report): Promise<void> =>
 const main = async (): Promise<void> => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { suites: { type: 'string' }, limit: { type: 'string' } },
+    options: { suites: { type: 'string' }, limit: { type: 'string' }, backend: { type: 'string' } },
   });
   const suites = values.suites ?? fileURLToPath(new URL('../suites', import.meta.url));
   const queue = testFiles(resolvePath(suites), positionals);
@@ -103,10 +111,12 @@ const main = async (): Promise<void> => {
     verdicts.push(verdict);
     process.stdout.write(output);
   };
-  const limit = Number(values.limit ?? 300);
+  const options: Options = { limit: Number(values.limit ?? 300), backend: values.backend ?? 'wasm' };
+  if (!backends.includes(options.backend))
+    throw new Error(`--backend is ${backends.join(' or ')}, not ${options.backend}`);
   const begun = performance.now();
   const lane = async (): Promise<void> => {
-    while (queue.length > 0) await serve(queue, limit, report);
+    while (queue.length > 0) await serve(queue, options, report);
   };
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), total) }, lane));
 

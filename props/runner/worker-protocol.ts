@@ -15,3 +15,6 @@ export const nothingLeft = '';
 
 /** The exit code of a process in which something failed when no file was running. */
 export const strayFailure = 70;
+
+/** Names of the backends on which suites can run; the first is the library's own default. */
+export const backends: readonly string[] = ['wasm', 'reference'];

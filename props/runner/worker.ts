@@ -11,6 +11,14 @@ globals.UVU_INDEX = 0;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
+/** What tests run on unless they say otherwise, for each file anew. The library is loaded as late as the tests themselves load it. */
+const chooseBackend = async (): Promise<void> => {
+  const { setDefaultBackend } = await import('../../core/default-backend.js');
+  const { referenceBackend } = await import('../../core/reference/backend.js');
+  const { wasmBackend } = await import('../../core/wasm/backend.js');
+  setDefaultBackend(process.argv[2] === 'reference' ? referenceBackend : wasmBackend());
+};
+
 /** The file that runs now, and its count. */
 let current: { readonly name: string; readonly tally: Tally } | null = null;
 
@@ -34,6 +42,7 @@ const runFile = async (file: string): Promise<Verdict> => {
   globals.UVU_QUEUE.length = 0;
   globals.UVU_QUEUE.push([name]);
   try {
+    await chooseBackend();
     await import(pathToFileURL(file).href);
     await nextTurn();
     if (tally.registered === 0) throw new Error('the file registers no test');
