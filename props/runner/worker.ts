@@ -11,12 +11,12 @@ globals.UVU_INDEX = 0;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
-/** What tests run on unless they say otherwise, for each file anew. The library is loaded as late as the tests themselves load it. */
+/** Sets the backend on which tests run unless they say otherwise, for each file anew, where it is not the library's default. */
 const chooseBackend = async (): Promise<void> => {
+  if (process.argv[2] !== 'reference') return;
   const { setDefaultBackend } = await import('../../core/default-backend.js');
   const { referenceBackend } = await import('../../core/reference/backend.js');
-  const { wasmBackend } = await import('../../core/wasm/backend.js');
-  setDefaultBackend(process.argv[2] === 'reference' ? referenceBackend : wasmBackend());
+  setDefaultBackend(referenceBackend);
 };
 
 /** The file that runs now, and its count. */

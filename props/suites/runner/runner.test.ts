@@ -46,6 +46,13 @@ test('runner: failures, empty files, crashes, rejections, hangs and late tests a
     assert.ok(text.includes(reason), reason);
 });
 
+test('runner: suites run on the backend that is asked for, and another name is a failure', () => {
+  const { status, lines } = run('--suites', `${fixtures}/backend`, '--backend', 'reference');
+  assert.is(lines.at(-1), '1 passed, 0 failed');
+  assert.is(status, 0);
+  assert.is(run('--suites', `${fixtures}/backend`, '--backend', 'abacus').status, 1);
+});
+
 test('runner: a name that matches no file is a failure', () => {
   assert.is(run('--suites', `${fixtures}/passing`, 'no such file').status, 1);
 });
