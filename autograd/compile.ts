@@ -49,15 +49,23 @@ const isStatic = (argument: unknown): argument is Static =>
 const dynamicOf = (args: readonly unknown[]): readonly unknown[] =>
   args.map((argument) => (isStatic(argument) ? null : argument));
 
-/** What a program depends on: plain values, tree structures (empty branches too), shapes and element types. */
+/** A tree without its numbers, as text: structure (empty branches too), shapes and element types. */
+const formatTree = (node: unknown): string => {
+  if (node instanceof Tensor) return formatAval(node);
+  if (Array.isArray(node)) return `[${node.map(formatTree).join()}]`;
+  if (typeof node !== 'object' || node === null) return String(node);
+  let text = '{';
+  for (const [key, child] of Object.entries(node)) text += `${JSON.stringify(key)}:${formatTree(child)},`;
+  return `${text}}`;
+};
+
+/** What a program depends on: plain values, tree structures, shapes and element types. */
 const signatureOf = (args: readonly unknown[]): string =>
   args
     .map((argument) =>
       isStatic(argument)
         ? `${typeof argument} ${Object.is(argument, -0) ? '-0' : String(argument)}`
-        : JSON.stringify(argument, (_, node: unknown) =>
-            node instanceof Tensor ? formatAval(node) : node === undefined ? 'undefined' : node,
-          ),
+        : formatTree(argument),
     )
     .join(' | ');
 

@@ -71,6 +71,7 @@ test('compile: traces once a signature; shapes, element types, structures and pl
   for (const call of calls) g(...call);
   assert.is(traced, calls.length);
   assert.equal(g({ a: tensor([1, 2]) }, 3).toArray(), [3, 6]);
+  assert.is(traced, calls.length, 'other numbers in the same shapes are the same signature');
 });
 
 test('compile: the cache is bounded, and the least recently used signature goes first', () => {
