@@ -83,23 +83,6 @@ export const storeVector = (dtype: Dtype, width: Width, at: Address, value: Vect
   return dtype === 'float64' || width === 4 ? v128.store(at, value, offset) : v128.store64_lane(0, at, value, offset);
 };
 
-/** Stores the first `count` lanes, and nothing behind them. */
-export const storeLanes = (
-  dtype: Dtype,
-  width: Width,
-  at: Address,
-  value: Local<'v128'>,
-  count: number,
-): Statement[] => {
-  if (count >= width) return [storeVector(dtype, width, at, value)];
-  if (count === 1) return [storeFirst(dtype, at, value)];
-  if (dtype === 'bool')
-    return Array.from({ length: count }, (_, lane) =>
-      i32.store8(at, i32.and(i32x4.extract_lane(lane, value), 1), lane),
-    );
-  return [v128.store64_lane(0, at, value), ...(count === 3 ? [v128.store32_lane(2, at, value, 8)] : [])];
-};
-
 /** Stores the first lane. */
 export const storeFirst = (dtype: Dtype, at: Address, value: Vector): Statement => {
   if (dtype === 'float64') return v128.store64_lane(0, at, value);
@@ -128,4 +111,24 @@ export const asMask = (dtype: Dtype, width: Width, boolean: Vector): Vector =>
 export const firstLanes = (dtype: Dtype, width: Width, count: number): Vector => {
   const bytes = dtype === 'bool' ? 16 / width : Math.max(4, bytesPerElement(dtype));
   return i8x16.const(...Array.from({ length: 16 }, (_, i) => (i < count * bytes ? -1 : 0)));
+};
+
+/** Stores the first `count` lanes, and nothing behind them. */
+export const storeLanes = (
+  dtype: Dtype,
+  width: Width,
+  at: Address,
+  value: Local<'v128'>,
+  count: number,
+  offset = 0,
+): Statement[] => {
+  if (count >= width) return [storeVector(dtype, width, at, value, offset)];
+  if (dtype === 'bool')
+    return Array.from({ length: count }, (_, lane) => {
+      const word = i32x4.extract_lane(width === 4 ? lane : 2 * lane, value);
+      return i32.store8(at, i32.and(word, 1), offset + lane);
+    });
+  if (dtype === 'float64') return [v128.store64_lane(0, at, value, offset)];
+  const pair = count >= 2 ? [v128.store64_lane(0, at, value, offset)] : [];
+  return count === 2 ? pair : [...pair, v128.store32_lane(count - 1, at, value, offset + 4 * (count - 1))];
 };

@@ -9,6 +9,7 @@ import type { Func } from '../assembler/index.js';
 import { importFunc, type Local, type Repeat, repeat, type Statement } from '../assembler/index.js';
 import type { BlockFunction } from '../gemm/block.js';
 import type { Vector, Width } from '../loops/lanes.js';
+import type { Fold } from './folds.js';
 
 export type PrimitiveName = keyof typeof primitives;
 
@@ -72,6 +73,8 @@ export type Lowered =
   | { readonly kind: 'view'; readonly offset: number; readonly strides: readonly number[] }
   /** Each element depends on the elements at its own place, inputs broadcast to the output. The operands may be read more than once. */
   | { readonly kind: 'elementwise'; readonly lane: (operands: readonly Vector[], width: Width) => Vector }
+  /** Lanes over the axes become one number each. */
+  | { readonly kind: 'reduction'; readonly fold: Fold; readonly axes: readonly number[] }
   | KernelLowering
   /** The primitive's reference loop, run on views of linear memory. */
   | { readonly kind: 'reference' };

@@ -128,7 +128,7 @@ export const assemble = (
   /** The call of one unit. */
   const calling = (unit: Unit, i: number, frame: Frame, threading: Threading): Statement[] => {
     if (unit.kind === 'group') {
-      if (sizeOf(unit.shape) === 0) return [];
+      if (unit.sinks.length === 0 && sizeOf(unit.shape) === 0) return [];
       const { name, reads, writes, build } = loopOf(unit);
       const operands = [...reads, ...writes].map((buffer) => addressOf(frame, buffer));
       return [call(once(name, build), ...operands, ...threading)];

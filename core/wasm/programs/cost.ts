@@ -3,6 +3,7 @@
  * what is worth spreading over threads or fusing.
  */
 import { sizeOf } from '../../shape.js';
+import { trafficOf } from './evaluate.js';
 import type { KernelUnit, Unit } from './plan.js';
 
 export interface Cost {
@@ -72,14 +73,16 @@ export const costOf = (unit: Unit): Cost => {
       flops: flopsOfKernel(unit),
       bytes: bytesOf([...unit.inputs.map(({ buffer }) => buffer), unit.output]),
     };
+  const { sources, stored, live, sinks } = trafficOf(unit);
   const size = sizeOf(unit.shape);
-  const reads = unit.steps.flatMap(({ operands }) =>
-    operands.flatMap((operand) => (operand.from === 'memory' ? [operand.read.buffer] : [])),
-  );
-  const writes = unit.steps.flatMap(({ stored }) => stored ?? []);
+  const operations = unit.steps.filter((_, i) => live[i]).map(({ name }) => elementary[operationName(name)] ?? 1);
   return {
-    flops: size * unit.steps.reduce((total, { name }) => total + (elementary[operationName(name)] ?? 1), 0),
-    bytes: bytesOf([...reads, ...writes]),
+    flops: size * operations.reduce((total, operation) => total + operation, sinks.length),
+    bytes: bytesOf([
+      ...sources.map(({ read }) => read.buffer),
+      ...stored.map(({ buffer }) => buffer),
+      ...sinks.map(({ output }) => output),
+    ]),
   };
 };
 

@@ -1,5 +1,6 @@
 /** Plans as text: the units in the order in which they run, where their numbers are, and what all of it costs. */
 import { formatAval } from '../../program.js';
+import { trafficOf } from './evaluate.js';
 import type { Unit } from './plan.js';
 
 /** `mul` of `mul():float32`. */
@@ -12,9 +13,16 @@ export const describeUnit = (unit: Unit): string => {
     const how = unit.lowered.kind === 'reference' ? ', by the reference loop' : '';
     return `${unit.node.primitive.name}(${operands}) → ${formatAval(unit.node)}${how}`;
   }
+  const { live, stored, sinks } = trafficOf(unit);
   const counts = new Map<string, number>();
-  for (const { name } of unit.steps) counts.set(operationOf(name), (counts.get(operationOf(name)) ?? 0) + 1);
-  const operations = [...counts].map(([name, count]) => (count === 1 ? name : `${count} ${name}`));
-  const stored = unit.steps.filter((step) => step.stored !== null).length;
-  return `loop [${unit.shape.join()}] ${operations.join(', ')} → ${stored}`;
+  const count = (name: string): void => {
+    counts.set(operationOf(name), (counts.get(operationOf(name)) ?? 0) + 1);
+  };
+  unit.steps.forEach(({ name }, i) => {
+    if (live[i] === true) count(name);
+  });
+  for (const { name } of sinks) count(name);
+  const operations = [...counts].map(([name, times]) => (times === 1 ? name : `${times} ${name}`));
+  const reduced = unit.axes === null ? '' : ` over ${unit.axes.join()}`;
+  return `loop [${unit.shape.join()}] ${operations.join(', ')}${reduced} → ${stored.length + sinks.length}`;
 };

@@ -1,33 +1,10 @@
-/**
- * The loop of a group of elementwise operations: each vector is read once, goes through all operations in registers, and is
- * stored where somebody wants it. Threads divide the outermost axis.
- */
-import { bytesPerElement } from '../../dtype.js';
-import { sizeOf, stridesOf } from '../../shape.js';
-import {
-  type Expression,
-  type Func,
-  func,
-  i32,
-  type Local,
-  local,
-  repeat,
-  type Statement,
-  set,
-  when,
-} from '../assembler/index.js';
-import {
-  constantVector,
-  loadSplat,
-  loadStrided,
-  loadVector,
-  storeLanes,
-  storeVector,
-  widthFor,
-} from '../loops/lanes.js';
-import { collapse, nestShare, type Walker } from '../loops/nest.js';
-import type { Share } from '../loops/share.js';
-import type { Buffer, Group, Operand, Read } from './plan.js';
+/** The loop of a group: over all elements where nothing is reduced, over lanes and what is kept of them otherwise. Threads divide the outermost axis. */
+import { stridesOf } from '../../shape.js';
+import { type Func, func, i32, type Local, repeat, type Statement, set } from '../assembler/index.js';
+import { collapse, nest, nestShare, type Space, type Walker } from '../loops/nest.js';
+import { evaluator, stridesOfTraffic, type Traffic, trafficOf } from './evaluate.js';
+import type { Buffer, Group, Operand } from './plan.js';
+import { outputStrides, reducing } from './reducing.js';
 
 /** A kernel: a function of addresses, then of the thread and how many there are; and the buffers whose addresses it wants. */
 export interface Loop {
@@ -39,103 +16,85 @@ export interface Loop {
   readonly build: () => Func<readonly 'i32'[], 'none'>;
 }
 
-interface Source {
-  readonly dtype: Operand['dtype'];
-  readonly read: Read;
-}
+/** The space that a group's loops go through: all arrays walk along its axes. */
+const spaceOf = (group: Group, traffic: Traffic): Space =>
+  collapse({
+    shape: group.shape,
+    strides: [
+      ...stridesOfTraffic(traffic, group),
+      ...(group.axes === null ? [] : [outputStrides(group.shape, group.axes)]),
+    ],
+  });
 
-const sameRead = (a: Read, b: Read): boolean =>
-  a.buffer === b.buffer && a.offset === b.offset && a.strides.join() === b.strides.join();
+/**
+ * Whether the sums of a group are taken in the order in which a reduction by itself takes them: along a lane that is cut where
+ * another array is not as regular, they would not be.
+ */
+export const keepsOrder = (group: Group): boolean => {
+  if (group.axes === null) return true;
+  const alone = collapse({
+    shape: group.shape,
+    strides: [stridesOf(group.shape), outputStrides(group.shape, group.axes)],
+  });
+  const innermostKept = (alone.strides[1]?.at(-1) ?? 0) !== 0;
+  return innermostKept || spaceOf(group, trafficOf(group)).shape.join() === alone.shape.join();
+};
 
-export const loopOf = ({ shape, steps }: Group): Loop => {
-  const sources: Source[] = [];
-  const sourceOf = ({ dtype, read }: Source): number => {
-    const known = sources.findIndex((source) => sameRead(source.read, read));
-    return known >= 0 ? known : sources.push({ dtype, read }) - 1;
-  };
-  const operandNames = steps.map(({ operands }) =>
-    operands.map((operand) => {
-      if (operand.from === 'constant') return `${operand.dtype}=${Object.is(operand.value, -0) ? '-0' : operand.value}`;
-      return operand.from === 'group' ? `v${operand.step}` : `x${sourceOf(operand)}`;
-    }),
-  );
-  const stored = steps.flatMap((step, i) => (step.stored === null ? [] : [{ step, i, buffer: step.stored }]));
+const textOf = (operand: Operand, traffic: Traffic): string => {
+  if (operand.from === 'constant') return `${operand.dtype}=${Object.is(operand.value, -0) ? '-0' : operand.value}`;
+  return operand.from === 'group' ? `v${operand.step}` : `x${traffic.sourceOf(operand)}`;
+};
+
+export const loopOf = (group: Group): Loop => {
+  const { shape, steps, sinks, axes } = group;
+  const traffic = trafficOf(group);
+  const { sources, stored, live, width } = traffic;
   const name = [
     `[${shape.join()}]`,
     ...sources.map(({ dtype, read }) => `${dtype}@${read.offset}:${read.strides.join()}`),
-    ...steps.map((step, i) => `${step.name} ${operandNames[i]?.join(' ')}${step.stored === null ? '' : ' !'}`),
+    ...steps.map(({ name: operation, operands, stored: buffer }, i) =>
+      live[i] === true
+        ? `${operation} ${operands.map((operand) => textOf(operand, traffic)).join(' ')}${buffer === null ? '' : ' !'}`
+        : '-',
+    ),
+    ...sinks.map(({ name: operation, of }) => `${operation} over ${axes?.join()} of ${textOf(of, traffic)}`),
   ].join('; ');
 
   const build = (): Func<readonly 'i32'[], 'none'> => {
-    const width = widthFor([...sources.map(({ dtype }) => dtype), ...steps.map(({ dtype }) => dtype)]);
-    const space = collapse({
-      shape,
-      strides: [...sources.map(({ read }) => read.strides), stridesOf(shape)],
-    });
-    return func('loop', repeat('i32', sources.length + stored.length + 2), 'none', (...addresses) => {
-      const [thread, threads] = addresses.slice(-2) as [Local<'i32'>, Local<'i32'>];
-      const before: Statement[] = [];
-      const inside: Statement[] = [];
-      const walkers: Walker[] = [];
-      const walk = (pointer: Local<'i32'>, elements: readonly number[], bytes: number): void => {
-        walkers.push({ pointer, strides: elements.map((stride) => stride * bytes) });
-      };
-      const loaded = sources.map(({ dtype, read }, k) => {
-        const value = local('v128');
-        const bytes = bytesPerElement(dtype);
-        const strides = space.strides[k] ?? [];
-        const inner = strides.at(-1) ?? 0;
-        const pointer = addresses[k] as Local<'i32'>;
-        if (read.offset !== 0) before.push(set(pointer, i32.add(pointer, read.offset * bytes)));
-        if (strides.every((stride) => stride === 0)) {
-          before.push(set(value, loadSplat(dtype, width, pointer)));
-          return value;
-        }
-        walk(pointer, strides, bytes);
-        const vector =
-          inner === 1
-            ? loadVector(dtype, width, pointer)
-            : inner === 0
-              ? loadSplat(dtype, width, pointer)
-              : loadStrided(dtype, width, pointer, inner * bytes);
-        inside.push(set(value, vector));
-        return value;
-      });
-      const results: Local<'v128'>[] = [];
-      steps.forEach(({ operands, lane }, i) => {
-        const values = operands.map((operand): Expression<'v128'> => {
-          if (operand.from === 'constant') return constantVector(operand.dtype, operand.value);
-          if (operand.from === 'group') return results[operand.step] as Local<'v128'>;
-          return loaded[sourceOf(operand)] as Local<'v128'>;
-        });
-        const result = local('v128');
-        results[i] = result;
-        inside.push(set(result, lane === null ? (values[0] as Expression<'v128'>) : lane(values, width)));
-      });
-      const to = space.strides.at(-1) ?? [];
-      // A vector that stands at the end of a line goes beyond it. That is put right by the next line, but not if the next line
-      // is another thread's: at the end of a thread's part, what is stored ends with the line.
-      const single = space.shape.length === 1;
-      const beyond = single ? 0 : (space.shape.at(-1) ?? 1) % width;
-      const elements = sizeOf(space.shape.slice(1));
-      const ends: ((share: Share) => Statement)[] = [];
-      stored.forEach(({ step, i }, k) => {
-        const pointer = addresses[sources.length + k] as Local<'i32'>;
-        walk(pointer, to, bytesPerElement(step.dtype));
-        const value = results[i] as Local<'v128'>;
-        const whole = storeVector(step.dtype, width, pointer, value);
-        if (beyond === 0) {
-          inside.push(whole);
-          return;
-        }
-        const bytes = bytesPerElement(step.dtype);
-        const end = local('i32');
-        ends.push((share) => set(end, i32.add(pointer, i32.mul(i32.sub(i32.mul(share.to, elements), beyond), bytes))));
-        inside.push(when(i32.eq(pointer, end), storeLanes(step.dtype, width, pointer, value, beyond), [whole]));
-      });
-      const known = (share: Share): Statement[] => ends.map((end) => end(share));
-      return [...before, ...nestShare({ thread, threads }, space.shape, walkers, width, inside, known)];
+    const space = spaceOf(group, traffic);
+    return func('loop', repeat('i32', sources.length + stored.length + sinks.length + 2), 'none', (...places) => {
+      const [thread, threads] = places.slice(-2) as [Local<'i32'>, Local<'i32'>];
+      const addresses = places.slice(0, -2);
+      const inside = evaluator(group, traffic, space, addresses);
+      const targets = sinks.length === 0 ? [] : addresses.slice(-sinks.length);
+      if (sinks.length > 0)
+        return reducing({ shape, space, sinks, inside, width, targets, threading: { thread, threads } });
+      const along = (from: number, to?: number): Walker[] =>
+        inside.walkers.map(({ pointer, strides }) => ({ pointer, strides: strides.slice(from, to) }));
+      const [size = 1] = space.shape.slice(-1);
+      // The last vector may reach into the space behind the arrays.
+      if (space.shape.length === 1)
+        return [
+          ...inside.before,
+          ...inside.perLine,
+          ...nestShare({ thread, threads }, [size], along(-1), width, inside.vector(0, width)),
+        ];
+      // Behind a line there is another, which may be computed already, or be another thread's.
+      const rest = size % width;
+      const move = (by: number): Statement[] =>
+        along(-1).map(({ pointer, strides: [stride = 0] }) => set(pointer, i32.add(pointer, by * stride)));
+      const line = [
+        ...inside.perLine,
+        ...nest([size - rest], along(-1), width, inside.vector(0, width)),
+        ...(rest === 0 ? [] : [...move(size - rest), ...inside.vector(0, rest), ...move(rest - size)]),
+      ];
+      return [...inside.before, ...nestShare({ thread, threads }, space.shape.slice(0, -1), along(0, -1), 1, line)];
     });
   };
-  return { name, reads: sources.map(({ read }) => read.buffer), writes: stored.map(({ buffer }) => buffer), build };
+  return {
+    name,
+    reads: sources.map(({ read }) => read.buffer),
+    writes: [...stored.map(({ buffer }) => buffer), ...sinks.map(({ output }) => output)],
+    build,
+  };
 };

@@ -2,6 +2,7 @@
  * Where everything lies during a call. Inputs, constants and outputs come as arguments; all other buffers share one
  * workspace, each living from the unit that computes it to the last that reads it.
  */
+import { loopOf } from './group.js';
 import type { Buffer, Plan, Unit } from './plan.js';
 
 /** Where in the workspace bytes are that a unit may overwrite; `null` for the part of the thread that runs it. */
@@ -29,14 +30,9 @@ const slack = 32;
 const rounded = (bytes: number): number => Math.ceil((bytes + slack) / unit) * unit;
 
 const readsOf = (work: Unit): readonly Buffer[] =>
-  work.kind === 'kernel'
-    ? work.inputs.map(({ buffer }) => buffer)
-    : work.steps.flatMap(({ operands }) =>
-        operands.flatMap((operand) => (operand.from === 'memory' ? [operand.read.buffer] : [])),
-      );
+  work.kind === 'kernel' ? work.inputs.map(({ buffer }) => buffer) : loopOf(work).reads;
 
-const writesOf = (work: Unit): readonly Buffer[] =>
-  work.kind === 'kernel' ? [work.output] : work.steps.flatMap(({ stored }) => stored ?? []);
+const writesOf = (work: Unit): readonly Buffer[] => (work.kind === 'kernel' ? [work.output] : loopOf(work).writes);
 
 /** Bytes that a unit may overwrite. */
 const scratchOf = (work: Unit): { readonly own: number; readonly shared: number; readonly parallel: boolean } =>

@@ -5,9 +5,13 @@
  */
 import { bytesPerElement, type Dtype } from '../../dtype.js';
 import { type Aval, formatParams, type Program, type ProgramNode } from '../../program.js';
-import { broadcastStrides, type Shape, sameShape, sizeOf } from '../../shape.js';
+import { broadcastStrides, type Shape, sameShape, sizeOf, stridesOf } from '../../shape.js';
+import { widthFor } from '../loops/lanes.js';
+import type { Fold } from '../lowerings/folds.js';
 import { isOwn, lower } from '../lowerings/index.js';
 import type { Lowered, Origin } from '../lowerings/lowering.js';
+import { clustersOf, type Item } from './clusters.js';
+import { keepsOrder, loopOf } from './group.js';
 
 /** A stretch of memory: an input, a constant, or computed by a unit. */
 export interface Buffer {
@@ -42,10 +46,21 @@ export interface Step {
   stored: Buffer | null;
 }
 
+/** A reduction of values of a group, over the group's axes. */
+export interface Sink {
+  readonly name: string;
+  readonly of: Operand;
+  readonly fold: Fold;
+  readonly output: Buffer;
+}
+
 export interface Group {
   readonly kind: 'group';
   readonly shape: Shape;
   readonly steps: Step[];
+  /** The axes that its sinks reduce; `null` where it has none. */
+  readonly axes: readonly number[] | null;
+  readonly sinks: readonly Sink[];
 }
 
 export interface KernelUnit {
@@ -61,10 +76,10 @@ export type Unit = Group | KernelUnit;
 
 /** What is known of a value. */
 type Value =
-  | { readonly kind: 'buffer'; readonly buffer: Buffer; readonly unit: number }
+  | { readonly kind: 'buffer'; readonly buffer: Buffer }
   | { readonly kind: 'constant'; readonly value: number }
-  | { readonly kind: 'view'; readonly read: Read; readonly unit: number }
-  | { readonly kind: 'step'; readonly unit: number; readonly step: number };
+  | { readonly kind: 'view'; readonly read: Read }
+  | { readonly kind: 'step'; readonly group: Group; readonly step: number };
 
 export interface Plan {
   readonly units: readonly Unit[];
@@ -72,9 +87,6 @@ export interface Plan {
   readonly constants: readonly Buffer[];
   readonly outputs: readonly Buffer[];
 }
-
-/** More operations in one loop would not fit into registers. */
-const longestGroup = 48;
 
 const makeBuffer = ({ shape, dtype }: Aval): Buffer => {
   const length = sizeOf(shape);
@@ -93,24 +105,106 @@ const stridesUnder = (shape: Shape, strides: readonly number[], target: Shape): 
   return target.map((size) => (size === 1 ? 0 : (kept[next++] ?? 0)));
 };
 
+/** How each operation is lowered, and what its lowering asked about where operands come from, as text. */
+const loweredOf = (
+  { nodes }: Program,
+  avals: readonly Aval[],
+): { readonly lowered: readonly Lowered[]; readonly asked: readonly string[] } => {
+  const origins: (Origin | undefined)[] = avals.slice(0, avals.length - nodes.length).map(() => undefined);
+  const asked: string[] = [];
+  const lowered = nodes.map((node) => {
+    const operands = node.inputs.map((id): Aval => avals[id] ?? node);
+    const questions: string[] = [];
+    const made = lower(node, operands, (operand) => {
+      const origin = origins[node.inputs[operand] ?? -1];
+      questions.push(`${operand}: ${origin === undefined ? '' : textOf(origin.node)}`);
+      return origin;
+    });
+    const [from = -1] = node.inputs;
+    if (made.kind === 'alias') origins.push(origins[from]);
+    else origins.push(isOwn(node.primitive) ? { node, inputs: operands } : undefined);
+    asked.push(questions.join());
+    return made;
+  });
+  return { lowered, asked };
+};
+
+/** The operands that an operation is given. */
+const operandsOf = ({ inputs }: ProgramNode, low: Lowered): readonly number[] =>
+  low.kind === 'kernel' && low.reads !== undefined ? low.reads.map((operand) => inputs[operand] ?? -1) : inputs;
+
+const isLoop = ({ kind }: Lowered): boolean => kind === 'elementwise' || kind === 'reduction';
+const takesNoTime = ({ kind }: Lowered): boolean => kind === 'constant' || kind === 'alias' || kind === 'view';
+
+/** The program's operations as what is to be put into loops; aliases, views and constants are part of whoever reads them. */
+const itemsOf = (
+  { nodes }: Program,
+  lowered: readonly Lowered[],
+  avals: readonly Aval[],
+): { readonly items: readonly Item[]; readonly nodeOf: readonly number[] } => {
+  const first = avals.length - nodes.length;
+  const shapeAt = (id: number): Shape => avals[id]?.shape ?? [];
+  const numbers = new Map<number, number>();
+  const nodeOf: number[] = [];
+  /** The value whose elements are read, and whether they stand where the reader has them. */
+  const origin = (id: number, aligned: boolean): { readonly id: number; readonly aligned: boolean } | null => {
+    const low = lowered[id - first];
+    const node = nodes[id - first];
+    if (low === undefined || node === undefined || !takesNoTime(low)) return { id, aligned };
+    if (low.kind === 'constant') return null;
+    const [from = 0] = node.inputs;
+    return origin(from, aligned && low.kind === 'alias' && sameShape(shapeAt(from), node.shape));
+  };
+  const items: Item[] = [];
+  nodes.forEach((node, i) => {
+    const low = lowered[i] as Lowered;
+    if (takesNoTime(low)) return;
+    const shape =
+      low.kind === 'elementwise' ? node.shape : low.kind === 'reduction' ? shapeAt(node.inputs[0] ?? 0) : null;
+    const origins = operandsOf(node, low).flatMap(
+      (id) => origin(id, shape !== null && sameShape(shapeAt(id), shape)) ?? [],
+    );
+    numbers.set(first + i, items.length);
+    nodeOf.push(i);
+    items.push({
+      shape,
+      axes: low.kind === 'reduction' ? low.axes : null,
+      needs: origins.flatMap(({ id, aligned }) => {
+        const on = numbers.get(id);
+        return on === undefined ? [] : { on, aligned };
+      }),
+      reads: origins.flatMap(({ id, aligned }) => (aligned ? id : [])),
+      width: widthFor([node.dtype, ...node.inputs.map((id) => avals[id]?.dtype ?? node.dtype)]),
+    });
+  });
+  return { items, nodeOf };
+};
+
 export const plan = (program: Program): Plan => {
   const units: Unit[] = [];
-  const avals: Aval[] = [...program.inputs, ...program.constants];
   const inputs = program.inputs.map(makeBuffer);
   const constants = program.constants.map(makeBuffer);
-  const values: Value[] = [...inputs, ...constants].map((buffer) => ({ kind: 'buffer', buffer, unit: -1 }));
+  const avals: readonly Aval[] = [...program.inputs, ...program.constants, ...program.nodes];
+  const first = inputs.length + constants.length;
+  const values: (Value | undefined)[] = [...inputs, ...constants].map((buffer) => ({ kind: 'buffer', buffer }));
+  const avalOf = (id: number): Aval => avals[id] ?? { shape: [], dtype: 'float32' };
+  const { lowered, asked } = loweredOf(program, avals);
 
   const valueAt = (id: number): Value => {
-    const value = values[id];
-    if (value === undefined) throw new Error(`program reads value ${id} before it is computed`);
-    return value;
+    const known = values[id] ?? withoutCode(id);
+    if (known === null) throw new Error(`program reads value ${id} before it is computed`);
+    values[id] = known;
+    return known;
   };
-  const avalOf = (id: number): Aval => avals[id] ?? { shape: [], dtype: 'float32' };
-  const stepOf = (unit: number, step: number): Step => {
-    const found = units[unit];
-    const at = found?.kind === 'group' ? found.steps[step] : undefined;
-    if (at === undefined) throw new Error(`there is no step ${step} in unit ${unit}`);
-    return at;
+  /** The value of an alias, a view or a constant, found when it is first asked for. */
+  const withoutCode = (id: number): Value | null => {
+    const node = program.nodes[id - first];
+    const low = lowered[id - first];
+    const [from = -1] = node?.inputs ?? [];
+    if (node === undefined || low === undefined) return null;
+    if (low.kind === 'constant') return { kind: 'constant', value: low.value };
+    if (low.kind === 'alias') return aliasOf(from, node.shape);
+    return low.kind === 'view' ? viewOf(from, low.offset, low.strides) : null;
   };
 
   /** The buffer that holds a value, which is stored now if it was not yet. */
@@ -121,7 +215,7 @@ export const plan = (program: Program): Plan => {
     const { shape, dtype } = aval;
     const buffer = makeBuffer(aval);
     if (value.kind === 'step') {
-      const step = stepOf(value.unit, value.step);
+      const step = value.group.steps[value.step] as Step;
       step.stored ??= buffer;
       return step.stored;
     }
@@ -129,12 +223,9 @@ export const plan = (program: Program): Plan => {
       value.kind === 'constant'
         ? { from: 'constant', dtype, value: value.value }
         : { from: 'memory', dtype, read: value.read };
-    units.push({
-      kind: 'group',
-      shape,
-      steps: [{ name: 'copy', dtype, operands: [operand], lane: null, stored: buffer }],
-    });
-    values[id] = { kind: 'buffer', buffer, unit: units.length - 1 };
+    const copy: Step = { name: 'copy', dtype, operands: [operand], lane: null, stored: buffer };
+    units.push({ kind: 'group', shape, steps: [copy], axes: null, sinks: [] });
+    values[id] = { kind: 'buffer', buffer };
     return buffer;
   };
 
@@ -154,51 +245,6 @@ export const plan = (program: Program): Plan => {
     };
   };
 
-  const unitOf = (id: number): number => {
-    const value = valueAt(id);
-    return value.kind === 'constant' ? -1 : value.unit;
-  };
-
-  /** Puts an operation into the group that computed the latest of its inputs, or into a new one. */
-  const addElementwise = (node: ProgramNode, lane: Step['lane']): Value => {
-    const latest = Math.max(-1, ...node.inputs.map(unitOf));
-    const candidate = units[latest];
-    // What a loop stores, no operation in it may read back: it stands elsewhere in memory, or is stretched.
-    const inside = node.inputs.every((id) => unitOf(id) < latest || valueAt(id).kind === 'step');
-    const joins =
-      inside &&
-      candidate?.kind === 'group' &&
-      sameShape(candidate.shape, node.shape) &&
-      candidate.steps.length < longestGroup;
-    const operands = node.inputs.map((id): Operand => {
-      const value = valueAt(id);
-      const { dtype } = avalOf(id);
-      if (value.kind === 'constant') return { from: 'constant', dtype, value: value.value };
-      if (joins && value.kind === 'step' && value.unit === latest) return { from: 'group', dtype, step: value.step };
-      return { from: 'memory', dtype, read: readOf(id, node.shape) };
-    });
-    const step: Step = { name: textOf(node), dtype: node.dtype, operands, lane, stored: null };
-    if (joins) {
-      candidate.steps.push(step);
-      return { kind: 'step', unit: latest, step: candidate.steps.length - 1 };
-    }
-    units.push({ kind: 'group', shape: node.shape, steps: [step] });
-    return { kind: 'step', unit: units.length - 1, step: 0 };
-  };
-
-  const addKernel = (node: ProgramNode, lowered: KernelUnit['lowered']): Value => {
-    const wanted = lowered.kind === 'kernel' ? lowered.reads : undefined;
-    const operands = (wanted?.map((operand) => node.inputs[operand] ?? -1) ?? node.inputs).map((id) => ({
-      buffer: bufferOf(id),
-      aval: avalOf(id),
-    }));
-    const output = makeBuffer(node);
-    const types = operands.map(({ aval: { dtype, shape } }) => `${dtype}[${shape.join()}]`);
-    const name = `${textOf(node)}[${node.shape.join()}] of ${types.join(' ')}`;
-    units.push({ kind: 'kernel', name, lowered, node, inputs: operands, output });
-    return { kind: 'buffer', buffer: output, unit: units.length - 1 };
-  };
-
   const aliasOf = (id: number, shape: Shape): Value => {
     const value = valueAt(id);
     const own = avalOf(id).shape;
@@ -208,33 +254,122 @@ export const plan = (program: Program): Plan => {
       const strides = stridesUnder(own, value.read.strides, shape);
       if (strides !== null) return { ...value, read: { ...value.read, strides } };
     }
-    const unit = value.kind === 'step' ? value.unit : units.length;
-    return { kind: 'buffer', buffer: bufferOf(id), unit };
+    return { kind: 'buffer', buffer: bufferOf(id) };
   };
 
-  /** A view of a view is a view where its strides can be told from the first one's; otherwise the first one is stored. */
+  /** A view of a view is a view of the first one's numbers once they are stored in order. */
   const viewOf = (id: number, offset: number, strides: readonly number[]): Value => {
     const value = valueAt(id);
-    if (value.kind === 'constant') return value;
-    const before = value.unit;
-    const buffer = bufferOf(id);
-    const unit = value.kind === 'view' ? units.length - 1 : before;
-    return { kind: 'view', read: { buffer, offset, strides }, unit };
+    return value.kind === 'constant' ? value : { kind: 'view', read: { buffer: bufferOf(id), offset, strides } };
   };
 
-  const origins: (Origin | undefined)[] = avals.map(() => undefined);
-  for (const node of program.nodes) {
-    const operands = node.inputs.map(avalOf);
-    const lowered = lower(node, operands, (operand) => origins[node.inputs[operand] ?? -1]);
-    const [first = -1] = node.inputs;
-    if (lowered.kind === 'alias') origins.push(origins[first]);
-    else origins.push(isOwn(node.primitive) ? { node, inputs: operands } : undefined);
-    avals.push(node);
-    if (lowered.kind === 'constant') values.push({ kind: 'constant', value: lowered.value });
-    else if (lowered.kind === 'alias') values.push(aliasOf(first, node.shape));
-    else if (lowered.kind === 'view') values.push(viewOf(first, lowered.offset, lowered.strides));
-    else if (lowered.kind === 'elementwise') values.push(addElementwise(node, lowered.lane));
-    else values.push(addKernel(node, lowered));
+  /**
+   * A comparison in another group whose operands are in memory anyway: it is made again where it is read, since a mask that is
+   * stored and read costs more.
+   */
+  const madeAgain = ({ group, step }: Extract<Value, { kind: 'step' }>): Step | null => {
+    const made = group.steps[step] as Step;
+    if (made.dtype !== 'bool' || made.stored !== null) return null;
+    const operands = made.operands.map((operand): Operand | null => {
+      if (operand.from !== 'group') return operand;
+      const source = group.steps[operand.step] as Step;
+      if (source.stored === null) return null;
+      return {
+        from: 'memory',
+        dtype: source.dtype,
+        read: { buffer: source.stored, offset: 0, strides: stridesOf(group.shape) },
+      };
+    });
+    return operands.includes(null) ? null : { ...made, operands: operands as readonly Operand[] };
+  };
+
+  /** Operations that run together, in the order of the program, as a loop. */
+  const addLoop = (members: readonly number[]): void => {
+    const reductions = members.flatMap((member) => {
+      const low = lowered[member];
+      return low?.kind === 'reduction' ? [{ low, id: first + member, node: program.nodes[member] as ProgramNode }] : [];
+    });
+    const [leader = 0] = members;
+    const node = program.nodes[leader] as ProgramNode;
+    const shape = lowered[leader]?.kind === 'reduction' ? avalOf(node.inputs[0] ?? 0).shape : node.shape;
+    const axes = reductions[0]?.low.axes ?? null;
+    const sinks: Sink[] = [];
+    const group: Group = { kind: 'group', shape, steps: [], axes, sinks };
+    const copies = new Map<Step, number>();
+
+    const operandOf = (id: number, of: Shape): Operand => {
+      const value = valueAt(id);
+      const { dtype, shape: own } = avalOf(id);
+      if (value.kind === 'constant') return { from: 'constant', dtype, value: value.value };
+      if (value.kind === 'step' && value.group === group) return { from: 'group', dtype, step: value.step };
+      if (value.kind === 'step' && sameShape(own, of) && sameShape(value.group.shape, of)) {
+        const made = value.group.steps[value.step] as Step;
+        const again = madeAgain(value);
+        const step = copies.get(made) ?? (again === null ? undefined : group.steps.push(again) - 1);
+        if (step !== undefined) {
+          copies.set(made, step);
+          return { from: 'group', dtype, step };
+        }
+      }
+      return { from: 'memory', dtype, read: readOf(id, of) };
+    };
+
+    for (const member of members) {
+      const low = lowered[member];
+      if (low?.kind !== 'elementwise') continue;
+      const made = program.nodes[member] as ProgramNode;
+      const operands = made.inputs.map((id) => operandOf(id, shape));
+      const step: Step = { name: textOf(made), dtype: made.dtype, operands, lane: low.lane, stored: null };
+      values[first + member] = { kind: 'step', group, step: group.steps.push(step) - 1 };
+    }
+    for (const { low, id, node: made } of reductions) {
+      const [from = -1] = made.inputs;
+      const value = valueAt(from);
+      const { dtype } = avalOf(from);
+      const inside = value.kind === 'constant' || (value.kind === 'step' && value.group === group);
+      const of: Operand = inside
+        ? operandOf(from, shape)
+        : { from: 'memory', dtype, read: { buffer: bufferOf(from), offset: 0, strides: stridesOf(shape) } };
+      const output = makeBuffer(made);
+      sinks.push({ name: textOf(made), of, fold: low.fold, output });
+      values[id] = { kind: 'buffer', buffer: output };
+    }
+    if (keepsOrder(group)) {
+      units.push(group);
+      return;
+    }
+    // What is reduced is stored first, so that it is taken in the order that it would be taken in by itself.
+    units.push({ ...group, axes: null, sinks: [] });
+    const apart = sinks.map((sink): Sink => {
+      if (sink.of.from !== 'group') return sink;
+      const step = group.steps[sink.of.step] as Step;
+      step.stored ??= makeBuffer({ shape, dtype: step.dtype });
+      const read: Read = { buffer: step.stored, offset: 0, strides: stridesOf(shape) };
+      return { ...sink, of: { from: 'memory', dtype: step.dtype, read } };
+    });
+    units.push({ kind: 'group', shape, steps: [], axes, sinks: apart });
+  };
+
+  const addKernel = (member: number, low: KernelUnit['lowered']): void => {
+    const node = program.nodes[member] as ProgramNode;
+    const operands = operandsOf(node, low).map((id) => ({ buffer: bufferOf(id), aval: avalOf(id) }));
+    const output = makeBuffer(node);
+    const types = operands.map(({ aval: { dtype, shape } }) => `${dtype}[${shape.join()}]`);
+    const name = `${textOf(node)}[${node.shape.join()}] of ${types.join(' ')}${asked[member] ?? ''}`;
+    units.push({ kind: 'kernel', name, lowered: low, node, inputs: operands, output });
+    values[first + member] = { kind: 'buffer', buffer: output };
+  };
+
+  const { items, nodeOf } = itemsOf(program, lowered, avals);
+  for (const cluster of clustersOf(items)) {
+    const members = cluster.map((item) => nodeOf[item] as number);
+    const [member = 0] = members;
+    const low = lowered[member] as Lowered;
+    if (isLoop(low)) addLoop(members);
+    else if (low.kind === 'kernel' || low.kind === 'reference') addKernel(member, low);
   }
-  return { units, inputs, constants, outputs: program.outputs.map(bufferOf) };
+  const outputs = program.outputs.map(bufferOf);
+  // Nothing is left to do where everything was made again elsewhere.
+  const wanted = units.filter((unit) => unit.kind === 'kernel' || loopOf(unit).writes.length > 0);
+  return { units: wanted, inputs, constants, outputs };
 };

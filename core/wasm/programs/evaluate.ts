@@ -1,0 +1,163 @@
+/**
+ * The inside of a group's loop: each vector is read once, goes through all operations in registers, and is stored where somebody
+ * wants it.
+ */
+import { bytesPerElement, type Dtype } from '../../dtype.js';
+import { stridesOf } from '../../shape.js';
+import { type Expression, i32, type Local, local, type Statement, set } from '../assembler/index.js';
+import {
+  constantVector,
+  loadSplat,
+  loadStrided,
+  loadVector,
+  storeLanes,
+  storeVector,
+  type Vector,
+  type Width,
+  widthFor,
+} from '../loops/lanes.js';
+import type { Space, Walker } from '../loops/nest.js';
+import type { Buffer, Group, Operand, Read, Sink, Step } from './plan.js';
+
+/** What a group reads, and which of its operations anybody wants. */
+export interface Traffic {
+  readonly sources: readonly Source[];
+  readonly stored: readonly { readonly index: number; readonly dtype: Dtype; readonly buffer: Buffer }[];
+  readonly sinks: readonly Sink[];
+  /** Whether an operation's values are stored, reduced, or read by one whose are. */
+  readonly live: readonly boolean[];
+  readonly width: Width;
+  readonly sourceOf: (operand: Extract<Operand, { from: 'memory' }>) => number;
+}
+
+interface Source {
+  readonly dtype: Dtype;
+  readonly read: Read;
+}
+
+const sameRead = (a: Read, b: Read): boolean =>
+  a.buffer === b.buffer && a.offset === b.offset && a.strides.join() === b.strides.join();
+
+export const trafficOf = ({ steps, sinks }: Group): Traffic => {
+  const live = steps.map(({ stored }) => stored !== null);
+  const want = (operands: readonly Operand[]): void => {
+    for (const operand of operands) if (operand.from === 'group') live[operand.step] = true;
+  };
+  want(sinks.map(({ of }) => of));
+  for (const [i, { operands }] of [...steps.entries()].reverse()) if (live[i] === true) want(operands);
+
+  const sources: Source[] = [];
+  const find = (read: Read): number => sources.findIndex((source) => sameRead(source.read, read));
+  const note = (operand: Operand): void => {
+    if (operand.from === 'memory' && find(operand.read) < 0) sources.push(operand);
+  };
+  steps.forEach(({ operands }, i) => {
+    if (live[i] === true) operands.forEach(note);
+  });
+  for (const { of } of sinks) note(of);
+  const dtypes = [
+    ...sources.map(({ dtype }) => dtype),
+    ...steps.flatMap(({ dtype }, i) => (live[i] === true ? [dtype] : [])),
+    ...sinks.map(({ of }) => of.dtype),
+  ];
+  return {
+    sources,
+    stored: steps.flatMap(({ dtype, stored }, index) => (stored === null ? [] : [{ index, dtype, buffer: stored }])),
+    sinks,
+    live,
+    width: widthFor(dtypes),
+    sourceOf: ({ read }) => find(read),
+  };
+};
+
+/** The strides of a group's sources and, behind them, of what it stores. */
+export const stridesOfTraffic = ({ sources }: Traffic, { shape }: Group): readonly (readonly number[])[] => [
+  ...sources.map(({ read }) => read.strides),
+  stridesOf(shape),
+];
+
+export interface Evaluator {
+  /** Goes to the first element of each source, and reads what is the same everywhere. */
+  readonly before: readonly Statement[];
+  /** Reads what is the same along the innermost axis. */
+  readonly perLine: readonly Statement[];
+  /** One walker for each array that is walked along, with a stride in bytes for each axis of the space. */
+  readonly walkers: readonly Walker[];
+  /** Computes the vector of elements that begins `at` elements beyond where the pointers are, and stores the first `count` of them. */
+  readonly vector: (at: number, count: number) => readonly Statement[];
+  /** What an operand is, once its vector has been computed. */
+  readonly operandValue: (operand: Operand) => Vector;
+}
+
+/**
+ * `addresses` are those of the sources, then of what is stored. Strides within `space` come in the order of `stridesOfTraffic`.
+ */
+export const evaluator = (
+  { steps }: { readonly steps: readonly Step[] },
+  traffic: Traffic,
+  space: Space,
+  addresses: readonly Local<'i32'>[],
+): Evaluator => {
+  const { sources, stored, live, width, sourceOf } = traffic;
+  const before: Statement[] = [];
+  const perLine: Statement[] = [];
+  const walkers: Walker[] = [];
+  const loads: ((at: number) => Statement)[] = [];
+  const walk = (pointer: Local<'i32'>, elements: readonly number[], bytes: number): void => {
+    walkers.push({ pointer, strides: elements.map((stride) => stride * bytes) });
+  };
+  const loaded = sources.map(({ dtype, read }, k) => {
+    const value = local('v128');
+    const bytes = bytesPerElement(dtype);
+    const strides = space.strides[k] ?? [];
+    const inner = strides.at(-1) ?? 0;
+    const pointer = addresses[k] as Local<'i32'>;
+    if (read.offset !== 0) before.push(set(pointer, i32.add(pointer, read.offset * bytes)));
+    if (strides.every((stride) => stride === 0)) {
+      before.push(set(value, loadSplat(dtype, width, pointer)));
+      return value;
+    }
+    walk(pointer, strides, bytes);
+    if (inner === 0) perLine.push(set(value, loadSplat(dtype, width, pointer)));
+    else if (inner === 1) loads.push((at) => set(value, loadVector(dtype, width, pointer, at * bytes)));
+    else
+      loads.push((at) => {
+        const from = at === 0 ? pointer : i32.add(pointer, at * inner * bytes);
+        return set(value, loadStrided(dtype, width, from, inner * bytes));
+      });
+    return value;
+  });
+  const results = steps.map(() => local('v128'));
+  const operandValue = (operand: Operand): Expression<'v128'> => {
+    if (operand.from === 'constant') return constantVector(operand.dtype, operand.value);
+    if (operand.from === 'group') return results[operand.step] as Local<'v128'>;
+    return loaded[sourceOf(operand)] as Local<'v128'>;
+  };
+  const dense = space.strides[sources.length] ?? [];
+  const stores = stored.map(({ index, dtype }, k) => {
+    const pointer = addresses[sources.length + k] as Local<'i32'>;
+    const bytes = bytesPerElement(dtype);
+    walk(pointer, dense, bytes);
+    return (at: number, count: number): Statement[] => {
+      const value = results[index] as Local<'v128'>;
+      return count >= width
+        ? [storeVector(dtype, width, pointer, value, at * bytes)]
+        : storeLanes(dtype, width, pointer, value, count, at * bytes);
+    };
+  });
+  return {
+    before,
+    perLine,
+    walkers,
+    operandValue,
+    vector: (at, count) => [
+      ...loads.map((load) => load(at)),
+      ...steps.flatMap(({ operands, lane }, i) => {
+        if (live[i] !== true) return [];
+        const values = operands.map(operandValue);
+        return [set(results[i] as Local<'v128'>, lane === null ? (values[0] as Vector) : lane(values, width))];
+      }),
+      ...stores.flatMap((store) => store(at, count)),
+    ],
+  };
+};
