@@ -5,24 +5,28 @@
  */
 
 import { checkedOptions, checkFunction } from '../core/arguments.js';
-import type { Backend, Executable } from '../core/backend.js';
+import type { Backend, Executable, Storage } from '../core/backend.js';
 import { defaultBackend } from '../core/default-backend.js';
 import { ArgumentError, describe } from '../core/errors.js';
 import { ground } from '../core/ground.js';
 import { currentInterpreter } from '../core/interpreter.js';
-import { mergeCommonSubexpressions } from '../core/passes/common-subexpressions.js';
-import { removeDeadCode } from '../core/passes/dead-code.js';
+import { simplify } from '../core/passes/index.js';
 import { type Aval, formatAval, type Program } from '../core/program.js';
-import { storageOn, storedTensor, Tensor } from '../core/tensor.js';
-import { treeLeaves, treeUnflatten } from '../core/tree.js';
+import { buildFrom, hasStructure, leafCount, type Structure, structureOf } from '../core/structure.js';
+import { consume, storageOn, storedTensor, type Tensor } from '../core/tensor.js';
 import { traceTree } from './trace.js';
 
 export interface CompileOptions {
   /** How many signatures are kept, the least recently used going first; 16 by default. */
   readonly cacheSize?: number;
+  /**
+   * Numbers of arguments that are given away: the compiled function may compute its results in their memory, as a training step does
+   * with parameters. Their tensors cannot be used after the call. None by default.
+   */
+  readonly donate?: readonly number[];
 }
 
-/** A compiled function; printing it shows the programs it holds. */
+/** A compiled function; printing it shows the programs it holds, and how the backend runs them. */
 export interface Compiled<Args extends readonly unknown[], Y> {
   (...args: Args): Y;
   /** The program for the signature of these arguments, traced now if it was not yet. */
@@ -30,11 +34,15 @@ export interface Compiled<Args extends readonly unknown[], Y> {
   toString(): string;
 }
 
-interface Entry<Y> {
+interface Entry {
+  /** A list of the arguments, which is compared in full: nothing depends on a hash. */
+  readonly signature: Structure;
   readonly program: Program;
-  readonly result: Y;
+  readonly result: Structure;
   readonly backend: Backend;
   readonly run: Executable;
+  /** Which leaves of the arguments are given away. */
+  readonly donated: readonly number[];
   /** Shapes and element types of what the program returns. */
   readonly outputs: readonly Aval[];
 }
@@ -49,87 +57,134 @@ const isStatic = (argument: unknown): argument is Static =>
 const dynamicOf = (args: readonly unknown[]): readonly unknown[] =>
   args.map((argument) => (isStatic(argument) ? null : argument));
 
-/** A tree without its numbers, as text: structure (empty branches too), shapes and element types. */
-const formatTree = (node: unknown): string => {
-  if (node instanceof Tensor) return formatAval(node);
-  if (Array.isArray(node)) return `[${node.map(formatTree).join()}]`;
-  if (typeof node !== 'object' || node === null) return String(node);
-  let text = '{';
-  for (const [key, child] of Object.entries(node)) text += `${JSON.stringify(key)}:${formatTree(child)},`;
-  return `${text}}`;
+/** Shapes and element types of what a program returns. */
+const avalsOf = ({ inputs, constants, nodes, outputs }: Program): readonly Aval[] => {
+  const avals: readonly Aval[] = [...inputs, ...constants, ...nodes];
+  return outputs.flatMap((id) => avals[id] ?? []);
 };
 
-/** What a program depends on: plain values, tree structures, shapes and element types. */
-const signatureOf = (args: readonly unknown[]): string =>
-  args
-    .map((argument) =>
-      isStatic(argument)
-        ? `${typeof argument} ${Object.is(argument, -0) ? '-0' : String(argument)}`
-        : formatTree(argument),
-    )
-    .join(' | ');
+const tensorsOf = (storages: readonly Storage[], avals: readonly Aval[], backend: Backend): readonly Tensor[] =>
+  avals.map(({ shape, dtype }, i) => {
+    const storage = storages[i];
+    if (storage === undefined)
+      throw new Error(`${backend.name} backend returned ${storages.length} outputs of ${avals.length}`);
+    return storedTensor(shape, dtype, backend, storage);
+  });
 
-/**
- * `f`, compiled: the first call with new shapes, element types, tree structures or plain values (numbers, strings,
- * booleans) traces it; later calls run the traced program. Values that the function closes over are fixed when it is
- * traced. Under another transform the function runs as it is.
- * @throws GradientError when `f` reads values; TreeError when an argument holds anything but tensors.
- * @example
- * compile((x: Tensor) => mul(x, x))(tensor([1, 2])).toArray() // [1, 4]
- */
-export const compile = <Args extends readonly unknown[], Y>(
-  f: (...args: Args) => Y,
-  options: CompileOptions = {},
-): Compiled<Args, Y> => {
-  checkFunction('compile', f);
-  const { cacheSize = 16 } = checkedOptions('compile', options, ['cacheSize']);
+const partsOf = (structure: Structure): readonly Structure[] =>
+  structure.kind === 'list' || structure.kind === 'branch' ? structure.parts : [];
+
+/** A structure as it is printed: `[f32[2,3], {bias: f32[3]}]`. */
+const formatStructure = (structure: Structure): string => {
+  if (structure.kind === 'leaf') return formatAval(structure);
+  if (structure.kind === 'plain') return Object.is(structure.value, -0) ? '-0' : describe(structure.value);
+  const parts = structure.parts.map(formatStructure);
+  if (structure.kind === 'list') return `[${parts.join(', ')}]`;
+  return `{${structure.keys.map((key, i) => `${key}: ${parts[i]}`).join(', ')}}`;
+};
+
+const checkOptions = (options: CompileOptions): Required<CompileOptions> => {
+  const { cacheSize = 16, donate = [] } = checkedOptions('compile', options, ['cacheSize', 'donate']);
   if (!Number.isInteger(cacheSize) || cacheSize < 1)
     throw new ArgumentError({
       op: 'compile',
       problem: `a cache of ${describe(cacheSize)} programs`,
       remedy: 'keep at least one',
     });
-  const cache = new Map<string, Entry<Y>>();
+  if (!Array.isArray(donate) || !donate.every((argument) => Number.isInteger(argument) && argument >= 0))
+    throw new ArgumentError({
+      op: 'compile',
+      problem: `donate is ${Array.isArray(donate) ? JSON.stringify(donate) : describe(donate)}`,
+      remedy: 'list the numbers of the arguments that are given away, counted from 0: { donate: [0] }',
+    });
+  return { cacheSize, donate };
+};
 
-  const build = (args: Args): Entry<Y> => {
+/**
+ * `f`, compiled: the first call with new shapes, element types, tree structures or plain values (numbers, strings,
+ * booleans) traces it; later calls run the traced program. Values that the function closes over are fixed when it is
+ * traced. Under another transform the function runs as it is.
+ *
+ * Arguments named in `donate` are given away: results are computed in their memory where they fit, and using one of their tensors
+ * afterwards is an error.
+ * @throws GradientError when `f` reads values; TreeError when an argument holds anything but tensors; ArgumentError for a tensor that
+ * was donated to an earlier call.
+ * @example
+ * compile((x: Tensor) => mul(x, x))(tensor([1, 2])).toArray() // [1, 4]
+ * @example
+ * compile((x: Tensor) => add(x, 1), { donate: [0] })(tensor([1, 2])).toArray() // [2, 3]
+ */
+export const compile = <Args extends readonly unknown[], Y>(
+  f: (...args: Args) => Y,
+  options: CompileOptions = {},
+): Compiled<Args, Y> => {
+  checkFunction('compile', f);
+  const { cacheSize, donate } = checkOptions(options);
+  /** The most recently used first. */
+  const entries: Entry[] = [];
+
+  const build = (args: Args): Entry => {
     const { program, result } = traceTree(
       (...traced: readonly unknown[]) =>
         f(...(traced.map((x, i) => (isStatic(args[i]) ? args[i] : x)) as unknown as Args)),
       dynamicOf(args),
+      'compile',
     );
-    const simplified = removeDeadCode(mergeCommonSubexpressions(program));
     const backend = defaultBackend();
-    const avals: readonly Aval[] = [...simplified.inputs, ...simplified.constants, ...simplified.nodes];
-    const outputs = simplified.outputs.flatMap((id) => avals[id] ?? []);
-    return { program: simplified, result, backend, run: backend.lower(simplified), outputs };
+    const simplified = simplify(program, (fixed) => tensorsOf(backend.lower(fixed)([]), avalsOf(fixed), backend));
+    const signature = structureOf(args);
+    const owners = partsOf(signature).flatMap((part, i) => new Array<number>(leafCount(part)).fill(i));
+    const donated = owners.flatMap((argument, leaf) => (donate.includes(argument) ? [leaf] : []));
+    return {
+      signature,
+      program: simplified,
+      result: structureOf(result),
+      backend,
+      run: backend.lower(simplified, donated),
+      donated,
+      outputs: avalsOf(simplified),
+    };
   };
 
-  const entryFor = (args: Args): Entry<Y> => {
-    const signature = `${defaultBackend().name}: ${signatureOf(args)}`;
-    const entry = cache.get(signature) ?? build(args);
-    // Insertion order is the order of use: the first key is the one unused for longest.
-    cache.delete(signature);
-    cache.set(signature, entry);
-    const [oldest] = cache.keys();
-    if (cache.size > cacheSize && oldest !== undefined) cache.delete(oldest);
-    return entry;
+  /** The entry for these arguments, and their leaves. */
+  const find = (args: Args): { readonly entry: Entry; readonly leaves: readonly Tensor[] } => {
+    const backend = defaultBackend();
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i] as Entry;
+      if (entry.backend !== backend) continue;
+      const leaves: Tensor[] = [];
+      if (!hasStructure(entry.signature, args, leaves)) continue;
+      if (i > 0) {
+        entries.splice(i, 1);
+        entries.unshift(entry);
+      }
+      return { entry, leaves };
+    }
+    const entry = build(args);
+    entries.unshift(entry);
+    entries.length = Math.min(entries.length, cacheSize);
+    const leaves: Tensor[] = [];
+    hasStructure(entry.signature, args, leaves);
+    return { entry, leaves };
   };
 
   const compiled = (...args: Args): Y => {
     if (currentInterpreter() !== ground) return f(...args);
-    const { result, backend, run, outputs } = entryFor(args);
-    const storages = run(treeLeaves(dynamicOf(args), 'compile').map((leaf) => storageOn(backend, leaf)));
-    const tensors = outputs.map(({ shape, dtype }, i) => {
-      const storage = storages[i];
-      if (storage === undefined)
-        throw new Error(`${backend.name} backend returned ${storages.length} outputs of ${outputs.length}`);
-      return storedTensor(shape, dtype, backend, storage);
-    });
-    return treeUnflatten(result, tensors);
+    const { entry, leaves } = find(args);
+    const { result, backend, run, donated, outputs } = entry;
+    const inputs = leaves.map((leaf) => storageOn(backend, leaf, 'compile'));
+    // From here on their numbers may be overwritten, whether or not the call succeeds.
+    for (const leaf of donated) consume(leaves[leaf] as Tensor);
+    return buildFrom(result, tensorsOf(run(inputs), outputs, backend)) as Y;
   };
   return Object.assign(compiled, {
-    programFor: (...args: Args): Program => entryFor(args).program,
+    programFor: (...args: Args): Program => find(args).entry.program,
     toString: (): string =>
-      [...cache].map(([signature, { program }]) => `${signature}\n${String(program)}`).join('\n\n'),
+      entries
+        .map(({ signature, backend, program, run }) => {
+          const call = `compiled for ${backend.name}: (${partsOf(signature).map(formatStructure).join(', ')})`;
+          return [call, String(program), ...(run.describe === undefined ? [] : [run.describe()])].join('\n');
+        })
+        .join('\n\n'),
   });
 };

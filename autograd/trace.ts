@@ -23,7 +23,8 @@ interface Tracer extends Interpreter {
   readonly finish: (outputs: readonly Tensor[]) => Program;
 }
 
-const createTracer = (): Tracer => {
+/** `op` is what the user called. */
+const createTracer = (op: string): Tracer => {
   const inputs: Aval[] = [];
   const constants: Tensor[] = [];
   const drafts: Draft[] = [];
@@ -39,7 +40,7 @@ const createTracer = (): Tracer => {
     if (known !== undefined) return known;
     if (x.owner !== null)
       throw new GradientError({
-        op: 'trace',
+        op,
         problem: `the traced function uses a tensor of ${x.owner.name} that is not an argument`,
         shapes: [x.shape],
         remedy: 'pass that tensor to the traced function as an argument',
@@ -50,7 +51,7 @@ const createTracer = (): Tracer => {
   };
 
   const tracer: Tracer = {
-    name: 'trace',
+    name: op,
     reveal: () => null,
     bind(primitive, given, params) {
       const { shape, dtype } = primitive.infer(given, params);
@@ -83,16 +84,20 @@ export interface Traced<Y> {
   readonly result: Y;
 }
 
-/** Traces `f` at arguments shaped like `args`. */
-export const traceTree = <Args extends readonly unknown[], Y>(f: (...args: Args) => Y, args: Args): Traced<Y> => {
-  checkFunction('trace', f);
-  const tracer = createTracer();
-  const inputs = treeLeaves(args, 'trace').map(tracer.input);
+/** Traces `f` at arguments shaped like `args`, for the operation `op`. */
+export const traceTree = <Args extends readonly unknown[], Y>(
+  f: (...args: Args) => Y,
+  args: Args,
+  op = 'trace',
+): Traced<Y> => {
+  checkFunction(op, f);
+  const tracer = createTracer(op);
+  const inputs = treeLeaves(args, op).map(tracer.input);
   const y = synchronous(
-    'trace',
+    op,
     withInterpreter(tracer, () => f(...treeUnflatten(args, inputs))),
   );
-  return { program: tracer.finish(treeLeaves(y, 'trace')), result: outline(y) };
+  return { program: tracer.finish(treeLeaves(y, op)), result: outline(y) };
 };
 
 /**

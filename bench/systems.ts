@@ -77,7 +77,7 @@ const training = (
     const y = randomIntegers(key(2), [batch], { max: classes });
     const args = [params, state, transform.init(params), full([], 0, 'int32'), x, y];
     return {
-      step: compile(step) as Compiled<Trees, Trees>,
+      step: compile(step, { donate: [0, 1, 2, 3] }) as Compiled<Trees, Trees>,
       args: [args[0], args[1], prepareUpdate(transform, args[2]), ...args.slice(3)],
       next: (before, [p, s, o, number]) => [p, s, prepareUpdate(transform, o), number, before[4], before[5]],
     };

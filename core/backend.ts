@@ -12,7 +12,11 @@ export interface Storage {
 }
 
 /** A program made ready to run: takes the storages of its inputs, gives those of its outputs. */
-export type Executable = (inputs: readonly Storage[]) => readonly Storage[];
+export interface Executable {
+  (inputs: readonly Storage[]): readonly Storage[];
+  /** How it runs, for people: what is computed in which order, where it is kept, what it costs. */
+  readonly describe?: () => string;
+}
 
 export interface Backend {
   readonly name: string;
@@ -21,7 +25,8 @@ export interface Backend {
   /** Copies numbers out, once everything that computes them has finished. */
   read(storage: Storage): Promise<TypedArray>;
   readSync(storage: Storage): TypedArray;
-  lower(program: Program): Executable;
+  /** `donated` are the numbers of inputs that nobody reads after a call: their memory may become that of outputs. */
+  lower(program: Program, donated?: readonly number[]): Executable;
   /** Gives memory back early; the storage must not be used again. */
   free(storage: Storage): void;
 }

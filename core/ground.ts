@@ -30,7 +30,7 @@ export const ground: Interpreter = {
         outputs: [inputs.length],
       }),
     );
-    const [storage] = run(inputs.map((input) => storageOn(backend, input)));
+    const [storage] = run(inputs.map((input) => storageOn(backend, input, primitive.name)));
     if (storage === undefined) throw new Error(`${backend.name} backend returned no output for ${primitive.name}`);
     return storedTensor(aval.shape, aval.dtype, backend, storage);
   },

@@ -5,7 +5,7 @@
  */
 import type { Backend, Storage } from './backend.js';
 import type { Dtype, TypedArray } from './dtype.js';
-import { formatShape, GradientError, ShapeError } from './errors.js';
+import { ArgumentError, formatShape, GradientError, ShapeError } from './errors.js';
 import { concrete, type Interpreter, reveal } from './interpreter.js';
 import type { Operand } from './operand.js';
 import { type IndexItem, index } from './ops/indexing.js';
@@ -40,6 +40,13 @@ import type { Broadcast, Check, MatMul } from './typed-shape.js';
 export type NestedNumbers = number | readonly NestedNumbers[];
 
 interface Stored {
+  readonly backend: Backend;
+  /** `null` once the numbers have been given away. */
+  storage: Storage | null;
+}
+
+/** Numbers that are there. */
+interface Present {
   readonly backend: Backend;
   readonly storage: Storage;
 }
@@ -80,7 +87,7 @@ export class Tensor<out S extends Shape = Shape> {
 
   /** The numbers, row-major, in a fresh typed array. */
   async data(): Promise<TypedArray> {
-    const { backend, storage } = storedOf(concrete('data', this));
+    const { backend, storage } = storedOf('data', concrete('data', this));
     return backend.read(storage);
   }
 
@@ -233,6 +240,7 @@ export class Tensor<out S extends Shape = Shape> {
     const stored = reveal(this);
     const head = `Tensor(${this.dtype}${formatShape(this.shape)}`;
     if (stored === null) return `${head} inside ${this.owner?.name ?? 'a transform'})`;
+    if (isConsumed(stored)) return `${head} donated)`;
     return stored.size > 64
       ? `${head})`
       : `${head} ${JSON.stringify(stored.toArray(), (_, v) => (typeof v === 'number' ? writtenElement(v, this.dtype) : v))})`;
@@ -257,25 +265,42 @@ export const storedTensor = <const S extends Shape>(
   storage: Storage,
 ): Tensor<S> => new Tensor(shape, dtype, null, { backend, storage } satisfies Stored);
 
-const storedOf = (tensor: Tensor): Stored => {
+const storedOf = (op: string, tensor: Tensor): Present => {
   if (tensor.owner !== null)
     throw new GradientError({
-      op: 'read',
+      op,
       problem: `the tensor belongs to ${tensor.owner.name}`,
       remedy: 'read it outside the transform',
     });
-  return tensor.payload as Stored;
+  const { backend, storage } = tensor.payload as Stored;
+  if (storage === null)
+    throw new ArgumentError({
+      op,
+      problem: 'the tensor was donated to a compiled function, which may have overwritten its numbers',
+      shapes: [tensor.shape],
+      remedy: 'use what that call returned, or take the argument out of its donate list',
+    });
+  return { backend, storage };
+};
+
+/** Whether the numbers were given away. */
+const isConsumed = ({ owner, payload }: Tensor): boolean =>
+  owner === null && (payload as Stored | null)?.storage === null;
+
+/** Gives the numbers away: whoever uses the tensor from now on is told so. */
+export const consume = ({ payload }: Tensor): void => {
+  (payload as Stored).storage = null;
 };
 
 /** The numbers of `tensor`, for the method `op`. */
 const numbersOf = (op: string, tensor: Tensor): TypedArray => {
-  const { backend, storage } = storedOf(concrete(op, tensor));
+  const { backend, storage } = storedOf(op, concrete(op, tensor));
   return backend.readSync(storage);
 };
 
-/** The tensor's storage on `backend`, copied there if it lives elsewhere. */
-export const storageOn = (backend: Backend, tensor: Tensor): Storage => {
-  const stored = storedOf(tensor);
+/** The tensor's storage on `backend`, copied there if it lives elsewhere, for the operation `op`. */
+export const storageOn = (backend: Backend, tensor: Tensor, op = 'read'): Storage => {
+  const stored = storedOf(op, tensor);
   return stored.backend === backend
     ? stored.storage
     : backend.write(stored.backend.readSync(stored.storage), tensor.dtype);

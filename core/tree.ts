@@ -9,9 +9,10 @@ import { Tensor } from './tensor.js';
 /** What a leaf is reached by: object keys and list positions. */
 export type Path = readonly (string | number)[];
 
-type Branch = { readonly [key: string]: unknown };
+/** A plain object. */
+export type Branch = { readonly [key: string]: unknown };
 
-const isBranch = (node: unknown): node is Branch => {
+export const isBranch = (node: unknown): node is Branch => {
   if (typeof node !== 'object' || node === null) return false;
   const prototype: unknown = Object.getPrototypeOf(node);
   return prototype === Object.prototype || prototype === null;

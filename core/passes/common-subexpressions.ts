@@ -16,10 +16,11 @@ export const mergeCommonSubexpressions = (program: Program): Program => {
     numbers.set(primitive, number);
     return number;
   };
-  return rewrite(program, ({ primitive, inputs, params, dtype }, next) => {
+  return rewrite(program, (node, { append }) => {
+    const { primitive, inputs, params, dtype } = node;
     const key = `${numberOf(primitive)}(${inputs.join()};${formatParams(params)}):${dtype}`;
-    const before = seen.get(key);
-    if (before === undefined) seen.set(key, next);
-    return before ?? null;
+    const id = seen.get(key) ?? append(node);
+    seen.set(key, id);
+    return id;
   });
 };

@@ -5,6 +5,7 @@
 import type { Backend, Storage } from '../backend.js';
 import { allocate, convert, type Dtype, type TypedArray } from '../dtype.js';
 import type { View } from '../primitive.js';
+import type { Program } from '../program.js';
 import { sizeOf } from '../shape.js';
 import { storageOn } from '../tensor.js';
 
@@ -23,29 +24,38 @@ export const referenceBackend: Backend = {
   read: async (storage) => dataOf(storage).slice(),
   readSync: (storage) => dataOf(storage).slice(),
   free: () => {},
-  lower: (program) => (inputs) => {
-    const values: View[] = [
-      ...inputs.map((storage, i) => ({
-        data: dataOf(storage),
-        shape: program.inputs[i]?.shape ?? [],
-        dtype: storage.dtype,
-      })),
-      ...program.constants.map((constant) => ({
-        data: dataOf(storageOn(referenceBackend, constant)),
-        shape: constant.shape,
-        dtype: constant.dtype,
-      })),
-    ];
-    const viewOf = (id: number): View => {
-      const value = values[id];
-      if (value === undefined) throw new Error(`program reads value ${id} before it is computed`);
-      return value;
-    };
-    for (const { primitive, inputs: ids, params, shape, dtype } of program.nodes) {
-      const out: View = { data: allocate(dtype, sizeOf(shape)), shape, dtype };
-      primitive.forward(out, ids.map(viewOf), params);
-      values.push(out);
-    }
-    return program.outputs.map((id) => store(viewOf(id).data, viewOf(id).dtype));
+  lower: (program) => {
+    const constants = program.constants.map((constant) => dataOf(storageOn(referenceBackend, constant)));
+    return (inputs) => run(program, constants, inputs);
   },
+};
+
+const run = (
+  program: Program,
+  constants: readonly TypedArray[],
+  inputs: readonly Storage[],
+): readonly ReferenceStorage[] => {
+  const values: View[] = [
+    ...inputs.map((storage, i) => ({
+      data: dataOf(storage),
+      shape: program.inputs[i]?.shape ?? [],
+      dtype: storage.dtype,
+    })),
+    ...program.constants.map((constant, i) => ({
+      data: constants[i] ?? allocate(constant.dtype, 0),
+      shape: constant.shape,
+      dtype: constant.dtype,
+    })),
+  ];
+  const viewOf = (id: number): View => {
+    const value = values[id];
+    if (value === undefined) throw new Error(`program reads value ${id} before it is computed`);
+    return value;
+  };
+  for (const { primitive, inputs: ids, params, shape, dtype } of program.nodes) {
+    const out: View = { data: allocate(dtype, sizeOf(shape)), shape, dtype };
+    primitive.forward(out, ids.map(viewOf), params);
+    values.push(out);
+  }
+  return program.outputs.map((id) => store(viewOf(id).data, viewOf(id).dtype));
 };

@@ -47,9 +47,9 @@ export const createWasmBackend = ({ cacheSize = 1024, ...options }: WasmOptions 
     read: async (storage) => memory.read(storageOf(storage)),
     readSync: (storage) => memory.read(storageOf(storage)),
     free: (storage) => memory.free(storageOf(storage)),
-    lower: (program) => {
-      const key = keyOf(program);
-      if (key === null) return makeExecutable(program, host, backend);
+    lower: (program, donated = []) => {
+      const key = donated.length > 0 ? null : keyOf(program);
+      if (key === null) return makeExecutable(program, host, backend, donated);
       const constant = filled(program, write);
       if (constant !== null) return constant;
       const known = operations.get(key);

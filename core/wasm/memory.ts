@@ -70,6 +70,8 @@ export interface WasmMemory {
   allocate(dtype: Dtype, length: number): WasmStorage;
   /** Another storage of the same numbers. */
   share(storage: WasmStorage): WasmStorage;
+  /** Another storage of the same numbers in place of `storage`, which must not be used again; `null` where others share them. */
+  takeOver(storage: WasmStorage): WasmStorage | null;
   /** Where the numbers are, for the call that has begun; moves them back in if they were out. */
   address(storage: WasmStorage): number;
   /** A copy of the numbers, wherever they are. */
@@ -230,6 +232,14 @@ export const createMemory = ({ budget: firstBudget = 64 * 2 ** 20 }: MemoryOptio
     share: (original) => {
       const cell = cellOf(original);
       cell.owners++;
+      const storage = new WasmStorage(original.dtype, original.length, serial++, cell);
+      if (cell.block !== null) watch(storage);
+      return storage;
+    },
+    takeOver: (original) => {
+      const cell = cellOf(original);
+      if (cell.owners !== 1) return null;
+      finalizers.unregister(cell);
       const storage = new WasmStorage(original.dtype, original.length, serial++, cell);
       if (cell.block !== null) watch(storage);
       return storage;

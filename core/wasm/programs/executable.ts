@@ -11,8 +11,9 @@ import { mathImports } from '../math/engine-math.js';
 import type { WasmMemory, WasmStorage } from '../memory.js';
 import type { Library, Part, SharedProgram, ThreadPool } from '../threads/pool.js';
 import { type AssembleOptions, assemble, type ReferenceCall } from './assemble.js';
+import { describePlan } from './describe.js';
 import { type Layout, layOut } from './layout.js';
-import { type Plan, plan } from './plan.js';
+import { type Buffer, type Plan, plan } from './plan.js';
 
 /** What programs of one backend share. */
 export interface Host {
@@ -81,10 +82,15 @@ const libraries = (
   ] as const
 ).map(([as, dtype, name]): Library => ({ from: 'gemm', as, export: name, module: () => gemmModule(dtype).module() }));
 
-export const prepare = (program: Program, host: Host, options: AssembleOptions = {}): Prepared => {
+export interface PrepareOptions extends AssembleOptions {
+  /** Numbers of inputs whose memory may be overwritten. */
+  readonly donated?: readonly number[];
+}
+
+export const prepare = (program: Program, host: Host, { donated, ...options }: PrepareOptions = {}): Prepared => {
   const { memory } = host;
   const planned = plan(program);
-  const layout = layOut(planned);
+  const layout = layOut(planned, donated);
   const { sharedPages } = memory;
   const { module, references, shared } = assemble(planned, layout, {
     ...options,
@@ -123,10 +129,16 @@ export const prepare = (program: Program, host: Host, options: AssembleOptions =
   };
 };
 
-export const makeExecutable = (program: Program, host: Host, backend: Backend): Executable => {
+export const makeExecutable = (
+  program: Program,
+  host: Host,
+  backend: Backend,
+  donated: readonly number[] = [],
+): Executable => {
   const { memory, threads } = host;
-  const { planned, layout, functions, shared } = prepare(program, host);
-  const constants = program.constants.map((constant) => wasmOf(storageOn(backend, constant)));
+  const { planned, layout, functions, shared } = prepare(program, host, { donated });
+  // Shared, so that donating the tensor to another program does not overwrite them.
+  const constants = program.constants.map((constant) => memory.share(wasmOf(storageOn(backend, constant))));
   const run = functions.run as Run;
   const given = planned.inputs.length + planned.constants.length;
   const made = layout.arguments.slice(given);
@@ -155,25 +167,42 @@ export const makeExecutable = (program: Program, host: Host, backend: Backend): 
     }
   };
 
-  return (inputs) => {
+  const sources = made.map((_, i) => layout.inPlace.get(given + i) ?? -1);
+
+  const call = (inputs: readonly Storage[]): readonly Storage[] => {
     memory.begin();
-    const storages: WasmStorage[] = [...inputs.map(wasmOf), ...constants];
-    const addresses = storages.map(memory.address);
-    for (const { dtype, length } of made) {
-      const storage = memory.allocate(dtype, length);
+    const storages: WasmStorage[] = [];
+    const addresses: number[] = [];
+    const add = (storage: WasmStorage): void => {
       storages.push(storage);
       addresses.push(memory.address(storage));
+    };
+    for (const input of inputs) add(wasmOf(input));
+    for (const constant of constants) add(constant);
+    // A tensor that comes twice may be read after it has been overwritten.
+    const once = donated.length > 0 && new Set(inputs).size === inputs.length;
+    const overwritten = new Set<number>();
+    for (let i = 0; i < made.length; i++) {
+      const { dtype, length } = made[i] as Buffer;
+      const source = sources[i] as number;
+      const taken = once && source >= 0 ? memory.takeOver(storages[source] as WasmStorage) : null;
+      if (taken !== null) overwritten.add(source);
+      add(taken ?? memory.allocate(dtype, length));
     }
     if (!idle) {
       if (shared === null || threads.size() === 1) runAlone(addresses);
       else runShared(shared, addresses);
     }
     const returned = new Set<number>();
-    return outputs.map((argument) => {
+    const results = outputs.map((argument) => {
       const storage = storages[argument] as WasmStorage;
-      const shared = argument < given || returned.has(argument);
+      const again = argument < given || returned.has(argument);
       returned.add(argument);
-      return shared ? memory.share(storage) : storage;
+      return again ? memory.share(storage) : storage;
     });
+    // What was given away and not made use of goes at once, rather than when somebody notices.
+    if (once) for (const input of donated) if (!overwritten.has(input)) memory.free(storages[input] as WasmStorage);
+    return results;
   };
+  return Object.assign(call, { describe: () => describePlan(planned, layout) });
 };

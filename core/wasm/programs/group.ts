@@ -1,4 +1,5 @@
 /** The loop of a group: over all elements where nothing is reduced, over lanes and what is kept of them otherwise. Threads divide the outermost axis. */
+import { bytesPerElement } from '../../dtype.js';
 import { stridesOf } from '../../shape.js';
 import { type Func, func, i32, type Local, repeat, type Statement, set } from '../assembler/index.js';
 import { collapse, nest, nestShare, type Space, type Walker } from '../loops/nest.js';
@@ -38,6 +39,18 @@ export const keepsOrder = (group: Group): boolean => {
   });
   const innermostKept = (alone.strides[1]?.at(-1) ?? 0) !== 0;
   return innermostKept || spaceOf(group, trafficOf(group)).shape.join() === alone.shape.join();
+};
+
+/** Whether a loop may store an array where one lies that it reads: it must read there nothing but the element that it then stores. */
+export const mayOverwrite = (group: Group, read: Buffer, write: Buffer): boolean => {
+  const traffic = trafficOf(group);
+  const dense = stridesOf(group.shape).map((stride, axis) => (group.shape[axis] === 1 ? 0 : stride));
+  const isOwn = (strides: readonly number[]): boolean =>
+    strides.every((stride, axis) => group.shape[axis] === 1 || stride === dense[axis]);
+  const reads = traffic.sources.filter((source) => source.read.buffer === read);
+  if (bytesPerElement(read.dtype) !== bytesPerElement(write.dtype) || read.length !== write.length) return false;
+  if (reads.length === 0 || !traffic.stored.some(({ buffer }) => buffer === write)) return false;
+  return reads.every((source) => source.read.offset === 0 && isOwn(source.read.strides));
 };
 
 const textOf = (operand: Operand, traffic: Traffic): string => {

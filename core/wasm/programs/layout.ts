@@ -2,7 +2,7 @@
  * Where everything lies during a call. Inputs, constants and outputs come as arguments; all other buffers share one
  * workspace, each living from the unit that computes it to the last that reads it.
  */
-import { loopOf } from './group.js';
+import { loopOf, mayOverwrite } from './group.js';
 import type { Buffer, Plan, Unit } from './plan.js';
 
 /** Where in the workspace bytes are that a unit may overwrite; `null` for the part of the thread that runs it. */
@@ -22,6 +22,8 @@ export interface Layout {
   readonly bytes: number;
   /** Bytes of a thread's part. */
   readonly threadBytes: number;
+  /** Outputs that may be computed in the memory of a donated input, by the numbers of both among the arguments. */
+  readonly inPlace: ReadonlyMap<number, number>;
 }
 
 /** Buffers begin at whole cache lines; kernels work in whole vectors, and may overwrite what lies between. */
@@ -40,7 +42,8 @@ const scratchOf = (work: Unit): { readonly own: number; readonly shared: number;
     ? { own: work.lowered.workspace, shared: work.lowered.shared ?? 0, parallel: work.lowered.parallel === true }
     : { own: 0, shared: 0, parallel: false };
 
-export const layOut = ({ units, inputs, constants, outputs }: Plan): Layout => {
+/** `donated` are the numbers of inputs whose memory may be overwritten. */
+export const layOut = ({ units, inputs, constants, outputs }: Plan, donated: readonly number[] = []): Layout => {
   const given = [...new Set([...inputs, ...constants, ...outputs])];
   given.forEach((buffer, i) => {
     buffer.argument = i;
@@ -51,39 +54,75 @@ export const layOut = ({ units, inputs, constants, outputs }: Plan): Layout => {
     for (const buffer of [...writesOf(work), ...readsOf(work)]) lastRead.set(buffer, time);
   });
 
+  /** Whether a buffer that a unit writes may lie where one lies that it reads for the last time. */
+  const mayTake = (from: Buffer, buffer: Buffer, time: number): boolean => {
+    const work = units[time];
+    return lastRead.get(from) === time && work?.kind === 'group' && mayOverwrite(work, from, buffer);
+  };
+
+  const writtenAt = new Map<Buffer, number>();
+  units.forEach((work, time) => {
+    for (const buffer of writesOf(work)) writtenAt.set(buffer, time);
+  });
+  const inPlace = new Map<number, number>();
+  const free = new Set(donated.flatMap((input) => inputs[input] ?? []).filter((buffer) => !outputs.includes(buffer)));
+  for (const output of new Set(outputs)) {
+    const time = writtenAt.get(output);
+    if (time === undefined || output.argument === null) continue;
+    for (const input of free) {
+      const alike = input.dtype === output.dtype && input.length === output.length && input.length > 0;
+      if (!alike || !((lastRead.get(input) ?? -1) < time || mayTake(input, output, time))) continue;
+      inPlace.set(output.argument, input.argument as number);
+      free.delete(input);
+      break;
+    }
+  }
+
   interface Place {
     readonly offset: number;
     readonly end: number;
-    readonly until: number;
+    until: number;
   }
   let living: Place[] = [];
   let bytes = 0;
   /** The lowest place that is free from now until then. */
-  const place = (size: number, until: number): number => {
+  const place = (size: number, until: number): Place => {
     let offset = 0;
     for (const other of living) {
       if (other.offset - offset >= size) break;
       offset = Math.max(offset, other.end);
     }
-    living.push({ offset, end: offset + size, until });
+    const found: Place = { offset, end: offset + size, until };
+    living.push(found);
     living.sort((a, b) => a.offset - b.offset);
     bytes = Math.max(bytes, offset + size);
-    return offset;
+    return found;
   };
 
   const offsets = new Map<Buffer, number>();
+  const placeOf = new Map<Buffer, Place>();
+  /** The place of a buffer of the workspace: that of one that is read for the last time, if it may be. */
+  const settle = (buffer: Buffer, work: Unit, time: number): void => {
+    const until = lastRead.get(buffer) ?? time;
+    const taken = readsOf(work).find((from) => placeOf.get(from)?.until === time && mayTake(from, buffer, time));
+    const known = taken === undefined ? undefined : placeOf.get(taken);
+    if (taken !== undefined) placeOf.delete(taken);
+    if (known !== undefined) known.until = until;
+    const found = known ?? place(rounded(buffer.bytes), until);
+    placeOf.set(buffer, found);
+    offsets.set(buffer, found.offset);
+  };
   let threadBytes = 0;
   const scratch = units.map((work, time): Scratch => {
     living = living.filter(({ until }) => until >= time);
     for (const buffer of writesOf(work))
-      if (buffer.argument === null && !offsets.has(buffer))
-        offsets.set(buffer, place(rounded(buffer.bytes), lastRead.get(buffer) ?? time));
+      if (buffer.argument === null && !offsets.has(buffer)) settle(buffer, work, time);
     const { own, shared, parallel } = scratchOf(work);
     if (parallel && own > 0) threadBytes = Math.max(threadBytes, rounded(own));
     return {
-      own: own === 0 ? 0 : parallel ? null : place(rounded(own), time),
-      shared: shared === 0 ? 0 : place(rounded(shared), time),
+      own: own === 0 ? 0 : parallel ? null : place(rounded(own), time).offset,
+      shared: shared === 0 ? 0 : place(rounded(shared), time).offset,
     };
   });
-  return { arguments: given, offsets, scratch, bytes, threadBytes };
+  return { arguments: given, offsets, scratch, bytes, threadBytes, inPlace };
 };
