@@ -2,15 +2,16 @@
  * Operations with an index operand. All indices are looked at first; where one is out of range the reference loop runs
  * instead, which throws the error that says so.
  */
-import { bytesPerElement } from '../../dtype.js';
+import { bytesPerElement, type Dtype } from '../../dtype.js';
 import type { PoolParams } from '../../families/pooling.js';
 import { sizeOf, stridesOf } from '../../shape.js';
-import { i32, type Local, leave, local, memory, type Statement, set, when } from '../assembler/index.js';
+import { i32, type Local, leave, local, loopOver, memory, type Statement, set, when } from '../assembler/index.js';
 import type { Piece, Sliding } from '../conv/pieces.js';
 import { apart, slidingOf, smallPieces, spreadPieces } from '../conv/pooling.js';
 import { fillBuffer, moveBlock, moveOne } from '../loops/blocks.js';
 import { nest, type Walker } from '../loops/nest.js';
-import type { Lowering, Lowerings, Places, Site } from './lowering.js';
+import { shareOf } from '../loops/share.js';
+import type { Lowered, Lowering, Lowerings, Places, Site } from './lowering.js';
 
 interface AxisParams {
   readonly axis: number;
@@ -114,6 +115,42 @@ const slices =
     };
   };
 
+/** The leaders of windows, plane by plane: their places are known to be good. */
+const leaders = (dtype: Dtype, { planes, spatial, outputs }: Sliding): Lowered => {
+  const bytes = bytesPerElement(dtype);
+  const places = sizeOf(outputs);
+  return {
+    kind: 'kernel',
+    workspace: 0,
+    parallel: true,
+    emit: ({ inputs: [x, index], output, ...threads }) => {
+      if (x === undefined || index === undefined) throw missing();
+      const [plane, at, to, picked] = [local('i32'), local('i32'), local('i32'), local('i32')];
+      const { from, to: end, code } = shareOf(threads, planes);
+      return [
+        ...code,
+        set(plane, i32.add(x, i32.mul(from, sizeOf(spatial) * bytes))),
+        set(at, i32.add(index, i32.mul(from, places * 4))),
+        set(to, i32.add(output, i32.mul(from, places * bytes))),
+        loopOver(from, { start: from, end }, [
+          ...nest(
+            [places],
+            [
+              { pointer: at, strides: [4] },
+              { pointer: to, strides: [bytes] },
+            ],
+            1,
+            [set(picked, i32.add(plane, i32.mul(i32.load(at), bytes))), moveOne(dtype, to, picked, false)],
+          ),
+          set(plane, i32.add(plane, sizeOf(spatial) * bytes)),
+          set(at, i32.add(at, places * 4)),
+          set(to, i32.add(to, places * bytes)),
+        ]),
+      ];
+    },
+  };
+};
+
 /** Elements of x by an index of its own for each, or with `back` added there. */
 const elements =
   (back: boolean): Lowering<AxisParams> =>
@@ -138,6 +175,7 @@ const elements =
             : spreadPieces('float32', pooled.sliding, pooled.pieces, threads, source, target, places),
       };
     const { dtype } = output;
+    if (!back && pooled !== null) return leaders(dtype, pooled.sliding);
     const bytes = bytesPerElement(dtype);
     const strides = stridesOf(x.shape);
     const step = (strides[axis] ?? 1) * bytes;

@@ -1,6 +1,6 @@
 /**
  * 3×3 convolutions with a quarter of the products, F(4×4, 3×3): tiles and filters are transformed, the transforms are multiplied as
- * 36 matrix products over channels, and the results transformed back. The input gradient is the convolution of the cotangent with
+ * matrix products over channels, and the results transformed back. The input gradient is the convolution of the cotangent with
  * the filters turned round; the filter gradient sums its products over tiles.
  *
  * A transform mixes a whole tile, so an infinite or undefined number, or one near the end of the range, spoils outputs that it
@@ -26,7 +26,7 @@ import type { FloatLanes } from '../../float-lanes.js';
 import { shareOf } from '../../loops/share.js';
 import { blockImport, type Places } from '../../lowerings/lowering.js';
 import { type FilterPlaces, packFilters, panel, unpackGradient } from './filters.js';
-import { type Blocks, findBlock, makeBlock, points } from './layout.js';
+import { type Blocks, findBlock, makeBlock } from './layout.js';
 import { cotangentSide, gathering, inputSide, planeBytes, scattering } from './tiles.js';
 
 type Address = Expression<'i32'>;
@@ -50,16 +50,18 @@ export interface Memory {
 /** For the output and the input gradient. */
 export const outputMemory = (blocks: Blocks): Memory => ({
   workspace:
-    points * (blocks.channelPoint + blocks.filterPoint) +
+    blocks.points * (blocks.channelPoint + blocks.filterPoint) +
     rounded(planeBytes(blocks.wide)) +
     rounded(planeBytes(blocks.narrow)),
-  shared: flagBytes + blocks.groups * points * filterPointBytes(blocks),
+  shared: flagBytes + blocks.groups * blocks.points * filterPointBytes(blocks),
 });
 
 /** For the filter gradient. */
 export const gradientMemory = (blocks: Blocks): Memory => ({
   workspace: rounded(planeBytes(blocks.wide)) + rounded(planeBytes(blocks.narrow)),
-  shared: flagBytes + points * (blocks.channelPoint + blocks.filterPoint + rounded(blocks.filters * blocks.channelRow)),
+  shared:
+    flagBytes +
+    blocks.points * (blocks.channelPoint + blocks.filterPoint + rounded(blocks.filters * blocks.channelRow)),
 });
 
 /** Tells all threads whether one of them has seen a number that was not finite. */
@@ -85,7 +87,7 @@ export const outputFace = (
   places: Places,
   doubtful: readonly Statement[],
 ): Statement[] => {
-  const { groups, channels, filters, spatial, outputs, across } = blocks;
+  const { size, points, groups, channels, filters, spatial, outputs, across } = blocks;
   const { workspace, shared, barrier } = places;
   const [inPlane, outPlane] = [spatial[0] * spatial[1] * 4, outputs[0] * outputs[1] * 4];
   const point = filterPointBytes(blocks);
@@ -97,7 +99,7 @@ export const outputFace = (
   const [index, end, group, from, to, term] = locals('i32', 6);
   const packs = shareOf(places, groups * panels);
   const pack = (count: number): Statement =>
-    call(packFilters(lanes, filterPlaces, point, count), from, to, i32.const(channels));
+    call(packFilters(lanes, size, filterPlaces, point, count), from, to, i32.const(channels));
   const packing = [
     ...packs.code,
     loopOver(packs.from, { start: packs.from, end: packs.to }, [
@@ -173,7 +175,7 @@ export const gradientFace = (
   places: Places,
   doubtful: readonly Statement[],
 ): Statement[] => {
-  const { groups, channels, filters, spatial, outputs, across } = blocks;
+  const { size, points, groups, channels, filters, spatial, outputs, across } = blocks;
   const { workspace, shared, barrier } = places;
   const [inPlane, outPlane] = [spatial[0] * spatial[1] * 4, outputs[0] * outputs[1] * 4];
   const inputs = sum(shared, flagBytes);
@@ -194,7 +196,7 @@ export const gradientFace = (
   const work = shareOf(places, items);
   const terms = shareOf(places, points);
   const finals = shareOf(places, filters);
-  const unpack = unpackGradient(lanes, gradientPoint, channels);
+  const unpack = unpackGradient(lanes, size, gradientPoint, channels);
   const own = (row: number): Address => i32.mul(sample, i32.mul(block.rows, across * row));
   const imageOf = (base: Address, count: number, plane: number): Address =>
     sum(base, i32.mul(i32.add(block.sample, sample), groups * count * plane), i32.mul(group, count * plane));

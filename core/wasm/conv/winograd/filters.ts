@@ -14,7 +14,7 @@ import {
   v128,
 } from '../../assembler/index.js';
 import type { FloatLanes } from '../../float-lanes.js';
-import { filterGradientLine, filterLine, transformSquare } from './transforms.js';
+import { lines, type TileSize, transformSquare } from './transforms.js';
 
 /** How the filters lie: bytes from one to the next on the side of the outputs, and of the inputs; turned by half a circle or not. */
 export interface FilterPlaces {
@@ -29,6 +29,7 @@ export const panel = 8;
 /** `from, to, terms`: one panel of filters, of which `count` are there. Points are `point` bytes apart, terms 32. */
 export const packFilters = (
   lanes: FloatLanes,
+  size: TileSize,
   { outward, inward, turned }: FilterPlaces,
   point: number,
   count: number,
@@ -37,9 +38,9 @@ export const packFilters = (
     const half = (first: number): Statement[] =>
       transformSquare(
         lanes,
-        filterLine,
+        lines[size].filter,
         3,
-        6,
+        size + 2,
         (i, j) => {
           const tap = turned ? 8 - (3 * i + j) : 3 * i + j;
           let vector = first < count ? v128.load32_zero(from, first * outward + 4 * tap) : f32x4.const(0);
@@ -47,7 +48,7 @@ export const packFilters = (
             vector = v128.load32_lane(lane, from, vector, (first + lane) * outward + 4 * tap);
           return vector;
         },
-        (i, j, value) => v128.store(to, value, (6 * i + j) * point + 4 * first),
+        (i, j, value) => v128.store(to, value, ((size + 2) * i + j) * point + 4 * first),
       );
     return [
       loopWhile(i32.gt_s(terms, 0), [
@@ -61,16 +62,21 @@ export const packFilters = (
   });
 
 /** `from, to`: the gradient of one filter for `channels` channels, whose transforms lie next to each other. Gives zero times the sum. */
-export const unpackGradient = (lanes: FloatLanes, point: number, channels: number): Func<Repeat<'i32', 2>, 'v128'> =>
+export const unpackGradient = (
+  lanes: FloatLanes,
+  size: TileSize,
+  point: number,
+  channels: number,
+): Func<Repeat<'i32', 2>, 'v128'> =>
   func('unpackGradient', repeat('i32', 2), 'v128', (from, to) => {
     const [doubt, value, quads] = [local('v128'), local('v128'), local('i32')];
     const quad = (count: number): Statement[] =>
       transformSquare(
         lanes,
-        filterGradientLine,
-        6,
+        lines[size].gradient,
+        size + 2,
         3,
-        (i, j) => v128.load(from, (6 * i + j) * point),
+        (i, j) => v128.load(from, ((size + 2) * i + j) * point),
         (i, j, result) =>
           together(
             set(value, result),

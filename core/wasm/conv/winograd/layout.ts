@@ -3,8 +3,9 @@
  * the second-level cache, of several small samples or of a band of a large one.
  */
 import { type Expression, i32, type Local, local, type Statement, select, set } from '../../assembler/index.js';
+import type { TileSize } from './transforms.js';
 
-/** A 3×3 convolution of one group, whichever of the three faces it is: `from` is what is read in 6×6 tiles, `to` in 4×4. */
+/** A 3×3 convolution of one group, whichever of the three faces it is. */
 export interface WinogradShape {
   readonly samples: number;
   readonly groups: number;
@@ -16,9 +17,6 @@ export interface WinogradShape {
   /** Zeros before each axis; negative where places are left out. */
   readonly padding: readonly [number, number];
 }
-
-/** Points of the transform of a tile. */
-export const points = 36;
 
 /** Bytes of transforms that are worked on at once. */
 const cached = 640 * 1024;
@@ -32,6 +30,9 @@ const scattered = (bytes: number): number => {
 };
 
 export interface Blocks extends WinogradShape {
+  /** Outputs of a tile along an axis, and points of its transform. */
+  readonly size: TileSize;
+  readonly points: number;
   /** Tiles across, and rows of tiles in all. */
   readonly across: number;
   readonly down: number;
@@ -51,9 +52,18 @@ export interface Blocks extends WinogradShape {
   readonly narrow: readonly [number, number];
 }
 
+/** The size of tiles that takes the fewest products. */
+const sizeFor = (outputs: readonly number[]): TileSize => {
+  const products = (size: TileSize): number =>
+    outputs.reduce((tiles, length) => tiles * Math.ceil(length / size), (size + 2) ** 2);
+  return products(3) < products(4) ? 3 : 4;
+};
+
 export const blocksOf = (shape: WinogradShape): Blocks => {
   const { samples, channels, filters, outputs } = shape;
-  const [down, across] = [Math.ceil(outputs[0] / 4), Math.ceil(outputs[1] / 4)];
+  const size = sizeFor(outputs);
+  const points = (size + 2) ** 2;
+  const [down, across] = [Math.ceil(outputs[0] / size), Math.ceil(outputs[1] / size)];
   const channelRow = scattered(Math.ceil(channels / 8) * 32);
   const filterRow = scattered(Math.ceil(filters / 8) * 32);
   const tiles = Math.max(fewestTiles, Math.floor(cached / (points * (channelRow + filterRow))));
@@ -63,12 +73,12 @@ export const blocksOf = (shape: WinogradShape): Blocks => {
   const bands = Math.ceil(down / band);
   return {
     ...shape,
-    ...{ across, down, band, together, bands, channelRow, filterRow },
+    ...{ size, points, across, down, band, together, bands, channelRow, filterRow },
     blocks: bands * Math.ceil(samples / together),
     channelPoint: scattered(most * channelRow),
     filterPoint: scattered(most * filterRow),
-    wide: [4 * band + 2, 4 * across + 2],
-    narrow: [4 * band, 4 * across],
+    wide: [size * band + 2, size * across + 2],
+    narrow: [size * band, size * across],
   };
 };
 

@@ -26,7 +26,7 @@ import {
 import type { FloatLanes } from '../../float-lanes.js';
 import { planesToVectors, type VectorsToPlanes, vectorsToPlanes } from '../planes.js';
 import type { Block, Blocks } from './layout.js';
-import { cotangentLine, inputLine, type LineTransform, outputLine, transformSquare } from './transforms.js';
+import { type LineTransform, transformSquare, lines as transforms } from './transforms.js';
 
 const forth = (pointer: Local<'i32'>, by: Expression<'i32'> | number): Statement => set(pointer, i32.add(pointer, by));
 const larger = (a: Expression<'i32'>, b: number): Expression<'i32'> => select(i32.gt_s(a, b), a, i32.const(b));
@@ -36,7 +36,7 @@ const smaller = (a: Expression<'i32'>, b: Expression<'i32'>): Expression<'i32'> 
 type TilesFunction = Func<Repeat<'i32', 3>, 'none'>;
 
 interface Side {
-  /** Vectors down and across a padded plane, and from one tile to the next. */
+  /** Vectors down and across a padded plane. */
   readonly plane: readonly [number, number];
   /** Bytes from one tile to the next, and from one point to the next. */
   readonly row: number;
@@ -48,21 +48,21 @@ const tilesFunction = (
   name: string,
   line: LineTransform,
   [from, to]: readonly [number, number],
-  across: number,
+  { across, size }: Blocks,
   { plane, row, point }: Side,
   back: boolean,
 ): TilesFunction =>
-  func(name, repeat('i32', 3), 'none', (vectors, transforms, rows) => {
+  func(name, repeat('i32', 3), 'none', (vectors, points, rows) => {
     const tile = local('i32');
     const inPlane = (i: number, j: number): number => 16 * (i * plane[1] + j);
-    const inPoints = (i: number, j: number): number => point * (6 * i + j);
+    const inPoints = (i: number, j: number): number => point * ((size + 2) * i + j);
     const square = back
       ? transformSquare(
           lanes,
           line,
           from,
           to,
-          (i, j) => v128.load(transforms, inPoints(i, j)),
+          (i, j) => v128.load(points, inPoints(i, j)),
           (i, j, value) => v128.store(vectors, value, inPlane(i, j)),
         )
       : transformSquare(
@@ -71,12 +71,12 @@ const tilesFunction = (
           from,
           to,
           (i, j) => v128.load(vectors, inPlane(i, j)),
-          (i, j, value) => v128.store(transforms, value, inPoints(i, j)),
+          (i, j, value) => v128.store(points, value, inPoints(i, j)),
         );
     return [
       loopWhile(i32.gt_s(rows, 0), [
-        loopOver(tile, { end: across }, [...square, forth(vectors, 64), forth(transforms, row)]),
-        forth(vectors, 16 * (4 * plane[1] - 4 * across)),
+        loopOver(tile, { end: across }, [...square, forth(vectors, 16 * size), forth(points, row)]),
+        forth(vectors, 16 * size * (plane[1] - across)),
         forth(rows, -1),
       ]),
     ];
@@ -93,7 +93,7 @@ export interface Gathering {
   readonly name: string;
   readonly line: LineTransform;
   /** Vectors along a tile. */
-  readonly size: 4 | 6;
+  readonly length: number;
   readonly side: Side;
   readonly channels: number;
   readonly spatial: readonly [number, number];
@@ -112,16 +112,17 @@ export interface Gather {
 
 export const gathering = (
   lanes: FloatLanes,
-  { across, bands }: Blocks,
-  { line, size, name, side, channels, spatial: [height, width], padding }: Gathering,
+  blocks: Blocks,
+  { line, length, name, side, channels, spatial: [height, width], padding }: Gathering,
   scratch: Expression<'i32'>,
 ): Gather => {
+  const { bands, size } = blocks;
   const [down, wide] = side.plane;
   const plane = height * width * 4;
   const firstColumn = Math.max(0, padding[1]);
   const columns = Math.min(wide, width + padding[1]) - firstColumn;
   const copy = planesToVectors(lanes, columns, { planes: width * 4, vectors: wide * 16 });
-  const tiles = tilesFunction(lanes, name, line, [size, 6], across, side, false);
+  const tiles = tilesFunction(lanes, name, line, [length, size + 2], blocks, side, false);
   const clear = memory.fill(scratch, 0, down * wide * 16);
   const rest = channels % 4;
   return {
@@ -139,9 +140,12 @@ export const gathering = (
       ];
       return [
         // Row r of the padded plane is row r + top − padding of the image.
-        set(top, i32.mul(block.row, 4)),
+        set(top, i32.mul(block.row, size)),
         set(firstRow, larger(i32.sub(i32.const(padding[0]), top), 0)),
-        set(endRow, smaller(i32.add(i32.mul(block.rows, 4), size - 4), i32.sub(i32.const(height + padding[0]), top))),
+        set(
+          endRow,
+          smaller(i32.add(i32.mul(block.rows, size), length - size), i32.sub(i32.const(height + padding[0]), top)),
+        ),
         ...(bands === 1 ? [] : [clear]),
         set(target, i32.add(scratch, i32.mul(i32.add(i32.mul(firstRow, wide), firstColumn), 16))),
         set(quad, first),
@@ -163,20 +167,20 @@ export const gathering = (
 
 type Offset = Expression<'i32'>;
 
-/** The input's 6×6 tiles. */
-export const inputSide = ({ wide, channelRow, channelPoint, channels, spatial, padding }: Blocks): Gathering => ({
+/** The input's tiles. */
+export const inputSide = ({ size, wide, channelRow, channelPoint, channels, spatial, padding }: Blocks): Gathering => ({
   name: 'inputTiles',
-  line: inputLine,
-  size: 6,
+  line: transforms[size].input,
+  length: size + 2,
   side: { plane: wide, row: channelRow, point: channelPoint },
   ...{ channels, spatial, padding },
 });
 
-/** The cotangent's 4×4 tiles. */
-export const cotangentSide = ({ narrow, filterRow, filterPoint, filters, outputs }: Blocks): Gathering => ({
+/** The cotangent's tiles. */
+export const cotangentSide = ({ size, narrow, filterRow, filterPoint, filters, outputs }: Blocks): Gathering => ({
   name: 'cotangentTiles',
-  line: cotangentLine,
-  size: 4,
+  line: transforms[size].cotangent,
+  length: size,
   side: { plane: narrow, row: filterRow, point: filterPoint },
   ...{ channels: filters, spatial: outputs, padding: [0, 0] },
 });
@@ -184,14 +188,16 @@ export const cotangentSide = ({ narrow, filterRow, filterPoint, filters, outputs
 /** The outputs of one sample of a block, from the transforms of its first tile at `transforms` to its first plane at `image`. */
 export const scattering = (
   lanes: FloatLanes,
-  { across, narrow, filterRow, filterPoint, filters, outputs: [height, width] }: Blocks,
+  blocks: Blocks,
   scratch: Expression<'i32'>,
   doubt: Local<'v128'>,
 ): ((block: Block, image: Expression<'i32'>, transforms: Expression<'i32'>) => Statement[]) => {
+  const { size, narrow, filterRow, filterPoint, filters, outputs } = blocks;
+  const [height, width] = outputs;
   const plane = height * width * 4;
   const pitches = { planes: width * 4, vectors: narrow[1] * 16 };
   const side = { plane: narrow, row: filterRow, point: filterPoint };
-  const tiles = tilesFunction(lanes, 'outputTiles', outputLine, [6, 4], across, side, true);
+  const tiles = tilesFunction(lanes, 'outputTiles', transforms[size].output, [size + 2, size], blocks, side, true);
   const rest = filters % 4;
   const [copy, copyRest] = [4, rest].map((count) => vectorsToPlanes(lanes, width, Math.max(count, 1), pitches));
   return (block, image, transforms) => {
@@ -204,9 +210,9 @@ export const scattering = (
       ),
     ];
     return [
-      set(lines, smaller(i32.mul(block.rows, 4), i32.sub(i32.const(height), i32.mul(block.row, 4)))),
+      set(lines, smaller(i32.mul(block.rows, size), i32.sub(i32.const(height), i32.mul(block.row, size)))),
       set(source, transforms),
-      set(target, i32.add(image, i32.mul(block.row, 16 * width))),
+      set(target, i32.add(image, i32.mul(block.row, 4 * size * width))),
       loopOver(quad, { end: filters >> 2 }, [...move(4), forth(source, 16), forth(target, 4 * plane)]),
       ...(rest === 0 ? [] : move(rest)),
     ];
