@@ -143,7 +143,7 @@ const withoutPatches = (geometry: Geometry, role: Role): WithoutPatches | null =
 const mostZeros = 1.3;
 
 /** Channels of a group on either side from which transforms pay. */
-const fewestChannels = 16;
+const fewestChannels = 12;
 
 const byTransforms = (
   { channels, filters }: Geometry,
