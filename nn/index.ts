@@ -160,6 +160,7 @@ export {
   softplus,
   softsign,
 } from './activations.js';
+export { glu, hardshrink, softmin, softshrink, tanhshrink, threshold } from './shrinking-activations.js';
 export { flatten } from './functional/linear.js';
 export { globalAvgPool, globalMaxPool } from './functional/pooling.js';
 
@@ -171,6 +172,18 @@ export {
   nllLoss,
 } from './functional/cross-entropy.js';
 export { cosineSimilarity, type HingeOptions, hingeLoss, multiMarginLoss } from './functional/margin-losses.js';
+export {
+  gaussianNllLoss,
+  multiLabelSoftMarginLoss,
+  poissonNllLoss,
+} from './functional/likelihood-losses.js';
+export {
+  cosineEmbeddingLoss,
+  hingeEmbeddingLoss,
+  marginRankingLoss,
+  softMarginLoss,
+  tripletMarginLoss,
+} from './functional/pair-losses.js';
 export { bceLoss, bceWithLogits, klDiv } from './functional/probability-losses.js';
 export type { Reduction } from './functional/reduce.js';
 export { huberLoss, l1Loss, l2Penalty, mseLoss, smoothL1Loss } from './functional/regression-losses.js';

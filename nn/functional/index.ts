@@ -1,6 +1,7 @@
 /** Layers as bare functions: everything they compute with is an argument. */
 
 export * from '../activations.js';
+export * from '../shrinking-activations.js';
 export * from './attention.js';
 export { type BatchNormOptions, type BatchNormState, batchNorm, initialBatchNormState } from './batch-norm.js';
 export {
@@ -27,8 +28,10 @@ export {
 } from './dropout.js';
 export { type EmbeddingFunctionOptions, embedding } from './embedding.js';
 export { flatten, type LinearFunctionOptions, linear } from './linear.js';
+export * from './likelihood-losses.js';
 export * from './margin-losses.js';
 export * from './multihead-attention.js';
+export * from './pair-losses.js';
 export * from './pooling.js';
 export * from './probability-losses.js';
 export {

@@ -1,4 +1,4 @@
-/** The README's TypeScript runs and type-checks as it stands, and the files it links to exist. */
+/** The TypeScript of the README and of the page about models runs and type-checks as it stands, and the files that the README links to exist. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,17 +9,19 @@ import { test } from '../../runner/testing.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const models = readFileSync(join(root, 'docs', 'models.md'), 'utf8');
 const folder = join(root, 'node_modules', '.cache', 'readme');
 
 const sources: Readonly<Record<string, string>> = {
   tapegrad: 'autograd',
   'tapegrad/nn': 'nn',
+  'tapegrad/nn/manual': 'nn/manual',
   'tapegrad/optim': 'optim',
   'tapegrad/data': 'data',
 };
 
 /** Each block as a module of its own that imports the sources instead of the package. */
-const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map((match, i) => {
+const blocks = [...`${readme}\n${models}`.matchAll(/```ts\n([\s\S]*?)```/g)].map((match, i) => {
   const code = (match[1] ?? '').replace(
     /from '(tapegrad[^']*)'/g,
     (_, name: string) => `from '../../../${sources[name]}/index.js'`,

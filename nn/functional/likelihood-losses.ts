@@ -1,0 +1,98 @@
+/** Negative log-likelihoods of numbers and counts, and of several labels at once. */
+import { checkedOptions, checkTensors } from '../../core/arguments.js';
+import {
+  add,
+  broadcastTo,
+  div,
+  exp,
+  greater,
+  log,
+  maximum,
+  mean,
+  mul,
+  neg,
+  softplus,
+  square,
+  stopGradient,
+  sub,
+  type Tensor,
+  where,
+} from '../../core/index.js';
+import { checkSameShapes, type ReductionOptions, reduceLoss } from './reduce.js';
+
+export interface GaussianNllOptions extends ReductionOptions {
+  /** Add the constant ½ log 2π; false by default. */
+  readonly full?: boolean;
+  /** The smallest variance; 1e-6 by default. Gradients see the variance as it is given. */
+  readonly eps?: number;
+}
+
+/**
+ * `½ (log v + (x − t)²/v)`: t drawn from a normal distribution with mean x and variance v, which broadcasts.
+ * @throws ShapeError when x and the target differ in shape.
+ * @example
+ * gaussianNllLoss(tensor([1]), tensor([3]), tensor([1])).item() // 2
+ */
+export const gaussianNllLoss = (
+  x: Tensor,
+  target: Tensor,
+  variance: Tensor,
+  options: GaussianNllOptions = {},
+): Tensor => {
+  const op = 'gaussianNllLoss';
+  const { full = false, eps = 1e-6, reduction = 'mean' } = checkedOptions(op, options, ['full', 'eps', 'reduction']);
+  checkSameShapes(op, x, target);
+  checkTensors(op, [variance]);
+  const given = broadcastTo(variance, x.shape) as Tensor;
+  // At least eps, with the gradient of the variance itself.
+  const v = add(given, stopGradient(sub(maximum(given, eps), given)));
+  const loss = mul(add(log(v), div(square(sub(x, target)), v)), 0.5);
+  return reduceLoss(op, full ? add(loss, 0.5 * Math.log(2 * Math.PI)) : loss, reduction);
+};
+
+export interface PoissonNllOptions extends ReductionOptions {
+  /** Whether x is the logarithm of the rate; true by default. */
+  readonly logInput?: boolean;
+  /** Add Stirling's approximation of log t! where t > 1; false by default. */
+  readonly full?: boolean;
+  /** Added to a rate inside its logarithm; 1e-8 by default. */
+  readonly eps?: number;
+}
+
+/**
+ * Counts t drawn from a Poisson distribution: `eˣ − t x` with x the logarithm of the rate, or `x − t log(x + eps)` with x the rate.
+ * @throws ShapeError when the shapes differ.
+ * @example
+ * poissonNllLoss(tensor([0]), tensor([2])).item() // 1
+ */
+export const poissonNllLoss = (x: Tensor, target: Tensor, options: PoissonNllOptions = {}): Tensor => {
+  const op = 'poissonNllLoss';
+  const names = ['logInput', 'full', 'eps', 'reduction'] as const;
+  const { logInput = true, full = false, eps = 1e-8, reduction = 'mean' } = checkedOptions(op, options, names);
+  checkSameShapes(op, x, target);
+  const loss: Tensor = logInput ? sub(exp(x), mul(target, x)) : sub(x, mul(target, log(add(x, eps))));
+  if (!full) return reduceLoss(op, loss, reduction);
+  const several = greater(target, 1);
+  const t = where(several, target, 1);
+  const stirling = add(sub(mul(t, log(t)), t), mul(log(mul(t, 2 * Math.PI)), 0.5));
+  return reduceLoss(op, add(loss, where(several, stirling, 0)), reduction);
+};
+
+export interface MultiLabelOptions extends ReductionOptions {
+  /** One weight a class, `[C]`. */
+  readonly weight?: Tensor | null;
+}
+
+/**
+ * Binary cross-entropy of each label, the mean over the classes: scores `[N, C]`, targets of 0 and 1 `[N, C]` → one loss a sample, then reduced.
+ * @throws ShapeError when the shapes differ.
+ * @example
+ * multiLabelSoftMarginLoss(tensor([[0, 0]]), tensor([[1, 0]])).item() // ≈ 0.6931471805599453
+ */
+export const multiLabelSoftMarginLoss = (x: Tensor, target: Tensor, options: MultiLabelOptions = {}): Tensor => {
+  const op = 'multiLabelSoftMarginLoss';
+  const { weight = null, reduction = 'mean' } = checkedOptions(op, options, ['weight', 'reduction']);
+  checkSameShapes(op, x, target);
+  const loss = add(mul(target, softplus(neg(x))), mul(sub(1, target), softplus(x)));
+  return reduceLoss(op, mean(weight === null ? loss : mul(loss, weight), { axes: -1 }), reduction);
+};

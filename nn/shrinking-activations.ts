@@ -1,0 +1,104 @@
+/** Activations that gate, cut or shrink: composed of core operations like those in `activations.ts`. */
+import { checkedOptions, checkNumber, rankOf, tensorOperand } from '../core/arguments.js';
+import {
+  abs,
+  add,
+  greater,
+  less,
+  mul,
+  neg,
+  type Shape,
+  ShapeError,
+  sigmoid,
+  softmax,
+  split,
+  sub,
+  type Tensor,
+  tanh,
+  where,
+} from '../core/index.js';
+import { normalizeAxis } from '../core/shape.js';
+
+/**
+ * A gated linear unit (Dauphin et al. 2017): the first half of an axis times σ of the second, `[…, 2C, …]` → `[…, C, …]`.
+ * @throws ShapeError when the axis has an odd size.
+ * @example
+ * glu(tensor([[3, 0]])).toArray() // [[1.5]]
+ */
+export const glu = (x: Tensor, options: { readonly axis?: number } = {}): Tensor => {
+  const { axis = -1 } = checkedOptions('glu', options, ['axis']);
+  const at = normalizeAxis('glu', axis, rankOf('glu', x));
+  const size = x.shape[at] ?? 0;
+  if (size % 2 !== 0)
+    throw new ShapeError({
+      op: 'glu',
+      problem: `axis ${axis} of size ${size} has no halves`,
+      shapes: [x.shape],
+      remedy: 'give an axis of even size',
+    });
+  const [value, gate] = split(x, [size / 2, size / 2], at) as [Tensor, Tensor];
+  return mul(value, sigmoid(gate));
+};
+
+/**
+ * Softmax of −x along an axis, the last by default.
+ * @example
+ * softmin(tensor([0, 0])).toArray() // [0.5, 0.5]
+ */
+export const softmin = <S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> =>
+  softmax(neg(tensorOperand('softmin', x as Tensor)), axis) as Tensor as Tensor<S>;
+
+export interface ShrinkOptions {
+  /** 0.5 by default. */
+  readonly lambda?: number;
+}
+
+/**
+ * `x` where |x| > lambda, else 0. The derivative at ±lambda is 0.
+ * @example
+ * hardshrink(tensor([-1, 0.5, 2])).toArray() // [-1, 0, 2]
+ */
+export const hardshrink = <S extends Shape>(x: Tensor<S>, options: ShrinkOptions = {}): Tensor<S> => {
+  const { lambda = 0.5 } = checkedOptions('hardshrink', options, ['lambda']);
+  checkNumber('hardshrink', 'lambda', lambda);
+  return where(greater(abs(x as Tensor), lambda), x as Tensor, 0) as Tensor as Tensor<S>;
+};
+
+/**
+ * `x − lambda` where x > lambda, `x + lambda` where x < −lambda, else 0. The derivative at ±lambda is 0.
+ * @example
+ * softshrink(tensor([-1, 0.5, 2])).toArray() // [-0.5, 0, 1.5]
+ */
+export const softshrink = <S extends Shape>(x: Tensor<S>, options: ShrinkOptions = {}): Tensor<S> => {
+  const { lambda = 0.5 } = checkedOptions('softshrink', options, ['lambda']);
+  checkNumber('softshrink', 'lambda', lambda);
+  const y = x as Tensor;
+  const below = where(less(y, -lambda), add(y, lambda), 0);
+  return where(greater(y, lambda), sub(y, lambda), below) as Tensor as Tensor<S>;
+};
+
+/**
+ * `x − tanh x`.
+ * @example
+ * tanhshrink(tensor([0])).toArray() // [0]
+ */
+export const tanhshrink = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
+  sub(x as Tensor, tanh(x as Tensor)) as Tensor as Tensor<S>;
+
+export interface ThresholdOptions {
+  readonly threshold: number;
+  /** What stands in the place of numbers that are not larger. */
+  readonly value: number;
+}
+
+/**
+ * `x` where x > threshold, else `value`. The derivative at the threshold is 0.
+ * @example
+ * threshold(tensor([0, 1, 2]), { threshold: 1, value: -1 }).toArray() // [-1, -1, 2]
+ */
+export const threshold = <S extends Shape>(x: Tensor<S>, options: ThresholdOptions): Tensor<S> => {
+  const { threshold: limit, value } = checkedOptions('threshold', options, ['threshold', 'value']);
+  checkNumber('threshold', 'threshold', limit);
+  checkNumber('threshold', 'value', value);
+  return where(greater(x as Tensor, limit), x as Tensor, value) as Tensor as Tensor<S>;
+};
