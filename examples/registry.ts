@@ -10,6 +10,7 @@ import { fashionMlp } from './fashion-mlp.js';
 import { iris } from './iris.js';
 import { lenet } from './lenet.js';
 import { start } from './start.js';
+import { studies } from './studies/index.js';
 import type { Example } from './support/example.js';
 import { transfer } from './transfer.js';
 import { wine } from './wine.js';
@@ -28,4 +29,5 @@ export const examples: readonly Example[] = [
   drawnDigits,
   wine,
   breastCancer,
+  ...studies,
 ];

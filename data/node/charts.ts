@@ -45,6 +45,8 @@ export interface CurvesOptions extends ChartSize {
   /** `log` for settings that are swept over powers; `linear` by default. */
   readonly xScale?: 'linear' | 'log';
   readonly yScale?: 'linear' | 'log';
+  /** The values to show; curves that leave them are cut off. All values by default. */
+  readonly yRange?: readonly [least: number, greatest: number];
   /** A value to reach, drawn as a dashed grey line across. */
   readonly goal?: number;
 }
@@ -59,7 +61,7 @@ const pointsOf = ({ values, at }: Curve): (readonly [number, number | null])[] =
  * @throws ArgumentError when there is nothing to draw, or the package `echarts` is not installed.
  */
 export const curvesSvg = async (options: CurvesOptions): Promise<string> => {
-  const { title, curves, yName, xName = 'epoch', xScale = 'linear', yScale = 'linear', goal } = options;
+  const { title, curves, yName, xName = 'epoch', xScale = 'linear', yScale = 'linear', yRange, goal } = options;
   const points = curves.map(pointsOf);
   const xs = points.flat().map(([x]) => x);
   const ys = points.flat().flatMap(([, y]) => y ?? []);
@@ -77,8 +79,9 @@ export const curvesSvg = async (options: CurvesOptions): Promise<string> => {
       name,
       data: (points[i] ?? []).map(([x, y]) => [x, y ?? '-']),
       color: palette[Math.max(colour, 0) % palette.length] ?? '#000000',
-      // A single value is a dot; so are the values of a sweep.
-      ...((points[i]?.length ?? 0) === 1 || curves.some(({ at }) => at !== undefined)
+      // A single value is a dot; so are the values of a sweep, unless they are too many to tell apart.
+      ...((points[i]?.length ?? 0) === 1 ||
+      (curves.some(({ at }) => at !== undefined) && (points[i]?.length ?? 0) <= 40)
         ? { symbol: 'circle', showSymbol: true, symbolSize: 6 }
         : { symbol: 'none' }),
       lineStyle: { type: dashed ? ('dashed' as const) : ('solid' as const), width: dashed ? 1.5 : 2 },
@@ -136,6 +139,7 @@ export const curvesSvg = async (options: CurvesOptions): Promise<string> => {
         type: yScale === 'log' ? 'log' : 'value',
         name: yName,
         ...(yScale === 'linear' && least >= 0 ? { min: 0 } : {}),
+        ...(yRange === undefined ? {} : { min: yRange[0], max: yRange[1] }),
       },
       series: goal === undefined ? series : [...series, goalLine],
     },

@@ -288,6 +288,13 @@ test('CSV: what is written reads back, bit for bit; predictions never have a dec
   );
   assert.is(encodeCsv([[7], [0]], { integers: true, names: ['a,b'] }), '"a,b"\n7\n0\n');
   assert.is(encodeCsv([[1, Number.NaN]]), '1,\n');
+  assert.is(
+    encodeCsv([
+      ['a "b", c', 1],
+      ['d', 0.5],
+    ]),
+    '"a ""b"", c",1\nd,0.5\n',
+  );
   assert.throws(() => encodeCsv([[0.5]], { integers: true }), /give whole numbers/);
-  assert.throws(() => encodeCsv([[1], [1, 2]]), /row 1 has 2 numbers, not 1/);
+  assert.throws(() => encodeCsv([[1], [1, 2]]), /row 1 has 2 fields, not 1/);
 });

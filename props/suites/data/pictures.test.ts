@@ -110,6 +110,20 @@ test('curvesSvg: a sweep over powers with a goal, a single value, and nothing at
   await rejects(curvesSvg({ title: '', yName: '', curves: [] }), ArgumentError, /nothing to draw/);
 });
 
+test('curvesSvg: a range of values is all that is shown', async () => {
+  const draw = (yRange?: readonly [number, number]): Promise<string> =>
+    curvesSvg({
+      title: 'Losses',
+      yName: 'loss',
+      curves: [{ name: 'a', values: [1, 5000] }],
+      ...(yRange === undefined ? {} : { yRange }),
+    });
+  const [whole, part] = [await draw(), await draw([1, 3.5])];
+  assert.match(whole, />5,000</);
+  assert.not.match(part, />5,000</);
+  assert.match(part, />3\.5</);
+});
+
 test('confusionMatrix: counts pairs of label and prediction, and refuses classes out of range', () => {
   assert.equal(confusionMatrix(tensor([0, 1, 2, 2, 2]), tensor([0, 2, 2, 2, 1]), 3), [
     [1, 0, 0],
