@@ -3,31 +3,16 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { examples } from '../../../examples/registry.js';
+import { studies } from '../../../examples/studies/index.js';
 import { runCommand } from '../../../examples/support/command.js';
 import { test } from '../../runner/testing.js';
 import { withFolder } from '../data/temporary.js';
-import { run } from './support.js';
+import { run, runSmall } from './support.js';
 
-for (const example of examples)
+// The studies have a file of their own.
+for (const example of examples.filter((candidate) => !studies.includes(candidate)))
   test(`example ${example.name}: runs, and leaves settings, figures and a report that shows them`, () =>
-    withFolder(async (parent) => {
-      const folder = join(parent, 'run');
-      const small = example.epochs === null ? [] : ['--epochs', '1', '--limit', '60'];
-      const { code, printed, complaints } = await run([example.name, ...small, '--seed', '3', '--out', folder]);
-      assert.is(code, 0, complaints);
-      assert.ok(printed.includes(`Report: ${join(folder, 'report.html')}`), printed);
-
-      const read = (file: string): string => readFileSync(join(folder, file), 'utf8');
-      assert.equal(JSON.parse(read('config.json')).seed, 3);
-      const figures: readonly { readonly name: string; readonly value: unknown }[] = JSON.parse(read('figures.json'));
-      assert.ok(figures.length > 0, 'there is no figure');
-      const report = read('report.html');
-      for (const { name, value } of figures) {
-        assert.ok(report.includes(name.replaceAll("'", '&#39;')), `the report lacks ${name}`);
-        assert.type(value, 'number', `${name} was not measured`);
-      }
-      assert.ok(report.includes(example.title.replaceAll('&', '&amp;')));
-    }));
+    runSmall(example));
 
 test('examples: names, and nothing else, are told apart', () => {
   const names = examples.map(({ name }) => name);
