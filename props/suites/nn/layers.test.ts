@@ -75,6 +75,13 @@ test('batch norm: gradients of a channel sum to 0', () => {
   });
 });
 
+test('batch norm: without eps, gradients of a channel are orthogonal to its normalised values', () => {
+  holds(images, ({ x, seed }) => {
+    const dx = pull((at) => batchNorm(at, 0), x, seed);
+    assertClose(sum(mul(dx, batchNorm(x, 0)), { axes: [0, 2, 3] }), zeros([x.shape[1] ?? 1], 'float64'), 1e-10);
+  });
+});
+
 test('batch norm: adding a constant to a channel changes nothing; scaling it neither, but for eps', () => {
   holds(images, ({ x, seed }) => {
     const shift = random(seed, [1, x.shape[1] ?? 1, 1, 1]);
@@ -156,6 +163,12 @@ test('group norm: groups that do not divide the channels are an error', () => {
   );
 });
 
+test('softmax: rows sum to 1, and a shift of a row changes nothing', () => {
+  const x = random(21, [5, 7]);
+  assertClose(sum(nn.softmax(x), { axes: 1 }), ones([5], 'float64'), 1e-15);
+  assertClose(nn.softmax(add(x, mul(random(22, [5, 1]), 100))), nn.softmax(x), 1e-13);
+});
+
 test('softmax and cross-entropy: gradients of a row sum to 0, and a shift of the scores changes nothing', () => {
   const rows = fc.record({ n: fc.integer({ min: 1, max: 4 }), c: fc.integer({ min: 2, max: 5 }), seed: fc.nat(1000) });
   holds(rows, ({ n, c, seed }) => {
@@ -190,6 +203,14 @@ test('dropout: keeps the mean', () => {
     // Four standard deviations of the mean of 40,000 values of variance (1 − keep)/keep.
     assertClose(mean(y), ones([]), 4 * Math.sqrt((1 - keep) / keep / 40_000));
   }
+});
+
+test('dropout: keeping a quarter is dropping three quarters, and out of training it is the identity', () => {
+  const [x, options] = [random(23, [20, 20]), { training: true, key: key(12) }];
+  const kept = nn.dropout({ keep: 0.25 }).apply({ params: null }, x, options)[0];
+  assert.equal(numbers(kept), numbers(nn.dropout(0.75).apply({ params: null }, x, options)[0]));
+  assert.equal(numbers(nn.dropout(0.75).apply({ params: null }, x)[0]), numbers(x));
+  for (const [i, value] of numbers(kept).entries()) assert.ok(value === 0 || value === 4 * (numbers(x)[i] ?? 0));
 });
 
 test('dropout of channels: a channel is kept or dropped whole', () => {

@@ -1,7 +1,19 @@
 /** Laws of optimisers that need no reference numbers: equivalences, trees, composition. */
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { fromData, ShapeError, type Tensor, TreeError, treeLeaves, treeMap, zerosLike } from '../../../core/index.js';
+import { grad } from '../../../autograd/index.js';
+import {
+  add,
+  fromData,
+  mul,
+  ShapeError,
+  type Tensor,
+  TreeError,
+  treeLeaves,
+  treeMap,
+  zerosLike,
+} from '../../../core/index.js';
+import { l2Penalty } from '../../../nn/index.js';
 import {
   accumulateMomentum,
   adadelta,
@@ -122,6 +134,18 @@ test('sgd: momentum 0 is plain descent', () => {
   assertSame(
     run(sgd({ lr: 0.1 }), draw(1), 5, 20),
     run(chain(accumulateMomentum({ momentum: 0 }), scaleByLearningRate(0.1)), draw(1), 5, 20),
+  );
+});
+
+test('sgd: weight decay is the gradient of ½·decay·Σ w² added to the loss', () => {
+  const [params, gradient, decay] = [draw(1), draw(2), 0.3];
+  const step = (optimizer: GradientTransform, slope: Params): Params =>
+    applyUpdates(params, optimizer.update(slope, optimizer.init(params), params)[0]);
+  const penalised = treeMap((g, w = g) => add(g, mul(w, decay)), gradient, params);
+  assertSame(step(sgd({ lr: 0.1, weightDecay: decay }), gradient), step(sgd(0.1), penalised));
+  assertSame(
+    penalised,
+    treeMap((g, w = g) => add(g, w), gradient, grad((p: Params) => l2Penalty(p, decay))(params)),
   );
 });
 
