@@ -1,7 +1,7 @@
 /**
  * Convolutions and pooling, one thread: `node --import tsx bench/conv.ts [part of a name]`. For every layer the GFLOP/s of
  * the forward pass, the input gradient and the filter gradient, counted as plain sums of products, best of many short runs;
- * then whole training steps of two networks in milliseconds. `bench/conv-torch.py` prints the same of PyTorch.
+ * then whole training steps of two networks in milliseconds.
  */
 
 import { compile } from '../autograd/compile.js';

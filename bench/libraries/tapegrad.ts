@@ -7,6 +7,7 @@ import {
   matmul,
   mul,
   relu,
+  setThreads,
   sigmoid,
   sub,
   sum,
@@ -37,15 +38,18 @@ export const trainingStep = (model: unknown, optimizer: GradientTransform, x: Te
   let optimizerState: unknown = optimizer.init(params);
   const y = fromData(labels(x.shape[0] ?? 0, classes), [x.shape[0] ?? 0], 'int32');
   const dropoutKey = key(1);
-  const step = compile((p: unknown, s: unknown, o: unknown, input: Tensor, target: Tensor, k: Tensor) => {
-    const loss = (q: unknown): readonly [Tensor, unknown] => {
-      const [scores, next] = net.apply({ params: q, state: s }, input, { training: true, key: k });
-      return [nn.crossEntropy(scores, target), next];
-    };
-    const [[value, nextState], gradient] = valueAndGrad(loss, { hasAux: true })(p);
-    const [updates, nextOptimizer] = optimizer.update(gradient, o, p);
-    return [value, applyUpdates(p, updates), nextState, nextOptimizer] as const;
-  }, {});
+  const step = compile(
+    (p: unknown, s: unknown, o: unknown, input: Tensor, target: Tensor, k: Tensor) => {
+      const loss = (q: unknown): readonly [Tensor, unknown] => {
+        const [scores, next] = net.apply({ params: q, state: s }, input, { training: true, key: k });
+        return [nn.crossEntropy(scores, target), next];
+      };
+      const [[value, nextState], gradient] = valueAndGrad(loss, { hasAux: true })(p);
+      const [updates, nextOptimizer] = optimizer.update(gradient, o, p);
+      return [value, applyUpdates(p, updates), nextState, nextOptimizer] as const;
+    },
+    { donate: [0, 1, 2] },
+  );
   return () => {
     const [value, nextParams, nextState, nextOptimizer] = step(params, state, optimizerState, x, y, dropoutKey);
     params = nextParams;
@@ -104,7 +108,7 @@ export const blockNet = (depth = 4): unknown => {
 const mlpBatch = (): Tensor => fromData(noise(128 * 784), [128, 784]);
 
 export const prepare = (threads: number): Library => {
-  void threads;
+  setThreads(threads);
   return {
     product: ([m, n, k]) => {
       const [a, b] = [fromData(noise(m * k), [m, k]), fromData(noise(k * n, 1), [k, n])];
