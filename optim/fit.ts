@@ -11,7 +11,7 @@ import type { Batch } from './training/model.js';
 import { checkOptions, type FitOptions, type Fitted, freshState } from './training/options.js';
 import { breathe } from './training/pause.js';
 import { batchesPerEpoch, countExamples, feedOf } from './training/source.js';
-import { resumedState, type TrainingState } from './training/state.js';
+import { kept, resumedState, type TrainingState } from './training/state.js';
 import { allMetrics, freshMetrics, trainingStep } from './training/step.js';
 import { prepareUpdate } from './transform.js';
 
@@ -57,12 +57,14 @@ export const fit = async <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): Pr
   const feed = feedOf(options.train, { batchSize, order, dropLast });
 
   const fresh = freshState(options);
-  let now = options.resume === undefined || options.resume === null ? fresh : resumedState(options.resume, fresh);
+  const begin = options.resume === undefined || options.resume === null ? fresh : resumedState(options.resume, fresh);
+  // Steps overwrite what they are given: what anybody else may hold goes in as tensors of the run's own.
+  let now = kept(begin);
   // Appended to in place: copying it at every step would make long runs slow. Snapshots copy it.
   const losses = [...now.history.losses];
 
   const current = (): TrainingState<P, S> => ({ ...now, history: { ...now.history, losses: losses.slice() } });
-  const snapshot = (): TrainingState => current();
+  const snapshot = (): TrainingState => kept(current());
   let wanted = false;
   const say = async <K extends keyof Callbacks>(
     name: K,
@@ -81,13 +83,13 @@ export const fit = async <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): Pr
     const factor = rateFactor?.({ epoch: now.epoch, step: now.step, history: { ...now.history, losses } }) ?? 1;
     const { params, state, average, running, key, step: number } = now;
     const prepared = prepareUpdate(optimizer, now.optimizer, factor);
+    const learningRate = preparedRates(prepared)[0] ?? null;
     const { next, loss } = step(
       { params, state, optimizer: prepared, average, running },
       group,
       drawn(key, 'step', 0),
       full([], number, 'int32'),
     );
-    const learningRate = preparedRates(prepared)[0] ?? null;
     now = { ...now, ...next, batch: now.batch + group.length, step: number + 1, learningRate };
     const value = loss.item();
     losses.push(value);
@@ -119,7 +121,7 @@ export const fit = async <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): Pr
       }
       if (now.batch === 0) throw noBatches(epoch);
       await look('epoch');
-      now = { ...now, epoch: epoch + 1, batch: 0, running: freshMetrics(all) };
+      now = { ...now, epoch: epoch + 1, batch: 0, running: kept(freshMetrics(all)) };
       const { history } = current();
       const made = history.checks.at(-1);
       if (made !== undefined) await say('onEpochEnd', { epoch, check: made, history, snapshot });

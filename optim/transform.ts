@@ -15,7 +15,8 @@ export interface GradientTransform<S = unknown> {
   /**
    * The state with the learning rates of the coming step, times `factor`, written into it as tensors. An update that is
    * compiled needs it, since a plain function of the step, such as a schedule, cannot be asked while tracing. It holds for
-   * one update. A transform without a rate leaves it out.
+   * one update. `fit` gives the whole state away to its step: tensors written into it are made anew each time. A transform without a
+   * rate leaves it out.
    */
   prepare?(state: S, factor: number): S;
 }

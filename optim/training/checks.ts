@@ -4,7 +4,7 @@ import { evaluator } from './evaluate.js';
 import { type Check, isBetter, type Measurement, modeOf, monitoredValue } from './history.js';
 import type { FitOptions } from './options.js';
 import { sampled } from './source.js';
-import type { TrainingState } from './state.js';
+import { kept, type TrainingState } from './state.js';
 import { allMetrics, readMetrics } from './step.js';
 
 /** What each use of the key folds in first, so that they are independent. */
@@ -44,7 +44,7 @@ export const checker = <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): Chec
     return {
       ...now,
       best: isBetter(modeOf(monitor), value, now.best?.value ?? null)
-        ? { params, state, value, epoch: kind === 'first' ? 0 : epoch, step }
+        ? { params: kept(params), state: kept(state), value, epoch: kind === 'first' ? 0 : epoch, step }
         : now.best,
       history: { ...now.history, checks: [...now.history.checks, check] },
     };

@@ -2,7 +2,8 @@
  * Everything a run needs to go on: tensors, numbers and texts in plain objects and lists, ready to be written to a file.
  * What comes back from one is checked against the model and the optimiser before a run goes on from it.
  */
-import { ArgumentError, type Key, Tensor, TreeError, treeEntries } from '../../core/index.js';
+import { ArgumentError, type Key, stopGradient, Tensor, TreeError, treeEntries } from '../../core/index.js';
+import { mapTensors } from '../../core/tree.js';
 import type { AverageState } from './averaging.js';
 import type { Check, History } from './history.js';
 
@@ -32,6 +33,9 @@ export interface TrainingState<P = unknown, S = unknown> {
   readonly learningRate: number | null;
   readonly history: History;
 }
+
+/** The same numbers in tensors of their own: steps give theirs away, so that whoever keeps some keeps these. */
+export const kept = <T>(value: T): T => mapTensors(value, (tensor) => stopGradient(tensor));
 
 const refuse = (problem: string, remedy = 'give what snapshot() or a checkpoint of this very run gave'): never => {
   throw new ArgumentError({ op: 'fit (resume)', problem, remedy });

@@ -79,7 +79,8 @@ export type Step<P, S, X, T> = (
 
 /**
  * The step over one batch, or over several whose gradients are accumulated. Batch i of step s draws from
- * `foldIn(foldIn(key, s), i)`. The loss it returns has the penalty in it; the loss among the metrics has not.
+ * `foldIn(foldIn(key, s), i)`. The loss it returns has the penalty in it; the loss among the metrics has not. Compiled, it takes the
+ * memory of the state that it is given, which cannot be used again.
  */
 export const trainingStep = <P, S, X, Y, T>(definition: StepDefinition<P, S, X, Y, T>): Step<P, S, X, T> => {
   const { model, loss, optimizer, penalty, frozen, averaging, compile = true } = definition;
@@ -135,5 +136,6 @@ export const trainingStep = <P, S, X, Y, T>(definition: StepDefinition<P, S, X, 
       loss: value ?? div(0, examples),
     };
   };
-  return compile ? compiled(step) : step;
+  // What a step turns into the next of its kind is overwritten by it.
+  return compile ? compiled(step, { donate: [0] }) : step;
 };

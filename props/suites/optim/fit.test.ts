@@ -14,6 +14,7 @@ import {
   sum,
   type Tensor,
   tensor,
+  treeEntries,
   treeMap,
   valueAndGrad,
 } from '../../../autograd/index.js';
@@ -342,6 +343,27 @@ test('fit: a snapshot stays as it was', async () => {
     ],
   });
   for (const { text, now } of taken) assert.is(now(), text);
+});
+
+test('fit: steps overwrite nothing that anybody else holds: the variables it began with, snapshots, the best', async () => {
+  const texts = (tree: unknown): readonly string[] =>
+    treeEntries(tree).map(([path, leaf]) => `${path} ${leaf.dataSync()}`);
+  const initial = network().init(key(3));
+  const before = texts(initial.params);
+  const held: { readonly params: unknown; readonly optimizer: unknown; readonly texts: readonly string[] }[] = [];
+  const hold = ({ snapshot }: { readonly snapshot: () => unknown }): void => {
+    const { params, optimizer } = snapshot() as Fitted<Params, State>['final'];
+    held.push({ params, optimizer, texts: texts([params, optimizer]) });
+  };
+  const first = await run({ initial, callbacks: [{ onStepEnd: hold, onCheck: hold }] });
+  assert.equal(texts(initial.params), before);
+  assert.ok(held.length > 10);
+  for (const { params, optimizer, texts: then } of held) assert.equal(texts([params, optimizer]), then);
+  assert.ok(texts(first.best?.params).length > 0);
+  const { final } = first;
+  const after = texts(final.params);
+  await run({ resume: final, epochs: 5 });
+  assert.equal(texts(final.params), after);
 });
 
 test('fit: batches may come from a function, at once or later, or from a loader', async () => {
