@@ -2,11 +2,29 @@
  * The interpreter at the bottom: it knows only stored numbers. Every operation becomes a program of one node
  * that the backend runs.
  */
+import type { Backend } from './backend.js';
 import { defaultBackend } from './default-backend.js';
+import { findOperation, type KnownOperation, keepOperation } from './eager.js';
 import { GradientError } from './errors.js';
 import type { Interpreter } from './interpreter.js';
-import { avalOf, makeProgram } from './program.js';
+import type { Primitive } from './primitive.js';
+import { type Aval, avalOf, makeProgram } from './program.js';
 import { storageOn, storedTensor } from './tensor.js';
+
+/** The operation as a program of one node, made ready and remembered. */
+const lowered = (primitive: Primitive, backend: Backend, inputs: readonly Aval[], params: unknown): KnownOperation => {
+  const avals = inputs.map(avalOf);
+  const { shape, dtype } = primitive.infer(avals, params);
+  const program = makeProgram({
+    inputs: avals,
+    constants: [],
+    nodes: [{ primitive, params, inputs: avals.map((_, i) => i), shape, dtype }],
+    outputs: [avals.length],
+  });
+  const operation = { params, inputs: avals, shape, dtype, run: backend.lower(program) };
+  keepOperation(primitive, backend, operation);
+  return operation;
+};
 
 export const ground: Interpreter = {
   name: 'eager evaluation',
@@ -19,20 +37,12 @@ export const ground: Interpreter = {
           shapes: [input.shape],
           remedy: 'return it from the transformed function (see hasAux) instead of keeping it in an outer variable',
         });
-    const aval = primitive.infer(inputs, params);
     const backend = defaultBackend();
-    const run = backend.lower(
-      makeProgram({
-        // Not the tensors themselves: a backend that keeps the program must not keep their numbers.
-        inputs: inputs.map(avalOf),
-        constants: [],
-        nodes: [{ primitive, params, inputs: inputs.map((_, i) => i), shape: aval.shape, dtype: aval.dtype }],
-        outputs: [inputs.length],
-      }),
-    );
+    const { run, shape, dtype } =
+      findOperation(primitive, backend, inputs, params) ?? lowered(primitive, backend, inputs, params);
     const [storage] = run(inputs.map((input) => storageOn(backend, input, primitive.name)));
     if (storage === undefined) throw new Error(`${backend.name} backend returned no output for ${primitive.name}`);
-    return storedTensor(aval.shape, aval.dtype, backend, storage);
+    return storedTensor(shape, dtype, backend, storage);
   },
   call: (rule, inputs) => rule.run(inputs),
   recompute: (run, inputs) => run(inputs),

@@ -12,6 +12,7 @@
  */
 import type { Storage } from '../backend.js';
 import { allocate, bytesPerElement, type Dtype, type TypedArray } from '../dtype.js';
+import { ArgumentError } from '../errors.js';
 import { engine, type Memory, mostPages } from './engine.js';
 import { sharedPages } from './features.js';
 import { type Block, createHeap } from './heap.js';
@@ -164,28 +165,36 @@ export const createMemory = ({ budget: firstBudget = 64 * 2 ** 20 }: MemoryOptio
     }
   };
 
-  const grow = (wanted: number): void => {
+  /** Makes linear memory larger; `false` where it cannot be, or the machine has no more. */
+  const grow = (wanted: number): boolean => {
     const size = memory.buffer.byteLength;
     const pages = Math.ceil(Math.max(wanted + page, Math.min(size / 2, 2 ** 28)) / page);
     const least = Math.ceil((wanted + page) / page);
     const room = limit - size / page;
-    if (least > room)
-      throw new RangeError(
-        `${wanted} more bytes do not fit into WebAssembly's ${limit / 16_384} GiB; work on smaller batches, or let go of tensors`,
-      );
-    memory.grow(Math.min(pages, room));
+    if (least > room) return false;
+    try {
+      memory.grow(Math.min(pages, room));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return false;
+    }
     heap.extend(memory.buffer.byteLength);
+    return true;
   };
 
   const take = (wanted: number): Block => {
     if (cost + wanted > budget) moveOut(Math.max(wanted, budget / 8));
     let block = heap.take(wanted);
-    if (block === null) {
-      grow(wanted);
-      block = heap.take(wanted);
-    }
-    if (block === null) throw new Error(`linear memory has grown, yet ${wanted} bytes do not fit`);
-    return block;
+    if (block !== null) return block;
+    // All that the present call does not need may have to make room.
+    if (!grow(wanted) && wanted < limit * page) moveOut(Number.POSITIVE_INFINITY);
+    block = heap.take(wanted);
+    if (block !== null) return block;
+    throw new ArgumentError({
+      op: 'allocate',
+      problem: `${wanted} more bytes do not fit into WebAssembly's ${limit / 16_384} GiB, or into this machine's memory`,
+      remedy: 'work on smaller batches, or let go of tensors',
+    });
   };
 
   const settle = (cell: Cell): Block => {

@@ -149,7 +149,7 @@ export const makeExecutable = (
     const bytes = layout.bytes + layout.threadBytes;
     const workspace = bytes === 0 ? null : memory.take(bytes);
     try {
-      run(...addresses, workspace?.start ?? 0);
+      run.apply(undefined, [...addresses, workspace?.start ?? 0]);
     } finally {
       if (workspace !== null) memory.give(workspace);
     }
@@ -168,7 +168,13 @@ export const makeExecutable = (
   };
 
   const sources = made.map((_, i) => layout.inPlace.get(given + i) ?? -1);
+  /** Gives back what was made for a call that failed; what it took over is its giver's still. */
+  const abandon = (storages: readonly WasmStorage[], overwritten: ReadonlySet<number>): void => {
+    for (let i = given; i < storages.length; i++)
+      if (!overwritten.has(sources[i - given] ?? -1)) memory.free(storages[i] as WasmStorage);
+  };
 
+  // Plain loops: small operations cost little more than what stands here.
   const call = (inputs: readonly Storage[]): readonly Storage[] => {
     memory.begin();
     const storages: WasmStorage[] = [];
@@ -182,17 +188,25 @@ export const makeExecutable = (
     // A tensor that comes twice may be read after it has been overwritten.
     const once = donated.length > 0 && new Set(inputs).size === inputs.length;
     const overwritten = new Set<number>();
-    for (let i = 0; i < made.length; i++) {
-      const { dtype, length } = made[i] as Buffer;
-      const source = sources[i] as number;
-      const taken = once && source >= 0 ? memory.takeOver(storages[source] as WasmStorage) : null;
-      if (taken !== null) overwritten.add(source);
-      add(taken ?? memory.allocate(dtype, length));
+    try {
+      for (let i = 0; i < made.length; i++) {
+        const { dtype, length } = made[i] as Buffer;
+        const source = sources[i] as number;
+        const taken = once && source >= 0 ? memory.takeOver(storages[source] as WasmStorage) : null;
+        if (taken !== null) overwritten.add(source);
+        add(taken ?? memory.allocate(dtype, length));
+      }
+      if (!idle) {
+        if (shared === null || threads.size() === 1) runAlone(addresses);
+        else runShared(shared, addresses);
+      }
+    } catch (error) {
+      abandon(storages, overwritten);
+      throw error;
     }
-    if (!idle) {
-      if (shared === null || threads.size() === 1) runAlone(addresses);
-      else runShared(shared, addresses);
-    }
+    const [only] = outputs;
+    if (outputs.length === 1 && only !== undefined && only >= given && donated.length === 0)
+      return [storages[only] as WasmStorage];
     const returned = new Set<number>();
     const results = outputs.map((argument) => {
       const storage = storages[argument] as WasmStorage;
