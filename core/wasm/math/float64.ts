@@ -1,7 +1,7 @@
 /**
- * Elementary functions of two doubles at once, within one unit in the last place of the mathematical value, or a little more where it
- * says so; special values as `Math` has them. Only those that are faster than the engine's own stand here (`engine-math.ts` has the
- * others). The formulas are those of `float32.ts`, with longer series and with every rounding error that counts carried along.
+ * Elementary functions of two doubles at once, within 1.2 units in the last place of the mathematical value (softplus, a composition,
+ * within 1.5); special values as `Math` has them. Those that are not faster than the engine's own do not stand here, but for the
+ * logarithm, which others are made of (`engine-math.ts` has them). The formulas are those of `float32.ts`, with longer series and with every rounding error that counts carried along.
  */
 import { f64x2, i64x2, letIn, v128 } from '../assembler/index.js';
 import { all, type Doubles, integerBits, polynomial, signOf, type Vector, where } from './doubles.js';
