@@ -1,5 +1,5 @@
 /**
- * Compiled training steps, one thread: `node --import tsx bench/steps.ts [--units] [--plan] [NAME…]`. Milliseconds a call, best and
+ * Compiled training steps: `node --import tsx bench/steps.ts [--threads=N] [--units] [--plan] [NAME…]`. Milliseconds a call, best and
  * median; with `--units` also where they go, unit by unit of the plan; with `--plan` the plan itself.
  */
 import { setDefaultBackend } from '../core/default-backend.js';
@@ -19,7 +19,8 @@ const names = process.argv.slice(2).filter((argument) => !argument.startsWith('-
 const milliseconds = (time: number): string =>
   time < 0.1 ? `${(time * 1000).toFixed(2)} us` : `${time.toFixed(3)} ms`;
 
-console.log(`Node ${process.version}, ${JSON.stringify(features())}`);
+const threads = Number(flags.find((flag) => flag.startsWith('--threads='))?.split('=')[1] ?? 1);
+console.log(`${backend.threads.resize(threads)} threads, Node ${process.version}, ${JSON.stringify(features())}`);
 for (const { name, prepare } of systems) {
   if (names.length > 0 && !names.some((wanted) => name.includes(wanted))) continue;
   const { step, args: first, next } = prepare();
