@@ -82,6 +82,7 @@ export {
   batchNorm3d,
   type GroupNormLayerOptions,
   groupNorm,
+  type InstanceNormLayerOptions,
   instanceNorm,
   layerNorm,
   type ScaleAndShift,

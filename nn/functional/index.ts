@@ -28,6 +28,7 @@ export {
 } from './dropout.js';
 export { type EmbeddingFunctionOptions, embedding } from './embedding.js';
 export { flatten, type LinearFunctionOptions, linear } from './linear.js';
+export * from './instance-norm.js';
 export * from './likelihood-losses.js';
 export * from './margin-losses.js';
 export * from './multihead-attention.js';

@@ -10,6 +10,7 @@ import {
   batchNorm,
   initialBatchNormState,
 } from '../functional/batch-norm.js';
+import { trackedInstanceNorm } from '../functional/instance-norm.js';
 import type { Layout } from '../functional/normalise.js';
 import {
   groupNorm as groupNormFunction,
@@ -53,6 +54,13 @@ type BatchNormLayer = <const O extends BatchNormOptions>(
   options?: O,
 ) => Layer<ScaleAndShift, StateFor<O>>;
 
+const noStatistics = (op: string): ArgumentError =>
+  new ArgumentError({
+    op,
+    problem: 'there are no running statistics',
+    remedy: 'pass the state that init returned: apply({ params, state }, x)',
+  });
+
 const batchNormNames = [
   'affine',
   'bias',
@@ -88,12 +96,7 @@ const batchNormOf = (rank: string, accepts: (rank: number) => boolean, shape: st
             shapes: [x.shape],
             remedy: `give ${shape}`,
           });
-        if (trackRunningStats && state === null)
-          throw new ArgumentError({
-            op,
-            problem: 'there are no running statistics',
-            remedy: 'pass the state that init returned: apply({ params, state }, x)',
-          });
+        if (trackRunningStats && state === null) throw noStatistics(op);
         const before = state ?? fresh(x.dtype === 'float64' ? 'float64' : 'float32');
         const [y, next] = batchNorm(x, before, {
           ...rest,
@@ -182,20 +185,46 @@ export const groupNorm = (
   });
 };
 
+export interface InstanceNormLayerOptions extends GroupNormLayerOptions {
+  /** Keep running statistics in training, and use them outside it; false by default. */
+  readonly trackRunningStats?: boolean;
+  /** The weight of the new batch in the running statistics; 0.1 by default. */
+  readonly momentum?: number;
+}
+
+/** Running statistics where they are switched on. */
+type TrackedState<O extends InstanceNormLayerOptions> = O extends { readonly trackRunningStats: true }
+  ? BatchNormState
+  : null;
+
 /**
  * Instance normalisation: each channel of each sample over its positions. Not affine by default.
- * @throws ShapeError when a channel has a single position.
+ * @throws ShapeError when a channel has a single position; ArgumentError without running statistics where they are kept.
  * @example
  * instanceNorm(3).init(key(0)).params // {}
+ * instanceNorm(3, { trackRunningStats: true }).init(key(0)).state.runningMean.toArray() // [0, 0, 0]
  */
-export const instanceNorm = (channels: number, options: GroupNormLayerOptions = {}): Layer<ScaleAndShift, null> => {
-  const names = ['affine', 'bias', 'eps', 'layout'] as const;
-  const { affine = false, bias = true, eps = 1e-5, layout = 'NCHW' } = checkedOptions('instanceNorm', options, names);
-  checkSizes('instanceNorm', { channels });
-  return statelessLayer({
+export const instanceNorm = <const O extends InstanceNormLayerOptions = Record<never, never>>(
+  channels: number,
+  options?: O,
+): Layer<ScaleAndShift, TrackedState<O>> => {
+  const op = 'instanceNorm';
+  const names = ['affine', 'bias', 'eps', 'layout', 'trackRunningStats', 'momentum'] as const;
+  const given: InstanceNormLayerOptions = checkedOptions<InstanceNormLayerOptions>(op, options ?? {}, names);
+  const { affine = false, bias = true, eps = 1e-5, layout = 'NCHW', trackRunningStats = false, momentum = 0.1 } = given;
+  checkSizes(op, { channels });
+  const layer = defineLayer<ScaleAndShift, BatchNormState | null>({
     name: `instanceNorm(${channels})`,
-    init: (_, dtype) => initAffine([channels], dtype, affine, bias),
-    forward: (params, x: Tensor) =>
-      instanceNormFunction(x, { layout, eps, weight: params.weight ?? null, bias: params.bias ?? null }),
+    init: (_, dtype) => ({
+      params: initAffine([channels], dtype, affine, bias),
+      state: trackRunningStats ? initialBatchNormState(channels, { dtype }) : null,
+    }),
+    apply: ({ params, state }, x: Tensor, { training }) => {
+      const own = { layout, eps, weight: params.weight ?? null, bias: params.bias ?? null };
+      if (!trackRunningStats) return [instanceNormFunction(x, own), null];
+      if (state === null) throw noStatistics(op);
+      return trackedInstanceNorm(x, state, { ...own, training, momentum });
+    },
   });
+  return layer as Layer<unknown, unknown> as Layer<ScaleAndShift, TrackedState<O>>;
 };

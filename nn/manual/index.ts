@@ -18,6 +18,7 @@ export {
 export { type AffineCache, type AffineGradients, type AffineOptions, affine } from './affine.js';
 export { type ConvCache, type ConvOptions, conv, fastConv, type ManualConv } from './convolution.js';
 export { type DropoutCache, type DropoutOptions, dropout } from './dropout.js';
+export { type ActivationName, type AnyActivation, activationNamed, type LayerObject } from './layer-object.js';
 export { crossEntropyLoss, type ManualLoss, mseLoss, softmaxLoss, svmLoss } from './losses.js';
 export { type Network, type NetworkOptions, network } from './network.js';
 export {
@@ -31,9 +32,6 @@ export {
   type RunningStatistics,
 } from './norm.js';
 export {
-  type ActivationName,
-  type AnyActivation,
-  activationNamed,
   batchNormalisation,
   type ConvolutionOptions,
   convolution,
@@ -41,7 +39,6 @@ export {
   type FullyConnectedOptions,
   flattening,
   fullyConnected,
-  type LayerObject,
   type PoolingOptions,
   pooling,
 } from './objects.js';

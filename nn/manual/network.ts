@@ -1,7 +1,7 @@
 /** A network of layer objects: forwards through all of them, backwards through the loss and all of them in reverse. */
 import { ArgumentError, type Tensor } from '../../core/index.js';
+import type { LayerObject } from './layer-object.js';
 import type { ManualLoss } from './losses.js';
-import type { LayerObject } from './objects.js';
 
 export interface NetworkOptions {
   readonly layers: readonly LayerObject[];

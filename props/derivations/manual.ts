@@ -1,73 +1,18 @@
 /**
- * The pairs of `nn/manual` under the same laws as the derivations of this folder: their outputs and gradients against the tape, which knows nothing of them, and against finite differences.
+ * The pairs of `nn/manual` under the same laws as the derivations of this folder: their outputs and gradients against the tape, which knows nothing of them, and against
+ * finite differences. Here dense layers, activations, dropout and losses; norms and images have files of their own.
  */
 import * as fc from 'fast-check';
-import {
-  broadcastTo,
-  cast,
-  concat,
-  mul,
-  permute,
-  relu,
-  reshape,
-  sigmoid,
-  slice,
-  softmax,
-  sub,
-  type Tensor,
-  tanh,
-  topk,
-} from '../../core/index.js';
+import { broadcastTo, cast, mul, relu, reshape, sigmoid, softmax, type Tensor, tanh } from '../../core/index.js';
 import { functional } from '../../nn/index.js';
 import * as manual from '../../nn/manual/index.js';
-import { poolingConfigurations, windowConfigurations } from '../arbitraries/layers.js';
 import { type Draw, draw, drawBooleans, drawDistinct, drawIntegers } from '../arbitraries/values.js';
-import { type Derivation, derivation, type Inputs, tensorOf } from './derivation.js';
+import { type Derivation, derivation } from './derivation.js';
+import { manualImages } from './manual-images.js';
+import { manualNorms } from './manual-norms.js';
+import { type Dense, drawn, type NormedDense, named, noConfig, offKinks, rows, size } from './manual-support.js';
 
 const { batchNorm, initialBatchNormState } = functional;
-
-const size = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });
-
-/** A tensor per name. */
-const drawn = <N extends string>(shapes: Readonly<Record<N, readonly number[]>>): fc.Arbitrary<Record<N, Draw>> =>
-  fc.record(
-    Object.fromEntries(Object.entries<readonly number[]>(shapes).map(([name, shape]) => [name, draw(shape)])),
-  ) as fc.Arbitrary<Record<N, Draw>>;
-
-const noConfig = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<{ inputs: T; config: null }> =>
-  arbitrary.map((inputs) => ({ inputs, config: null }));
-
-interface Dense {
-  readonly x: Tensor;
-  readonly w: Tensor;
-  readonly b: Tensor;
-}
-
-interface Scaled {
-  readonly x: Tensor;
-  readonly gamma: Tensor;
-  readonly beta: Tensor;
-}
-
-/** Only such cases in which every number that `distances` gives is far from 0, where there are kinks. */
-const offKinks = <In extends Readonly<Record<string, Draw>>, C>(
-  cases: fc.Arbitrary<{ inputs: In; config: C }>,
-  distances: (inputs: Record<keyof In, Tensor>, config: C) => Tensor,
-): fc.Arbitrary<{ inputs: In; config: C }> =>
-  cases.filter(({ inputs, config }) => {
-    const tensors: Inputs = Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, tensorOf(x)]));
-    return distances(tensors as Record<keyof In, Tensor>, config)
-      .dataSync()
-      .every((value) => Math.abs(value) > 0.02);
-  });
-
-const rows = (x: Tensor): Tensor => reshape(x, [x.shape[0] ?? 1, x.size / (x.shape[0] ?? 1)]) as Tensor;
-
-const named = ({ dx, dw, db }: manual.AffineGradients): { x: Tensor; w: Tensor; b: Tensor } => ({
-  x: dx,
-  w: dw,
-  b: db,
-});
 
 const affineOf = (name: string, weightLayout: 'in-out' | 'out-in', withRelu: boolean): Derivation => {
   const pair = (withRelu ? manual.affineRelu : manual.affine) as typeof manual.affine;
@@ -92,144 +37,6 @@ const affineOf = (name: string, weightLayout: 'in-out' | 'out-in', withRelu: boo
   });
 };
 
-type Backward = 'backward' | 'backwardSimplified';
-
-const gradientsOf = ({ dx, dgamma, dbeta }: manual.NormGradients): { x: Tensor; gamma: Tensor; beta: Tensor } => ({
-  x: dx,
-  gamma: dgamma,
-  beta: dbeta,
-});
-
-const scaled = (
-  shape: readonly number[],
-  vector: readonly number[],
-): fc.Arbitrary<Record<'x' | 'gamma' | 'beta', Draw>> =>
-  fc.record({ x: drawDistinct(shape), gamma: draw(vector), beta: draw(vector) });
-
-const batchNormOf = (name: string, images: boolean, backward: Backward): Derivation => {
-  const pair = images ? manual.spatialBatchNorm : manual.batchNorm;
-  return derivation<Scaled, { readonly training: boolean }>()({
-    name,
-    cases: fc
-      .record({ samples: fc.integer({ min: 2, max: 4 }), channels: size(3), high: size(3), training: fc.boolean() })
-      .chain(({ samples, channels, high, training }) =>
-        scaled(images ? [samples, channels, high, 2] : [samples, channels], [channels]).map((inputs) => ({
-          inputs,
-          config: { training },
-        })),
-      ),
-    layer: ({ x, gamma, beta }, { training }) => {
-      const state = initialBatchNormState(gamma.size, { dtype: 'float64', variance: 0 });
-      return batchNorm(x, state, { weight: gamma, bias: beta, training, eps: 1e-3 })[0];
-    },
-    forward: ({ x, gamma, beta }, { training }) => pair.forward(x, gamma, beta, { training, eps: 1e-3 }),
-    backward: (dout, cache) => gradientsOf(pair[backward](dout, cache)),
-  });
-};
-
-const layerNorm: Derivation = derivation<Scaled>()({
-  name: 'manual layerNorm',
-  cases: fc
-    .record({ samples: size(3), features: fc.integer({ min: 2, max: 5 }) })
-    .chain(({ samples, features }) => noConfig(scaled([samples, features], [features]))),
-  layer: ({ x, gamma, beta }) => functional.layerNorm(x, [x.shape[1] ?? 1], { weight: gamma, bias: beta }),
-  forward: ({ x, gamma, beta }) => manual.layerNorm.forward(x, gamma, beta),
-  backward: (dout, cache) => gradientsOf(manual.layerNorm.backward(dout, cache)),
-});
-
-const groupNorm: Derivation = derivation<Scaled, { readonly groups: number }>()({
-  name: 'manual spatialGroupNorm',
-  cases: fc
-    .record({ samples: size(2), groups: size(2), each: size(2), high: size(3), flat: fc.boolean() })
-    .chain(({ samples, groups, each, high, flat }) =>
-      scaled([samples, groups * each, high, 2], flat ? [groups * each] : [1, groups * each, 1, 1]).map((inputs) => ({
-        inputs,
-        config: { groups },
-      })),
-    ),
-  layer: ({ x, gamma, beta }, { groups }) =>
-    functional.groupNorm(x, {
-      groups,
-      weight: reshape(gamma, [gamma.size]) as Tensor,
-      bias: reshape(beta, [beta.size]) as Tensor,
-    }),
-  forward: ({ x, gamma, beta }, { groups }) => manual.spatialGroupNorm.forward(x, gamma, beta, groups),
-  backward: (dout, cache) => gradientsOf(manual.spatialGroupNorm.backward(dout, cache)),
-});
-
-interface ConvConfig {
-  readonly stride: readonly [number, number];
-  readonly padding: readonly [number, number];
-  readonly layout: 'NCHW' | 'NHWC';
-}
-
-const pairOf = <T>(xs: readonly T[]): readonly [T, T] => [xs[0] as T, xs[1] as T];
-
-const convCases = fc
-  .record({
-    samples: size(2),
-    channels: size(2),
-    filters: size(2),
-    axes: fc.array(windowConfigurations({ dilated: false }), { minLength: 2, maxLength: 2 }),
-    layout: fc.constantFrom('NCHW' as const, 'NHWC' as const),
-  })
-  .chain(({ samples, channels, filters, axes, layout }) => {
-    const [spatial, kernel] = [axes.map((axis) => axis.size), axes.map((axis) => axis.kernel)];
-    return drawn({
-      x: layout === 'NCHW' ? [samples, channels, ...spatial] : [samples, ...spatial, channels],
-      w: layout === 'NCHW' ? [filters, channels, ...kernel] : [...kernel, channels, filters],
-      b: [filters],
-    }).map((inputs) => ({
-      inputs,
-      config: { stride: pairOf(axes.map((a) => a.stride)), padding: pairOf(axes.map((a) => a.padding)), layout },
-    }));
-  });
-
-const convOf = (name: string, pair: manual.ManualConv): Derivation =>
-  derivation<Dense, ConvConfig>()({
-    name,
-    cases: convCases,
-    layer: ({ x, w, b }, config) => functional.conv2d(x, w, b, config),
-    forward: ({ x, w, b }, config) => pair.forward(x, w, b, config),
-    backward: (dout, cache) => named(pair.backward(dout, cache)),
-  });
-
-type PoolConfig = manual.PoolOptions & { readonly layout: 'NCHW' | 'NHWC' };
-
-const poolOf = <Cache>(
-  name: string,
-  pair: manual.ManualPool<Cache>,
-  f: (x: Tensor, options: Parameters<typeof functional.maxPool2d>[1]) => Tensor,
-): Derivation =>
-  derivation<{ readonly x: Tensor }, PoolConfig>()({
-    name,
-    cases: fc
-      .tuple(poolingConfigurations(), fc.constantFrom('NCHW' as const, 'NHWC' as const), fc.boolean())
-      .chain(([{ batch, channels, axes }, layout, tiles]) => {
-        // Half of the cases are tiles that cover the image, where there is a shorter way.
-        const used = tiles
-          ? axes.map((axis) => ({ ...axis, stride: axis.kernel, padding: 0, size: 2 * axis.kernel }))
-          : axes;
-        const spatial = used.map((axis) => axis.size);
-        const [height, width] = pairOf(used.map((axis) => axis.kernel));
-        return drawDistinct(layout === 'NCHW' ? [batch, channels, ...spatial] : [batch, ...spatial, channels]).map(
-          (x) => ({
-            inputs: { x },
-            config: {
-              height,
-              width,
-              stride: pairOf(used.map((a) => a.stride)),
-              padding: pairOf(used.map((a) => a.padding)),
-              layout,
-            },
-          }),
-        );
-      }),
-    layer: ({ x }, { height, width, ...options }) => f(x, { ...options, kernel: [height, width] } as never),
-    forward: ({ x }, config) => pair.forward(x, config),
-    backward: (dout, cache) => ({ x: pair.backward(dout, cache).dx }),
-  });
-
 const dropout: Derivation = derivation<{ readonly x: Tensor; readonly mask: Tensor }, { readonly keep: number }>()({
   name: 'manual dropout',
   cases: fc
@@ -243,11 +50,6 @@ const dropout: Derivation = derivation<{ readonly x: Tensor; readonly mask: Tens
   forward: ({ x, mask }, { keep }) => manual.dropout.forward(x, { keep, mask }),
   backward: (dout, cache) => ({ x: manual.dropout.backward(dout, cache).dx }),
 });
-
-interface NormedDense extends Dense {
-  readonly gamma: Tensor;
-  readonly beta: Tensor;
-}
 
 interface MaskedDense extends NormedDense {
   readonly mask: Tensor;
@@ -297,63 +99,6 @@ const affineNormRelu: Derivation = derivation<MaskedDense, NormConfig>()({
   backward: (dout, cache) => {
     const { dgamma, dbeta, ...dense } = manual.affineNormRelu.backward(dout, cache);
     return { ...named(dense), gamma: dgamma, beta: dbeta };
-  },
-});
-
-/** How far the largest of each 2×2 window is ahead of the next. */
-const lead = (z: Tensor): Tensor => {
-  const [samples = 1, channels = 1, height = 2, width = 2] = z.shape;
-  const tiles = permute(reshape(z, [samples, channels, height / 2, 2, width / 2, 2]) as Tensor, [0, 1, 2, 4, 3, 5]);
-  const { values } = topk(reshape(tiles, [z.size / 4, 4]) as Tensor, 2);
-  return sub(slice(values, [null, [0, 1, 1]]), slice(values, [null, [1, 2, 1]]));
-};
-
-const convReluPool: Derivation = derivation<Dense>()({
-  name: 'manual convReluPool',
-  cases: offKinks(noConfig(drawn({ x: [1, 2, 5, 5], w: [2, 2, 2, 2], b: [2] })), ({ x, w, b }) => {
-    const z = functional.conv2d(x, w, b);
-    return concat([reshape(z, [z.size]), reshape(lead(z), [z.size / 4])], 0);
-  }),
-  layer: ({ x, w, b }) => functional.maxPool2d(relu(functional.conv2d(x, w, b)), { kernel: 2 }),
-  forward: ({ x, w, b }) => manual.convReluPool.forward(x, w, b, {}, { height: 2, width: 2 }),
-  backward: (dout, cache) => named(manual.convReluPool.backward(dout, cache)),
-});
-
-const convRelu: Derivation = derivation<Dense, ConvConfig>()({
-  name: 'manual convRelu',
-  cases: offKinks(convCases, ({ x, w, b }, config) => functional.conv2d(x, w, b, config)),
-  layer: ({ x, w, b }, config) => relu(functional.conv2d(x, w, b, config)),
-  forward: ({ x, w, b }, config) => manual.convRelu.forward(x, w, b, config),
-  backward: (dout, cache) => named(manual.convRelu.backward(dout, cache)),
-});
-
-const normedConv = ({ x, w, b, gamma, beta }: NormedDense): Tensor =>
-  batchNorm(functional.conv2d(x, w, b), initialBatchNormState(2, { dtype: 'float64' }), {
-    weight: gamma,
-    bias: beta,
-    training: true,
-    eps: 0.1,
-  })[0];
-
-const convNormRelu: Derivation = derivation<NormedDense>()({
-  name: 'manual convNormRelu',
-  cases: offKinks(
-    noConfig(
-      fc.record({
-        x: drawDistinct([2, 2, 3, 3]),
-        w: draw([2, 2, 2, 2]),
-        b: draw([2]),
-        gamma: draw([2]),
-        beta: draw([2]),
-      }),
-    ),
-    normedConv,
-  ),
-  layer: (inputs) => relu(normedConv(inputs)),
-  forward: ({ x, w, b, gamma, beta }) => manual.convNormRelu.forward(x, w, b, gamma, beta, {}, { eps: 0.1 }),
-  backward: (dout, cache) => {
-    const { dgamma, dbeta, ...rest } = manual.convNormRelu.backward(dout, cache);
-    return { ...named(rest), gamma: dgamma, beta: dbeta };
   },
 });
 
@@ -419,22 +164,10 @@ export const manualLayers: readonly Derivation[] = [
       ['softmax', manual.softmax, (x) => softmax(x, -1)],
     ] as readonly Unary[]
   ).map(activationOf),
-  batchNormOf('manual batchNorm, graph-wise', false, 'backward'),
-  batchNormOf('manual batchNorm, simplified', false, 'backwardSimplified'),
-  layerNorm,
-  batchNormOf('manual spatialBatchNorm, graph-wise', true, 'backward'),
-  batchNormOf('manual spatialBatchNorm, simplified', true, 'backwardSimplified'),
-  groupNorm,
+  ...manualNorms,
   dropout,
-  convOf('manual conv', manual.conv),
-  convOf('manual fastConv', manual.fastConv),
-  poolOf('manual maxPool', manual.maxPool, functional.maxPool2d),
-  poolOf('manual fastMaxPool', manual.fastMaxPool, functional.maxPool2d),
-  poolOf('manual averagePool', manual.averagePool, functional.avgPool2d),
+  ...manualImages,
   affineNormRelu,
-  convRelu,
-  convReluPool,
-  convNormRelu,
   lossOf('manual softmaxLoss', manual.softmaxLoss, (x, y) => functional.crossEntropy(x, y)),
   lossOf(
     'manual svmLoss',

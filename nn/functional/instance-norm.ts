@@ -1,0 +1,55 @@
+/** Instance norm that remembers: running statistics like batch norm's, moved by the average of the samples' own. */
+import { checkedOptions, tensorOperand } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
+import { ArgumentError, add, mean, mul, reshape, stopGradient, type Tensor } from '../../core/index.js';
+import { type BatchNormState, batchNorm } from './batch-norm.js';
+import { channelAxis, type Layout, moments } from './normalise.js';
+import { type InstanceNormOptions, instanceNorm } from './sample-norm.js';
+
+export interface TrackedInstanceNormOptions extends InstanceNormOptions {
+  /** Normalise each sample with its own statistics, and move the running ones; false by default, which uses the running ones. */
+  readonly training?: boolean;
+  /** The weight of the new batch in the running statistics; 0.1 by default. */
+  readonly momentum?: number;
+  readonly layout?: Layout;
+}
+
+/**
+ * Instance norm with running statistics: in training as `functional.instanceNorm`, outside it as batch norm outside training. The running mean and variance
+ * move a step of size `momentum` towards the average of the samples' means and unbiased variances. Returns the output and the next statistics.
+ * @throws ShapeError when a channel has a single position, or sizes differ from the channels; ArgumentError for a momentum outside [0, 1].
+ * @example
+ * functional.trackedInstanceNorm(tensor([[[1, 3]]]), functional.initialBatchNormState(1), { training: true })[1].runningMean.toArray() // ≈ [0.2]
+ */
+export const trackedInstanceNorm = (
+  x: Tensor,
+  state: BatchNormState,
+  given: TrackedInstanceNormOptions = {},
+): readonly [Tensor, BatchNormState] => {
+  const op = 'trackedInstanceNorm';
+  const names = ['training', 'momentum', 'weight', 'bias', 'eps', 'layout'] as const;
+  const { training = false, momentum = 0.1, ...options } = checkedOptions(op, given, names);
+  if (typeof momentum !== 'number' || !(momentum >= 0 && momentum <= 1))
+    throw new ArgumentError({
+      op,
+      problem: `momentum ${describe(momentum)} is not between 0 and 1`,
+      remedy: 'momentum is the weight of the new batch',
+    });
+  if (!training) return batchNorm(x, state, options);
+  const y = instanceNorm(x, options);
+  const axis = channelAxis(tensorOperand(op, x).rank, options.layout ?? 'NCHW');
+  const positions = x.shape.map((_, i) => i).filter((i) => i !== 0 && i !== axis);
+  const count = positions.reduce((product, i) => product * (x.shape[i] ?? 1), 1);
+  const own = moments(x, positions);
+  const channels = x.shape[axis] ?? 1;
+  const average = (values: Tensor): Tensor => reshape(mean(values, { axes: 0 }), [channels]) as Tensor;
+  const move = (old: Tensor, fresh: Tensor): Tensor => stopGradient(add(mul(old, 1 - momentum), mul(fresh, momentum)));
+  return [
+    y,
+    {
+      ...state,
+      runningMean: move(state.runningMean, average(own.mean)),
+      runningVariance: move(state.runningVariance, mul(average(own.variance), count / (count - 1))),
+    },
+  ];
+};
