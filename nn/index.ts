@@ -128,6 +128,7 @@ export {
   rnn,
   type SequenceInputs,
 } from './layers/recurrent.js';
+export { pixelShuffle, pixelUnshuffle, upsample } from './layers/resizing.js';
 export {
   type DecoderInputs,
   type DecoderLayerParameters,

@@ -44,4 +44,5 @@ export {
 } from './recurrent.js';
 export * from './recurrent-sequence.js';
 export * from './regression-losses.js';
+export * from './resizing.js';
 export { type GroupNormOptions, groupNorm, type InstanceNormOptions, instanceNorm, layerNorm } from './sample-norm.js';

@@ -292,3 +292,30 @@ test('losses: a divisor of one’s own divides the sum', () => {
   assertClose(tangent, sum(mul(scores, scores)), 1e-13);
   refuses(() => nn.mseLoss(scores, scores, { reduction: { divisor: 0 } }), ArgumentError);
 });
+
+test('resizing: layouts agree, shuffling is undone, and what does not fit is refused', () => {
+  const x = random(12, [2, 8, 3, 4]);
+  const options = { size: [5, 2], mode: 'linear', alignCorners: true } as const;
+  const last = nn.upsample({ ...options, layout: 'NHWC' })(functional.channelsLast(x));
+  assertClose(functional.channelsFirst(last), nn.upsample(options)(x), 0);
+  assertClose(nn.pixelUnshuffle(2)(nn.pixelShuffle(2)(x)), x, 0);
+  refuses(() => nn.pixelShuffle(3)(x), ShapeError);
+  refuses(() => nn.pixelUnshuffle(2)(x), ShapeError);
+  refuses(() => nn.upsample({})(x), ArgumentError);
+  refuses(() => nn.upsample({ scale: 2, size: 4 })(x), ArgumentError);
+  refuses(() => nn.upsample({ scale: 2, mode: 'cubic' as never })(x), ArgumentError);
+});
+
+test('instance norm: running statistics settle on those of the data, and are needed where they are kept', () => {
+  const layer = nn.instanceNorm(3, { trackRunningStats: true, momentum: 0.5, affine: true });
+  const { params, state: start } = layer.init(key(0), float64);
+  const x = random(13, [4, 3, 5]);
+  let state = start;
+  for (let i = 0; i < 60; i++) [, state] = layer.apply({ params, state }, x, { training: true });
+  assertClose(state.runningMean, mean(x, { axes: [0, 2] }), 1e-12);
+  const own = mean(variance(x, { axes: 2, correction: 1 }), { axes: 0 });
+  assertClose(state.runningVariance, own, 1e-12);
+  assertClose(layer.apply({ params, state }, x, { training: true })[0], functional.instanceNorm(x), 1e-12);
+  refuses(() => layer.apply({ params } as never, x), ArgumentError);
+  refuses(() => functional.trackedInstanceNorm(x, start, { training: true, momentum: 2 }), ArgumentError);
+});

@@ -1,0 +1,149 @@
+/** Images made larger or smaller: by neighbours, by interpolation along each axis, or by moving channels into space and back. */
+import { checkedOptions, rankOf } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
+import {
+  ArgumentError,
+  add,
+  cast,
+  fromData,
+  mul,
+  permute,
+  reshape,
+  ShapeError,
+  sub,
+  type Tensor,
+  take,
+} from '../../core/index.js';
+import { channelsFirst, channelsLast } from './convolution.js';
+import { checkLayout, type Layout } from './normalise.js';
+
+export interface UpsampleOptions {
+  /** How many times larger each spatial axis becomes: one number, or one an axis. Give this or `size`. */
+  readonly scale?: number | readonly number[];
+  /** The sizes of the spatial axes: one number, or one an axis. */
+  readonly size?: number | readonly number[];
+  /** `nearest` (default), or `linear`: linear, bilinear or trilinear by the number of axes. */
+  readonly mode?: 'nearest' | 'linear';
+  /** For `linear`: let the first and last places of input and output coincide; false by default. */
+  readonly alignCorners?: boolean;
+  readonly layout?: Layout;
+}
+
+/** One axis: its new size, and how far a step of the output is in the input. */
+interface Axis {
+  readonly size: number;
+  readonly step: number;
+}
+
+const perAxis = (value: number | readonly number[], axes: number): readonly number[] =>
+  typeof value === 'number' ? new Array<number>(axes).fill(value) : value;
+
+const axesOf = (op: string, spatial: readonly number[], { scale, size }: UpsampleOptions): readonly Axis[] => {
+  const wanted = scale ?? size;
+  const values =
+    wanted === undefined || (scale !== undefined && size !== undefined) ? [] : perAxis(wanted, spatial.length);
+  const fits =
+    values.length === spatial.length &&
+    values.every((value) => value > 0 && (scale !== undefined || Number.isInteger(value)));
+  if (!fits)
+    throw new ArgumentError({
+      op,
+      problem: `scale ${describe(scale)} and size ${describe(size)} for ${spatial.length} axes`,
+      remedy: 'give one of them: a positive number, or one a spatial axis',
+    });
+  return spatial.map((from, i) => {
+    const value = values[i] ?? 1;
+    return scale === undefined
+      ? { size: value, step: from / value }
+      : { size: Math.floor(from * value), step: 1 / value };
+  });
+};
+
+const places = (size: number, f: (i: number) => number): number[] => Array.from({ length: size }, (_, i) => f(i));
+
+/** The nearest place before, or the two neighbours weighted by their distance. */
+const resizeAxis = (
+  x: Tensor,
+  axis: number,
+  { size, step }: Axis,
+  mode: 'nearest' | 'linear',
+  align: boolean,
+): Tensor => {
+  const from = x.shape[axis] ?? 1;
+  if (mode === 'nearest')
+    return take(
+      x,
+      places(size, (i) => Math.min(Math.floor(i * step), from - 1)),
+      axis,
+    );
+  const source = (i: number): number =>
+    align ? (size > 1 ? (i * (from - 1)) / (size - 1) : 0) : Math.max(0, (i + 0.5) * step - 0.5);
+  const lower = places(size, (i) => Math.min(Math.floor(source(i)), from - 1));
+  const upper = lower.map((place) => Math.min(place + 1, from - 1));
+  const shape = x.shape.map((_, i) => (i === axis ? size : 1));
+  const far = lower.map((place, i) => source(i) - place);
+  const weight = cast(fromData(Float64Array.from(far), shape), x.dtype === 'float64' ? 'float64' : 'float32');
+  return add(mul(take(x, lower, axis), sub(1, weight)), mul(take(x, upper, axis), weight));
+};
+
+/**
+ * Resizes the spatial axes of `[N, C, …]`, as PyTorch's `interpolate` does.
+ * @throws ArgumentError unless one of scale and size is given; ShapeError without spatial axes.
+ * @example
+ * functional.upsample(tensor([[[1, 3]]]), { scale: 2 }).toArray() // [[[1, 1, 3, 3]]]
+ * functional.upsample(tensor([[[1, 3]]]), { scale: 2, mode: 'linear' }).toArray() // [[[1, 1.5, 2.5, 3]]]
+ */
+export const upsample = (x: Tensor, options: UpsampleOptions): Tensor => {
+  const op = 'upsample';
+  const names = ['scale', 'size', 'mode', 'alignCorners', 'layout'] as const;
+  const { mode = 'nearest', alignCorners = false, layout = 'NCHW' } = checkedOptions(op, options, names);
+  checkLayout(op, layout);
+  if (mode !== 'nearest' && mode !== 'linear')
+    throw new ArgumentError({ op, problem: `there is no mode ${describe(mode)}`, remedy: "use 'nearest' or 'linear'" });
+  if (rankOf(op, x) < 3)
+    throw new ShapeError({ op, problem: 'there are no spatial axes', shapes: [x.shape], remedy: 'give [N, C, …]' });
+  const images = layout === 'NCHW' ? x : channelsFirst(x);
+  const y = axesOf(op, images.shape.slice(2), options).reduce<Tensor>(
+    (z, axis, i) => resizeAxis(z, i + 2, axis, mode, alignCorners),
+    images,
+  );
+  return layout === 'NCHW' ? y : channelsLast(y);
+};
+
+const checkShuffle = (op: string, x: Tensor, factor: number, divides: boolean): void => {
+  if (rankOf(op, x) !== 4 || !Number.isInteger(factor) || factor < 1 || !divides)
+    throw new ShapeError({
+      op,
+      problem: `a factor of ${describe(factor)} does not fit`,
+      shapes: [x.shape],
+      remedy: 'give images [N, C, H, W] whose channels (or, to undo it, height and width) the factor divides',
+    });
+};
+
+/**
+ * Moves channels into space (Shi et al. 2016): `[N, C·r², H, W]` → `[N, C, H·r, W·r]`.
+ * @throws ShapeError unless r² divides the channels.
+ * @example
+ * functional.pixelShuffle(tensor([[[[1]], [[2]], [[3]], [[4]]]]), 2).toArray() // [[[[1, 2], [3, 4]]]]
+ */
+export const pixelShuffle = (x: Tensor, factor: number): Tensor => {
+  const [samples = 0, channels = 0, height = 0, width = 0] = x.shape;
+  checkShuffle('pixelShuffle', x, factor, channels % factor ** 2 === 0);
+  const apart = reshape(x, [samples, channels / factor ** 2, factor, factor, height, width]) as Tensor;
+  const woven = permute(apart, [0, 1, 4, 2, 5, 3]) as Tensor;
+  return reshape(woven, [samples, channels / factor ** 2, height * factor, width * factor]) as Tensor;
+};
+
+/**
+ * Undoes `pixelShuffle`: `[N, C, H·r, W·r]` → `[N, C·r², H, W]`.
+ * @throws ShapeError unless r divides height and width.
+ * @example
+ * functional.pixelUnshuffle(tensor([[[[1, 2], [3, 4]]]]), 2).shape // [1, 4, 1, 1]
+ */
+export const pixelUnshuffle = (x: Tensor, factor: number): Tensor => {
+  const [samples = 0, channels = 0, height = 0, width = 0] = x.shape;
+  checkShuffle('pixelUnshuffle', x, factor, height % factor === 0 && width % factor === 0);
+  const woven = reshape(x, [samples, channels, height / factor, factor, width / factor, factor]) as Tensor;
+  const apart = permute(woven, [0, 1, 3, 5, 2, 4]) as Tensor;
+  return reshape(apart, [samples, channels * factor ** 2, height / factor, width / factor]) as Tensor;
+};
