@@ -51,10 +51,10 @@ export const loadSplat = (dtype: Dtype, width: Width, at: Address): Vector => {
   return width === 4 ? mask : i32x4.splat(i32.sub(0, i32.load8_u(at)));
 };
 
-/** `width` elements that stand `stride` bytes apart. */
-export const loadStrided = (dtype: Dtype, width: Width, at: Address, stride: number): Vector => {
+/** The first `count` of `width` elements that stand `stride` bytes apart; nothing beyond them is read. */
+export const loadStrided = (dtype: Dtype, width: Width, at: Address, stride: number, count: number = width): Vector => {
   let out: Vector | null = null;
-  for (let lane = 0; lane < width; lane++) {
+  for (let lane = 0; lane < Math.min(width, count); lane++) {
     const here = lane === 0 ? at : i32.add(at, lane * stride);
     if (dtype === 'float64')
       out = out === null ? f64x2.splat(f64.load(here)) : f64x2.replace_lane(lane, out, f64.load(here));

@@ -83,7 +83,9 @@ export interface Evaluator {
   readonly perLine: readonly Statement[];
   /** One walker for each array that is walked along, with a stride in bytes for each axis of the space. */
   readonly walkers: readonly Walker[];
-  /** Computes the vector of elements that begins `at` elements beyond where the pointers are, and stores the first `count` of them. */
+  /** Whether elements are read that do not lie next to each other: then what is beyond a line may be beyond memory. */
+  readonly strided: boolean;
+  /** Computes the vector of elements that begins `at` elements beyond where the pointers are, and stores the first `count` of them. Strided elements beyond those are not read. */
   readonly vector: (at: number, count: number) => readonly Statement[];
   /** What an operand is, once its vector has been computed. */
   readonly operandValue: (operand: Operand) => Vector;
@@ -102,7 +104,8 @@ export const evaluator = (
   const before: Statement[] = [];
   const perLine: Statement[] = [];
   const walkers: Walker[] = [];
-  const loads: ((at: number) => Statement)[] = [];
+  const loads: ((at: number, count: number) => Statement)[] = [];
+  let strided = false;
   const walk = (pointer: Local<'i32'>, elements: readonly number[], bytes: number): void => {
     walkers.push({ pointer, strides: elements.map((stride) => stride * bytes) });
   };
@@ -120,11 +123,13 @@ export const evaluator = (
     walk(pointer, strides, bytes);
     if (inner === 0) perLine.push(set(value, loadSplat(dtype, width, pointer)));
     else if (inner === 1) loads.push((at) => set(value, loadVector(dtype, width, pointer, at * bytes)));
-    else
-      loads.push((at) => {
+    else {
+      strided = true;
+      loads.push((at, count) => {
         const from = at === 0 ? pointer : i32.add(pointer, at * inner * bytes);
-        return set(value, loadStrided(dtype, width, from, inner * bytes));
+        return set(value, loadStrided(dtype, width, from, inner * bytes, count));
       });
+    }
     return value;
   });
   const results = steps.map(() => local('v128'));
@@ -149,9 +154,10 @@ export const evaluator = (
     before,
     perLine,
     walkers,
+    strided,
     operandValue,
     vector: (at, count) => [
-      ...loads.map((load) => load(at)),
+      ...loads.map((load) => load(at, count)),
       ...steps.flatMap(({ operands, lane }, i) => {
         if (live[i] !== true) return [];
         const values = operands.map(operandValue);

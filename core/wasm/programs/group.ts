@@ -85,8 +85,8 @@ export const loopOf = (group: Group): Loop => {
       const along = (from: number, to?: number): Walker[] =>
         inside.walkers.map(({ pointer, strides }) => ({ pointer, strides: strides.slice(from, to) }));
       const [size = 1] = space.shape.slice(-1);
-      // The last vector may reach into the space behind the arrays.
-      if (space.shape.length === 1)
+      // The last vector may reach into the space behind the arrays, which is as long as a vector.
+      if (space.shape.length === 1 && !(inside.strided && size % width !== 0))
         return [
           ...inside.before,
           ...inside.perLine,
@@ -101,7 +101,8 @@ export const loopOf = (group: Group): Loop => {
         ...nest([size - rest], along(-1), width, inside.vector(0, width)),
         ...(rest === 0 ? [] : [...move(size - rest), ...inside.vector(0, rest), ...move(rest - size)]),
       ];
-      return [...inside.before, ...nestShare({ thread, threads }, space.shape.slice(0, -1), along(0, -1), 1, line)];
+      const outer = space.shape.length === 1 ? [1] : space.shape.slice(0, -1);
+      return [...inside.before, ...nestShare({ thread, threads }, outer, along(0, -1), 1, line)];
     });
   };
   return {

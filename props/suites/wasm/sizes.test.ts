@@ -1,6 +1,8 @@
 /** Sizes that are not whole vectors, larger than those of the specs, with broadcasting, views and special values. */
 import * as fc from 'fast-check';
+import * as assert from 'uvu/assert';
 import { grad } from '../../../autograd/index.js';
+import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
 import {
   add,
   conv,
@@ -185,4 +187,33 @@ test('sizes: convolutions and their gradients, with strides, padding, dilation a
     ),
     { numRuns: 30 },
   );
+});
+
+test('sizes: nothing is read beyond memory, though the last vector of a strided line is not whole', () => {
+  for (const [rows, columns] of [
+    [2, 62_000],
+    [3, 41_000],
+    [5, 25_000],
+    [1, 120_000],
+  ] as const) {
+    // The tensor stands at the end of linear memory, and the result in the hole before it.
+    const own = createWasmBackend();
+    const before = defaultBackend();
+    setDefaultBackend(own);
+    try {
+      const hole = own.write(new Float32Array(rows * columns), 'float32');
+      const x = noise([rows, columns], 'float32', 3);
+      own.free(hole);
+      const numbers = x.dataSync();
+      const turned = permute(x, [1, 0]).dataSync();
+      assert.ok(turned.every((value, i) => value === numbers[(i % rows) * columns + Math.floor(i / rows)]));
+      const picked = slice(x, [null, [null, null, 23_000]]).dataSync();
+      const perRow = Math.ceil(columns / 23_000);
+      assert.ok(
+        picked.every((value, i) => value === numbers[Math.floor(i / perRow) * columns + (i % perRow) * 23_000]),
+      );
+    } finally {
+      setDefaultBackend(before);
+    }
+  }
 });
