@@ -2,7 +2,7 @@
 import { broadcastStrides, sizeOf } from '../../shape.js';
 import { f32x4, f64x2, i8x16, i32, i32x4, letIn, local, type Statement, set, v128 } from '../assembler/index.js';
 import type { Vector } from '../loops/lanes.js';
-import { collapse, nest } from '../loops/nest.js';
+import { collapse, nest, nestShare } from '../loops/nest.js';
 import type { Lowering, Lowerings } from './lowering.js';
 
 const rotations = [
@@ -110,7 +110,8 @@ const threefry: Lowering = ({ inputs, output }) => {
 const unitInterval: Lowering = ({ output: { shape, dtype } }) => ({
   kind: 'kernel',
   workspace: 0,
-  emit: ({ inputs: [source], output: target }) => {
+  parallel: true,
+  emit: ({ inputs: [source], output: target, thread, threads }) => {
     const [from, to] = [local('i32'), local('i32')];
     const doubles = dtype === 'float64';
     const pairs = v128.load(from);
@@ -129,7 +130,8 @@ const unitInterval: Lowering = ({ output: { shape, dtype } }) => ({
     return [
       set(from, source ?? target),
       set(to, target),
-      ...nest(
+      ...nestShare(
+        { thread, threads },
         [sizeOf(shape)],
         [
           { pointer: from, strides: [8] },

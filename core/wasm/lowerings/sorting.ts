@@ -23,7 +23,7 @@ import {
   set,
   when,
 } from '../assembler/index.js';
-import { nest } from '../loops/nest.js';
+import { nestShare } from '../loops/nest.js';
 import { loadDouble } from '../loops/scalars.js';
 import type { Lowering, Lowerings } from './lowering.js';
 
@@ -111,18 +111,26 @@ const argsort: Lowering<{ readonly axis: number; readonly descending: boolean }>
     kind: 'kernel',
     // Keys and places, here and there.
     workspace: 2 * length * (8 + 4),
-    emit: ({ inputs: [source], output: target, workspace }) => {
+    parallel: true,
+    nanoseconds: outer * inner * length * (4 + 4 * Math.ceil(Math.log2(length + 1))),
+    emit: ({ inputs: [source], output: target, workspace, thread, threads }) => {
       const [line, to, at] = [local('i32'), local('i32'), local('i32')];
       const [keys, indices, otherKeys, otherIndices, width, kept, count] = locals('i32', 7);
       return [
         set(line, source ?? target),
         set(to, target),
-        ...nest(
-          [outer, inner],
-          [
-            { pointer: line, strides: [length * inner * bytes, bytes] },
-            { pointer: to, strides: [length * inner * 4, 4] },
-          ],
+        ...nestShare(
+          { thread, threads },
+          outer === 1 ? [inner] : [outer, inner],
+          outer === 1
+            ? [
+                { pointer: line, strides: [bytes] },
+                { pointer: to, strides: [4] },
+              ]
+            : [
+                { pointer: line, strides: [length * inner * bytes, bytes] },
+                { pointer: to, strides: [length * inner * 4, 4] },
+              ],
           1,
           [
             set(keys, workspace),

@@ -15,6 +15,7 @@ import {
   conv,
   exp,
   fromData,
+  key,
   logSoftmax,
   matmul,
   max,
@@ -23,6 +24,7 @@ import {
   relu,
   setThreads,
   softmax,
+  sort,
   sum,
   type Tensor,
   ThreadError,
@@ -31,6 +33,7 @@ import {
   tensor,
   threads,
   transpose,
+  uniform,
 } from '../../../core/index.js';
 import { createWasmBackend, type WasmBackend, type WasmOptions } from '../../../core/wasm/backend.js';
 import { type Spawn, spawner, type Thread } from '../../../core/wasm/threads/spawn.js';
@@ -129,6 +132,9 @@ const cases: readonly Case[] = [
     (x, w) => conv(x, w, { padding: 1, groups: 13 }),
     () => [noise(7, 13, 11, 12), noise(13, 1, 3, 3)],
   ],
+  ['sorted rows', (x) => sort(x).values, () => [noise(33, 190)]],
+  ['sorted columns', (x) => sort(x, { axis: 0 }).values, () => [noise(190, 33)]],
+  ['random numbers', (x) => mul(x, uniform(key(7), [90, 77])) as Tensor, () => [noise(90, 77)]],
   ['pooling without overlap', (x) => maxPool(x, { kernel: 2 }), () => [noise(9, 14, 33, 34)]],
   ['pooling', (x) => maxPool(x, { kernel: 3, stride: 2 }), () => [noise(9, 14, 33, 34)]],
   [
