@@ -68,6 +68,7 @@ export const cifarCnn: Example = {
 
     const predicted = predictClasses(model, run, tested.epoch());
     await lab.predictions(predicted);
+    await lab.samples(test, predicted);
     await lab.confusion(test.labels, predicted, test.classes);
     await lab.images('filters.png', 'Filters of the first layer', run.params[0][0].weight);
   },

@@ -51,6 +51,7 @@ export const fashionCnn: Example = {
     lab.say(`The curves say: ${verdict(run.history)}`);
 
     const predicted = predictClasses(model, run, tested.epoch());
+    await lab.samples(test, predicted);
     await lab.confusion(test.labels, predicted, test.classes);
     await lab.images('filters.png', 'Filters of the first layer', permute(run.params[0].weight, [3, 2, 0, 1]));
     await lab.predictions(predicted);

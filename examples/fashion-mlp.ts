@@ -36,6 +36,8 @@ export const fashionMlp: Example = {
     lab.figure({ name: 'validation accuracy', value: run.validation.accuracy, atLeast: 0.82 });
     lab.figure({ name: 'test accuracy', value: share });
     lab.say(`The curves say: ${verdict(run.history)}`);
-    await lab.confusion(test.labels, predictClasses(model, run, tested.epoch()), test.classes);
+    const predicted = predictClasses(model, run, tested.epoch());
+    await lab.samples(test, predicted);
+    await lab.confusion(test.labels, predicted, test.classes);
   },
 };

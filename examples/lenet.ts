@@ -50,6 +50,7 @@ export const lenet: Example = {
     });
 
     const predicted = predictClasses(model, run, tested.epoch());
+    await lab.samples(test, predicted);
     await lab.confusion(test.labels, predicted, test.classes);
     await lab.predictions(predicted);
     await lab.images('filters.png', 'Filters of the first layer', permute(run.params[0].weight, [3, 2, 0, 1]));

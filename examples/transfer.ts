@@ -159,6 +159,7 @@ export const transfer: Example = {
     const best = runs.reduce((a, b) => ((b.run.validation.accuracy ?? 0) > (a.run.validation.accuracy ?? 0) ? b : a));
     const predicted = predictClasses(model, best.run, inOrder(test).epoch());
     await lab.predictions(predicted);
+    await lab.samples(test, predicted);
     await lab.confusion(test.labels, predicted, test.classes);
   },
 };

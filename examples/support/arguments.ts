@@ -1,4 +1,5 @@
 /** The command line: what may be typed, and what to say when something else was. */
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { closestMatch } from 'leven';
 import { type Config, decodeConfig, UsageError } from './config.js';
@@ -7,13 +8,20 @@ import type { Example } from './example.js';
 export type Command =
   | { readonly kind: 'help'; readonly example: Example | null }
   | { readonly kind: 'list' }
-  | { readonly kind: 'run'; readonly example: Example; readonly config: Config; readonly out: string | null }
+  | {
+      readonly kind: 'run';
+      readonly example: Example;
+      readonly config: Config;
+      readonly out: string | null;
+      readonly threads: number;
+    }
   | {
       readonly kind: 'resume';
       readonly example: Example;
       readonly out: string | null;
       /** Settings that were typed beside `--resume`. */
       readonly given: Partial<Config>;
+      readonly threads: number;
     };
 
 const options = {
@@ -21,6 +29,7 @@ const options = {
   epochs: { type: 'string' },
   seed: { type: 'string' },
   limit: { type: 'string' },
+  threads: { type: 'string' },
   model: { type: 'string' },
   out: { type: 'string' },
   resume: { type: 'boolean' },
@@ -34,6 +43,7 @@ export const usage = `npm run example -- NAME [options]
   --epochs N     epochs of each training run
   --seed N       decides everything random; the same seed gives the same numbers
   --limit N      train on the first N examples only
+  --threads N    threads to compute on, all cores by default; the numbers are the same
   --model FILE   for described: a JSON file with layers, loss and optimiser by name
   --out DIR      where to write; experiments/NAME (NAME-2, NAME-3, …) by default, never over an earlier run
   --resume       go on with the run in --out, or with the last one of this example
@@ -65,6 +75,13 @@ const parse = (args: readonly string[]): ReturnType<typeof parseTyped> => {
 
 const parseTyped = (args: readonly string[]) =>
   parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+
+/** The threads to compute on: all cores unless a number was typed. */
+const threadsOf = (typed: string | undefined): number => {
+  if (typed === undefined) return availableParallelism();
+  if (!/^[1-9]\d*$/.test(typed)) throw new UsageError(`command line: threads is "${typed}", not a whole number ≥ 1`);
+  return Number(typed);
+};
 
 /** A number as it was typed; anything else is left for the decoder to name. */
 const numberOf = (text: string): unknown => (/^\d+$/.test(text) ? Number(text) : text);
@@ -116,7 +133,8 @@ export const readCommand = (args: readonly string[], examples: readonly Example[
   };
   const config = decodeConfig({ ...defaults, ...given }, 'command line');
   const out = values.out ?? null;
-  if (values.resume !== true) return { kind: 'run', example, config, out };
+  const threads = threadsOf(values.threads);
+  if (values.resume !== true) return { kind: 'run', example, config, out, threads };
   const typed = Object.keys(given) as (keyof typeof given)[];
-  return { kind: 'resume', example, out, given: Object.fromEntries(typed.map((key) => [key, config[key]])) };
+  return { kind: 'resume', example, out, threads, given: Object.fromEntries(typed.map((key) => [key, config[key]])) };
 };

@@ -1,5 +1,6 @@
 /** What the command does, from its arguments to its exit code. */
 import { join } from 'node:path';
+import { setThreads } from '../../autograd/index.js';
 import { DataError } from '../../data/index.js';
 import { writeAtomic } from '../../data/node/index.js';
 import { readCommand, usage } from './arguments.js';
@@ -74,8 +75,10 @@ const obey = async (args: readonly string[], examples: readonly Example[], out: 
       out.print(command.example === null ? `${usage}\n\n${list(examples)}` : about(command.example));
       return 0;
     case 'run':
+      setThreads(command.threads);
       return runExample(command.example, command.config, newExperiment(command.config, command.out), out);
     case 'resume': {
+      setThreads(command.threads);
       const { folder, config: old } = oldExperiment(command.example.name, command.out);
       const config = resumedConfig(old, command.given);
       await writeAtomic(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);

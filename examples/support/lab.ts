@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { fromData, type Tensor } from '../../autograd/index.js';
-import { confusionMatrix, encodeCsv, stateDict } from '../../data/index.js';
+import { confusionMatrix, encodeCsv, type ImageSet, imageBatch, stateDict } from '../../data/index.js';
 import {
   type CurvesOptions,
   confusionSvg,
@@ -59,6 +59,8 @@ export interface Lab {
   images(file: string, caption: string, images: Tensor): Promise<void>;
   /** Which of the classes were taken for which. */
   confusion(labels: Iterable<number>, predicted: Iterable<number>, classes: readonly string[]): Promise<void>;
+  /** The first images with what the model takes them for. */
+  samples(images: ImageSet, predicted: ArrayLike<number>): Promise<void>;
   /** `predictions.csv`, whole numbers only: one row an example, its number and its class. */
   predictions(predicted: Iterable<number>): Promise<void>;
   /** Parameters and state by name. */
@@ -88,6 +90,9 @@ const reached = ({ value = Number.NaN, atLeast, atMost, exactly }: Figure): bool
   if (atMost !== undefined) return value <= atMost;
   return exactly === undefined ? null : value === exactly;
 };
+
+/** How many images a report shows with their predictions. */
+const shownSamples = 24;
 
 export interface LabOptions {
   readonly example: Example;
@@ -149,6 +154,16 @@ export const openLab = ({ example, config, folder, signal, print = console.log }
         'Confusion matrix: rows are what it was, columns what was predicted',
         await confusionSvg(matrix, { classes }),
       );
+    },
+    async samples(images, predicted) {
+      const { labels, classes } = images;
+      const rows = Array.from({ length: Math.min(shownSamples, labels.length) }, (_, i) => i);
+      const samples = rows.map(async (i) => {
+        const [was, taken] = [labels[i] ?? 0, predicted[i] ?? 0];
+        const picture = await imageGridPng(imageBatch(images, [i]).x, { scale: 3 });
+        return { caption: classes[taken] ?? '', picture, wrong: was !== taken };
+      });
+      parts.push({ kind: 'samples', samples: await Promise.all(samples) });
     },
     async predictions(predicted) {
       const rows = Array.from(predicted, (predicted, i) => [i, predicted]);

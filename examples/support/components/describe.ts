@@ -36,11 +36,13 @@ const trainingCodec: t.Decoder<unknown, TrainingDescription> = t.intersection([
   }),
 ]);
 
-/** One mistake: its path, what is there, and what should be. The members of an intersection have numbers, which nobody typed. */
+/** One mistake: its path, what is there, and what should be. The members of an intersection or a union have numbers, which nobody typed. */
 const explain = ({ value, context }: t.ValidationError): readonly [path: string, text: string] => {
-  const typed = context.filter(
-    ({ key: step }, i) => step !== '' && !(context[i - 1]?.type instanceof t.IntersectionType),
-  );
+  const isMember = (i: number): boolean => {
+    const around = context[i - 1]?.type;
+    return around instanceof t.IntersectionType || around instanceof t.UnionType;
+  };
+  const typed = context.filter(({ key: step }, i) => step !== '' && !isMember(i));
   const path = typed.map(({ key: step }) => step).join('.') || 'the whole';
   const wanted = typed.at(-1)?.type.name ?? 'an object with data, layers, loss and optimizer';
   return [path, `${path} is ${JSON.stringify(value) ?? 'missing'}, not ${wanted}`];

@@ -31,9 +31,8 @@ test('command: a setting that is no number, or out of range, is named', async ()
   await complains(['lenet', '--epochs', 'three'], 2, /epochs is "three", not a whole number ≥ 1/);
   await complains(['lenet', '--epochs', '0'], 2, /epochs is 0/);
   await complains(['lenet', '--limit', '1.5'], 2, /limit is "1.5"/);
-  await complains(['lenet', '--seed', '-1', '--epochs', 'x'], 2, /./);
   await complains(['lenet', '--seed=x', '--epochs=y'], 2, /epochs is "y".*; seed is "x"/);
-  await complains(['lenet', '--epochs'], 2, /--epochs/);
+  await complains(['lenet', '--threads', 'all'], 2, /threads is "all"/);
   await complains(['einsum', '--epochs', '3'], 2, /trains nothing by epochs/);
   await complains(['einsum', '--data', '.'], 2, /needs no data/);
 });
@@ -59,7 +58,6 @@ test('command: help and the list say what there is', async () => {
   const help = await run(['lenet', '--help']);
   assert.is(help.code, 0);
   for (const word of ['asked for', '--resume', '--data DIR with mnist']) assert.ok(help.printed.includes(word), word);
-  assert.is((await run([])).code, 0);
 });
 
 const tiny = ['digits', '--limit', '60', '--epochs', '1'];

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { examples } from '../../../examples/registry.js';
 import { studies } from '../../../examples/studies/index.js';
-import { runCommand } from '../../../examples/support/command.js';
 import { test } from '../../runner/testing.js';
 import { withFolder } from '../data/temporary.js';
 import { run, runSmall } from './support.js';
@@ -40,11 +39,7 @@ test('examples: one that trains leaves history, curves, a checkpoint and what wa
 test('examples: the same seed gives the same numbers, another one others', () =>
   withFolder(async (parent) => {
     const history = async (seed: string, name: string): Promise<string> => {
-      await runCommand(
-        ['digits', '--limit', '60', '--epochs', '1', '--seed', seed, '--out', join(parent, name)],
-        examples,
-        { print: () => {}, complain: () => {} },
-      );
+      await run(['digits', '--limit', '60', '--epochs', '1', '--seed', seed, '--out', join(parent, name)]);
       return readFileSync(join(parent, name, 'history.json'), 'utf8');
     };
     const first = await history('1', 'a');

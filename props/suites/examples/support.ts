@@ -1,4 +1,4 @@
-/** Running the command inside a test. */
+/** Running the command inside a test, on one thread: tests run beside each other. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -15,7 +15,7 @@ export interface Outcome {
 
 export const run = async (args: readonly string[]): Promise<Outcome> => {
   const [printed, complaints]: [string[], string[]] = [[], []];
-  const code = await runCommand(args, examples, {
+  const code = await runCommand(['--threads', '1', ...args], examples, {
     print: (line) => printed.push(line),
     complain: (line) => complaints.push(line),
   });
