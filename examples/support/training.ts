@@ -235,7 +235,16 @@ export const trainIn = async <P, S, X, Y, T>(
     for (const metric of measuredNames(fitted.history)) {
       const title = name === '' ? metric : `${name}: ${metric}`;
       const curves = historyCurves(fitted.history, metric);
-      await place.draw(join(name, `${metric}.svg`), title, await curvesSvg({ title, yName: metric, curves }), inReport);
+      const picture = await curvesSvg({ title, yName: metric, curves });
+      await place.draw(join(name, `${metric}.svg`), title, picture, inReport && fitted.history.checks.length > 1);
+    }
+    // A single epoch is a dot in those curves; its steps are a curve.
+    const { losses, checks } = fitted.history;
+    if (checks.length < 2 && losses.length > 1) {
+      const title = `${name === '' ? '' : `${name}: `}loss of each step`;
+      const curves = [{ name: 'loss', values: losses }];
+      const picture = await curvesSvg({ title, yName: 'loss', xName: 'step', curves });
+      await place.draw(join(name, 'steps.svg'), title, picture, inReport);
     }
     const returned = rest.restoreBest === true ? fitted.best?.step : undefined;
     const check = fitted.history.checks.findLast(({ step }) => returned === undefined || step === returned);
