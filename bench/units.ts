@@ -31,25 +31,17 @@ export const timeUnits = (
   const addresses = [...[...storages, ...made].map(memory.address), workspace.start];
   const warm = performance.now();
   while (performance.now() - warm < 300) functions.run?.(...addresses);
-  const times = planned.units.map((unit, i): UnitTime => {
-    const run = functions[`unit${i}`];
-    let best = Number.POSITIVE_INFINITY;
-    for (let round = 0; round < rounds; round++) {
+  // In turn, as in the program: a unit may overwrite what it reads, and must not be run on its own results again and again.
+  const best = planned.units.map(() => Number.POSITIVE_INFINITY);
+  for (let round = 0; round < rounds; round++)
+    for (const i of planned.units.keys()) {
       const start = performance.now();
-      run?.(...addresses);
-      best = Math.min(best, performance.now() - start);
+      functions[`unit${i}`]?.(...addresses);
+      best[i] = Math.min(best[i] ?? 0, performance.now() - start);
     }
-    // What takes less than the clock can tell is timed again, many at once.
-    if (best < 0.02) {
-      const calls = 200;
-      for (let round = 0; round < 5; round++) {
-        const start = performance.now();
-        for (let call = 0; call < calls; call++) run?.(...addresses);
-        best = Math.min(best, (performance.now() - start) / calls);
-      }
-    }
-    return { unit: describeUnit(unit), time: best, ...costOf(unit) };
-  });
+  const times = planned.units.map(
+    (unit, i): UnitTime => ({ unit: describeUnit(unit), time: best[i] ?? 0, ...costOf(unit) }),
+  );
   memory.give(workspace);
   return times;
 };
