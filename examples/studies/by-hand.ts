@@ -16,7 +16,7 @@ import { fashionMnist, fashionMnistData } from '../support/data-sets.js';
 import type { Example } from '../support/example.js';
 import { drawPanels } from '../support/study.js';
 
-const rate = 0.1;
+const rate = 0.03;
 const hidden = 128;
 
 /** Loss, as this network reports it, and accuracy. */

@@ -60,7 +60,7 @@ export const fashionPerceptron: Example = {
   asks: 'test accuracy ≥ 80 %; loss and accuracy side by side; a verdict',
   data: fashionMnistData,
   epochs: 5,
-  run: (lab) => train(lab, { model: perceptron(), optimizer: sgd(0.1), goal: 0.8 }),
+  run: (lab) => train(lab, { model: perceptron(), optimizer: sgd(0.03), goal: 0.8 }),
 };
 
 export const fourBlocks: Example = {

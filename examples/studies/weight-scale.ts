@@ -10,7 +10,7 @@ import { bestAccuracy, compete, drawPanels, lastLoss, type Outcome, tabulate } f
 import { digitParts } from '../support/study-data.js';
 
 /** Twenty scales from 1e-4 to 1, evenly spaced in their logarithms. */
-const scales = Array.from({ length: 20 }, (_, i) => 10 ** (-4 + (4 * i) / 19));
+const scales = Array.from({ length: 20 }, (_, i) => Number((10 ** (-4 + (4 * i) / 19)).toPrecision(3)));
 const kinds: readonly Normalisation[] = ['batch', 'none'];
 const nameOf = (kind: Normalisation): string => (kind === 'batch' ? 'batch norm' : 'none');
 
@@ -56,7 +56,7 @@ export const weightScale: Example = {
     await drawPanels(lab, 'weight-scale.svg', 'Scales of the first weights', [
       panel('best training accuracy', 'accuracy', train),
       panel('best validation accuracy', 'accuracy', validation),
-      { ...panel('mean of the last hundred losses', 'loss', loss), yRange: [1, 3.5] as const },
+      { ...panel('mean of the last hundred losses', 'loss', loss), yRange: [0, 3.5] as const },
     ]);
     const learning = (wanted: Normalisation): number =>
       runs.filter((run) => run[0] === wanted && validation(run) >= 0.5).length / scales.length;
