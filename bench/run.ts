@@ -19,7 +19,7 @@ const help = `npm run bench -- [options]
   --budget MS      milliseconds of calls in each round; 1000 by default
   --json FILE      writes all figures
 Workloads: ${names.join(', ')}
-Other libraries are installed by: npm install --prefix bench. PyTorch is used where python3 has it.`;
+Other libraries are installed by: npm install --prefix bench. PyTorch is used where python3, or what PYTHON names, has it.`;
 
 const run = promisify(execFile);
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -160,7 +160,13 @@ const main = async (): Promise<void> => {
             if (typeof before === 'string' || (typeof before === 'object' && !(Number(before.median) < 5000))) continue;
             given.push(
               library === 'pytorch'
-                ? await ask('python3', [here('libraries/pytorch.py'), workload, `${threads}`, values.budget, sizes])
+                ? await ask(process.env.PYTHON ?? 'python3', [
+                    here('libraries/pytorch.py'),
+                    workload,
+                    `${threads}`,
+                    values.budget,
+                    sizes,
+                  ])
                 : await child(node, library, workload, `${threads}`, values.budget),
             );
           }

@@ -41,8 +41,10 @@ export type NestedNumbers = number | readonly NestedNumbers[];
 
 interface Stored {
   readonly backend: Backend;
-  /** `null` once the numbers have been given away. */
+  /** `null` once the numbers have been given away or given back. */
   storage: Storage | null;
+  /** What became of the numbers that are gone. */
+  gone?: 'donated' | 'disposed';
 }
 
 /** Numbers that are there. */
@@ -240,10 +242,26 @@ export class Tensor<out S extends Shape = Shape> {
     const stored = reveal(this);
     const head = `Tensor(${this.dtype}${formatShape(this.shape)}`;
     if (stored === null) return `${head} inside ${this.owner?.name ?? 'a transform'})`;
-    if (isConsumed(stored)) return `${head} donated)`;
+    const gone = goneFrom(stored);
+    if (gone !== undefined) return `${head} ${gone})`;
     return stored.size > 64
       ? `${head})`
       : `${head} ${JSON.stringify(stored.toArray(), (_, v) => (typeof v === 'number' ? writtenElement(v, this.dtype) : v))})`;
+  }
+
+  /**
+   * Gives the numbers' memory back now. Never needed: it happens by itself once nobody holds the tensor, but large results in a loop
+   * that never waits are given back sooner this way. `using y = f(x)` does it at the end of the block. Whoever uses the tensor
+   * afterwards, a gradient that still needs it too, is told so. Does nothing inside a transform.
+   * @example
+   * tensor([1, 2]).dispose() // undefined
+   */
+  dispose(): void {
+    giveBack(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   /**
@@ -272,7 +290,14 @@ const storedOf = (op: string, tensor: Tensor): Present => {
       problem: `the tensor belongs to ${tensor.owner.name}`,
       remedy: 'read it outside the transform',
     });
-  const { backend, storage } = tensor.payload as Stored;
+  const { backend, storage, gone } = tensor.payload as Stored;
+  if (storage === null && gone === 'disposed')
+    throw new ArgumentError({
+      op,
+      problem: 'the tensor was disposed of, and its numbers are gone',
+      shapes: [tensor.shape],
+      remedy: 'dispose of it after its last use, or not at all',
+    });
   if (storage === null)
     throw new ArgumentError({
       op,
@@ -283,13 +308,25 @@ const storedOf = (op: string, tensor: Tensor): Present => {
   return { backend, storage };
 };
 
-/** Whether the numbers were given away. */
-const isConsumed = ({ owner, payload }: Tensor): boolean =>
-  owner === null && (payload as Stored | null)?.storage === null;
+/** What became of a stored tensor's numbers, if they are gone. */
+const goneFrom = ({ owner, payload }: Tensor): Stored['gone'] =>
+  owner === null ? (payload as Stored | null)?.gone : undefined;
 
 /** Gives the numbers away: whoever uses the tensor from now on is told so. */
 export const consume = ({ payload }: Tensor): void => {
-  (payload as Stored).storage = null;
+  const stored = payload as Stored;
+  stored.storage = null;
+  stored.gone = 'donated';
+};
+
+/** Gives the numbers of a stored tensor back to its backend, once. */
+const giveBack = ({ owner, payload }: Tensor): void => {
+  if (owner !== null) return;
+  const stored = payload as Stored;
+  if (stored.storage === null) return;
+  stored.backend.free(stored.storage);
+  stored.storage = null;
+  stored.gone = 'disposed';
 };
 
 /** The numbers of `tensor`, for the method `op`. */

@@ -120,14 +120,14 @@ export const prepare = (threads: number): Library => {
       const [x, y] = [fromData(noise(2 ** 20), [2 ** 20]), fromData(noise(2 ** 20, 1), [2 ** 20])];
       const f = compile((a: Tensor, b: Tensor) => sub(mul(relu(add(mul(a, b), a)), b), a));
       return () => {
-        f(x, y);
+        f(x, y).dispose();
       };
     },
     'silu 2^20': () => {
       const x = fromData(noise(2 ** 20), [2 ** 20]);
       const f = compile((a: Tensor) => mul(a, sigmoid(a)));
       return () => {
-        f(x);
+        f(x).dispose();
       };
     },
     'iris step': () => trainingStep(denseNet(layers.iris), sgd({ lr: 0.1 }), fromData(noise(100), [25, 4]), 3),

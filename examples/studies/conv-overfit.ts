@@ -15,7 +15,7 @@ export const convOverfit: Example = {
   epochs: 15,
   async run(lab) {
     const { train, validation } = await sixClassParts(lab.config);
-    const model = threeLayerConvNet({ classes: 6, weightScale: 1e-2 });
+    const model = threeLayerConvNet({ classes: 6, weightScale: 3e-3 });
     const outcomes = await compete(lab, [{ name: 'three layers', model, optimizer: adam(1e-3) }], {
       train: firstExamples(train, 100),
       validation: firstExamples(validation, 500),
