@@ -113,7 +113,9 @@ export const prepare = (threads: number): Library => {
     product: ([m, n, k]) => {
       const [a, b] = [fromData(noise(m * k), [m, k]), fromData(noise(k * n, 1), [k, n])];
       return () => {
-        matmul(a, b).dataSync();
+        const product = matmul(a, b);
+        product.dataSync();
+        product.dispose();
       };
     },
     'elementwise 2^20': () => {
