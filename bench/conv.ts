@@ -4,28 +4,17 @@
  * then whole training steps of two networks in milliseconds.
  */
 
-import { compile } from '../autograd/compile.js';
-import { grad, trace, valueAndGrad } from '../autograd/index.js';
+import { grad, trace } from '../autograd/index.js';
 import type { Storage } from '../core/backend.js';
 import { setDefaultBackend } from '../core/default-backend.js';
-import { avgPool, conv, fromData, key, maxPool, mul, type Shape, sum, type Tensor } from '../core/index.js';
+import { avgPool, conv, fromData, maxPool, mul, type Shape, sum, type Tensor } from '../core/index.js';
 import { removeDeadCode } from '../core/passes/dead-code.js';
 import type { Program } from '../core/program.js';
 import { createWasmBackend } from '../core/wasm/backend.js';
-import {
-  batchNorm2d,
-  conv2d,
-  crossEntropy,
-  dropout,
-  flatten,
-  type Layer,
-  linear,
-  maxPool2d,
-  relu,
-  sequential,
-} from '../nn/index.js';
-import { adam, applyUpdates, type GradientTransform, sgd } from '../optim/index.js';
+import { adam, sgd } from '../optim/index.js';
+import { trainingStep } from './libraries/tapegrad.js';
 import { measure } from './measure.js';
+import { blockNet, lenet } from './networks.js';
 
 const backend = createWasmBackend({ budget: 2 ** 30 });
 
@@ -112,72 +101,6 @@ const pool = ({ name, x, f }: (typeof pools)[number]): string => {
   return `${name.padEnd(22)} ${times.map((time) => `${time.toFixed(3)} ms`.padStart(12)).join(' ')}`;
 };
 
-const lenet = () =>
-  sequential(
-    conv2d({ in: 1, out: 6, kernel: 5, padding: 2 }),
-    relu,
-    maxPool2d(2),
-    conv2d({ in: 6, out: 16, kernel: 5 }),
-    relu,
-    maxPool2d(2),
-    flatten,
-    linear(400, 120),
-    relu,
-    linear(120, 84),
-    relu,
-    linear(84, 10),
-  );
-
-const block = (from: number, to: number) =>
-  sequential(conv2d({ in: from, out: to, kernel: 3, padding: 1 }), relu, maxPool2d(2), batchNorm2d(to), dropout(0.3));
-
-const cnn = () =>
-  sequential(
-    block(1, 32),
-    block(32, 64),
-    block(64, 128),
-    block(128, 256),
-    flatten,
-    linear(256, 128),
-    relu,
-    linear(128, 10),
-  );
-
-/** Milliseconds of a whole step: loss, gradient, update. */
-export const stepTime = (
-  net: Layer<unknown, unknown>,
-  optimizer: GradientTransform<unknown>,
-  batch: number,
-  budget = 3000,
-): { best: number; median: number } => {
-  let { params, state } = net.init(key(0)) as { params: Tensor; state: Tensor };
-  const x = noise([batch, 1, 28, 28]);
-  const y = fromData(
-    Int32Array.from({ length: batch }, (_, i) => i % 10),
-    [batch],
-    'int32',
-  );
-  let moments = optimizer.init(params);
-  const drawn = key(1);
-  const step = compile((params: Tensor, state: Tensor, moments: never, x: Tensor, y: Tensor) => {
-    const [[loss, next], gradient] = valueAndGrad(
-      (at: Tensor) => {
-        const [scores, next] = net.apply({ params: at, state }, x, { training: true, key: drawn });
-        return [crossEntropy(scores, y), next] as const;
-      },
-      { hasAux: true },
-    )(params);
-    const [updates, after] = optimizer.update(gradient, moments, params);
-    return { params: applyUpdates(params, updates), state: next, moments: after, loss };
-  });
-  return measure(() => {
-    const next = step(params, state, moments as never, x, y);
-    params = next.params as Tensor;
-    state = next.state as Tensor;
-    moments = next.moments;
-  }, budget);
-};
-
 const main = (): void => {
   const wanted = process.argv[2] ?? '';
   setDefaultBackend(backend);
@@ -188,12 +111,12 @@ const main = (): void => {
   console.log(`${'pool'.padEnd(22)} ${'forward'.padStart(12)} ${'and back'.padStart(12)}`);
   for (const each of pools) if (each.name.includes(wanted)) console.log(pool(each));
   const steps = [
-    { name: 'step lenet', net: lenet() as never, optimizer: sgd({ lr: 0.01 }) as never },
-    { name: 'step cnn', net: cnn() as never, optimizer: adam(0.001) as never },
+    { name: 'step lenet', net: lenet(), optimizer: sgd({ lr: 0.01 }) },
+    { name: 'step cnn', net: blockNet(), optimizer: adam(0.001) },
   ];
   for (const { name, net, optimizer } of steps) {
     if (!name.includes(wanted)) continue;
-    const { best, median } = stepTime(net, optimizer, 64);
+    const { best, median } = measure(trainingStep(net, optimizer, noise([64, 1, 28, 28]), 10), 3000);
     console.log(`${name.padEnd(22)} ${best.toFixed(2)} (${median.toFixed(2)}) ms`);
   }
 };

@@ -4,8 +4,9 @@
  */
 import { fromData, setThreads, type Tensor } from '../autograd/index.js';
 import { sgd } from '../optim/index.js';
-import { blockNet, denseNet, trainingStep } from './libraries/tapegrad.js';
+import { trainingStep } from './libraries/tapegrad.js';
 import { measureAsync } from './measure.js';
+import { blockNet, denseNet } from './networks.js';
 import { noise } from './workloads.js';
 
 const vectors = (batch: number, size: number): Tensor => fromData(noise(batch * size), [batch, size]);

@@ -19,19 +19,10 @@ import {
   uniform,
   valueAndGrad,
 } from '../autograd/index.js';
-import {
-  batchNorm2d,
-  conv2d,
-  crossEntropy,
-  dropout,
-  flatten,
-  type Layer,
-  linear,
-  maxPool2d,
-  relu,
-  sequential,
-} from '../nn/index.js';
+import { crossEntropy } from '../nn/index.js';
 import { adam, applyUpdates, type GradientTransform, prepareUpdate, sgd } from '../optim/index.js';
+import { blockNet, denseNet, lenet, type Net } from './networks.js';
+import { layers } from './workloads.js';
 
 type Trees = readonly unknown[];
 
@@ -48,7 +39,7 @@ export interface System {
 /** A training step of a classifier: parameters, layer state and optimiser state go in and come out. */
 const training = (
   name: string,
-  makeModel: () => Layer<unknown, unknown>,
+  makeModel: () => Net,
   optimizer: () => GradientTransform,
   inputShape: readonly number[],
   classes: number,
@@ -84,52 +75,6 @@ const training = (
   },
 });
 
-const untyped = (layer: unknown): Layer<unknown, unknown> => layer as Layer<unknown, unknown>;
-
-const mlp = (): Layer<unknown, unknown> =>
-  untyped(sequential(linear(784, 256), relu, linear(256, 128), relu, linear(128, 10)));
-
-const leNet = (): Layer<unknown, unknown> =>
-  untyped(
-    sequential(
-      conv2d({ in: 1, out: 6, kernel: 5, padding: 2 }),
-      relu,
-      maxPool2d(2),
-      conv2d({ in: 6, out: 16, kernel: 5 }),
-      relu,
-      maxPool2d(2),
-      flatten,
-      linear(400, 120),
-      relu,
-      linear(120, 84),
-      relu,
-      linear(84, 10),
-    ),
-  );
-
-const block = (inputs: number, outputs: number) =>
-  sequential(
-    conv2d({ in: inputs, out: outputs, kernel: 3, padding: 1 }),
-    relu,
-    maxPool2d(2),
-    batchNorm2d(outputs),
-    dropout(0.3),
-  );
-
-const fourBlocks = (): Layer<unknown, unknown> =>
-  untyped(
-    sequential(
-      block(1, 32),
-      block(32, 64),
-      block(64, 128),
-      block(128, 256),
-      flatten,
-      linear(256, 128),
-      relu,
-      linear(128, 10),
-    ),
-  );
-
 const elementwise: System = {
   name: 'chain 2^20',
   prepare: () => {
@@ -155,17 +100,29 @@ const arithmetic: System = {
 };
 
 export const systems: readonly System[] = [
-  training('mlp sgd', mlp, () => sgd({ lr: 0.01, momentum: 0.9 }), [128, 784], 10),
-  training('mlp adam', mlp, () => adam(1e-3), [128, 784], 10),
+  training(
+    'mlp sgd',
+    () => denseNet(layers.mlp),
+    () => sgd({ lr: 0.01, momentum: 0.9 }),
+    [128, 784],
+    10,
+  ),
+  training(
+    'mlp adam',
+    () => denseNet(layers.mlp),
+    () => adam(1e-3),
+    [128, 784],
+    10,
+  ),
   training(
     'iris',
-    () => untyped(sequential(linear(4, 10), relu, linear(10, 3))),
+    () => denseNet(layers.iris),
     () => sgd({ lr: 0.1 }),
     [25, 4],
     3,
   ),
   elementwise,
   arithmetic,
-  training('lenet', leNet, () => sgd({ lr: 0.01, momentum: 0.9 }), [64, 1, 28, 28], 10),
-  training('cnn', fourBlocks, () => adam(1e-3), [64, 1, 28, 28], 10),
+  training('lenet', lenet, () => sgd({ lr: 0.01, momentum: 0.9 }), [64, 1, 28, 28], 10),
+  training('cnn', blockNet, () => adam(1e-3), [64, 1, 28, 28], 10),
 ];

@@ -16,7 +16,8 @@ import {
 } from '../../autograd/index.js';
 import * as nn from '../../nn/index.js';
 import { adam, applyUpdates, type GradientTransform, sgd } from '../../optim/index.js';
-import { type Call, channels, type Library, labels, layers, noise } from '../workloads.js';
+import { blockNet, denseNet, lenet } from '../networks.js';
+import { type Call, type Library, labels, layers, noise } from '../workloads.js';
 
 /** The part of a model that a step needs. */
 interface Trainable {
@@ -57,52 +58,6 @@ export const trainingStep = (model: unknown, optimizer: GradientTransform, x: Te
     optimizerState = nextOptimizer;
     if (!Number.isFinite(value.item())) throw new Error('the loss is not finite');
   };
-};
-
-/** Dense layers with ReLU between them. */
-export const denseNet = (sizes: readonly number[]): unknown =>
-  nn.sequential(
-    ...sizes.slice(1).flatMap((size, i) => {
-      const layer = nn.linear(sizes[i] ?? 1, size);
-      return i === sizes.length - 2 ? [layer] : [layer, nn.relu];
-    }),
-  );
-
-const lenet = (): unknown =>
-  nn.sequential(
-    nn.conv2d({ in: 1, out: 6, kernel: 5, padding: 2 }),
-    nn.relu,
-    nn.maxPool2d(2),
-    nn.conv2d({ in: 6, out: 16, kernel: 5 }),
-    nn.relu,
-    nn.maxPool2d(2),
-    nn.flatten,
-    nn.linear(400, 120),
-    nn.relu,
-    nn.linear(120, 84),
-    nn.relu,
-    nn.linear(84, 10),
-  );
-
-const block = (from: number, to: number): readonly unknown[] => [
-  nn.conv2d({ in: from, out: to, kernel: 3, padding: 1 }),
-  nn.relu,
-  nn.maxPool2d(2),
-  nn.batchNorm2d(to),
-  nn.dropout(0.3),
-];
-
-/** The first `depth` blocks, and what follows them. */
-export const blockNet = (depth = 4): unknown => {
-  const size = [14, 7, 3, 1][depth - 1] ?? 1;
-  const parts = [
-    ...channels.slice(0, depth).flatMap((from, i) => block(from, channels[i + 1] ?? from)),
-    nn.flatten,
-    nn.linear((channels[depth] ?? 1) * size * size, 128),
-    nn.relu,
-    nn.linear(128, 10),
-  ];
-  return nn.sequential(...(parts as [typeof nn.relu]));
 };
 
 const mlpBatch = (): Tensor => fromData(noise(128 * 784), [128, 784]);
