@@ -8,6 +8,13 @@ export interface ChartSize {
   readonly height?: number;
 }
 
+/** Without what only answers to a pointer, which is half of the text: the style sheet, and what its rules hold on to. */
+const still = (svg: string): string =>
+  svg
+    .replace(/<style[^>]*>.*?<\/style>/gs, '')
+    .replace(/<[^>]+>/g, (tag) => tag.replace(/ (?:class|pointer-events|ecmeta_\w+)="[^"]*"/g, ''))
+    .replace(/\n{2,}/g, '\n');
+
 const render = async (op: string, options: EChartsOption, width: number, height: number): Promise<string> => {
   const echarts = await optional(op, 'echarts', () => import('echarts'));
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height });
@@ -15,7 +22,7 @@ const render = async (op: string, options: EChartsOption, width: number, height:
     chart.setOption({ animation: false, backgroundColor: '#ffffff', ...options });
     // Names inside the picture go on counting from chart to chart; counted anew, the same chart is the same text.
     const names = new Map<string, string>();
-    return chart.renderToSVGString().replace(/\bzr\d+-[\w-]+/g, (name) => {
+    return still(chart.renderToSVGString()).replace(/\bzr\d+-[\w-]+/g, (name) => {
       const known = names.get(name) ?? `chart-${names.size}`;
       names.set(name, known);
       return known;
@@ -56,11 +63,38 @@ const palette = ['#3b6fb6', '#d1495b', '#2e8b57', '#8e5ea2', '#e08e1b', '#4a4a4a
 const pointsOf = ({ values, at }: Curve): (readonly [number, number | null])[] =>
   values.map((value, i) => [at?.[i] ?? i + 1, Number.isFinite(value) ? value : null]);
 
+/** What the legend names: few enough curves one by one; of more, only the solid ones. */
+const legendNames = ({ curves, goal }: CurvesOptions): readonly string[] => [
+  ...curves.filter(({ dashed }) => curves.length <= 4 || !dashed).map(({ name }) => name),
+  ...(goal === undefined ? [] : [`goal ${goal}`]),
+];
+
+/** Sizes of a legend in pixels: the line before a name, what is around it, and a row of names. */
+const legend = { line: 34, beside: 5, gap: 18, border: 10, row: 32, font: '12px sans-serif' } as const;
+
+/** How many rows the names take, so that the picture has room for them. */
+const legendRows = async (options: CurvesOptions, width: number): Promise<number> => {
+  const { format } = await optional('curvesSvg', 'echarts', () => import('echarts'));
+  let [rows, used] = [1, 0];
+  for (const name of legendNames(options)) {
+    const wide = legend.line + legend.beside + format.getTextRect(name, legend.font).width;
+    if (used > 0 && used + wide > width - legend.border) [rows, used] = [rows + 1, 0];
+    used += wide + legend.gap;
+  }
+  return rows;
+};
+
+/** Where a linear axis of `xs` begins: with the first of them, or with 0 where that is no farther than a step of the axis. */
+const axisStart = (first: number, last: number): number => (first > 1 && first < last / 20 ? 0 : first);
+
 /**
  * Curves as an SVG picture: losses over epochs, or a figure over a swept setting.
  * @throws ArgumentError when there is nothing to draw, or the package `echarts` is not installed.
  */
-export const curvesSvg = async (options: CurvesOptions): Promise<string> => {
+export const curvesSvg = async (options: CurvesOptions): Promise<string> =>
+  drawCurves(options, await legendRows(options, options.width ?? 860));
+
+const drawCurves = async (options: CurvesOptions, rows: number): Promise<string> => {
   const { title, curves, yName, xName = 'epoch', xScale = 'linear', yScale = 'linear', yRange, goal } = options;
   const points = curves.map(pointsOf);
   const xs = points.flat().map(([x]) => x);
@@ -98,8 +132,7 @@ export const curvesSvg = async (options: CurvesOptions): Promise<string> => {
     symbol: 'none',
     lineStyle: { type: [7, 4], width: 1.5 },
   };
-  // Few enough to be named one by one; of more, only the solid ones are.
-  const named = curves.length <= 4;
+  const names = legendNames(options);
   const least = ys.reduce((a, b) => Math.min(a, b), goal ?? Number.POSITIVE_INFINITY);
   return render(
     'curvesSvg',
@@ -109,30 +142,27 @@ export const curvesSvg = async (options: CurvesOptions): Promise<string> => {
         left: 'center',
         top: 8,
         textStyle: { fontSize: 15 },
-        ...(curves.some(({ dashed }) => dashed) && !named
+        ...(curves.some(({ name, dashed }) => dashed && !names.includes(name))
           ? { subtext: 'solid: training, dashed: validation', subtextStyle: { fontSize: 12 } }
           : {}),
       },
       legend: {
         bottom: 4,
         type: 'plain',
-        itemGap: 24,
-        itemWidth: 34,
+        itemGap: legend.gap,
+        itemWidth: legend.line,
         // Lines alone, as they are drawn.
         itemStyle: { opacity: 0 },
-        data: [
-          ...curves.filter(({ dashed }) => named || !dashed).map(({ name }) => name),
-          ...(goal === undefined ? [] : [goalName]),
-        ],
+        data: [...names],
       },
-      grid: { left: 70, right: 30, top: 66, bottom: 78 },
+      grid: { left: 70, right: 30, top: 66, bottom: 78 + legend.row * (rows - 1) },
       xAxis: {
         type: xScale === 'log' ? 'log' : 'value',
         name: xName,
         nameLocation: 'middle',
         nameGap: 30,
-        ...(xScale === 'log' || curves.some(({ at }) => at !== undefined) ? {} : { minInterval: 1 }),
-        min: left,
+        ...(xScale === 'linear' && xs.every(Number.isInteger) ? { minInterval: 1 } : {}),
+        min: xScale === 'log' ? left : axisStart(left, right),
         max: right,
       },
       yAxis: {
@@ -155,11 +185,14 @@ export const curvesSvg = async (options: CurvesOptions): Promise<string> => {
 export const panelsSvg = async (panels: readonly CurvesOptions[]): Promise<string> => {
   if (panels.length === 0)
     throw new ArgumentError({ op: 'panelsSvg', problem: 'there is nothing to draw', remedy: 'give a panel' });
+  const sized = panels.map((panel) => ({ width: 480, height: 400, ...panel }));
+  // As much room for names in each, so that the curves stand at one height.
+  const rows = Math.max(...(await Promise.all(sized.map((panel) => legendRows(panel, panel.width)))));
   const parts: string[] = [];
   let [left, tallest] = [0, 0];
-  for (const [i, panel] of panels.entries()) {
-    const { width = 480, height = 400 } = panel;
-    const svg = await curvesSvg({ ...panel, width, height });
+  for (const [i, panel] of sized.entries()) {
+    const { width, height } = panel;
+    const svg = await drawCurves(panel, rows);
     // Each keeps its place, and names inside it that no other has.
     parts.push(svg.replace('<svg ', `<svg x="${left}" `).replaceAll('chart-', `panel-${i}-`));
     left += width;

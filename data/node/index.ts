@@ -68,4 +68,10 @@ export {
 export { drawProgram } from './draw.js';
 export { encodePng, imageGridPng, type PngOptions, saveImageGrid, savePng } from './png.js';
 export { type ReportPart, type ReportPicture, reportHtml } from './report.js';
-export { type Measured, type RunReport, runReportHtml, type SamplePrediction } from './run-report.js';
+export {
+  type Measured,
+  type RunReport,
+  runReportHtml,
+  type SamplePrediction,
+  samplePredictions,
+} from './run-report.js';

@@ -1,6 +1,7 @@
 /** Tensors as PNG pictures. Encoding is the work of `fast-png`, which is an optional package of its own. */
 import { ShapeError } from '../../core/errors.js';
 import { permute } from '../../core/primitives/permute.js';
+import { slice } from '../../core/primitives/slice.js';
 import type { Tensor } from '../../core/tensor.js';
 import { filterGrid } from '../filter-grid.js';
 import { writeAtomic } from './files.js';
@@ -43,12 +44,16 @@ export const savePng = async (path: string, picture: Tensor, options?: PngOption
   writeAtomic(path, await encodePng(picture, options));
 
 /**
- * Images `[N, C, H, W]` in a square of rows, each stretched to the full range of brightness: a batch, or the filters of a
+ * Images `[N, C, H, W]` in rows of ⌈√N⌉, each stretched to the full range of brightness: a batch, or the filters of a
  * first layer (`[out, in, kh, kw]` with 1 or 3 inputs). Pixels are enlarged until the picture is about 400 wide.
  * @throws ShapeError unless the images have 1, 3 or 4 channels.
  */
 export const imageGridPng = async (images: Tensor, { scale }: PngOptions = {}): Promise<Uint8Array> => {
-  const grid = filterGrid(images.rank === 4 ? permute(images, [0, 2, 3, 1]) : images);
+  const square = filterGrid(images.rank === 4 ? permute(images, [0, 2, 3, 1]) : images);
+  const [count = 0, , height = 0] = images.shape;
+  // Rows of the square that no image reached would be black.
+  const rows = Math.ceil(count / Math.ceil(Math.sqrt(count)));
+  const grid = slice(square, [[0, rows * (height + 1) - 1, 1]]);
   return encodePng(grid, { scale: scale ?? Math.max(Math.round(400 / (grid.shape[1] ?? 400)), 1) });
 };
 

@@ -79,6 +79,15 @@ const sampleOf = async ({ image, actual, predicted }: SamplePrediction) => ({
 });
 
 /**
+ * Images with what a model takes them for, as a part of a report; what is wrong is marked, and what would be right is said.
+ * @throws ShapeError for an image that is none; ArgumentError when a package that draws is not installed.
+ */
+export const samplePredictions = async (samples: readonly SamplePrediction[]): Promise<ReportPart> => ({
+  kind: 'samples',
+  samples: await Promise.all(samples.map(sampleOf)),
+});
+
+/**
  * A run as one HTML page that stands alone; what is left out is not shown.
  * @throws ShapeError for filters or samples that are no pictures; ArgumentError when a package that draws is not installed.
  */
@@ -115,11 +124,7 @@ export const runReportHtml = async (run: RunReport): Promise<string> => {
         picture: await confusionSvg(confusion.matrix, { classes: confusion.classes }),
       },
     );
-  if (samples.length > 0)
-    parts.push(
-      { kind: 'heading', text: 'Sample predictions' },
-      { kind: 'samples', samples: await Promise.all(samples.map(sampleOf)) },
-    );
+  if (samples.length > 0) parts.push({ kind: 'heading', text: 'Sample predictions' }, await samplePredictions(samples));
   if (filters !== undefined)
     parts.push(
       { kind: 'heading', text: 'First filters' },

@@ -98,13 +98,15 @@ export const masks: Example = {
     const images = imageExamples(firstExamples(train, 16)).x;
     const found = edges(images);
     const pooled = functional.maxPool2d(images, { kernel: 2 });
-    await lab.images('digits.png', 'Digits', images);
-    await lab.images(
-      'upright-edges.png',
-      'Upright edges: bright from dark to bright, dark the other way',
-      channel(found, 0),
-    );
-    await lab.images('lying-edges.png', 'Lying edges', channel(found, 1));
-    await lab.images('pooled.png', 'Max pooling by 2 × 2', pooled);
+    await lab.gallery([
+      { file: 'digits.png', caption: 'Digits', images },
+      { file: 'pooled.png', caption: 'Max pooling by 2 × 2', images: pooled },
+      {
+        file: 'upright-edges.png',
+        caption: 'Upright edges: bright from dark to bright, dark the other way',
+        images: channel(found, 0),
+      },
+      { file: 'lying-edges.png', caption: 'Lying edges', images: channel(found, 1) },
+    ]);
   },
 };

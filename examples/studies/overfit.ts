@@ -52,7 +52,8 @@ export const overfit: Example = {
         lastLoss(outcome, 2),
       ]),
     );
-    await drawOutcomes(lab, 'overfit.svg', 'Fifty images by heart', outcomes);
+    // The largest weights begin with a loss of a hundred, beside which all others would lie on the axis.
+    await drawOutcomes(lab, 'overfit.svg', 'Fifty images by heart', outcomes, { lossRange: [0, 5] });
     for (const [i, goal] of goals.entries()) {
       const outcome = outcomes[i];
       if (outcome !== undefined)

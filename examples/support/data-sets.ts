@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { foldIn, type Key, key, uniform } from '../../autograd/index.js';
 import {
+  type DigitsOptions,
   digits,
   type Examples,
   firstExamples,
@@ -61,8 +62,9 @@ const limited = ({ train, test }: ImageSplit, { limit }: Config): ImageSplit => 
 });
 
 /** Digits of a random colour on paper of another one, `[N, 3, size, size]`. */
-export const colouredDigits = (from: Key, count: number, size = 32): ImageSet => {
-  const grey = digits(foldIn(from, 0), count, { size });
+export const colouredDigits = (from: Key, count: number, options: DigitsOptions = {}): ImageSet => {
+  const { size = 32 } = options;
+  const grey = digits(foldIn(from, 0), count, { ...options, size });
   const colours = uniform(foldIn(from, 1), [count, 2, 3]).dataSync();
   const plane = size * size;
   const pixels = new Uint8Array(count * 3 * plane);

@@ -3,7 +3,7 @@
  * pictures, tables and, in the end, a report of them all.
  */
 import { join } from 'node:path';
-import { fromData, type Tensor } from '../../autograd/index.js';
+import { fromData, squeeze, type Tensor } from '../../autograd/index.js';
 import { confusionMatrix, encodeCsv, type ImageSet, imageBatch, stateDict } from '../../data/index.js';
 import {
   type CurvesOptions,
@@ -12,6 +12,7 @@ import {
   imageGridPng,
   type ReportPart,
   reportHtml,
+  samplePredictions,
   saveSafetensors,
   writeAtomic,
 } from '../../data/node/index.js';
@@ -37,6 +38,13 @@ export interface Figure {
   readonly always?: boolean;
 }
 
+/** Images `[N, C, H, W]`, and the file that they are drawn into. */
+export interface GalleryPicture {
+  readonly file: string;
+  readonly caption: string;
+  readonly images: Tensor;
+}
+
 export interface Lab {
   readonly config: Config;
   /** The epochs of the command line. */
@@ -57,6 +65,8 @@ export interface Lab {
   curves(file: string, options: CurvesOptions): Promise<void>;
   /** Images `[N, C, H, W]` or filters with 1 or 3 inputs, side by side. */
   images(file: string, caption: string, images: Tensor): Promise<void>;
+  /** Several of those, side by side in the report. */
+  gallery(pictures: readonly GalleryPicture[]): Promise<void>;
   /** Which of the classes were taken for which. */
   confusion(labels: Iterable<number>, predicted: Iterable<number>, classes: readonly string[]): Promise<void>;
   /** The first images with what the model takes them for. */
@@ -143,6 +153,16 @@ export const openLab = ({ example, config, folder, signal, print = console.log }
       parts.push({ kind: 'table', head, rows });
     },
     images: async (file, caption, images) => picture(file, caption, await imageGridPng(images)),
+    async gallery(pictures) {
+      const drawn = await Promise.all(
+        pictures.map(async ({ file, caption, images }) => {
+          const picture = await imageGridPng(images);
+          await write(file, picture);
+          return { caption, picture };
+        }),
+      );
+      parts.push({ kind: 'pictures', pictures: drawn });
+    },
     async confusion(labels, predicted, classes) {
       const tensor = (numbers: Iterable<number>): Tensor => {
         const data = Int32Array.from(numbers);
@@ -158,12 +178,13 @@ export const openLab = ({ example, config, folder, signal, print = console.log }
     async samples(images, predicted) {
       const { labels, classes } = images;
       const rows = Array.from({ length: Math.min(shownSamples, labels.length) }, (_, i) => i);
-      const samples = rows.map(async (i) => {
-        const [was, taken] = [labels[i] ?? 0, predicted[i] ?? 0];
-        const picture = await imageGridPng(imageBatch(images, [i]).x, { scale: 3 });
-        return { caption: classes[taken] ?? '', picture, wrong: was !== taken };
-      });
-      parts.push({ kind: 'samples', samples: await Promise.all(samples) });
+      const nameOf = (label = 0): string => classes[label] ?? String(label);
+      const samples = rows.map((i) => ({
+        image: squeeze(imageBatch(images, [i]).x, 0),
+        actual: nameOf(labels[i]),
+        predicted: nameOf(predicted[i]),
+      }));
+      parts.push(await samplePredictions(samples));
     },
     async predictions(predicted) {
       const rows = Array.from(predicted, (predicted, i) => [i, predicted]);

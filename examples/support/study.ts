@@ -105,7 +105,7 @@ export const drawOutcomes = (
   file: string,
   caption: string,
   outcomes: readonly Outcome[],
-  { goal }: { readonly goal?: number } = {},
+  { goal, lossRange }: { readonly goal?: number; readonly lossRange?: CurvesOptions['yRange'] } = {},
 ): Promise<void> => {
   const accuracies = (part: Part): CurvesOptions => ({
     title: part === 'train' ? 'training accuracy' : 'validation accuracy',
@@ -123,6 +123,7 @@ export const drawOutcomes = (
       yName: 'loss',
       xName: 'step',
       curves: outcomes.map(({ name, history }) => ({ name, ...thinned(history.losses) })),
+      ...(lossRange === undefined ? {} : { yRange: lossRange }),
     },
     accuracies('train'),
     accuracies('validation'),

@@ -59,7 +59,12 @@ test('image grids: images of a batch, channels first, in a square with gaps', ()
   withFolder(async (folder) => {
     const images = uniform(key(0), [5, 3, 4, 6]);
     const png = decode(await imageGridPng(images, { scale: 1 }));
-    assert.equal([png.height, png.width, png.channels], [3 * 4 + 2, 3 * 6 + 2, 3]);
+    // Five images take two of the three rows of a square.
+    assert.equal([png.height, png.width, png.channels], [2 * 4 + 1, 3 * 6 + 2, 3]);
+    const pair = decode(await imageGridPng(uniform(key(0), [2, 1, 4, 6]), { scale: 1 }));
+    assert.equal([pair.height, pair.width], [4, 2 * 6 + 1]);
+    const full = decode(await imageGridPng(uniform(key(0), [7, 1, 4, 6]), { scale: 1 }));
+    assert.equal([full.height, full.width], [3 * 4 + 2, 3 * 6 + 2]);
     await saveImageGrid(join(folder, 'grid.png'), images);
     assert.is(decode(readFileSync(join(folder, 'grid.png'))).width % png.width, 0);
     await savePng(join(folder, 'pixel.png'), zeros([1, 1, 1]));
@@ -108,6 +113,49 @@ test('curvesSvg: a sweep over powers with a goal, a single value, and nothing at
   const single = await curvesSvg({ title: 'One epoch', yName: 'loss', curves: [{ name: 'a', values: [2] }] });
   assert.not.match(single, /NaN/);
   await rejects(curvesSvg({ title: '', yName: '', curves: [] }), ArgumentError, /nothing to draw/);
+});
+
+/** Where the texts of a chart stand, from its upper edge down. */
+const heightsOf = (svg: string): ReadonlyMap<string, number> =>
+  new Map(
+    [...svg.matchAll(/<text [^>]*transform="translate\(\S+ (\S+)\)"[^>]*>([^<]*)</g)].map(([, y, text = '']) => [
+      text,
+      Number(y),
+    ]),
+  );
+
+test('curvesSvg: names that take several lines stand below the axis and inside the picture', async () => {
+  const names = ['batch norm, batch 5', 'batch norm, batch 10', 'batch norm, batch 50', 'no norm at all, batch 5'];
+  for (const width of [320, 480, 860]) {
+    const curves = names.map((name) => ({ name, values: [2, 1] }));
+    const heights = heightsOf(await curvesSvg({ title: 'Losses', yName: 'loss', curves, width, height: 400 }));
+    const axis = heights.get('epoch') ?? Number.NaN;
+    for (const name of names) {
+      const height = heights.get(name) ?? Number.NaN;
+      assert.ok(height >= axis + 20 && height < 395, `${width}: ${name} at ${height}, the axis at ${axis}`);
+    }
+  }
+});
+
+test('curvesSvg: steps are counted from 0, epochs from 1, in whole numbers', async () => {
+  const ticks = async (at: readonly number[]): Promise<readonly string[]> => {
+    const svg = await curvesSvg({ title: '', yName: 'y', curves: [{ name: 'a', at, values: at.map(() => 5000) }] });
+    return [...heightsOf(svg).keys()];
+  };
+  const steps = await ticks([12, 600, 1200]);
+  assert.ok(steps.includes('0') && !steps.includes('12'), steps.join(' '));
+  assert.ok((await ticks([1, 2, 3])).includes('1'));
+  assert.not((await ticks([0, 1])).some((tick) => tick.includes('.')));
+});
+
+test('curvesSvg: nothing in it waits for a pointer', async () => {
+  const svg = await curvesSvg({
+    title: 'a class="b"',
+    yName: 'y',
+    curves: [{ name: 'a', at: [1, 2], values: [1, 2] }],
+  });
+  assert.not.match(svg, /<style|ecmeta|pointer-events|\bclass="(?!b")/);
+  assert.match(svg, /a class=(?:"|&quot;)b/);
 });
 
 test('curvesSvg: a range of values is all that is shown', async () => {
@@ -163,6 +211,14 @@ test('panelsSvg: charts side by side, whose inner names never meet', async () =>
   for (const text of ['Loss', 'Accuracy', 'training', 'validation', 'goal']) assert.ok(svg.includes(text), text);
   const ids = [...svg.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id);
   assert.is(new Set(ids).size, ids.length);
+  // The longest list of names decides how high the curves stand in all of them.
+  const long = Array.from({ length: 6 }, (_, i) => ({ name: `a curve with a long name ${i}`, values: [1, 2] }));
+  const panels = await panelsSvg([
+    { title: 'few', yName: 'y', xName: 'left', curves: long.slice(0, 1) },
+    { title: 'many', yName: 'y', xName: 'right', curves: long },
+  ]);
+  const heights = heightsOf(panels);
+  assert.is(heights.get('left'), heights.get('right'));
   await rejects(panelsSvg([]), ArgumentError, /nothing to draw/);
 });
 
