@@ -12,16 +12,16 @@ type Lanes = FloatLanes<'float32'>;
 const constants = new Map<number, Global<'v128'>>();
 
 /**
- * All four lanes one constant, kept in a variable of the module: V8 builds a constant anew in every round of a loop, and a third of
- * the time of `exp` went there.
+ * All four lanes one constant, given by its bits and kept in a variable of the module: V8 builds a constant anew in every round of a
+ * loop, and a third of the time of `exp` went there.
  */
-const all = (value: number): Vector => {
-  const known = constants.get(value);
-  if (known !== undefined) return getGlobal(known);
-  const constant = global(f32x4.const(value));
-  constants.set(value, constant);
+const allBits = (bits: number): Vector => {
+  const constant = constants.get(bits) ?? global(i32x4.const(bits));
+  constants.set(bits, constant);
   return getGlobal(constant);
 };
+const bitsOf = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0] ?? 0;
+const all = (value: number): Vector => allBits(bitsOf(value));
 
 /** `(…(cₙx + cₙ₋₁)x + …)x + c₀`, Horner's rule; `x` is read once a coefficient. */
 const polynomial = (lanes: Lanes, x: Vector, [first = 0, ...rest]: readonly number[]): Vector =>
@@ -30,57 +30,73 @@ const polynomial = (lanes: Lanes, x: Vector, [first = 0, ...rest]: readonly numb
 /** Takes `then` where the mask is set. */
 const where = (mask: Vector, then: Vector, otherwise: Vector): Vector => v128.bitselect(then, otherwise, mask);
 
-/** Within `[low, high]`; NaN stays NaN. */
-const clamp = (x: Vector, low: number, high: number): Vector => f32x4.min(f32x4.max(x, all(low)), all(high));
+/** Within `[low, high]`; NaN stays NaN. One instruction each, where `max` and `min` take several to order zeros and spread NaN. */
+const atLeast = (x: Vector, low: number): Vector => f32x4.pmax(x, all(low));
+const atMost = (x: Vector, high: number): Vector => f32x4.pmin(x, all(high));
 
 /** |x|, and the sign of `x` put back. */
-const signBit = (x: Vector): Vector => v128.and(x, i32x4.const(-(2 ** 31)));
+const signBit = (x: Vector): Vector => v128.and(x, all(-0));
 
 const log2e = Math.LOG2E;
 /** ln 2 in two parts: the first has so few digits that its products with exponents are exact. */
 const ln2High = 0.693359375;
 const ln2Low = Math.LN2 - ln2High;
 
-/** 2ⁿ for integers n from −126 to 127, put together from its bits. */
-const powerOfTwo = (n: Vector): Vector => i32x4.shl(i32x4.add(n, i32x4.const(127)), 23);
-
-/** `y·2ⁿ` in two steps, so that neither factor leaves the normal numbers; only the second step rounds. */
-const scale = (y: Vector, n: Vector): Vector =>
-  letIn(n, (whole) =>
-    letIn(i32x4.shr_s(whole, 1), (half) =>
-      f32x4.mul(f32x4.mul(y, powerOfTwo(half)), powerOfTwo(i32x4.sub(whole, half))),
-    ),
-  );
-
-/** 1/k! from k = 2 on: e^r = 1 + r + r²·(1/2! + r/3! + …), where |r| ≤ ½ ln 2 and the term after r⁷ is beneath 2⁻²⁷. */
-const exponentialSeries = [1 / 2, 1 / 6, 1 / 24, 1 / 120, 1 / 720, 1 / 5040];
+/** Added to a float below 2²² it leaves the nearest integer in the low bits, as a two's complement. */
+const integerBits = 1.5 * 2 ** 23;
+/** What stands for 1, in the bits of an exponent. */
+const exponentOfOne = 127;
 
 /**
- * `eˣ` as 2ⁿ·(sum + tail): with n the integer nearest to x/ln 2 and r = x − n·ln 2, sum is 1 + r as it is rounded, and tail what that
- * lost and the rest of the series of e^r.
+ * e^r = 1 + r + r²·(c₀ + c₁r + …) for |r| ≤ ½ ln 2: fitted so that the largest error, which is 2⁻²⁸ of e^r, is least (iteratively
+ * reweighted least squares at Chebyshev's points).
  */
-const exponential = (x: Vector, lanes: Lanes, use: (sum: Vector, tail: Vector, n: Vector) => Vector): Vector =>
-  // Beyond these bounds it is zero or infinite whatever x.
-  letIn(clamp(x, -104, 89), (bounded) =>
-    letIn(f32x4.nearest(f32x4.mul(bounded, all(log2e))), (n) =>
-      letIn(lanes.multiplyAdd(n, all(-ln2Low), lanes.multiplyAdd(n, all(-ln2High), bounded)), (r) =>
-        letIn(f32x4.add(all(1), r), (sum) => {
-          const lost = f32x4.add(f32x4.sub(all(1), sum), r);
-          const rest = lanes.multiplyAdd(f32x4.mul(r, r), polynomial(lanes, r, exponentialSeries), lost);
-          return letIn(rest, (tail) => letIn(i32x4.trunc_sat_f32x4_s(n), (power) => use(sum, tail, power)));
-        }),
+const exponentialSeries = [
+  0.49999993432114653, 0.1666652039900296, 0.04166839078656577, 0.00836874511258922, 0.0013814540026848563,
+];
+
+/**
+ * `eˣ` as 2ⁿ·(1 + v): with n the integer nearest to x/ln 2 and r = x − n·ln 2, v is e^r − 1. n + `bias` stands where a float has its
+ * exponent, and is 2ⁿ if the bias is that of a float; `x` must be within ±2⁸ ln 2.
+ */
+const exponential = (x: Vector, lanes: Lanes, bias: number, use: (v: Vector, exponent: Vector) => Vector): Vector =>
+  letIn(x, (bounded) =>
+    letIn(lanes.multiplyAdd(bounded, all(log2e), all(integerBits + bias)), (bits) =>
+      letIn(f32x4.sub(bits, all(integerBits + bias)), (n) =>
+        letIn(lanes.multiplyAdd(n, all(-ln2Low), lanes.multiplyAdd(n, all(-ln2High), bounded)), (r) =>
+          letIn(lanes.multiplyAdd(f32x4.mul(r, r), polynomial(lanes, r, exponentialSeries), r), (v) =>
+            use(v, i32x4.shl(bits, 23)),
+          ),
+        ),
       ),
     ),
   );
 
-export const exp = (x: Vector, lanes: Lanes): Vector =>
-  exponential(x, lanes, (sum, tail, n) => scale(f32x4.add(sum, tail), n));
+/** Beyond these bounds `eˣ` is zero or infinite whatever x. */
+const bounded = (x: Vector): Vector => atMost(atLeast(x, -104), 89);
 
-/** `eˣ − 1`, as (2ⁿ·sum − 1) + 2ⁿ·tail: where n is zero the first part is exact, and near zero all is in the tail. */
-export const expm1 = (x: Vector, lanes: Lanes): Vector =>
-  exponential(x, lanes, (sum, tail, n) =>
-    v128.or(f32x4.add(f32x4.sub(scale(sum, n), all(1)), scale(tail, n)), signBit(x)),
+/** 2ⁿ takes two factors, neither of which leaves the normal numbers; only the second product rounds. */
+export const exp = (x: Vector, lanes: Lanes): Vector =>
+  exponential(bounded(x), lanes, 0, (v, exponent) =>
+    letIn(exponent, (whole) =>
+      letIn(v128.and(i32x4.shr_s(whole, 1), allBits(-(2 ** 23))), (half) => {
+        const power = (n: Vector): Vector => i32x4.add(n, all(1));
+        return f32x4.mul(f32x4.mul(f32x4.add(v, all(1)), power(half)), power(i32x4.sub(whole, half)));
+      }),
+    ),
   );
+
+/** `eˣ − 1`, as 2·(2ⁿ⁻¹·v + (2ⁿ⁻¹ − ½)): the difference is exact, and 2ⁿ⁻¹ is finite wherever the result is. −0 stays −0. */
+export const expm1 = (x: Vector, lanes: Lanes): Vector =>
+  letIn(x, (value) => {
+    const half = exponential(atMost(atLeast(value, -30), 89), lanes, exponentOfOne - 1, (v, exponent) =>
+      letIn(exponent, (power) => lanes.multiplyAdd(power, v, f32x4.sub(power, all(0.5)))),
+    );
+    return v128.or(
+      letIn(half, (y) => f32x4.add(y, y)),
+      signBit(value),
+    );
+  });
 
 /**
  * `ln x`: with x = 2ᵏ·(1 + f) and 1 + f between √½ and √2, it is k·ln 2 + ln(1 + f). With s = f/(2 + f),
@@ -126,22 +142,17 @@ export const log1p = (x: Vector, lanes: Lanes): Vector =>
   });
 
 /**
- * `1/(1 + e⁻ˣ)`, where x < 0 as e^x/(1 + e^x): nothing overflows, and small values keep their digits. With q the quotient as it is
- * rounded, and δ what the denominator d and ε what the numerator lost before, it is q + (ε − q·δ)/d; and 1/d is q or 1 − q.
+ * `1/(1 + e⁻ˣ)`, where x < 0 as eˣ/(1 + eˣ): nothing overflows, and small values keep their digits. Neither 1 + v nor 2ⁿ⁺²⁴ is
+ * subnormal; where the result is, the product with 2⁻²⁴ rounds. With d = 1 + e as it is rounded and what that lost, δ, the quotient q
+ * becomes q − q·δ/d; where δ/d is worth it, e is small and d nearly 1.
  */
 export const sigmoid = (x: Vector, lanes: Lanes): Vector =>
-  exponential(v128.or(x, i32x4.const(-(2 ** 31))), lanes, (sum, tail, n) =>
-    letIn(f32x4.add(sum, tail), (unscaled) =>
-      letIn(scale(unscaled, n), (e) =>
-        letIn(scale(f32x4.add(f32x4.sub(sum, unscaled), tail), n), (lost) =>
-          letIn(f32x4.add(all(1), e), (below) =>
-            letIn(f32x4.lt(x, all(0)), (negative) =>
-              letIn(f32x4.div(where(negative, e, all(1)), below), (q) => {
-                const lostBelow = f32x4.add(f32x4.add(f32x4.sub(all(1), below), e), lost);
-                const error = f32x4.sub(v128.and(negative, lost), f32x4.mul(q, lostBelow));
-                return f32x4.add(q, f32x4.mul(error, where(negative, f32x4.sub(all(1), q), q)));
-              }),
-            ),
+  letIn(x, (value) =>
+    exponential(atLeast(v128.or(value, all(-0)), -104), lanes, exponentOfOne + 24, (v, exponent) =>
+      letIn(f32x4.mul(f32x4.mul(f32x4.add(v, all(1)), exponent), all(2 ** -24)), (e) =>
+        letIn(f32x4.add(e, all(1)), (below) =>
+          letIn(f32x4.div(where(f32x4.lt(value, all(0)), e, all(1)), below), (q) =>
+            lanes.multiplyAdd(f32x4.sub(f32x4.sub(below, all(1)), e), q, q),
           ),
         ),
       ),
@@ -149,18 +160,28 @@ export const sigmoid = (x: Vector, lanes: Lanes): Vector =>
   );
 
 /**
- * `tanh x`: near zero by Lambert's continued fraction x/(1 + x²/(3 + x²/(5 + x²/(7 + x²/9)))), which is
- * x − x·x²(315 + 14x²)/(945 + 420x² + 15x⁴); further out 1 − 2/(e^2|x| + 1), with the sign of x.
+ * `tanh |x|` is a/(2 − a) with a = 1 − e^−2|x| = −2ⁿ·v + (1 − 2ⁿ), which keeps the digits of a small x; it is 1 beyond 9.02. The bias
+ * makes the power negative. With d = 2 − a as it is rounded and what that lost, δ, and what a lost, ε, the quotient q becomes
+ * q + (ε − q·δ)/d; 1/d lies between ½ and 1, and is nearly ½ where this is worth it.
  */
 export const tanh = (x: Vector, lanes: Lanes): Vector =>
-  letIn(f32x4.mul(x, x), (square) =>
-    letIn(f32x4.abs(x), (size) => {
-      const above = f32x4.mul(square, lanes.multiplyAdd(square, all(14), all(315)));
-      const below = polynomial(lanes, square, [945, 420, 15]);
-      const near = f32x4.sub(x, f32x4.mul(x, f32x4.div(above, below)));
-      const far = f32x4.sub(all(1), f32x4.div(all(2), f32x4.add(exp(f32x4.add(size, size), lanes), all(1))));
-      return v128.or(where(f32x4.lt(size, all(0.625)), near, far), signBit(x));
-    }),
+  letIn(x, (value) =>
+    exponential(f32x4.mul(atMost(f32x4.abs(value), 10), all(-2)), lanes, exponentOfOne + 256, (v, exponent) =>
+      letIn(exponent, (power) =>
+        letIn(f32x4.add(power, all(1)), (rest) =>
+          letIn(lanes.multiplyAdd(power, v, rest), (above) =>
+            letIn(f32x4.sub(all(2), above), (below) =>
+              letIn(f32x4.div(above, below), (q) => {
+                const lostAbove = lanes.multiplyAdd(power, v, f32x4.sub(rest, above));
+                const lostBelow = f32x4.add(f32x4.sub(below, all(2)), above);
+                const correction = lanes.multiplyAdd(q, lostBelow, lostAbove);
+                return v128.or(lanes.multiplyAdd(correction, all(0.5), q), signBit(value));
+              }),
+            ),
+          ),
+        ),
+      ),
+    ),
   );
 
 /** 2/√π·(−1)ⁿ/(n!·(2n + 1)): the series of erf, whose twelfth term is beneath 2⁻²⁹ for |x| ≤ 1. */
