@@ -205,8 +205,10 @@ export const prepare = async (require: ReturnType<typeof createRequire>): Promis
     product: ([m, n, k]) => {
       const [a, b] = [array(noise(m * k), m, k), array(noise(k * n, 1), k, n)];
       const run = jax.jit(np.matmul as unknown as Fn) as unknown as typeof np.matmul;
-      return () => {
-        run(a.ref, b.ref).dataSync();
+      return async () => {
+        const result = run(a.ref, b.ref);
+        await jax.blockUntilReady(result);
+        result.dispose();
       };
     },
     'elementwise 2^20': () => onFloats((x, y) => nn.relu(x.ref.mul(y.ref).add(x.ref)).mul(y).sub(x)),

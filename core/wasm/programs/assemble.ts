@@ -44,9 +44,6 @@ export interface Assembled {
 type Kernel = Func<readonly 'i32'[], 'none'>;
 type Emit = Extract<KernelUnit['lowered'], { kind: 'kernel' }>['emit'];
 
-/** How many units' worth of divided work make a program worth waking threads for. */
-const leastUnits = 5;
-
 /** The reference loop as an imported function of the operands' addresses and the output's. */
 const importReference = ({ inputs }: KernelUnit, name: string): Kernel =>
   importFunc('reference', name, repeat('i32', inputs.length + 1), 'none');
@@ -110,8 +107,7 @@ export const assemble = (
     return known;
   };
   const divided = units.map((unit) => sharedPages !== null && divides(unit) && nanosecondsOf(unit) >= least);
-  const saved = units.reduce((total, unit, i) => total + (divided[i] === true ? nanosecondsOf(unit) : 0), 0);
-  const shares = divided.includes(true) && saved >= leastUnits * least;
+  const shares = divided.includes(true);
 
   const inWorkspace = ({ workspace }: Frame, offset: number): Expression<'i32'> =>
     offset === 0 ? workspace : i32.add(workspace, i32.const(offset));

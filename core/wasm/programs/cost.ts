@@ -20,7 +20,7 @@ const perByte = 0.03;
 
 /** Arithmetic operations of an elementary function, roughly: what its time is, measured in additions. */
 const elementary: Readonly<Record<string, number>> = {
-  ...{ div: 4, sqrt: 4, rsqrt: 8, exp: 14, expm1: 18, log: 14, log1p: 18, log2: 24, log10: 24, tanh: 22, sigmoid: 22 },
+  ...{ div: 4, sqrt: 4, rsqrt: 8, exp: 8, expm1: 7, log: 14, log1p: 18, log2: 24, log10: 24, tanh: 13, sigmoid: 12 },
   ...{
     softplus: 32,
     erf: 30,
@@ -40,7 +40,7 @@ const elementary: Readonly<Record<string, number>> = {
 
 /** What each element of the result, or of the first operand of a reduction, costs in a kernel. */
 const perResult: Readonly<Record<string, number>> = { concat: 0, pad: 0, gather: 0, take: 0, threefry: 50 };
-const perOperand: Readonly<Record<string, number>> = { softmax: 22, logSoftmax: 24, logsumexp: 24 };
+const perOperand: Readonly<Record<string, number>> = { softmax: 16, logSoftmax: 18, logsumexp: 24 };
 
 const operationName = (step: string): string => step.slice(0, Math.max(0, step.indexOf('(')) || step.length);
 

@@ -41,6 +41,8 @@ export const slot = {
   read: 132,
   /** Its number in the program that is run. */
   thread: 136,
+  /** Whether it sleeps, on the bell or on its state, and takes some tens of microseconds to wake when it is notified. */
+  asleep: 140,
 } as const;
 
 export const slotBytes = 192;

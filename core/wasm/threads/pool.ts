@@ -70,6 +70,10 @@ export const mostThreads = 64;
 const mostPrograms = 256;
 /** Milliseconds that a program waits for an answer to its offer: about as long as a thread takes to wake. */
 const answerTime = 0.2;
+/** A program that takes less than this many times what is worth dividing does not wait for a thread to wake. */
+const brief = 5;
+/** Brief programs that follow one another within so many milliseconds have threads woken for those that come after them. */
+const together = 0.1;
 /** Looks at a word between two looks at the clock; a look is about a nanosecond. */
 const looks = 2000;
 /** Milliseconds that the main thread looks for the end of a worker's part before it sleeps, and then sleeps at a time. */
@@ -111,6 +115,7 @@ const createSharedPool = (
   let running = false;
   let latest = 1;
   let numbered = 0;
+  let latestBrief = 0;
   const numbers = new WeakMap<SharedProgram, number>();
   const sleeps = maySleep();
   const words = new Int32Array(memory.memory.buffer as SharedArrayBuffer, 0, controlBytes / 4);
@@ -125,9 +130,14 @@ const createSharedPool = (
   const stateOf = (worker: Worker): number => Atomics.load(worker.words, slot.state / 4);
   const change = (worker: Worker, from: number, to: number): boolean =>
     Atomics.compareExchange(worker.words, slot.state / 4, from, to) === from;
-  const ring = ({ words: own }: Worker): void => {
-    Atomics.add(own, slot.bell / 4, 1);
-    Atomics.notify(own, slot.bell / 4);
+  const isAsleep = (worker: Worker): boolean => Atomics.load(worker.words, slot.asleep / 4) !== 0;
+  /** Wakes a worker that sleeps on a word, which must have been changed. */
+  const wake = (worker: Worker, word: number): void => {
+    if (isAsleep(worker)) Atomics.notify(worker.words, word / 4);
+  };
+  const ring = (worker: Worker): void => {
+    Atomics.add(worker.words, slot.bell / 4, 1);
+    wake(worker, slot.bell);
   };
   const post = (worker: Worker, mail: Mail): void => {
     worker.thread.post(mail);
@@ -183,16 +193,23 @@ const createSharedPool = (
 
   const isReady = (worker: Worker, number: number): boolean =>
     stateOf(worker) === states.idle && hasRead(worker, worker.programs.get(number) ?? Number.POSITIVE_INFINITY);
-  /** The workers that say they are there, of those that know the program. */
-  const gather = (number: number): Worker[] => {
+  /** The workers that say they are there, of those that know the program; for a brief one, of those that are awake. */
+  const gather = (number: number, isBrief: boolean): Worker[] => {
     const begun = performance.now();
     const { watch } = synchronize();
+    if (isBrief) {
+      if (begun < latestBrief + together) workers.filter(isAsleep).forEach(ring);
+      latestBrief = begun;
+    }
     if (threadPatience > 0 && sleeps)
       while (performance.now() < begun + threadPatience && !workers.every((worker) => isReady(worker, number)))
         Atomics.wait(words, control.mainWaits / 4, 0, 0.2);
-    const offered = workers.filter((worker) => isReady(worker, number) && change(worker, states.idle, states.offered));
+    const offered = workers.filter(
+      (worker) =>
+        !(isBrief && isAsleep(worker)) && isReady(worker, number) && change(worker, states.idle, states.offered),
+    );
     offered.forEach(ring);
-    const late = begun + answerTime + threadPatience;
+    const late = begun + threadPatience + (isBrief ? 0 : answerTime);
     return offered.filter((worker) => {
       while (watch(worker.at + slot.state, states.offered, looks) === states.offered)
         if (performance.now() > late) return !change(worker, states.offered, states.missed);
@@ -228,7 +245,7 @@ const createSharedPool = (
     crew.forEach((worker, i) => {
       Atomics.store(worker.words, slot.thread / 4, i + 1);
       Atomics.store(worker.words, slot.state / 4, states.running);
-      Atomics.notify(worker.words, slot.state / 4);
+      wake(worker, slot.state);
     });
     let thrown: { readonly error: unknown } | undefined;
     try {
@@ -263,7 +280,7 @@ const createSharedPool = (
       try {
         const number = numberOf(program);
         for (const worker of workers) tell(worker, number, program);
-        const crew = gather(number);
+        const crew = gather(number, threadPatience === 0 && program.nanoseconds < brief * threadWork);
         latest = crew.length + 1;
         if (crew.length === 0) return false;
         const naps = Math.ceil((threadLoss + (100 * program.nanoseconds) / 1e6) / napTime);

@@ -88,12 +88,19 @@ const enter = (state) => {
   if (load(words, control.mainWaits) !== 0) notify(own, slot.state);
 };
 
+// Who changes the word and then finds nobody asleep need not notify: the wait that comes after ends at once.
+const sleep = (word, value) => {
+  store(own, slot.asleep, 1);
+  wait(own, word, value);
+  store(own, slot.asleep, 0);
+};
+
 const serve = () => {
   if (compareExchange(own, slot.state, states.offered, states.ready) !== states.offered) return;
   if (load(words, control.mainWaits) !== 0) notify(own, slot.state);
   let state = synchronization.watch(at + ${slot.state}, states.ready, ${looks});
   while (state === states.ready) {
-    wait(own, slot.state, states.ready);
+    sleep(slot.state, states.ready);
     state = load(own, slot.state);
   }
   if (state !== states.running) return;
@@ -111,8 +118,8 @@ const listen = () => {
     const state = load(own, slot.state);
     if (state === states.offered) serve();
     else if (state === states.missed) enter(states.idle);
-    else if (load(own, slot.sent) === read && synchronization.watch(at + ${slot.bell}, bell, ${looks}) === bell)
-      wait(own, slot.bell, bell);
+    else if (load(own, slot.sent) === read && synchronization.watch(at + ${slot.bell}, bell, ${looks}) === bell) 
+      sleep(slot.bell, bell);
   }
 };
 
