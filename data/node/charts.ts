@@ -133,7 +133,11 @@ const drawCurves = async (options: CurvesOptions, rows: number): Promise<string>
     lineStyle: { type: [7, 4], width: 1.5 },
   };
   const names = legendNames(options);
-  const least = ys.reduce((a, b) => Math.min(a, b), goal ?? Number.POSITIVE_INFINITY);
+  const shownValues = goal === undefined ? ys : [...ys, goal];
+  const [least, greatest] = [
+    shownValues.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
+    shownValues.reduce((a, b) => Math.max(a, b), 0),
+  ];
   return render(
     'curvesSvg',
     {
@@ -147,6 +151,8 @@ const drawCurves = async (options: CurvesOptions, rows: number): Promise<string>
           : {}),
       },
       legend: {
+        // A single name says nothing that the title does not.
+        show: names.length > 1,
         bottom: 4,
         type: 'plain',
         itemGap: legend.gap,
@@ -168,7 +174,8 @@ const drawCurves = async (options: CurvesOptions, rows: number): Promise<string>
       yAxis: {
         type: yScale === 'log' ? 'log' : 'value',
         name: yName,
-        ...(yScale === 'linear' && least >= 0 ? { min: 0 } : {}),
+        // From 0 on, unless that would press the curves against the upper edge.
+        ...(yScale === 'log' || least < 0 ? {} : least > greatest / 2 ? { scale: true } : { min: 0 }),
         ...(yRange === undefined ? {} : { min: yRange[0], max: yRange[1] }),
       },
       series: goal === undefined ? series : [...series, goalLine],
@@ -185,9 +192,10 @@ const drawCurves = async (options: CurvesOptions, rows: number): Promise<string>
 export const panelsSvg = async (panels: readonly CurvesOptions[]): Promise<string> => {
   if (panels.length === 0)
     throw new ArgumentError({ op: 'panelsSvg', problem: 'there is nothing to draw', remedy: 'give a panel' });
-  const sized = panels.map((panel) => ({ width: 480, height: 400, ...panel }));
+  const wide = panels.map((panel) => ({ width: 480, ...panel }));
   // As much room for names in each, so that the curves stand at one height.
-  const rows = Math.max(...(await Promise.all(sized.map((panel) => legendRows(panel, panel.width)))));
+  const rows = Math.max(...(await Promise.all(wide.map((panel) => legendRows(panel, panel.width)))));
+  const sized = wide.map((panel) => ({ height: 370 + legend.row * (rows - 1), ...panel }));
   const parts: string[] = [];
   let [left, tallest] = [0, 0];
   for (const [i, panel] of sized.entries()) {

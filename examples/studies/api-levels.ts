@@ -30,6 +30,7 @@ import {
 import { evaluate, type Model, sgd } from '../../optim/index.js';
 import type { Example } from '../support/example.js';
 import type { Lab } from '../support/lab.js';
+import { drawPanels, thinned } from '../support/study.js';
 import { type Parts, sixClassData, sixClassImages } from '../support/study-data.js';
 
 type Layout = 'NCHW' | 'NHWC';
@@ -129,13 +130,16 @@ interface Case {
   readonly goal: number;
 }
 
-/** Trains a network at each level from equal weights; returns how far the losses of the levels lie apart. */
+/** The loss of every step, by level. */
+type Losses = ReadonlyMap<string, readonly number[]>;
+
+/** Trains a network at each level from equal weights, says how far their losses lie apart, and returns the losses. */
 const compareLevels = async (
   lab: Lab,
   { name, network, rate, goal }: Case,
   train: Loader,
   validation: Loader,
-): Promise<void> => {
+): Promise<Losses> => {
   lab.heading(name);
   const { params } = network.sequence.init(key(lab.config.seed));
   const task = { loss: crossEntropy, metrics: { accuracy } };
@@ -159,6 +163,7 @@ const compareLevels = async (
     ['module', network.module, network.moduleParams(params)],
     ['sequence', network.sequence, params],
   ] as const;
+  const losses = new Map([['bare functions', byHand.losses]]);
   for (const [level, model, initial] of levels) {
     const run = await lab.train({
       ...task,
@@ -168,6 +173,7 @@ const compareLevels = async (
       train,
       initial: { params: initial, state: null },
     });
+    losses.set(level, run.history.losses);
     const reached = await figure(level, model, run.params);
     const apart = run.history.losses.map((loss, i) => Math.abs(loss - (byHand.losses[i] ?? Number.NaN)));
     lab.figure({
@@ -178,6 +184,7 @@ const compareLevels = async (
     });
     lab.figure({ name: `${name}: validation accuracy as a ${level}`, value: reached, atLeast: goal });
   }
+  return losses;
 };
 
 function* everyEpoch(batches: Loader, epochs: number): Generator<Examples, void, undefined> {
@@ -193,7 +200,21 @@ const compareAll = async (lab: Lab, layout: Layout): Promise<void> => {
   // Without real images a narrower network shows the same.
   const dense = { name: 'dense', network: denseNet(lab.real ? 4000 : 200, 6), rate: 0.01, goal: 0.3 };
   const conv = { name: 'convolutional', network: convNet(layout, 6), rate: 0.01, goal: layout === 'NCHW' ? 0.35 : 0.3 };
-  for (const network of [dense, conv]) await compareLevels(lab, network, batches, validated);
+  const outcomes: (readonly [network: string, losses: Losses])[] = [];
+  for (const network of [dense, conv])
+    outcomes.push([network.name, await compareLevels(lab, network, batches, validated)]);
+  await drawPanels(
+    lab,
+    'losses.svg',
+    'Training loss at each level: the same curves three times',
+    ['bare functions', 'module', 'sequence'].map((level) => ({
+      title: level,
+      yName: 'loss',
+      xName: 'step',
+      yRange: [0, 4] as const,
+      curves: outcomes.map(([name, losses]) => ({ name, ...thinned(losses.get(level) ?? []) })),
+    })),
+  );
 };
 
 export const apiLevels: Example = {

@@ -16,7 +16,15 @@ import { fullyConnectedNet } from '../models/fully-connected.js';
 import { mnist, mnistData } from '../support/data-sets.js';
 import type { Example } from '../support/example.js';
 import { solver } from '../support/solver.js';
-import { bestAccuracy, compete, drawOutcomes, lastAccuracy, type Outcome, tabulate } from '../support/study.js';
+import {
+  bestAccuracy,
+  compete,
+  drawOutcomes,
+  drawPanels,
+  lastAccuracy,
+  type Outcome,
+  tabulate,
+} from '../support/study.js';
 
 interface Setting {
   readonly rate: number;
@@ -41,6 +49,19 @@ const settings: readonly Setting[] = [
     [100, 75, 50],
     [100, 80, 60, 40],
   ].map((hidden) => ({ ...base, hidden, weightScale: 0.1 })),
+];
+
+/** What is explored with one hidden layer: the axis of its chart. */
+const explored: readonly {
+  readonly title: string;
+  readonly scale: 'linear' | 'log';
+  readonly of: (setting: Setting) => number;
+}[] = [
+  { title: 'learning rate', scale: 'log', of: ({ rate }) => rate },
+  { title: 'decay an epoch', scale: 'linear', of: ({ decay }) => decay },
+  { title: 'batch size', scale: 'log', of: ({ batchSize }) => batchSize },
+  { title: 'hidden units', scale: 'log', of: ({ hidden: [units = 0] }) => units },
+  { title: 'weight scale', scale: 'log', of: ({ weightScale }) => weightScale },
 ];
 
 const nameOf = ({ rate, decay, batchSize, hidden, weightScale }: Setting): string =>
@@ -101,6 +122,25 @@ export const mnistExploration: Example = {
       'depths.svg',
       'One to four hidden layers',
       depths.map(({ setting, outcome }) => ({ ...outcome, name: setting.hidden.join('-') })),
+    );
+    const lowest = Math.floor(20 * Math.min(...shallow.map(score))) / 20;
+    await drawPanels(
+      lab,
+      'settings.svg',
+      'Validation accuracy with one hidden layer, one setting changed at a time',
+      explored.map(({ title, scale, of }) => {
+        const varied = shallow
+          .filter(({ setting }) => setting === base || of(setting) !== of(base))
+          .sort((a, b) => of(a.setting) - of(b.setting));
+        return {
+          title,
+          xName: '',
+          xScale: scale,
+          yName: 'accuracy',
+          yRange: [lowest, 1] as const,
+          curves: [{ name: 'validation', at: varied.map(({ setting }) => of(setting)), values: varied.map(score) }],
+        };
+      }),
     );
     lab.say(`Best: ${best.outcome.name}`);
     lab.figure({

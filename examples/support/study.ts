@@ -79,16 +79,25 @@ export const tabulate = async (
   await lab.write(file, encodeCsv(rows, { names: head }));
 };
 
+/** How wide charts side by side are in all, so that their texts can be read where the picture is as wide as a page. */
+const [pageWidth, widestPanel] = [1200, 480];
+
 /** Charts side by side as one picture of the report. */
 export const drawPanels = async (
   lab: Lab,
   file: string,
   caption: string,
   panels: readonly CurvesOptions[],
-): Promise<void> => lab.picture(file, caption, await panelsSvg(panels));
+): Promise<void> => {
+  const width = Math.min(Math.floor(pageWidth / panels.length), widestPanel);
+  await lab.picture(file, caption, await panelsSvg(panels.map((panel) => ({ width, ...panel }))));
+};
 
 /** Every so many losses their mean, so that curves of many noisy steps can be told apart. */
-const thinned = (losses: readonly number[], points = 100): { readonly at: number[]; readonly values: number[] } => {
+export const thinned = (
+  losses: readonly number[],
+  points = 100,
+): { readonly at: number[]; readonly values: number[] } => {
   const width = Math.max(Math.ceil(losses.length / points), 1);
   const groups = Array.from({ length: Math.ceil(losses.length / width) }, (_, i) =>
     losses.slice(i * width, (i + 1) * width),

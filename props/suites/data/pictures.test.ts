@@ -148,6 +148,32 @@ test('curvesSvg: steps are counted from 0, epochs from 1, in whole numbers', asy
   assert.not((await ticks([0, 1])).some((tick) => tick.includes('.')));
 });
 
+test('curvesSvg: the axis begins at 0 unless the curves would be pressed against the upper edge', async () => {
+  const ticks = async (values: readonly number[], goal?: number): Promise<readonly string[]> => {
+    const svg = await curvesSvg({
+      title: '',
+      yName: 'y',
+      curves: [{ name: 'a', at: values.map((_, i) => 100 + i), values }],
+      ...(goal === undefined ? {} : { goal }),
+    });
+    return [...heightsOf(svg).keys()];
+  };
+  assert.ok((await ticks([0.3, 0.9])).includes('0'));
+  assert.not((await ticks([0.88, 0.92])).includes('0'));
+  assert.ok((await ticks([0.88, 0.92], 0.1)).includes('0'));
+  for (const values of [
+    [-5, -4],
+    [Number.NaN, Number.NaN],
+  ])
+    assert.not((await ticks(values)).includes('NaN'), `${values}`);
+});
+
+test('curvesSvg: a single name is left to the title', async () => {
+  const curves = [{ name: 'only', values: [2, 1] }];
+  assert.not((await curvesSvg({ title: 'Loss', yName: 'y', curves })).includes('>only<'));
+  assert.ok((await curvesSvg({ title: 'Loss', yName: 'y', curves, goal: 1 })).includes('>only<'));
+});
+
 test('curvesSvg: nothing in it waits for a pointer', async () => {
   const svg = await curvesSvg({
     title: 'a class="b"',

@@ -6,7 +6,7 @@ import { runSmall } from './support.js';
 
 /** What each leaves beside its report. */
 const files: Readonly<Record<string, readonly string[]>> = {
-  'mnist-exploration': ['mnist-exploration.csv', 'depths.svg'],
+  'mnist-exploration': ['mnist-exploration.csv', 'settings.svg', 'depths.svg'],
   masks: ['digits.png', 'upright-edges.png', 'lying-edges.png', 'pooled.png'],
   'two-layer': ['two-layer.svg'],
   overfit: ['overfit.csv', 'overfit.svg'],
@@ -19,8 +19,8 @@ const files: Readonly<Record<string, readonly string[]>> = {
   'conv-overfit': ['conv-overfit.svg'],
   'conv-epoch': ['conv-epoch.svg', 'filters.png'],
   'image-filters': ['images.png', 'grey.png', 'edges.png'],
-  'api-levels': [],
-  'api-levels-nhwc': [],
+  'api-levels': ['losses.svg'],
+  'api-levels-nhwc': ['losses.svg'],
   challenge: ['loss.svg', 'accuracy.svg', 'confusion.svg'],
   'challenge-nhwc': ['loss.svg', 'accuracy.svg', 'confusion.svg'],
   pruning: ['pruning.csv', 'layers.csv', 'pruning.svg'],
