@@ -9,7 +9,7 @@ import type { Features } from '../features.js';
 import { floatLanes } from '../float-lanes.js';
 import { type BlockFunction, type Blocking, blockFunction, type GemmPlan, tileBytes, tileColumns } from './block.js';
 import { type GemmFunction, gemmFunction } from './gemm.js';
-import type { Activation, TileShape } from './tile.js';
+import type { TileShape } from './tile.js';
 
 /** A matrix, or a batch of them, in memory: element (b, i, j) lies `b·batchStride + i·rowStride + j·columnStride` elements after `offset`. */
 export interface MatrixPlace {
@@ -21,7 +21,7 @@ export interface MatrixPlace {
   readonly batchStride?: number;
 }
 
-/** `C = f(α·A·B + β·D)` with A: [batch, M, K], B: [batch, K, N], C and D: [batch, M, N]. */
+/** `C = α·A·B + β·D` with A: [batch, M, K], B: [batch, K, N], C and D: [batch, M, N]. */
 export interface GemmCall {
   readonly m: number;
   readonly n: number;
@@ -64,8 +64,6 @@ export interface GemmModule {
 
 export interface GemmOptions {
   readonly dtype?: FloatDtype;
-  /** What is done to each finished sum; identity unless given. */
-  readonly activation?: Activation;
   /** Register tile and blocks, where measurement should not choose. */
   readonly tile?: TileShape;
   readonly blocking?: Blocking;
@@ -73,7 +71,7 @@ export interface GemmOptions {
   readonly sharedPages?: number;
 }
 
-const planOf = (features: Features, { dtype = 'float32', activation, tile, blocking }: GemmOptions): GemmPlan => {
+const planOf = (features: Features, { dtype = 'float32', tile, blocking }: GemmOptions): GemmPlan => {
   const lanes = floatLanes(dtype, features);
   const shape = tile ?? (lanes.fused ? { rows: 6, vectors: 2 } : { rows: 4, vectors: 2 });
   if (shape.rows < lanes.count)
@@ -83,12 +81,13 @@ const planOf = (features: Features, { dtype = 'float32', activation, tile, block
     lanes,
     tile: shape,
     blocking: blocking ?? {
-      rows: whole(120, shape.rows),
-      terms: 1024 / lanes.bytes,
+      rows: whole(132, shape.rows),
+      terms: 2048 / lanes.bytes,
       columns: whole(4096 / lanes.bytes, shape.vectors * lanes.count),
-      direct: 16,
+      // Six addresses of rows are more than V8 keeps in registers without fused multiply-adds.
+      directA: lanes.fused ? 32 : 4,
+      directB: 16,
     },
-    ...(activation === undefined ? {} : { activation }),
   };
 };
 

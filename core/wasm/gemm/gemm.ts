@@ -12,6 +12,7 @@ import {
   func,
   i32,
   type Local,
+  letIn,
   local,
   locals,
   loop,
@@ -35,7 +36,7 @@ const firstLevelCache = 48 * 1024;
  */
 export type GemmFunction = Func<readonly [...Repeat<'i32', 4>, 'f64', 'f64', ...Repeat<'i32', 16>], 'none'>;
 
-/** All of it: for every matrix of the batch, C = f(α·A·B + β·D). D is not read where β is zero. */
+/** All of it: for every matrix of the batch, C = α·A·B + β·D. D is not read where β is zero. */
 export const gemmFunction = (plan: GemmPlan, block: BlockFunction): GemmFunction => {
   const { lanes, tile, blocking } = plan;
   const { bytes } = lanes;
@@ -48,29 +49,41 @@ export const gemmFunction = (plan: GemmPlan, block: BlockFunction): GemmFunction
     'none',
     (batch, m, n, k, alpha, beta, a, aRow, aColumn, aBatch, b, bRow, bColumn, bBatch, c, cRow, cBatch, ...rest) => {
       const [d, dRow, dColumn, dBatch, workspace] = rest;
-      const [column, columns, term, terms, row, rows, packedA, packedB, last] = locals('i32', 9);
+      const [column, columns, term, terms, row, rows, packedA, packedB, mostRows, mostTerms] = locals('i32', 10);
       const [added, addedRow, addedColumn] = locals('i32', 3);
-      const [directA, directB, fromA, stepA, panelA, byRows] = locals('i32', 6);
+      const [directA, directB, fromA, stepA, panelA, rowA, left, last] = locals('i32', 8);
       const [fromB, stepB, panelB, lastB, whole] = locals('i32', 5);
       const weight = local('f64');
       const at = (start: Local<'i32'>, i: Expression<'i32'>, stride: Local<'i32'>): Expression<'i32'> =>
         i32.add(start, i32.mul(i, stride));
+
+      /** The size of blocks of equal size, as few as can be, each a multiple of `unit` and `most` at most. */
+      const evenly = (size: Local<'i32'>, most: number, unit: number): Expression<'i32'> =>
+        letIn(i32.add(i32.div_s(i32.sub(size, 1), most), 1), (blocks) =>
+          i32.mul(i32.div_u(i32.add(size, i32.sub(i32.mul(blocks, unit), 1)), i32.mul(blocks, unit)), unit),
+        );
 
       const blockOfA = [
         set(fromA, i32.add(at(a, row, aRow), i32.mul(term, aColumn))),
         when(
           directA,
           [
-            set(byRows, i32.ne(aRow, bytes)),
-            set(stepA, select(byRows, aRow, aColumn)),
+            set(rowA, aRow),
+            set(stepA, select(i32.ne(aRow, bytes), aRow, aColumn)),
             set(panelA, i32.mul(aRow, tile.rows)),
           ],
           [
-            call(packA, fromA, aColumn, aRow, terms, rows, packedA),
-            set(fromA, packedA),
-            set(byRows, 0),
+            set(rowA, 0),
             set(stepA, tile.rows * bytes),
             set(panelA, i32.mul(terms, tile.rows * bytes)),
+            // The last panel holds the last rows, whole where it can, so that vectors pack it.
+            set(left, select(i32.lt_s(rows, tile.rows), i32.const(0), i32.rem_u(rows, tile.rows))),
+            call(packA, fromA, aColumn, aRow, terms, i32.sub(rows, left), packedA),
+            when(left, [
+              set(last, i32.add(packedA, i32.mul(i32.div_u(rows, tile.rows), panelA))),
+              call(packA, at(fromA, i32.sub(rows, tile.rows), aRow), aColumn, aRow, terms, tile.rows, last),
+            ]),
+            set(fromA, packedA),
           ],
         ),
       ];
@@ -95,21 +108,20 @@ export const gemmFunction = (plan: GemmPlan, block: BlockFunction): GemmFunction
           ],
         ),
       ];
-      const blocksOfA = loopOver(row, { end: m, step: blocking.rows }, [
-        set(rows, smaller(i32.sub(m, row), blocking.rows)),
+      const blocksOfA = loopOver(row, { end: m, step: mostRows }, [
+        set(rows, smaller(i32.sub(m, row), mostRows)),
         ...blockOfA,
         call(
           block,
-          ...([rows, columns, terms, fromA, stepA, panelA, byRows, fromB, stepB, panelB, lastB] as const),
+          ...([rows, columns, terms, fromA, stepA, panelA, rowA, fromB, stepB, panelB, lastB] as const),
           ...([i32.add(at(c, row, cRow), i32.mul(column, bytes)), cRow, alpha, weight] as const),
           ...([i32.add(at(added, row, addedRow), i32.mul(column, addedColumn)), addedRow, addedColumn] as const),
-          ...([last, workspace] as const),
+          workspace,
         ),
       ]);
       // At least one block of terms, so that an empty sum is stored too; what later blocks add to is what earlier ones left.
       const blocksOfTerms = loop((again) => [
-        set(terms, smaller(i32.sub(k, term), blocking.terms)),
-        set(last, i32.ge_s(i32.add(term, terms), k)),
+        set(terms, smaller(i32.sub(k, term), mostTerms)),
         ...blockOfB,
         when(
           i32.eqz(term),
@@ -123,9 +135,14 @@ export const gemmFunction = (plan: GemmPlan, block: BlockFunction): GemmFunction
       return [
         set(packedA, i32.add(workspace, 2 * tileBytes(plan))),
         set(packedB, i32.add(packedA, blocking.rows * blocking.terms * bytes)),
+        set(mostRows, evenly(m, blocking.rows, tile.rows)),
+        set(mostTerms, evenly(k, blocking.terms, 1)),
         set(
           directA,
-          i32.and(i32.le_s(n, blocking.direct * width), i32.or(i32.eq(aRow, bytes), i32.eq(aColumn, bytes))),
+          i32.and(
+            i32.le_s(n, blocking.directA * width),
+            i32.or(i32.eq(aRow, bytes), i32.and(i32.eq(aColumn, bytes), i32.gt_s(aRow, 0))),
+          ),
         ),
         // Rows of B that are far apart fight for the same cache lines, and are left so only for few readers.
         set(
@@ -135,9 +152,9 @@ export const gemmFunction = (plan: GemmPlan, block: BlockFunction): GemmFunction
             i32.le_s(
               m,
               select(
-                i32.le_s(i32.mul(smaller(k, blocking.terms), bRow), firstLevelCache),
-                i32.const(blocking.direct * tile.rows),
-                i32.const((blocking.direct >> 2) * tile.rows),
+                i32.le_s(i32.mul(mostTerms, bRow), firstLevelCache),
+                i32.const(blocking.directB * tile.rows),
+                i32.const((blocking.directB >> 2) * tile.rows),
               ),
             ),
           ),

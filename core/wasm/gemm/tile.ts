@@ -1,13 +1,14 @@
 /**
  * The register tile: `rows` × `vectors` accumulators that take one packed panel of A and one of B through all of K. The inner loop
  * is what everything else exists to feed: for each k, the vectors of B's row, then each number of A's column spread over a vector
- * and multiplied in. It must equal `C = f(α·A·B + β·D)` on its tile.
+ * and multiplied in. It must equal `C = α·A·B + β·D` on its tile.
  *
  * V8 has fifteen vector registers to give: accumulators, the vectors of B and one of A must fit, and one more for the product
  * where there is no fused multiply-add. Six rows of two vectors fill them exactly; without it, four rows of two leave V8 the room
  * that it needs (docs/performance.md has the numbers).
  */
 import {
+  branchIf,
   type Expression,
   type Func,
   f32,
@@ -17,11 +18,13 @@ import {
   type Local,
   local,
   locals,
+  loop,
   loopWhile,
   type Repeat,
   repeat,
   type Statement,
   set,
+  tee,
   v128,
   when,
 } from '../assembler/index.js';
@@ -34,29 +37,25 @@ export interface TileShape {
   readonly vectors: number;
 }
 
-/** What happens to a vector of finished sums before it is stored; it may use locals of its own through `letIn`. */
-export type Activation = (x: Expression<'v128'>, lanes: FloatLanes) => Expression<'v128'>;
-
 /**
  * How the tile reads A. `columns`: the numbers of a column lie next to each other and columns are `aStep` apart, as in a packed panel or
  * in a matrix that is transposed. `rows`: the numbers of a row lie next to each other and rows are `aStep` apart.
  */
 export type OrderOfA = 'columns' | 'rows';
 
-/** `k, a, aStep, b, bStep, c, cRow, alpha, beta, d, dRow, dColumn, last`: steps in bytes; `dColumn` is zero or the size of a number. */
-export type TileFunction = Func<readonly [...Repeat<'i32', 7>, 'f64', 'f64', ...Repeat<'i32', 4>], 'none'>;
+/**
+ * `tiles, k, a, aStep, aPanel, b, bStep, c, cRow, alpha, beta, d, dRow, dColumn`: so many tiles, at least one, each below the last; steps
+ * in bytes. `aPanel` leads from one tile's rows of A to the next; `dColumn` is zero or the size of a number.
+ */
+export type TileFunction = Func<readonly [...Repeat<'i32', 9>, 'f64', 'f64', ...Repeat<'i32', 3>], 'none'>;
 
-export const tileFunction = (
-  lanes: FloatLanes,
-  { rows, vectors }: TileShape,
-  order: OrderOfA,
-  activation?: Activation,
-): TileFunction =>
+export const tileFunction = (lanes: FloatLanes, { rows, vectors }: TileShape, order: OrderOfA): TileFunction =>
   func(
     `tile${rows}x${vectors * lanes.count}${order}`,
-    [...repeat('i32', 7), 'f64', 'f64', ...repeat('i32', 4)],
+    [...repeat('i32', 9), 'f64', 'f64', ...repeat('i32', 3)],
     'none',
-    (k, a, aStep, b, bStep, c, cRow, alpha, beta, d, dRow, dColumn, last) => {
+    (tiles, terms, panelA, aStep, aPanel, panelB, bStep, c, cRow, alpha, beta, d, dRow, dColumn) => {
+      const [k, a, b] = locals('i32', 3);
       const { bytes, ops } = lanes;
       // Without fused instructions, more than one k a round costs registers, and V8 spills.
       const unroll = lanes.fused ? 4 : 1;
@@ -102,13 +101,15 @@ export const tileFunction = (
       const addend = (load: (j: number) => Expression<'v128'>): Statement[] =>
         byRows(d, dRow, (row) => row.map((sum, j) => set(sum, ops.add(sum, ops.mul(scale, load(j))))));
 
-      return [
+      const tile = [
+        set(k, terms),
+        set(a, panelA),
+        set(b, panelB),
         ...everySum((sum) => set(sum, lanes.constant(0))),
         ...places.slice(1).map((place, i) => set(place, i32.add(places[i] ?? a, aStep))),
         ...(unroll === 1 ? [] : [loopWhile(i32.ge_s(k, unroll), steps(unroll))]),
         loopWhile(i32.gt_s(k, 0), steps(1)),
-        set(scale, spread(alpha)),
-        ...everySum((sum) => set(sum, ops.mul(sum, scale))),
+        when(f64.ne(alpha, 1), [set(scale, spread(alpha)), ...everySum((sum) => set(sum, ops.mul(sum, scale)))]),
         when(f64.ne(beta, 0), [
           set(scale, spread(beta)),
           when(
@@ -117,15 +118,16 @@ export const tileFunction = (
             addend(() => lanes.loadSplat(address)),
           ),
         ]),
-        ...(activation === undefined
-          ? []
-          : [
-              when(
-                last,
-                everySum((sum) => set(sum, activation(sum, lanes))),
-              ),
-            ]),
         ...byRows(c, cRow, (row) => row.map((sum, j) => v128.store(address, sum, 16 * j))),
+      ];
+      return [
+        loop((again) => [
+          ...tile,
+          advance(panelA, aPanel),
+          set(c, i32.add(address, cRow)),
+          advance(d, i32.mul(dRow, rows)),
+          branchIf(tee(tiles, i32.sub(tiles, 1)), again),
+        ]),
       ];
     },
   );

@@ -99,6 +99,6 @@ export const gemmImports: Readonly<
 export const blockImport: BlockFunction = importFunc(
   'gemm',
   'float32Block',
-  [...repeat('i32', 13), 'f64', 'f64', ...repeat('i32', 5)],
+  [...repeat('i32', 13), 'f64', 'f64', ...repeat('i32', 4)],
   'none',
 );

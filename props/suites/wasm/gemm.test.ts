@@ -12,7 +12,7 @@ const memory = new (engine().Memory)({ initial: 64 });
 const bytes = new DataView(memory.buffer);
 
 /** Small blocks, so that small products cross their edges. */
-const smallBlocks = { rows: 12, terms: 5, columns: 24, direct: 1 };
+const smallBlocks = { rows: 12, terms: 5, columns: 24, directA: 1, directB: 1 };
 const plain: Features = { ...features(), relaxedSimd: false };
 
 interface Kernel {
@@ -23,7 +23,10 @@ interface Kernel {
 const kernels: readonly Kernel[] = (['float32', 'float64'] as const).flatMap((dtype) => [
   { name: `${dtype}`, module: createGemm(features(), { dtype }) },
   { name: `${dtype}, plain`, module: createGemm(plain, { dtype }) },
-  { name: `${dtype}, all packed`, module: createGemm(features(), { dtype, blocking: { ...smallBlocks, direct: 0 } }) },
+  {
+    name: `${dtype}, all packed`,
+    module: createGemm(features(), { dtype, blocking: { ...smallBlocks, directA: 0, directB: 0 } }),
+  },
   { name: `${dtype}, small blocks`, module: createGemm(features(), { dtype, blocking: smallBlocks }) },
   { name: `${dtype}, plain, 5 rows`, module: createGemm(plain, { dtype, tile: { rows: 5, vectors: 2 } }) },
 ]);
@@ -166,7 +169,7 @@ test('gemm: sizes beyond one block of rows, of terms and of columns', () => {
       kernel,
       layOut(
         kernel.module,
-        { m: 130, n: 37, k: 530, batch: 1, transposeA: false, transposeB: true, shift: 4, gap: 1 },
+        { m: 140, n: 37, k: 530, batch: 1, transposeA: false, transposeB: true, shift: 4, gap: 1 },
         noise,
       ),
     );
@@ -247,24 +250,6 @@ test('gemm: D may be a number a row or a number a column, as a bias is', () => {
     }
 });
 
-test('gemm: an activation is applied to finished sums, once, bias included', () => {
-  for (const dtype of ['float32', 'float64'] as const)
-    for (const blocking of [undefined, smallBlocks]) {
-      const module = createGemm(features(), {
-        dtype,
-        activation: (x, lanes) => lanes.ops.max(x, lanes.constant(0)),
-        ...(blocking === undefined ? {} : { blocking }),
-      });
-      const layout = { m: 13, n: 11, k: 17, batch: 1, transposeA: false, transposeB: false, shift: 0, gap: 0 };
-      const call = { ...layOut(module, layout, noise), beta: 1 };
-      const want = naive(dtype, call);
-      module.on(memory)(call);
-      results(dtype, call).forEach((got, at) => {
-        assert.ok(Math.abs(got - Math.max(0, want[at]?.[0] ?? 0)) < 1e-4);
-      });
-    }
-});
-
 test('gemm: the same bits again, for any tile and any blocks of rows and columns', () => {
   for (const dtype of ['float32', 'float64'] as const) {
     const shapes = [
@@ -272,7 +257,7 @@ test('gemm: the same bits again, for any tile and any blocks of rows and columns
       {},
       { tile: { rows: 4, vectors: 3 } },
       { tile: { rows: 5, vectors: 1 } },
-      { blocking: { rows: 6, terms: 1024 / size(dtype), columns: 16, direct: 0 } },
+      { blocking: { rows: 6, terms: 2048 / size(dtype), columns: 16, directA: 0, directB: 0 } },
     ];
     const runs = shapes.map((shape) => {
       const module = createGemm(features(), { dtype, ...shape });

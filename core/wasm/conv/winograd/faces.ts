@@ -148,9 +148,9 @@ export const outputFace = (
         call(
           blockImport,
           ...([block.tiles, panels * panel, channels] as const),
-          ...([from, blocks.channelRow, rows * blocks.channelRow, 1] as const),
+          ...([from, blocks.channelRow, rows * blocks.channelRow, blocks.channelRow] as const),
           ...([place, 4 * panel, 4 * panel * channels, 0] as const),
-          ...([to, blocks.filterRow, 1, 0, to, 0, 0, 0, 0] as const),
+          ...([to, blocks.filterRow, 1, 0, to, 0, 0, 0] as const),
         ),
         set(from, sum(from, blocks.channelPoint)),
         set(to, sum(to, blocks.filterPoint)),
@@ -235,9 +235,9 @@ export const gradientFace = (
           call(
             blockImport,
             ...([filters, Math.ceil(channels / panel) * panel, block.tiles] as const),
-            ...([left, blocks.filterRow, rows * 4, 0] as const),
+            ...([left, blocks.filterRow, rows * 4, 4] as const),
             ...([right, blocks.channelRow, 4 * panel, 0] as const),
-            ...([into, blocks.channelRow, 1, weight, into, blocks.channelRow, 4, 0, 0] as const),
+            ...([into, blocks.channelRow, 1, weight, into, blocks.channelRow, 4, 0] as const),
           ),
           set(left, sum(left, blocks.filterPoint)),
           set(right, sum(right, blocks.channelPoint)),
