@@ -157,7 +157,8 @@ export const elementwiseLowerings: Pick<
   mul: binary('mul', i32x4.mul),
   neg: unary((x, dtype) => one(dtype, x, 'neg'), i32x4.neg),
   relu: unary(
-    (x, dtype) => floats(dtype).max(x, constantVector(dtype, 0)),
+    // One instruction where `max` is eight; it keeps NaN and, until zero is added, −0.
+    (x, dtype) => floats(dtype).add(floats(dtype).pmax(x, constantVector(dtype, 0)), constantVector(dtype, 0)),
     (x) => i32x4.max_s(x, i32x4.const(0)),
   ),
   round: unary((x, dtype) => one(dtype, x, 'nearest')),

@@ -44,6 +44,9 @@ const perOperand: Readonly<Record<string, number>> = { softmax: 16, logSoftmax: 
 
 const operationName = (step: string): string => step.slice(0, Math.max(0, step.indexOf('(')) || step.length);
 
+/** What a step of a group costs an element, by its name. */
+export const flopsOfStep = (name: string): number => elementary[operationName(name)] ?? 1;
+
 const flopsOfKernel = ({ node, inputs }: KernelUnit): number => {
   const { name } = node.primitive;
   const [first, second] = inputs.map(({ aval }) => aval);
@@ -75,7 +78,7 @@ export const costOf = (unit: Unit): Cost => {
     };
   const { sources, stored, live, sinks } = trafficOf(unit);
   const size = sizeOf(unit.shape);
-  const operations = unit.steps.filter((_, i) => live[i]).map(({ name }) => elementary[operationName(name)] ?? 1);
+  const operations = unit.steps.filter((_, i) => live[i]).map(({ name }) => flopsOfStep(name));
   return {
     flops: size * operations.reduce((total, operation) => total + operation, sinks.length),
     bytes: bytesOf([

@@ -1,8 +1,9 @@
 /** The loop of a group: over all elements where nothing is reduced, over lanes and what is kept of them otherwise. Threads divide the outermost axis. */
 import { bytesPerElement } from '../../dtype.js';
 import { stridesOf } from '../../shape.js';
-import { type Func, func, i32, type Local, repeat, type Statement, set } from '../assembler/index.js';
+import { type Func, func, i32, type Local, repeat, type Statement, set, when } from '../assembler/index.js';
 import { collapse, nest, nestShare, type Space, type Walker } from '../loops/nest.js';
+import { flopsOfStep } from './cost.js';
 import { evaluator, stridesOfTraffic, type Traffic, trafficOf } from './evaluate.js';
 import type { Buffer, Group, Operand } from './plan.js';
 import { outputStrides, reducing } from './reducing.js';
@@ -39,6 +40,12 @@ export const keepsOrder = (group: Group): boolean => {
   });
   const innermostKept = (alone.strides[1]?.at(-1) ?? 0) !== 0;
   return innermostKept || spaceOf(group, trafficOf(group)).shape.join() === alone.shape.join();
+};
+
+/** Vectors that a round of a loop takes: several where the operations are so cheap that counting would take as long. */
+const vectorsAtOnce = ({ steps }: Group, { live }: Traffic): number => {
+  const operations = steps.filter((_, i) => live[i]).reduce((total, { name }) => total + flopsOfStep(name), 0);
+  return operations <= 16 ? 4 : 1;
 };
 
 /** Whether a loop may store an array where one lies that it reads: it must read there nothing but the element that it then stores. */
@@ -85,21 +92,31 @@ export const loopOf = (group: Group): Loop => {
       const along = (from: number, to?: number): Walker[] =>
         inside.walkers.map(({ pointer, strides }) => ({ pointer, strides: strides.slice(from, to) }));
       const [size = 1] = space.shape.slice(-1);
+      const round = vectorsAtOnce(group, traffic) * width;
+      const inRounds = size - (size % round);
+      const rounds = Array.from({ length: round / width }, (_, v) => inside.vector(v * width, width)).flat();
+      /** What is done `skipped` elements further on. */
+      const beyond = (skipped: number, statements: readonly Statement[]): Statement[] => {
+        const move = (by: number): Statement[] =>
+          along(-1).map(({ pointer, strides: [stride = 0] }) => set(pointer, i32.add(pointer, by * stride)));
+        return statements.length === 0 ? [] : [...move(skipped), ...statements, ...move(-skipped)];
+      };
+      const single = (count: number): Statement[] => nest([count], along(-1), width, inside.vector(0, width));
       // The last vector may reach into the space behind the arrays, which is as long as a vector.
       if (space.shape.length === 1 && !(inside.strided && size % width !== 0))
         return [
           ...inside.before,
           ...inside.perLine,
-          ...nestShare({ thread, threads }, [size], along(-1), width, inside.vector(0, width)),
+          ...(inRounds === size ? [] : [when(i32.eqz(thread), beyond(inRounds, single(size - inRounds)))]),
+          ...nestShare({ thread, threads }, [inRounds], along(-1), round, rounds),
         ];
       // Behind a line there is another, which may be computed already, or be another thread's.
       const rest = size % width;
-      const move = (by: number): Statement[] =>
-        along(-1).map(({ pointer, strides: [stride = 0] }) => set(pointer, i32.add(pointer, by * stride)));
       const line = [
         ...inside.perLine,
-        ...nest([size - rest], along(-1), width, inside.vector(0, width)),
-        ...(rest === 0 ? [] : [...move(size - rest), ...inside.vector(0, rest), ...move(rest - size)]),
+        ...nest([inRounds], along(-1), round, rounds),
+        ...beyond(inRounds, single(size - rest - inRounds)),
+        ...(rest === 0 ? [] : beyond(size - rest, inside.vector(0, rest))),
       ];
       const outer = space.shape.length === 1 ? [1] : space.shape.slice(0, -1);
       return [...inside.before, ...nestShare({ thread, threads }, outer, along(0, -1), 1, line)];
