@@ -72,14 +72,15 @@ export const isPointwise = ({ kernel, spatial, outputs, window }: Geometry): boo
       size === outputs[axis] && axisOf(window, axis).stride === 1 && axisOf(window, axis).padding[0] === 0,
   );
 
-interface Matrix {
+export interface Matrix {
   readonly at: Expression<'i32'>;
   /** Elements from one row, and from one column, to the next. */
   readonly row: number;
   readonly column: number;
 }
 
-const product = (
+/** C = A·B + β·C, of matrices that lie anywhere. */
+export const product = (
   { dtype, bytes }: Geometry,
   [m, n, k]: readonly [number, number, number],
   [a, b, c]: readonly [Matrix, Matrix, Matrix],

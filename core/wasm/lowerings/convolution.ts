@@ -1,15 +1,16 @@
 /**
  * Which kernel computes a convolution: 3×3 filters of many channels go through transforms (`conv/winograd`), channels with a filter
  * of their own through vectors of channels (`conv/depthwise.ts`), single taps are matrix products, most others read the image tap by
- * tap (`conv/direct`), and what remains, doubles above all, takes patches (`conv/patches.ts`).
+ * tap (`conv/direct`), and what remains, doubles above all, takes patches (`conv/patches.ts`). Where a number that is not finite would
+ * meet padding, which all of these take for zeros, `conv/taps.ts` computes everything.
  */
 import { bytesPerElement, isFloat } from '../../dtype.js';
 import type { ConvParams } from '../../families/convolution.js';
 import { axisOf } from '../../families/window.js';
 import { sizeOf } from '../../shape.js';
-import { call, func, i32, leave, repeat, type Statement, when } from '../assembler/index.js';
+import { call, func, leave, repeat, type Statement } from '../assembler/index.js';
 import { depthwiseForward, depthwiseGradient, depthwiseMemory, isDepthwise } from '../conv/depthwise.js';
-import { directForward, directMemory } from '../conv/direct/forward.js';
+import { directForward, directMemory, type FilterStrides } from '../conv/direct/forward.js';
 import { directGradient, directGradientMemory } from '../conv/direct/gradient.js';
 import {
   type Geometry,
@@ -21,6 +22,7 @@ import {
   readsPadding,
   unlessFinite,
 } from '../conv/patches.js';
+import { tapBytes, tapsForward, tapsGradient } from '../conv/taps.js';
 import { gradientFace, gradientMemory, outputFace, outputMemory } from '../conv/winograd/faces.js';
 import { type Blocks, blocksOf } from '../conv/winograd/layout.js';
 import { features } from '../features.js';
@@ -52,8 +54,8 @@ const transformed = (geometry: Geometry, role: Role): Blocks | null => {
 };
 
 interface WithoutPatches {
-  /** Whether zeros stand in for padding. */
-  readonly padded: boolean;
+  /** The convolution that is computed: that of the cotangent, for an input gradient. */
+  readonly shape: Geometry;
   readonly memory: { readonly workspace: number; readonly shared: number };
   readonly emit: (operands: Operands, places: Places) => Statement[];
 }
@@ -70,12 +72,21 @@ const turnedShape = (geometry: Geometry): Geometry | null => {
   };
 };
 
+/** How filters lie for the convolution that computes an output, or an input gradient: the latter reads them turned round. */
+const filterStrides = ({ bytes, channels, kernel }: Geometry, role: Role): FilterStrides => {
+  const perChannel = bytes * sizeOf(kernel);
+  const perFilter = channels * perChannel;
+  return role === 'input'
+    ? { outward: perChannel, inward: perFilter, tap: -bytes, first: perChannel - bytes }
+    : { outward: perFilter, inward: perChannel, tap: bytes, first: 0 };
+};
+
 const depthwise = (geometry: Geometry, role: Role): WithoutPatches | null => {
   const lanes = floatLanes('float32', features());
   const shape = role === 'input' ? turnedShape(geometry) : geometry;
   if (shape === null) return null;
   return {
-    padded: readsPadding(shape),
+    shape,
     memory: { workspace: depthwiseMemory(shape), shared: 0 },
     emit: ([x, w, g], places) =>
       role === 'filter'
@@ -105,35 +116,33 @@ const withoutPatches = (geometry: Geometry, role: Role): WithoutPatches | null =
   const { rows } = gemmModule('float32').tile;
   if (role === 'filter')
     return {
-      padded: readsPadding(geometry),
+      shape: geometry,
       memory: { workspace: 0, shared: directGradientMemory(geometry) },
       emit: ([image, output, cotangent], places) =>
         directGradient(lanes, rows, geometry, { image, cotangent, output }, places),
     };
-  const taps = sizeOf(kernel);
   const shape = role === 'output' ? geometry : turnedShape(geometry);
-  if (shape === null || shape.channels * taps > mostTerms) return null;
-  const [perFilter, perChannel] = [4 * channels * taps, 4 * taps];
+  if (shape === null || shape.channels * sizeOf(kernel) > mostTerms) return null;
   if (role === 'output')
     return {
-      padded: readsPadding(shape),
+      shape,
       memory: directMemory(shape),
       emit: ([image, weights, output], places) =>
         directForward(
           ...([lanes, rows, shape, { image, weights, output }] as const),
-          { outward: perFilter, inward: perChannel, tap: 4, first: 0 },
+          filterStrides(geometry, role),
           places,
         ),
     };
   const zeros = (sizeOf(spatial) * lanesFor(channels)) / (sizeOf(outputs) * channels);
   if (zeros > mostZeros || filters < 4) return null;
   return {
-    padded: readsPadding(shape),
+    shape,
     memory: directMemory(shape),
     emit: ([output, weights, image], places) =>
       directForward(
         ...([lanes, rows, shape, { image, weights, output }] as const),
-        { outward: perChannel, inward: perFilter, tap: -4, first: perChannel - 4 },
+        filterStrides(geometry, role),
         places,
       ),
   };
@@ -206,33 +215,45 @@ const lowering =
       const [p, q] = [first ?? to, second ?? to];
       return { output: [p, q, to] as const, input: [to, q, p] as const, filter: [p, to, q] as const }[role];
     };
-    /** Does something else where padding would meet a number that is not finite. */
-    const guard = (
-      [, weights, cotangent]: Operands,
-      otherwise: readonly Statement[],
-      padded: boolean = role !== 'input' && readsPadding(geometry),
-    ): Statement[] => {
-      const [factor, shape] = role === 'filter' ? [cotangent, g.shape] : [weights, w.shape];
-      return padded ? unlessFinite(geometry, factor, sizeOf(shape), otherwise) : [];
+    /** Tap by tap, as a function of its own, which the engine compiles only if it is ever needed. */
+    const carefully = (shape: Geometry, at: Places): Statement => {
+      const byTap = func('byTap', repeat('i32', 6), 'none', (image, weights, cotangent, own, thread, threads) => {
+        const arrays = { x: image, w: weights, g: cotangent };
+        if (role === 'filter') return tapsGradient(shape, arrays, own, { thread, threads });
+        const turned = role === 'input' ? { ...arrays, x: cotangent, g: image } : arrays;
+        return tapsForward(shape, turned, filterStrides(geometry, role), own, { thread, threads });
+      });
+      return call(byTap, ...operandsOf(at), at.workspace, at.thread, at.threads);
     };
-    /** Products of patches. */
-    const plain = (at: Places, otherwise: readonly Statement[]): Statement[] => {
-      const operands = operandsOf(at);
-      return [...guard(operands, otherwise), ...patchesFace(geometry, role, operands, at.workspace, at)];
+    /** Computes tap by tap, and leaves, where padding would meet a number that is not finite. */
+    const guard = (shape: Geometry, at: Places): Statement[] => {
+      const [, weights, cotangent] = operandsOf(at);
+      const [factor, size] = role === 'filter' ? [cotangent, sizeOf(g.shape)] : [weights, sizeOf(w.shape)];
+      return readsPadding(shape) ? unlessFinite(geometry, factor, size, [carefully(shape, at), leave()]) : [];
     };
-    const workspace = gemmModule(output.dtype).workspaceBytes(sizes[role]) + patchBytes(geometry);
+    /** Products of patches; an input gradient adds them back only where they are, so that padding meets nothing. */
+    const plain = (at: Places): Statement[] => [
+      ...(role === 'input' ? [] : guard(geometry, at)),
+      ...patchesFace(geometry, role, operandsOf(at), at.workspace, at),
+    ];
+    const product = gemmModule(output.dtype);
+    const ofOneTap = {
+      output: { m: geometry.filters, n: places, k: geometry.channels },
+      filter: { m: geometry.filters, n: geometry.channels, k: places },
+      input: { m: geometry.channels, n: sizeOf(spatial), k: geometry.filters },
+    };
+    const careful = tapBytes(geometry) + product.workspaceBytes(ofOneTap[role]);
+    const workspace = Math.max(product.workspaceBytes(sizes[role]) + patchBytes(geometry), careful);
     const nanoseconds = (geometry.samples * sizeOf(w.shape) * places) / multiplyAdds;
     const without = withoutPatches(geometry, role);
     if (without !== null && sizeOf(output.shape) > 0 && sizeOf(g.shape) > 0)
       return {
         kind: 'kernel',
-        ...without.memory,
+        workspace: Math.max(without.memory.workspace, careful),
+        shared: without.memory.shared,
         parallel: true,
         nanoseconds,
-        emit: (at) => [
-          ...guard(operandsOf(at), [at.reference(), leave()], without.padded),
-          ...without.emit(operandsOf(at), at),
-        ],
+        emit: (at) => [...guard(without.shape, at), ...without.emit(operandsOf(at), at)],
       };
     const blocks = transformed(geometry, role);
     if (blocks === null || sizeOf(output.shape) === 0 || sizeOf(g.shape) === 0)
@@ -241,7 +262,7 @@ const lowering =
         workspace,
         parallel: true,
         nanoseconds,
-        emit: (at) => plain(at, [at.reference(), leave()]),
+        emit: plain,
       };
     const wanted = role === 'filter' ? gradientMemory(blocks) : outputMemory(blocks);
     return {
@@ -251,18 +272,14 @@ const lowering =
       parallel: true,
       nanoseconds,
       emit: (at) => {
-        /** The plain way as a function of its own, which is compiled only if it is ever needed; says whether to run the reference loop. */
-        const fallback = func('plain', repeat('i32', 7), 'i32', (first, second, to, own, shared, thread, threads) => {
-          const inner = { ...at, inputs: [first, second], output: to, workspace: own, shared, thread, threads };
-          return [...plain(inner, [leave(i32.const(1))]), i32.const(0)];
-        });
+        /** The plain way, as a function of its own too. */
+        const fallback = func('plain', repeat('i32', 7), 'none', (first, second, to, own, shared, thread, threads) =>
+          plain({ ...at, inputs: [first, second], output: to, workspace: own, shared, thread, threads }),
+        );
         const [first, second] = at.inputs;
         const { output: to, thread, threads } = at;
         return byTransforms(geometry, role, blocks, operandsOf(at), at, [
-          when(call(fallback, first ?? to, second ?? to, to, at.workspace, at.shared, thread, threads), [
-            at.reference(),
-            leave(),
-          ]),
+          call(fallback, first ?? to, second ?? to, to, at.workspace, at.shared, thread, threads),
         ]);
       },
     };

@@ -112,7 +112,40 @@ test('convolution: three axes, large kernels and long lines', () => {
   holds(whole([40, 1, 5, 5], 1), whole([6, 1, 3, 3], 2), { padding: 1 });
 });
 
+/** A number that is not finite, and where it stands: among the filters or in the cotangent. */
+const notFinite = fc.record({
+  value: fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
+  place: fc.nat(1000),
+  inFilters: fc.boolean(),
+});
+
 test('convolution: padding is nothing, also where it would meet what is not finite', () => {
+  check(
+    fc.property(
+      axes(2),
+      fc.record({
+        samples: small,
+        channels: fc.constantFrom(1, 2, 13),
+        filters: fc.constantFrom(1, 3, 14),
+        groups: small,
+      }),
+      fc.constantFrom<Dtype>('float32', 'float32', 'float64'),
+      notFinite,
+      (all, { samples, channels, filters, groups }, dtype, { value, place, inFilters }) => {
+        const changed = { [place]: value };
+        const x = whole([samples, channels * groups, ...all.map(({ size }) => size)], 1, dtype);
+        const w = whole(
+          [filters * groups, channels, ...all.map(({ taps }) => taps)],
+          ...([2, dtype, inFilters ? changed : {}] as const),
+        );
+        holds(x, w, optionsOf(all, groups), inFilters ? {} : changed);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('convolution: what is not finite among the inputs or the filters of one channel each', () => {
   for (const [filters, groups] of [
     [6, 1],
     [1, 5],
