@@ -6,7 +6,9 @@ import { type Layer, sequential } from '../../../nn/index.js';
 import { byEpoch, type GradientTransform, type RateFactor } from '../../../optim/index.js';
 import { UsageError } from '../config.js';
 import { type Description, descriptionCodec, lookUp, makeEntry, type Place } from './entry.js';
-import { type Child, type Loss, layerTable, lossTable, optimizerTable, schedulerTable } from './tables.js';
+import { type Loss, lossTable } from './functions.js';
+import { type Child, layerTable } from './layers.js';
+import { optimizerTable, schedulerTable } from './optimizers.js';
 
 export interface TrainingDescription {
   /** The data set. */

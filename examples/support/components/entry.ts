@@ -2,6 +2,7 @@
 import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
 import { closestMatch } from 'leven';
+import { TapegradError } from '../../../autograd/index.js';
 import { UsageError } from '../config.js';
 
 /** What a layer's maker knows beside its settings. */
@@ -9,6 +10,8 @@ export interface Place {
   /** The shape of one example as it comes in, without the batch. */
   readonly shape: readonly number[];
   readonly layout: 'NHWC' | 'NCHW';
+  /** Where the weight that is initialised has its inputs and outputs; for initialisers. */
+  readonly weightLayout?: 'out-in' | 'in-out';
 }
 
 /** Something that can be asked for by name. */
@@ -24,6 +27,20 @@ export const entry = <A, R extends t.Props, O extends t.Props>(
   optional: O,
   make: (settings: t.TypeOfProps<R> & t.TypeOfPartialProps<O>, place: Place) => A,
 ): Entry<A> => ({ settings: { ...needed, ...optional }, needed: Object.keys(needed), make });
+
+/** Of a module, the names of all that is of a type: a table with a line for each cannot forget one. */
+export type NamesOf<Module, Kind> = { [Name in keyof Module]: Module[Name] extends Kind ? Name : never }[keyof Module];
+
+type NeededOf<Options> = {
+  [Name in keyof Options]-?: Record<never, never> extends Pick<Options, Name> ? never : Name;
+}[keyof Options];
+
+/** An entry for a function with options, every one of which has its line. */
+export const entryOf = <Options, A>(
+  make: (options: Options, place: Place) => A,
+  needed: { readonly [Name in NeededOf<Options>]: t.Mixed },
+  optional: { readonly [Name in Exclude<keyof Options, NeededOf<Options>>]-?: t.Mixed },
+): Entry<A> => ({ settings: { ...needed, ...optional }, needed: Object.keys(needed), make: make as Entry<A>['make'] });
 
 const fail = (where: string, problem: string): never => {
   throw new UsageError(`${where}: ${problem}`);
@@ -64,5 +81,11 @@ export const makeEntry = <A>(
     if (E.isLeft(codec.decode(value)))
       fail(where, `${setting} of ${name} is ${JSON.stringify(value)}, not ${codec.name}`);
   }
-  return make(settings as never, place);
+  try {
+    return make(settings as never, place);
+  } catch (error) {
+    // Settings of the right type that the library refuses, such as a rate below 0.
+    if (!(error instanceof TapegradError)) throw error;
+    return fail(where, error.message);
+  }
 };

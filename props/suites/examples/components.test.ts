@@ -2,15 +2,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { key, ones, tensor } from '../../../autograd/index.js';
+import { key, ones, tensor, uniform } from '../../../autograd/index.js';
 import { describedModel, describedTraining, readDescription } from '../../../examples/support/components/describe.js';
-import {
-  initialiserTable,
-  layerTable,
-  lossTable,
-  optimizerTable,
-  schedulerTable,
-} from '../../../examples/support/components/tables.js';
+import { activationTable, lossTable } from '../../../examples/support/components/functions.js';
+import { initialiserTable } from '../../../examples/support/components/initialisers.js';
+import { layerTable } from '../../../examples/support/components/layers.js';
+import { optimizerTable, schedulerTable } from '../../../examples/support/components/optimizers.js';
 import { countParameters } from '../../../nn/index.js';
 import { test } from '../../runner/testing.js';
 import { withFolder } from '../data/temporary.js';
@@ -57,7 +54,29 @@ test('described models: initialisers are chosen by name, with settings or withou
   assert.is(weightOf('ones'), 6);
   assert.is(weightOf({ name: 'constant', value: 2 }), 12);
   for (const [name, { needed }] of Object.entries(initialiserTable))
-    assert.ok(Number.isFinite(weightOf({ name, ...Object.fromEntries(needed.map((one) => [one, 1])) })), name);
+    if (name !== 'dirac')
+      assert.ok(Number.isFinite(weightOf({ name, ...Object.fromEntries(needed.map((one) => [one, 1])) })), name);
+});
+
+test('described models: initialisers that know inputs from outputs are told where the weight has them', () => {
+  for (const layout of ['NHWC', 'NCHW'] as const) {
+    const shape = layout === 'NHWC' ? [4, 4, 2] : [2, 4, 4];
+    const copies = describedModel([{ name: 'conv2d', width: 2, kernel: 3, padding: 1, weightInit: 'dirac' }], {
+      shape,
+      layout,
+    });
+    const x = uniform(key(3), [1, ...shape]);
+    assert.equal(copies.apply(copies.init(key(0)), x)[0].toArray(), x.toArray(), layout);
+  }
+});
+
+test('described models: every activation can be asked for', () => {
+  for (const activation of Object.keys(activationTable)) {
+    const model = describedModel([{ name: 'dense', width: 6, activation }], { ...place, shape: [4] });
+    const [y] = model.apply(model.init(key(0)), ones([2, 4]));
+    assert.equal(y.shape, [2, activation === 'glu' ? 3 : 6], activation);
+    assert.ok(y.dataSync().every(Number.isFinite), activation);
+  }
 });
 
 test('described models: unknown names, missing and wrong settings, and shapes that do not fit, with their place', () => {
@@ -74,6 +93,11 @@ test('described models: unknown names, missing and wrong settings, and shapes th
   refuses(one({ name: 'dense', width: 3, weightInit: 'xavier' }), /no initialiser xavier/);
   refuses(one({ name: 'dense', width: 3, weightInit: { name: 'constant' } }), /constant needs a setting value/);
   refuses(one({ name: 'conv2d', width: 3, kernel: 3 }), /layers\[1\]: .*conv2d/);
+  refuses(one({ name: 'dense', width: 3, weightInit: { name: 'orthogonal', std: 1 } }), /no setting of orthogonal/);
+  refuses(
+    one({ name: 'dense', width: 3, weightInit: { name: 'sparse', sparsity: 2 } }),
+    /^initialiser: sparse: sparsity 2 is not a share/,
+  );
 });
 
 const whole = {
@@ -86,23 +110,39 @@ const whole = {
 test('described trainings: every loss, optimiser and schedule of the tables can be asked for', () => {
   const filled = (name: string, needed: readonly string[]) => ({
     name,
-    ...Object.fromEntries(needed.map((one) => [one, 1])),
+    ...Object.fromEntries(needed.map((one) => [one, one === 'milestones' ? [1] : one === 'total' ? 10 : 1])),
   });
   for (const [name, { needed }] of Object.entries(optimizerTable))
     assert.type(describedTraining({ ...whole, optimizer: filled(name, needed) }, [4]).optimizer.update, 'function');
   for (const [name, { needed }] of Object.entries(schedulerTable)) {
     const { rateFactor } = describedTraining({ ...whole, scheduler: filled(name, needed) }, [4]);
-    assert.is(rateFactor({ epoch: 1, step: 0, history: { losses: [], checks: [] } }), 1, name);
+    const factor = rateFactor({ epoch: 1, step: 0, history: { losses: [], checks: [] } });
+    // Those that begin low rise later.
+    const first: Readonly<Record<string, number>> = { constantThenBase: 1 / 3, linearWarmup: 1 / 3, oneCycle: 1 / 25 };
+    assert.ok(Math.abs(factor - (first[name] ?? 1)) < 1e-12, `${name}: ${factor}`);
   }
-  const output = tensor([[0.2, 0.8]]);
-  for (const loss of Object.keys(lossTable))
+  // Every setting of an optimiser reaches it.
+  const known: Readonly<Record<string, unknown>> = { betas: [0.8, 0.9], nesterov: true, amsgrad: true, centered: true };
+  for (const [name, { settings }] of Object.entries(optimizerTable)) {
+    const all = Object.fromEntries(Object.keys(settings).map((one) => [one, known[one] ?? 0.5]));
+    const optimizer = { name, ...all, ...('dampening' in all ? { dampening: 0 } : {}) };
+    assert.type(describedTraining({ ...whole, optimizer }, [4]).optimizer.update, 'function', name);
+  }
+  refuses(
+    () => describedTraining({ ...whole, optimizer: { name: 'adam', lr: -1 } }, [4]),
+    /^optimizer: adam: lr is -1/,
+  );
+  // What is taken for the right class costs less than what is not.
+  const label = tensor([1], { dtype: 'int32' });
+  for (const loss of Object.keys(lossTable)) {
+    const { loss: of } = describedTraining({ ...whole, loss }, [4]);
+    const [right, wrong] = [tensor([[0.1, 0.9]]), tensor([[0.9, 0.1]])].map((output) => of(output, label).item());
+    // The output of this one is a distance: small for the class.
     assert.ok(
-      Number.isFinite(
-        describedTraining({ ...whole, loss }, [4])
-          .loss(output, tensor([1], { dtype: 'int32' }))
-          .item(),
-      ),
+      loss === 'hingeEmbeddingLoss' ? Number.isFinite(right) : Number(right) < Number(wrong),
+      `${loss}: ${right}, ${wrong}`,
     );
+  }
   assert.ok(Object.keys(layerTable).length >= 7);
 });
 

@@ -1,9 +1,10 @@
-/** Everything that a model can be described with, by name. Inputs' sizes are not described: a layer takes what comes in. */
+/** The layers that a model can be described with, by name. Inputs' sizes are not described: a layer takes what comes in. */
 import * as t from 'io-ts';
-import { oneHot, type Tensor } from '../../../autograd/index.js';
+import type { Tensor } from '../../../autograd/index.js';
 import * as nn from '../../../nn/index.js';
-import * as optim from '../../../optim/index.js';
 import { descriptionCodec, type Entry, entry, lookUp, makeEntry, type Place } from './entry.js';
+import { activationTable } from './functions.js';
+import { initialiserTable } from './initialisers.js';
 
 const whole = new t.Type<number, number, unknown>(
   'a whole number ≥ 1',
@@ -18,39 +19,6 @@ const sizes = t.union([whole, t.tuple([whole, whole])], 'a size, or [height, wid
 const padding = t.union([t.number, t.literal('same'), t.literal('valid')], "a number, 'same' or 'valid'");
 const none = {};
 
-type Initialiser = nn.initialisers.Initialiser;
-const { initialisers: init } = nn;
-
-export const initialiserTable: Readonly<Record<string, Entry<Initialiser>>> = {
-  zeros: entry(none, none, () => init.zeros),
-  ones: entry(none, none, () => init.ones),
-  identity: entry(none, none, () => init.identity),
-  constant: entry({ value: t.number }, none, ({ value }) => init.constant(value)),
-  normal: entry(none, { mean: t.number, std: t.number }, init.normal),
-  truncatedNormal: entry(none, { std: t.number }, init.truncatedNormal),
-  uniform: entry({ min: t.number, max: t.number }, none, init.uniform),
-  xavierUniform: entry(none, { gain: t.number }, init.xavierUniform),
-  xavierNormal: entry(none, { gain: t.number }, init.xavierNormal),
-  heUniform: entry(none, none, () => init.kaimingUniform()),
-  heNormal: entry(none, none, () => init.kaimingNormal()),
-  lecunUniform: entry(none, none, () => init.lecunUniform()),
-  lecunNormal: entry(none, none, () => init.lecunNormal()),
-};
-
-export const activationTable: Readonly<Record<string, (x: Tensor) => Tensor>> = {
-  linear: (x) => x,
-  relu: nn.relu,
-  sigmoid: nn.sigmoid,
-  tanh: nn.tanh,
-  softmax: nn.softmax,
-  leakyRelu: nn.leakyRelu,
-  elu: nn.elu,
-  selu: nn.selu,
-  gelu: nn.gelu,
-  silu: nn.silu,
-  softplus: nn.softplus,
-};
-
 /** A layer or a function in a row of them. */
 export type Child = nn.Layer<unknown, unknown> | ((x: Tensor) => Tensor);
 
@@ -64,8 +32,8 @@ const initial = (
     biasInit = 'zeros',
   }: { weightInit?: t.TypeOf<typeof initialiser>; biasInit?: t.TypeOf<typeof initialiser> },
   place: Place,
-): { readonly weightInit: Initialiser; readonly biasInit: Initialiser } => {
-  const one = (given: t.TypeOf<typeof initialiser>): Initialiser =>
+): { readonly weightInit: nn.initialisers.Initialiser; readonly biasInit: nn.initialisers.Initialiser } => {
+  const one = (given: t.TypeOf<typeof initialiser>): nn.initialisers.Initialiser =>
     makeEntry(
       initialiserTable,
       'initialiser',
@@ -100,7 +68,7 @@ export const layerTable: Readonly<Record<string, Entry<readonly Child[]>>> = {
         padding: o.padding ?? 0,
         bias: o.bias ?? true,
         layout: place.layout,
-        ...initial(o, place),
+        ...initial(o, { ...place, weightLayout: place.layout === 'NHWC' ? 'in-out' : 'out-in' }),
       }) as Child,
       o.activation,
     ),
@@ -125,31 +93,4 @@ export const layerTable: Readonly<Record<string, Entry<readonly Child[]>>> = {
   activation: entry({ activation }, none, ({ activation: name }) => [
     lookUp(activationTable, name, 'activation', 'activation'),
   ]),
-};
-
-export type Loss = (output: Tensor, labels: Tensor) => Tensor;
-
-export const lossTable: Readonly<Record<string, Loss>> = {
-  /** On scores: softmax is part of it. */
-  crossEntropy: (scores, labels) => nn.crossEntropy(scores, labels),
-  /** On the output of a softmax. */
-  crossEntropyOfProbabilities: (shares, labels) => nn.crossEntropyOfProbabilities(shares, labels),
-  meanSquaredError: (output, labels) => nn.mseLoss(output, oneHot(labels, output.shape[1] ?? 1, 'float32')),
-};
-
-const rate = { lr: t.number };
-
-export const optimizerTable: Readonly<Record<string, Entry<optim.GradientTransform>>> = {
-  sgd: entry(rate, { momentum: t.number, nesterov: t.boolean, weightDecay: t.number }, optim.sgd),
-  adam: entry(rate, { b1: t.number, b2: t.number, eps: t.number }, optim.adam),
-  adamw: entry(rate, { weightDecay: t.number }, optim.adamw),
-  rmsprop: entry(rate, none, optim.rmsprop),
-  adagrad: entry(rate, none, optim.adagrad),
-};
-
-export const schedulerTable: Readonly<Record<string, Entry<optim.Schedule>>> = {
-  constant: entry(none, none, () => () => 1),
-  exponentialDecay: entry({ gamma: t.number }, none, (options) => optim.exponentialDecay(1, options)),
-  stepDecay: entry({ stepSize: whole }, { gamma: t.number }, (options) => optim.stepDecay(1, options)),
-  cosineAnnealing: entry({ period: whole }, none, (options) => optim.cosineAnnealing(1, options)),
 };
