@@ -76,6 +76,15 @@ export const stridesOfTraffic = ({ sources }: Traffic, { shape }: Group): readon
   stridesOf(shape),
 ];
 
+export interface Strided {
+  /** Its number among the sources. */
+  readonly source: number;
+  readonly dtype: Dtype;
+  readonly pointer: Local<'i32'>;
+  /** Along the axes of the space, in elements. */
+  readonly strides: readonly number[];
+}
+
 export interface Evaluator {
   /** Goes to the first element of each source, and reads what is the same everywhere. */
   readonly before: readonly Statement[];
@@ -83,10 +92,15 @@ export interface Evaluator {
   readonly perLine: readonly Statement[];
   /** One walker for each array that is walked along, with a stride in bytes for each axis of the space. */
   readonly walkers: readonly Walker[];
-  /** Whether elements are read that do not lie next to each other: then what is beyond a line may be beyond memory. */
-  readonly strided: boolean;
-  /** Computes the vector of elements that begins `at` elements beyond where the pointers are, and stores the first `count` of them. Strided elements beyond those are not read. */
-  readonly vector: (at: number, count: number) => readonly Statement[];
+  /** Sources whose elements do not lie next to each other along a line: what is beyond it may be beyond memory. */
+  readonly strided: readonly Strided[];
+  /** Elements of a vector. */
+  readonly width: Width;
+  /**
+   * Computes the vector of elements that begins `at` elements beyond where the pointers are, and stores the first `count` of them.
+   * Strided elements beyond those are not read, nor sources that are handed over by number.
+   */
+  readonly vector: (at: number, count: number, handed?: ReadonlyMap<number, Vector>) => readonly Statement[];
   /** What an operand is, once its vector has been computed. */
   readonly operandValue: (operand: Operand) => Vector;
 }
@@ -104,8 +118,8 @@ export const evaluator = (
   const before: Statement[] = [];
   const perLine: Statement[] = [];
   const walkers: Walker[] = [];
-  const loads: ((at: number, count: number) => Statement)[] = [];
-  let strided = false;
+  const loads: { readonly source: number; readonly load: (at: number, count: number) => Vector }[] = [];
+  const strided: Strided[] = [];
   const walk = (pointer: Local<'i32'>, elements: readonly number[], bytes: number): void => {
     walkers.push({ pointer, strides: elements.map((stride) => stride * bytes) });
   };
@@ -122,12 +136,15 @@ export const evaluator = (
     }
     walk(pointer, strides, bytes);
     if (inner === 0) perLine.push(set(value, loadSplat(dtype, width, pointer)));
-    else if (inner === 1) loads.push((at) => set(value, loadVector(dtype, width, pointer, at * bytes)));
+    else if (inner === 1) loads.push({ source: k, load: (at) => loadVector(dtype, width, pointer, at * bytes) });
     else {
-      strided = true;
-      loads.push((at, count) => {
-        const from = at === 0 ? pointer : i32.add(pointer, at * inner * bytes);
-        return set(value, loadStrided(dtype, width, from, inner * bytes, count));
+      strided.push({ source: k, dtype, pointer, strides });
+      loads.push({
+        source: k,
+        load: (at, count) => {
+          const from = at === 0 ? pointer : i32.add(pointer, at * inner * bytes);
+          return loadStrided(dtype, width, from, inner * bytes, count);
+        },
       });
     }
     return value;
@@ -155,9 +172,10 @@ export const evaluator = (
     perLine,
     walkers,
     strided,
+    width,
     operandValue,
-    vector: (at, count) => [
-      ...loads.map((load) => load(at, count)),
+    vector: (at, count, handed) => [
+      ...loads.map(({ source, load }) => set(loaded[source] as Local<'v128'>, handed?.get(source) ?? load(at, count))),
       ...steps.flatMap(({ operands, lane }, i) => {
         if (live[i] !== true) return [];
         const values = operands.map(operandValue);

@@ -4,6 +4,7 @@ import { stridesOf } from '../../shape.js';
 import { type Func, func, i32, type Local, repeat, type Statement, set, when } from '../assembler/index.js';
 import { collapse, nest, nestShare, type Space, type Walker } from '../loops/nest.js';
 import { flopsOfStep } from './cost.js';
+import { crossAxis, crossing } from './crossing.js';
 import { evaluator, stridesOfTraffic, type Traffic, trafficOf } from './evaluate.js';
 import type { Buffer, Group, Operand } from './plan.js';
 import { outputStrides, reducing } from './reducing.js';
@@ -103,13 +104,15 @@ export const loopOf = (group: Group): Loop => {
       };
       const single = (count: number): Statement[] => nest([count], along(-1), width, inside.vector(0, width));
       // The last vector may reach into the space behind the arrays, which is as long as a vector.
-      if (space.shape.length === 1 && !(inside.strided && size % width !== 0))
+      if (space.shape.length === 1 && !(inside.strided.length > 0 && size % width !== 0))
         return [
           ...inside.before,
           ...inside.perLine,
           ...(inRounds === size ? [] : [when(i32.eqz(thread), beyond(inRounds, single(size - inRounds)))]),
           ...nestShare({ thread, threads }, [inRounds], along(-1), round, rounds),
         ];
+      const cross = crossAxis(inside, space);
+      if (cross !== null) return [...inside.before, ...crossing(inside, space, cross, { thread, threads })];
       // Behind a line there is another, which may be computed already, or be another thread's.
       const rest = size % width;
       const line = [
