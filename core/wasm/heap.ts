@@ -10,6 +10,9 @@ export interface Block {
   free: boolean;
   before: Block | null;
   after: Block | null;
+  /** Its neighbours in the list of free blocks of its class. */
+  previous: Block | null;
+  next: Block | null;
 }
 
 /** Blocks start at multiples of this, a cache line. */
@@ -42,15 +45,28 @@ export const blockSize = (bytes: number): number => Math.ceil((bytes + tail) / u
 
 /** A heap over the addresses from `start` to `end`. */
 export const createHeap = (start: number, end: number): Heap => {
-  const bins = Array.from({ length: classes }, () => new Set<Block>());
+  /** The first free block of each class. */
+  const bins = new Array<Block | null>(classes).fill(null);
   let last: Block | null = null;
   let limit = Math.ceil(start / unit) * unit;
   let inUse = 0;
 
-  const binOf = (block: Block): Set<Block> => bins[classOf(block.size / unit)] as Set<Block>;
   const release = (block: Block): void => {
+    const c = classOf(block.size / unit);
+    const first = bins[c] ?? null;
     block.free = true;
-    binOf(block).add(block);
+    block.previous = null;
+    block.next = first;
+    if (first !== null) first.previous = block;
+    bins[c] = block;
+  };
+  const unlist = (block: Block): void => {
+    const { previous, next } = block;
+    if (next !== null) next.previous = previous;
+    if (previous !== null) previous.next = next;
+    else bins[classOf(block.size / unit)] = next;
+    block.previous = null;
+    block.next = null;
   };
   /** Joins two neighbours, neither of which is in a bin. */
   const join = (block: Block, next: Block): void => {
@@ -60,28 +76,26 @@ export const createHeap = (start: number, end: number): Heap => {
     else next.after.before = block;
   };
   /** A free block of `size` bytes or more: any of a higher class, or a large enough one of the same class. */
-  const find = (size: number): Block | undefined => {
+  const find = (size: number): Block | null => {
     const first = classOf(size / unit);
     let tries = 16;
-    for (const block of bins[first] ?? []) {
+    for (let block = bins[first] ?? null; block !== null && tries > 0; block = block.next, tries--)
       if (block.size >= size) return block;
-      if (--tries === 0) break;
-    }
     for (let c = first + 1; c < classes; c++) {
-      const bin = bins[c] as Set<Block>;
-      if (bin.size > 0) return bin.values().next().value;
+      const block = bins[c] ?? null;
+      if (block !== null) return block;
     }
     // The first tries may have missed a fitting one, and memory that exists is better than memory that must grow.
-    for (const block of bins[first] ?? []) if (block.size >= size) return block;
-    return undefined;
+    for (let block = bins[first] ?? null; block !== null; block = block.next) if (block.size >= size) return block;
+    return null;
   };
 
   const heap: Heap = {
     take: (bytes) => {
       const size = blockSize(bytes);
       const block = find(size);
-      if (block === undefined) return null;
-      binOf(block).delete(block);
+      if (block === null) return null;
+      unlist(block);
       block.free = false;
       if (block.size > size) {
         const rest: Block = {
@@ -90,12 +104,14 @@ export const createHeap = (start: number, end: number): Heap => {
           free: true,
           before: block,
           after: block.after,
+          previous: null,
+          next: null,
         };
         if (block.after === null) last = rest;
         else block.after.before = rest;
         block.after = rest;
         block.size = size;
-        binOf(rest).add(rest);
+        release(rest);
       }
       inUse += size;
       return block;
@@ -105,11 +121,11 @@ export const createHeap = (start: number, end: number): Heap => {
       inUse -= block.size;
       const { after, before } = block;
       if (after?.free === true) {
-        binOf(after).delete(after);
+        unlist(after);
         join(block, after);
       }
       if (before?.free === true) {
-        binOf(before).delete(before);
+        unlist(before);
         join(before, block);
         release(before);
       } else release(block);
@@ -117,7 +133,7 @@ export const createHeap = (start: number, end: number): Heap => {
     extend: (end) => {
       const size = Math.floor((end - limit) / unit) * unit;
       if (size <= 0) return;
-      const block: Block = { start: limit, size, free: false, before: last, after: null };
+      const block: Block = { start: limit, size, free: false, before: last, after: null, previous: null, next: null };
       if (last !== null) last.after = block;
       last = block;
       limit += size;

@@ -149,7 +149,7 @@ export const makeExecutable = (
     const bytes = layout.bytes + layout.threadBytes;
     const workspace = bytes === 0 ? null : memory.take(bytes);
     try {
-      run.apply(undefined, [...addresses, workspace?.start ?? 0]);
+      run(...addresses, workspace?.start ?? 0);
     } finally {
       if (workspace !== null) memory.give(workspace);
     }
@@ -174,27 +174,29 @@ export const makeExecutable = (
       if (!overwritten.has(sources[i - given] ?? -1)) memory.free(storages[i] as WasmStorage);
   };
 
-  // Plain loops: small operations cost little more than what stands here.
+  const place = (storage: WasmStorage, storages: WasmStorage[], addresses: number[]): void => {
+    storages.push(storage);
+    addresses.push(memory.address(storage));
+  };
+  const nothing = new Set<number>();
+
+  // Plain loops, and no functions made: small operations cost little more than what stands here.
   const call = (inputs: readonly Storage[]): readonly Storage[] => {
     memory.begin();
     const storages: WasmStorage[] = [];
     const addresses: number[] = [];
-    const add = (storage: WasmStorage): void => {
-      storages.push(storage);
-      addresses.push(memory.address(storage));
-    };
-    for (const input of inputs) add(wasmOf(input));
-    for (const constant of constants) add(constant);
+    for (let i = 0; i < inputs.length; i++) place(wasmOf(inputs[i] as Storage), storages, addresses);
+    for (let i = 0; i < constants.length; i++) place(constants[i] as WasmStorage, storages, addresses);
     // A tensor that comes twice may be read after it has been overwritten.
     const once = donated.length > 0 && new Set(inputs).size === inputs.length;
-    const overwritten = new Set<number>();
+    const overwritten = once ? new Set<number>() : nothing;
     try {
       for (let i = 0; i < made.length; i++) {
         const { dtype, length } = made[i] as Buffer;
         const source = sources[i] as number;
         const taken = once && source >= 0 ? memory.takeOver(storages[source] as WasmStorage) : null;
         if (taken !== null) overwritten.add(source);
-        add(taken ?? memory.allocate(dtype, length));
+        place(taken ?? memory.allocate(dtype, length), storages, addresses);
       }
       if (!idle) {
         if (shared === null || threads.size() === 1) runAlone(addresses);
