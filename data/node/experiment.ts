@@ -1,10 +1,12 @@
 /** A folder of its own for every run, named from the model and its settings: what an earlier run left is never lost by accident. */
 import { createHash } from 'node:crypto';
-import { access, mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { either as E } from 'fp-ts';
+import * as t from 'io-ts';
 import { ArgumentError } from '../../core/errors.js';
 import { DataError } from '../errors.js';
-import { systemCode, systemError, writeAtomic } from './files.js';
+import { readBytes, systemCode, systemError, temporaryBeside, writeAtomic } from './files.js';
 
 export type Setting = string | number | boolean | null | readonly Setting[];
 
@@ -13,6 +15,8 @@ export interface ExperimentOptions {
   readonly model: string;
   /** What the run was told, by name: learning rate, batch size, …. They follow in the name of the folder. */
   readonly settings?: Readonly<Record<string, Setting>>;
+  /** The name of the folder, as it is; made of the model and the settings by default. */
+  readonly name?: string;
   /** The folder of all runs; `experiments` by default. */
   readonly parent?: string;
   /**
@@ -25,6 +29,8 @@ export interface ExperimentOptions {
 export interface Experiment {
   readonly name: string;
   readonly folder: string;
+  readonly model: string;
+  readonly settings: Readonly<Record<string, Setting>>;
   /** Writes a file into the folder, in full or not at all, and gives its path. */
   write(file: string, content: string | Uint8Array): Promise<string>;
 }
@@ -67,24 +73,39 @@ export const experimentName = (model: string, settings: Readonly<Record<string, 
   return `${cut}_${digest}`;
 };
 
-/** Makes the folder unless it is there; says whether it did. */
-const claim = async (folder: string): Promise<boolean> => {
+const settingsText = (model: string, settings: Readonly<Record<string, Setting>>): string =>
+  `${JSON.stringify({ model, settings }, null, 2)}\n`;
+
+/**
+ * Makes the folder unless there is one with files; says whether it did. It appears with its settings inside or not at all, so
+ * that a run which was killed at any moment can be opened again.
+ */
+const claim = async (folder: string, text: string): Promise<boolean> => {
+  const temporary = temporaryBeside(folder);
   try {
-    await mkdir(folder);
+    await mkdir(temporary);
+    await writeFile(join(temporary, settingsFile), text);
+    await rename(temporary, folder);
     return true;
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') return false;
+    await rm(temporary, { recursive: true, force: true });
+    const code = systemCode(error);
+    // Windows refuses to rename over any folder, empty or not.
+    const taken = code === 'EPERM' && (await exists(folder));
+    if (taken || code === 'EEXIST' || code === 'ENOTEMPTY') return false;
     throw systemError(error, 'newExperiment', folder, 'a folder that can be made');
   }
 };
 
-/** Removes what an earlier run left, if it was one. */
-const clear = async (folder: string): Promise<void> => {
-  const ours = await access(join(folder, settingsFile)).then(
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
     () => true,
     () => false,
   );
-  if (!ours)
+
+/** Removes what an earlier run left, if it was one. */
+const clear = async (folder: string): Promise<void> => {
+  if (!(await exists(join(folder, settingsFile))))
     throw new DataError({
       op: 'newExperiment',
       file: folder,
@@ -95,6 +116,22 @@ const clear = async (folder: string): Promise<void> => {
   await rm(folder, { recursive: true });
 };
 
+const experimentIn = (folder: string, model: string, settings: Readonly<Record<string, Setting>>): Experiment => ({
+  name: basename(folder),
+  folder,
+  model,
+  settings,
+  async write(file, content) {
+    const path = join(folder, file);
+    await writeAtomic(path, content);
+    return path;
+  },
+});
+
+/** `NAME`, `NAME-2`, `NAME-3`, … */
+const numbered = (parent: string, name: string, number: number): string =>
+  join(parent, number === 1 ? name : `${name}-${number}`);
+
 /**
  * Makes the folder of a run, with the model and the settings as `settings.json` in it. Two runs that start at the same time
  * get two folders.
@@ -103,32 +140,78 @@ const clear = async (folder: string): Promise<void> => {
 export const newExperiment = async ({
   model,
   settings = {},
+  name = experimentName(model, settings),
   parent = 'experiments',
   existing = 'suffix',
 }: ExperimentOptions): Promise<Experiment> => {
-  const wanted = experimentName(model, settings);
   await mkdir(parent, { recursive: true }).catch((error: unknown) => {
     throw systemError(error, 'newExperiment', parent, 'a folder that can be made');
   });
-  let name = wanted;
-  for (let number = 2; !(await claim(join(parent, name))); number++) {
+  const text = settingsText(model, settings);
+  let [folder, number] = [join(parent, name), 1];
+  while (!(await claim(folder, text))) {
     if (existing === 'refuse')
       throw new DataError({
         op: 'newExperiment',
-        file: join(parent, name),
+        file: folder,
         place: null,
         problem: 'there is a run of that name already',
         expected: "other settings, or existing: 'suffix' or 'overwrite'",
       });
-    if (existing === 'overwrite') await clear(join(parent, name));
-    else name = `${wanted}-${number}`;
+    if (existing === 'overwrite') await clear(folder);
+    else folder = numbered(parent, name, ++number);
   }
-  const folder = join(parent, name);
-  const write = async (file: string, content: string | Uint8Array): Promise<string> => {
-    const path = join(folder, file);
-    await writeAtomic(path, content);
-    return path;
-  };
-  await write(settingsFile, `${JSON.stringify({ model, settings }, null, 2)}\n`);
-  return { name, folder, write };
+  return experimentIn(folder, model, settings);
+};
+
+/** The folder of the last run of that name, which is `NAME` or the last of `NAME-2`, `NAME-3`, …; null when there is none. */
+export const lastExperiment = async ({
+  name,
+  parent = 'experiments',
+}: {
+  readonly name: string;
+  readonly parent?: string;
+}): Promise<string | null> => {
+  let last: string | null = null;
+  for (let number = 1; await exists(numbered(parent, name, number)); number++) last = numbered(parent, name, number);
+  return last;
+};
+
+const setting: t.Type<Setting, Setting, unknown> = t.recursion('a setting', () =>
+  t.union([t.string, t.number, t.boolean, t.null, t.readonlyArray(setting)]),
+);
+const settingsCodec = t.type({ model: t.string, settings: t.record(t.string, setting) });
+
+/**
+ * The run in a folder, to go on with: what `newExperiment` wrote there.
+ * @throws DataError when there is none, or its settings cannot be read.
+ */
+export const openExperiment = async (folder: string): Promise<Experiment> => {
+  const file = join(folder, settingsFile);
+  const text = new TextDecoder().decode(await readBytes(file, 'openExperiment'));
+  const decoded = E.tryCatch(
+    (): unknown => JSON.parse(text),
+    () => null,
+  );
+  const read = settingsCodec.decode(E.isRight(decoded) ? decoded.right : null);
+  if (E.isRight(read)) return experimentIn(folder, read.right.model, read.right.settings);
+  throw new DataError({
+    op: 'openExperiment',
+    file,
+    place: null,
+    problem: E.isRight(decoded) ? 'no settings of a run' : 'no JSON',
+    expected: 'an object with a model and settings by name',
+  });
+};
+
+/**
+ * Gives a run other settings, such as more epochs to go on for.
+ * @throws DataError when the system refuses.
+ */
+export const changeSettings = async (
+  { folder, model }: Experiment,
+  settings: Readonly<Record<string, Setting>>,
+): Promise<Experiment> => {
+  await writeAtomic(join(folder, settingsFile), settingsText(model, settings));
+  return experimentIn(folder, model, settings);
 };

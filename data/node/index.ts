@@ -52,7 +52,16 @@ export {
   tryLoadCheckpoint,
 } from './checkpoint.js';
 export { type Checkpointing, type CheckpointingOptions, checkpointing } from './checkpointing.js';
-export { type Experiment, type ExperimentOptions, experimentName, newExperiment, type Setting } from './experiment.js';
+export {
+  changeSettings,
+  type Experiment,
+  type ExperimentOptions,
+  experimentName,
+  lastExperiment,
+  newExperiment,
+  openExperiment,
+  type Setting,
+} from './experiment.js';
 export { type Tensorboard, type TensorboardOptions, tensorboard } from './tensorboard.js';
 
 // Pictures.

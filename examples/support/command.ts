@@ -1,12 +1,11 @@
 /** What the command does, from its arguments to its exit code. */
-import { join } from 'node:path';
 import { setThreads } from '../../autograd/index.js';
 import { DataError } from '../../data/index.js';
-import { writeAtomic } from '../../data/node/index.js';
+import { changeSettings } from '../../data/node/index.js';
 import { readCommand, usage } from './arguments.js';
 import { type Config, UsageError } from './config.js';
 import type { Example } from './example.js';
-import { newExperiment, oldExperiment } from './experiment.js';
+import { newRun, oldRun } from './experiment.js';
 import { openLab } from './lab.js';
 import { table } from './table.js';
 import { Interrupted } from './training.js';
@@ -76,12 +75,12 @@ const obey = async (args: readonly string[], examples: readonly Example[], out: 
       return 0;
     case 'run':
       setThreads(command.threads);
-      return runExample(command.example, command.config, newExperiment(command.config, command.out), out);
+      return runExample(command.example, command.config, (await newRun(command.config, command.out)).folder, out);
     case 'resume': {
       setThreads(command.threads);
-      const { folder, config: old } = oldExperiment(command.example.name, command.out);
+      const { run, config: old } = await oldRun(command.example.name, command.out);
       const config = resumedConfig(old, command.given);
-      await writeAtomic(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+      const { folder } = await changeSettings(run, { ...config });
       return runExample(command.example, config, folder, out);
     }
     default:

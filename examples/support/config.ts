@@ -1,4 +1,4 @@
-/** The settings of a run: from the command line, or from the `config.json` that an earlier run left behind. */
+/** The settings of a run: from the command line, or from the `settings.json` that an earlier run left behind. */
 import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
 

@@ -5,7 +5,15 @@ import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { ArgumentError, argmax, tensor, zeros } from '../../../core/index.js';
 import { DataError } from '../../../data/index.js';
-import { experimentName, newExperiment, saveCsv, savePredictions } from '../../../data/node/index.js';
+import {
+  changeSettings,
+  experimentName,
+  lastExperiment,
+  newExperiment,
+  openExperiment,
+  saveCsv,
+  savePredictions,
+} from '../../../data/node/index.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { withFolder } from './temporary.js';
@@ -83,6 +91,47 @@ test('experiments: only the folder of an earlier run is overwritten', () =>
     assert.ok(existsSync(join(parent, 'net', 'precious')));
     writeFileSync(join(parent, 'file'), '');
     assert.instance(await thrownBy(newExperiment({ model: 'net', parent: join(parent, 'file') })), DataError);
+  }));
+
+test('experiments: a run is opened as it was made, under the name that was given, and its settings can change', () =>
+  withFolder(async (parent) => {
+    const settings = { rate: 0.1, hidden: [8, 4], stop: null };
+    assert.is(await lastExperiment({ name: 'mine', parent }), null);
+    const first = await newExperiment({ model: 'net', settings, name: 'mine', parent });
+    assert.is(first.folder, join(parent, 'mine'));
+    const opened = await openExperiment(first.folder);
+    assert.equal([opened.name, opened.model, opened.settings], ['mine', 'net', settings]);
+    assert.is(await opened.write('log.txt', ''), join(first.folder, 'log.txt'));
+    await changeSettings(opened, { ...settings, rate: 0.2 });
+    assert.equal((await openExperiment(first.folder)).settings, { ...settings, rate: 0.2 });
+    const second = await newExperiment({ model: 'net', name: 'mine', parent });
+    assert.is(await lastExperiment({ name: 'mine', parent }), second.folder);
+    // Nothing is left of the folder in which the settings were written first.
+    assert.equal(readdirSync(parent).sort(), ['mine', 'mine-2']);
+  }));
+
+test('experiments: an empty folder is taken, and what is no run is refused with its file', () =>
+  withFolder(async (parent) => {
+    mkdirSync(join(parent, 'net'));
+    const { folder } = await newExperiment({ model: 'net', parent, existing: 'refuse' });
+    assert.is(folder, join(parent, 'net'));
+    assert.match(
+      String(await thrownBy(openExperiment(join(parent, 'none')))),
+      /openExperiment: .*none.settings\.json: there is no such file/,
+    );
+    for (const [text, problem] of [
+      ['{', 'no JSON'],
+      ['[]', 'no settings of a run'],
+      ['{"model":"a","settings":{"rate":{}}}', 'no settings of a run'],
+    ] as const) {
+      writeFileSync(join(folder, 'settings.json'), text);
+      const refused = await thrownBy(openExperiment(folder));
+      assert.instance(refused, DataError);
+      assert.ok(
+        String(refused).includes(`settings.json: ${problem}; expected an object with a model`),
+        String(refused),
+      );
+    }
   }));
 
 test('predictions: one whole number a line, and no decimal point', () =>

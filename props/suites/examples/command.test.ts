@@ -68,8 +68,8 @@ test('command: a folder with files in it is never written over', () =>
     mkdirSync(folder);
     writeFileSync(join(folder, 'mine.txt'), 'mine');
     await complains([...tiny, '--out', folder], 2, /has files in it.*--out.*--resume/);
-    assert.not.ok(existsSync(join(folder, 'config.json')));
-    await complains(['digits', '--resume', '--out', folder], 2, /no run in .*config\.json/);
+    assert.not.ok(existsSync(join(folder, 'settings.json')));
+    await complains(['digits', '--resume', '--out', folder], 2, /no run in .*settings\.json/);
   }));
 
 test('command: --resume goes on with the settings of the run, and refuses others', () =>
@@ -83,7 +83,7 @@ test('command: --resume goes on with the settings of the run, and refuses others
     const resumed = await run(['digits', '--resume', '--epochs', '2', '--out', folder]);
     assert.is(resumed.code, 0, resumed.complaints);
     assert.ok(read(folder).equals(read(longer)));
-    assert.equal(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')).epochs, 2);
+    assert.equal(JSON.parse(readFileSync(join(folder, 'settings.json'), 'utf8')).settings.epochs, 2);
   }));
 
 const entry = fileURLToPath(new URL('../../../examples/run.ts', import.meta.url));
@@ -123,8 +123,8 @@ const kept = {
 
 /** When each run ends: on its way, asked to or not, or between two trainings of one experiment. */
 const ends = [
-  { args: single, files: kept.single, signal: 'SIGKILL', file: 'config.json', wait: 500 },
-  { args: single, files: kept.single, signal: 'SIGINT', file: 'config.json', wait: 200 },
+  { args: single, files: kept.single, signal: 'SIGKILL', file: 'settings.json', wait: 500 },
+  { args: single, files: kept.single, signal: 'SIGINT', file: 'settings.json', wait: 200 },
   { args: several, files: kept.several, signal: 'SIGKILL', file: 'pretraining/checkpoint.tapegrad', wait: 0 },
 ] as const;
 

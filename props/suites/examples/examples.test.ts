@@ -23,7 +23,7 @@ test('examples: one that trains leaves history, curves, a checkpoint and what wa
     const folder = join(parent, 'run');
     const { code } = await run(['lenet', '--limit', '40', '--epochs', '2', '--out', folder]);
     assert.is(code, 0);
-    const files = ['config.json', 'history.json', 'history.csv', 'loss.svg', 'accuracy.svg', 'filters.png'];
+    const files = ['settings.json', 'history.json', 'history.csv', 'loss.svg', 'accuracy.svg', 'filters.png'];
     for (const file of [...files, 'confusion.svg', 'checkpoint.tapegrad', 'weights.safetensors'])
       assert.ok(existsSync(join(folder, file)), `${file} is missing from ${readdirSync(folder)}`);
     const [head, ...rows] = readFileSync(join(folder, 'history.csv'), 'utf8').trim().split('\n');

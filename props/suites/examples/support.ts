@@ -32,7 +32,7 @@ export const runSmall = (example: Example, files: readonly string[] = []): Promi
     assert.ok(printed.includes(`Report: ${join(folder, 'report.html')}`), printed);
 
     const read = (file: string): string => readFileSync(join(folder, file), 'utf8');
-    assert.equal(JSON.parse(read('config.json')).seed, 3);
+    assert.equal(JSON.parse(read('settings.json')).settings.seed, 3);
     const figures: readonly { readonly name: string; readonly value: unknown }[] = JSON.parse(read('figures.json'));
     assert.ok(figures.length > 0, 'there is no figure');
     const report = read('report.html');
