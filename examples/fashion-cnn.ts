@@ -1,11 +1,10 @@
 /** S1.d: a small convolutional network on Fashion-MNIST, channels last; the epoch with the best validation loss is tested. */
-import { foldIn, key, permute } from '../autograd/index.js';
-import { channelMoments, channelsLast, compose, loader, normalize } from '../data/index.js';
-import { accuracy, conv2d, crossEntropy, dropout, flatten, linear, maxPool2d, relu, sequential } from '../nn/index.js';
-import { adam, evaluate, verdict } from '../optim/index.js';
-import { fashionMnist, fashionMnistData, holdOut } from './support/data-sets.js';
+import { permute } from '../autograd/index.js';
+import { channelsLast } from '../data/index.js';
+import { conv2d, dropout, flatten, linear, maxPool2d, relu, sequential } from '../nn/index.js';
+import { fashionMnistData } from './support/data-sets.js';
 import type { Example } from './support/example.js';
-import { predictClasses } from './support/predict.js';
+import { learnFashion } from './support/fashion.js';
 
 const layout = 'NHWC';
 const model = sequential(
@@ -21,7 +20,6 @@ const model = sequential(
   relu,
   linear(128, 10),
 );
-const task = { model, loss: crossEntropy, metrics: { accuracy } };
 
 export const fashionCnn: Example = {
   name: 'fashion-cnn',
@@ -31,29 +29,7 @@ export const fashionCnn: Example = {
   data: fashionMnistData,
   epochs: 8,
   async run(lab) {
-    const { train: images, test } = await fashionMnist(lab.config);
-    const seed = key(lab.config.seed);
-    const { train, validation } = holdOut(foldIn(seed, 1), images, 0.1);
-    const transform = compose(normalize(channelMoments(train)), channelsLast);
-    const inOrder = { size: 250, transform };
-
-    const run = await lab.train({
-      ...task,
-      optimizer: adam(1e-3),
-      train: loader(train, { size: 64, key: foldIn(seed, 2), transform }),
-      validation: loader(validation, inOrder),
-      restoreBest: true,
-    });
-    const tested = loader(test, inOrder);
-    const { accuracy: share } = await evaluate(task, run, tested);
-    lab.figure({ name: 'validation accuracy', value: run.validation.accuracy, atLeast: 0.88 });
-    lab.figure({ name: 'test accuracy', value: share });
-    lab.say(`The curves say: ${verdict(run.history)}`);
-
-    const predicted = predictClasses(model, run, tested.epoch());
-    await lab.samples(test, predicted);
-    await lab.confusion(test.labels, predicted, test.classes);
+    const run = await learnFashion(lab, { model, form: channelsLast, batchSize: 64, goal: 0.88 });
     await lab.images('filters.png', 'Filters of the first layer', permute(run.params[0].weight, [3, 2, 0, 1]));
-    await lab.predictions(predicted);
   },
 };
