@@ -29,6 +29,8 @@ interface Cell {
   used: number;
   /** Storages that share it. */
   owners: number;
+  /** Whether the engine is to say when one of them is gone. */
+  watched: boolean;
   older: Cell | null;
   newer: Cell | null;
 }
@@ -92,6 +94,9 @@ const page = 65_536;
 const overhead = 192;
 /** Below this, copying out is cheaper than telling the engine to finalise. */
 const worthFinalizing = 4096;
+/** So many tensors, each below so many bytes, are kept for a while before the engine is told: most are given back by then. */
+const youngOnes = 16;
+const youngBytes = 2 ** 20;
 
 const afterwards = (): Error => new Error('a tensor is used after its memory was given back');
 
@@ -145,9 +150,35 @@ export const createMemory = ({ budget: firstBudget = 64 * 2 ** 20 }: MemoryOptio
   const finalizers = new FinalizationRegistry<Cell>((cell) => {
     if (--cell.owners === 0) vacate(cell);
   });
-  const watch = (storage: WasmStorage): void => {
+  const young = new Array<WasmStorage | null>(youngOnes).fill(null);
+  let eldest = 0;
+  const register = (storage: WasmStorage): void => {
     const cell = cellOf(storage);
-    if (cell.bytes >= worthFinalizing) finalizers.register(storage, cell, cell);
+    cell.watched = true;
+    finalizers.register(storage, cell, cell);
+  };
+  const unregister = (cell: Cell): void => {
+    if (cell.watched) finalizers.unregister(cell);
+    cell.watched = false;
+  };
+  const watch = (storage: WasmStorage): void => {
+    const { bytes: size } = cellOf(storage);
+    if (size < worthFinalizing || young.includes(storage)) return;
+    if (size >= youngBytes) {
+      register(storage);
+      return;
+    }
+    const elder = young[eldest] ?? null;
+    young[eldest] = storage;
+    eldest = (eldest + 1) % youngOnes;
+    if (elder !== null && cellOf(elder).block !== null) register(elder);
+  };
+  /** Nobody has the storage any more. */
+  const forget = (storage: WasmStorage): void => {
+    const place = young.indexOf(storage);
+    if (place >= 0) young[place] = null;
+    // The finalisers of all owners go, lest this one count twice; other owners move out in their time.
+    unregister(cellOf(storage));
   };
 
   /** Moves out what was used longest ago, until `wanted` has been made room for; never what the present call has touched. */
@@ -161,7 +192,7 @@ export const createMemory = ({ budget: firstBudget = 64 * 2 ** 20 }: MemoryOptio
       cell.movedAt = arrived;
       vacate(cell);
       // A finaliser would hold on to the copy; the engine will collect it with its last owner.
-      finalizers.unregister(cell);
+      unregister(cell);
     }
   };
 
@@ -230,6 +261,7 @@ export const createMemory = ({ budget: firstBudget = 64 * 2 ** 20 }: MemoryOptio
         movedAt: 0,
         used: clock,
         owners: 1,
+        watched: false,
         older: null,
         newer: null,
       };
@@ -248,7 +280,7 @@ export const createMemory = ({ budget: firstBudget = 64 * 2 ** 20 }: MemoryOptio
     takeOver: (original) => {
       const cell = cellOf(original);
       if (cell.owners !== 1) return null;
-      finalizers.unregister(cell);
+      forget(original);
       const storage = new WasmStorage(original.dtype, original.length, serial++, cell);
       if (cell.block !== null) watch(storage);
       return storage;
@@ -284,8 +316,7 @@ export const createMemory = ({ budget: firstBudget = 64 * 2 ** 20 }: MemoryOptio
     free: (storage) => {
       const cell = cellOf(storage);
       if (cell.owners === 0) return;
-      // The finalisers of all owners go, lest this one count twice; other owners move out in their time.
-      finalizers.unregister(cell);
+      forget(storage);
       if (--cell.owners > 0) return;
       vacate(cell);
       cell.moved = null;
