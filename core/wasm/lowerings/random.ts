@@ -1,6 +1,6 @@
 /** Random words by Threefry-2x32 with 20 rounds, four blocks at once, and numbers of them; `core/primitives/threefry.ts` says how. */
 import { broadcastStrides, sizeOf } from '../../shape.js';
-import { f32x4, f64x2, i8x16, i32, i32x4, letIn, local, type Statement, set, v128 } from '../assembler/index.js';
+import { f32x4, f64x2, i8x16, i32, i32x4, letIn, local, type Statement, set, v128, when } from '../assembler/index.js';
 import type { Vector } from '../loops/lanes.js';
 import { collapse, nest, nestShare } from '../loops/nest.js';
 import type { Lowering, Lowerings } from './lowering.js';
@@ -60,7 +60,8 @@ const threefry: Lowering = ({ inputs, output }) => {
   return {
     kind: 'kernel',
     workspace: 0,
-    emit: ({ inputs: sources, output: target }) => {
+    parallel: true,
+    emit: ({ inputs: sources, output: target, thread, threads }) => {
       const pointers = [...sources, target].slice(0, 3).map((from) => ({ from, at: local('i32') }));
       const strides = space.strides.map((steps) => (blocks.every((n) => n === 1) ? 8 : (steps.at(-1) ?? 0)));
       /** The words of `count` neighbours of an operand; nothing beyond them is read. */
@@ -91,16 +92,20 @@ const threefry: Lowering = ({ inputs, output }) => {
         return [...code, ...pair(lanes32(0, 4, 1, 5), 0), ...pair(lanes32(2, 6, 3, 7), 16)];
       };
       const whole = size - (size % 4);
+      const outer = space.shape.slice(0, -1);
       const walkers = pointers.map(({ at }, k) => ({ pointer: at, strides: (space.strides[k] ?? []).slice(0, -1) }));
       const inner = pointers.map(({ at }, k) => ({ pointer: at, strides: [strides[k] ?? 0] }));
       const move = (by: number): Statement[] =>
         inner.map(({ pointer, strides: [step = 0] }) => set(pointer, i32.add(pointer, by * step)));
+      const rest = whole === size ? [] : [...move(whole), ...block(size - whole), ...move(-whole)];
       return [
         ...pointers.map(({ from, at }) => set(at, from)),
-        ...nest(space.shape.slice(0, -1), walkers, 1, [
-          ...(whole === 0 ? [] : nest([whole], inner, 4, block(4))),
-          ...(whole === size ? [] : [...move(whole), ...block(size - whole), ...move(-whole)]),
-        ]),
+        ...(outer.length === 0
+          ? [
+              ...(rest.length === 0 ? [] : [when(i32.eqz(thread), rest)]),
+              ...nestShare({ thread, threads }, [whole], inner, 4, block(4)),
+            ]
+          : nestShare({ thread, threads }, outer, walkers, 1, [...nest([whole], inner, 4, block(4)), ...rest])),
       ];
     },
   };
