@@ -18,6 +18,18 @@ export interface IdxImages {
   readonly pixels: Uint8Array;
 }
 
+/** How many bytes of an IDX file it takes to know how long it is. */
+export const idxHeader = 16;
+
+/** How long an IDX file is in all, by its first bytes; null where they are none of one. */
+export const idxLength = (start: Uint8Array): number | null => {
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
+  const number = (at: number): number => view.getUint32(at);
+  if (start.length >= 8 && number(0) === labelsMagic) return 8 + number(4);
+  if (start.length >= 16 && number(0) === imagesMagic) return 16 + number(4) * number(8) * number(12);
+  return null;
+};
+
 const checkMagic = (reader: BinaryReader, magic: number, what: string): void => {
   const found = reader.uint32(`the magic number ${magic} of IDX ${what}`);
   if (found !== magic) reader.fail(`the magic number ${found}`, `${magic}, that of IDX ${what}`, 0);

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';
-import { decodeIdx } from '../codecs/idx.js';
+import { decodeIdx, idxHeader, idxLength } from '../codecs/idx.js';
 import { attemptTask, type DataError } from '../errors.js';
 import type { ImageSet } from '../images.js';
 import { cacheFolder } from './cache.js';
@@ -62,7 +62,7 @@ const fashionMnist: Published = {
 const readPart = async (
   folder: string,
   name: string,
-  checksums: Readonly<Record<string, string>>,
+  { classes: _, checksums = {}, ...options }: LoadIdxOptions,
 ): Promise<{ readonly bytes: Uint8Array; readonly file: string }> => {
   const packed = join(folder, `${name}.gz`);
   const plain = join(folder, name);
@@ -70,7 +70,8 @@ const readPart = async (
   const bytes = await readBytes(file, 'loadIdx');
   const wanted = file === packed ? checksums[`${name}.gz`] : undefined;
   if (wanted !== undefined) verifyChecksum(bytes, wanted, file, 'loadIdx');
-  return { bytes: gunzipIfPacked(bytes, file), file };
+  const announced = { header: idxHeader, length: idxLength };
+  return { bytes: gunzipIfPacked(bytes, { file, announced, ...options }), file };
 };
 
 export interface LoadIdxOptions {
@@ -78,20 +79,22 @@ export interface LoadIdxOptions {
   readonly classes: readonly string[];
   /** SHA-256 by file name, held against the files that have one. */
   readonly checksums?: Readonly<Record<string, string>>;
+  /** How many bytes a packed file may unpack to, however many its header announces; 1 GiB by default. */
+  readonly limit?: number;
 }
 
 /**
  * Training and test images from a folder with four IDX files under MNIST's names, each packed (`.gz`) or not.
  * @throws DataError where a file is missing, damaged or not the one it should be.
  */
-export const loadIdx = async (folder: string, { classes, checksums = {} }: LoadIdxOptions): Promise<ImageSplit> => {
+export const loadIdx = async (folder: string, options: LoadIdxOptions): Promise<ImageSplit> => {
   const load = async (part: keyof typeof parts): Promise<ImageSet> => {
-    const images = await readPart(folder, parts[part].images, checksums);
-    const labels = await readPart(folder, parts[part].labels, checksums);
+    const images = await readPart(folder, parts[part].images, options);
+    const labels = await readPart(folder, parts[part].labels, options);
     return decodeIdx({
       images: images.bytes,
       labels: labels.bytes,
-      classes,
+      classes: options.classes,
       imagesFile: images.file,
       labelsFile: labels.file,
     });

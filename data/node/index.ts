@@ -5,7 +5,7 @@ export { cacheFolder } from './cache.js';
 export { sha256, verifyChecksum } from './checksum.js';
 export { type DownloadOptions, type DownloadProgress, download, tryDownload } from './download.js';
 export { readBytes, writeAtomic } from './files.js';
-export { gunzip, gunzipIfPacked } from './gzip.js';
+export { type GunzipOptions, gunzip, gunzipIfPacked, unpackedLimit } from './gzip.js';
 
 // Data sets.
 export { type Cinic10, loadCinic10, tryLoadCinic10 } from './cinic-sets.js';
@@ -29,7 +29,15 @@ export {
   tryLoadMnist,
 } from './idx-sets.js';
 export { type ImageFolderOptions, loadImageFolder, tryLoadImageFolder } from './image-folder.js';
-export { loadCsv, loadDigits, saveCsv, savePredictions, tryLoadCsv, tryLoadDigits } from './tables.js';
+export {
+  type LoadCsvOptions,
+  loadCsv,
+  loadDigits,
+  saveCsv,
+  savePredictions,
+  tryLoadCsv,
+  tryLoadDigits,
+} from './tables.js';
 
 // Arrays.
 export {

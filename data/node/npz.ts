@@ -5,7 +5,7 @@ import { decodeNpy, encodeNpy } from '../codecs/npy.js';
 import { countBytes, excerpt } from '../codecs/reader.js';
 import { attemptTask, DataError } from '../errors.js';
 import { readBytes, writeAtomic } from './files.js';
-import { defaultLimit, largestRatio } from './gzip.js';
+import { largestLimit, largestRatio } from './gzip.js';
 import { optional } from './optional.js';
 
 const zipLibrary = (op: string): Promise<typeof import('@zip.js/zip.js')> =>
@@ -22,7 +22,7 @@ const settings = { useWebWorkers: false, checkSignature: true, checkOverlappingE
 export const decodeNpz = async (
   bytes: Uint8Array,
   file = 'npz archive',
-  limit: number = defaultLimit,
+  limit: number = largestLimit,
 ): Promise<ReadonlyMap<string, Tensor>> => {
   const { Uint8ArrayReader, Uint8ArrayWriter, ZipReader } = await zipLibrary('decodeNpz');
   const fail = (problem: string, expected: string): never => {

@@ -11,6 +11,13 @@ import { verifyChecksum } from './checksum.js';
 import { readBytes, writeAtomic } from './files.js';
 import { gunzipIfPacked } from './gzip.js';
 
+export interface LoadCsvOptions {
+  /** Held against the file. */
+  readonly sha256?: string;
+  /** How many bytes a packed file may unpack to; a hundred times the packed ones by default (`unpackedLimit`). */
+  readonly limit?: number;
+}
+
 /**
  * A table of numbers from a file, packed (`.gz`) or not. scikit-learn's own tables (iris, wine, breast cancer) have the
  * header `counts`.
@@ -19,18 +26,18 @@ import { gunzipIfPacked } from './gzip.js';
 export const loadCsv = async (
   path: string,
   schema: CsvSchema = {},
-  { sha256 }: { readonly sha256?: string } = {},
+  { sha256, ...options }: LoadCsvOptions = {},
 ): Promise<Table> => {
   const bytes = await readBytes(path, 'loadCsv');
   if (sha256 !== undefined) verifyChecksum(bytes, sha256, path, 'loadCsv');
-  return decodeCsv(gunzipIfPacked(bytes, path), schema, path);
+  return decodeCsv(gunzipIfPacked(bytes, { file: path, ...options }), schema, path);
 };
 
 /** `loadCsv` with its error as a value. */
 export const tryLoadCsv = (
   path: string,
   schema?: CsvSchema,
-  options?: { readonly sha256?: string },
+  options?: LoadCsvOptions,
 ): TE.TaskEither<DataError, Table> => attemptTask(() => loadCsv(path, schema, options));
 
 const digitClasses = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];

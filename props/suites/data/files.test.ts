@@ -30,6 +30,7 @@ import {
   sha256,
   tryDecodeNpz,
   tryLoadNpy,
+  unpackedLimit,
   verifyChecksum,
   writeAtomic,
 } from '../../../data/node/index.js';
@@ -90,7 +91,7 @@ test('verifyChecksum: the SHA-256 of the empty file passes, of another file it d
   );
 });
 
-const tryGunzip = (bytes: Uint8Array, file: string) => attempt(() => gunzip(bytes, file, 1000));
+const tryGunzip = (bytes: Uint8Array, file: string) => attempt(() => gunzip(bytes, { file, limit: 1000 }));
 
 test('gunzip: unpacks, and refuses damage, cuts, garbage at the end, and more than the limit', () => {
   const packed = gzipSync('some text, some text, some text');
@@ -103,7 +104,7 @@ test('gunzip: unpacks, and refuses damage, cuts, garbage at the end, and more th
   refused(
     tryGunzip,
     gzipSync(new Uint8Array(100_000)),
-    `gunzip: ${fileName}: the gzip stream unpacks to more; expected 1000 bytes at most`,
+    `gunzip: ${fileName}, byte 1000: the gzip stream unpacks to more; expected 1000 bytes at most; a larger limit allows more`,
   );
   for (const garbage of [[0, 0, 0], [7, 7, 7], [0x1f], [0x1f, 0x8b]])
     assert.ok(
@@ -112,6 +113,44 @@ test('gunzip: unpacks, and refuses damage, cuts, garbage at the end, and more th
     );
   truncationsRefused(tryGunzip, packed);
   survivesNoise(tryGunzip, [packed]);
+});
+
+test('gunzip: without a limit, a hundred times the packed bytes, and never less than 16 MiB', () => {
+  assert.is(unpackedLimit(10), 2 ** 24);
+  assert.is(unpackedLimit(10 ** 6), 10 ** 8);
+  assert.is(unpackedLimit(10 ** 9), 2 ** 30);
+  // 20 MB of zeros pack to 20 kB: no file of numbers does.
+  const bomb = gzipSync(new Uint8Array(20_000_000));
+  assert.throws(
+    () => gunzip(bomb, { file: 'bomb' }),
+    dataError(/bomb, byte 16777216: the gzip stream unpacks to more/),
+  );
+  assert.is(gunzip(bomb, { limit: 20_000_000 }).length, 20_000_000);
+  assert.is(gunzip(gzipSync(new Uint8Array(2 ** 24))).length, 2 ** 24);
+});
+
+test('gunzip: what the content announces is all that is unpacked', () => {
+  const length = (header: Uint8Array): number | null => (header[0] === 7 ? 100 * (header[1] ?? 0) : null);
+  const announced = { header: 2, length };
+  const content = (first: number, hundreds: number, count: number): Uint8Array =>
+    gzipSync(Uint8Array.from({ length: count }, (_, i) => (i === 0 ? first : i === 1 ? hundreds : i % 251)));
+  assert.is(gunzip(content(7, 3, 300), { announced }).length, 300);
+  assert.is(gunzip(content(7, 3, 200), { announced }).length, 200);
+  assert.is(gunzip(content(8, 3, 500), { announced }).length, 500);
+  assert.throws(
+    () => gunzip(content(7, 3, 301), { file: 'a.gz', announced }),
+    dataError(
+      /a\.gz, byte 300: the gzip stream unpacks to more; expected the end, after the 300 bytes that the header/,
+    ),
+  );
+  // The smaller of the two holds.
+  assert.throws(
+    () => gunzip(content(7, 3, 300), { announced, limit: 200 }),
+    dataError(/byte 200: .*200 bytes at most/),
+  );
+  // A header behind a long name, or in a stream that is cut, is no reason to fail otherwise than without one.
+  const damaged = content(7, 3, 300).subarray(0, 30);
+  assert.throws(() => gunzip(damaged, { announced }), dataError(/ends too early/));
 });
 
 test('npy and safetensors: files come back, and a missing one is a value or thrown', () =>
@@ -190,6 +229,11 @@ test('npz: cuts, noise, lies about sizes and foreign entries give typed errors o
   const payload = valid.slice();
   payload[60] = (payload[60] ?? 0) ^ 0x55;
   assert.not.ok(await sound(payload));
+  // An entry that claims less than comes out of it stops there.
+  const understated = valid.slice();
+  const at = valid.findIndex((_, i) => valid[i] === 0x50 && valid[i + 1] === 0x4b && valid[i + 2] === 1);
+  understated.set([100, 0, 0, 0], at + 24);
+  assert.not.ok(await sound(understated));
   // The directory claims 4 GB for an entry.
   const directory = valid.findIndex((_, i) => valid[i] === 0x50 && valid[i + 1] === 0x4b && valid[i + 2] === 1);
   const lying = valid.slice();

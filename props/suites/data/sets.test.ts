@@ -57,6 +57,22 @@ test('loadIdx: four files, packed or not', () =>
     assert.equal((await loadMnist(folder, { verify: false })).train.shape, train.shape);
   }));
 
+test('loadIdx: a packed file is unpacked as far as its header announces, and no further', () =>
+  withFolder(async (folder) => {
+    writeSet(folder);
+    const path = join(folder, 'train-images-idx3-ubyte.gz');
+    writeFileSync(path, gzipSync(Buffer.concat([images(12), new Uint8Array(50_000_000)])));
+    const before = process.memoryUsage().arrayBuffers;
+    assert.match(
+      message(await tryLoadIdx(folder, { classes: digits })()),
+      `${path}, byte 64: the gzip stream unpacks to more; expected the end, after the 64 bytes that the header announces`,
+    );
+    assert.ok(process.memoryUsage().arrayBuffers - before < 2 ** 24);
+    writeFileSync(path, gzipSync(images(12)));
+    assert.match(message(await tryLoadIdx(folder, { classes: digits, limit: 60 })()), '60 bytes at most');
+    assert.is((await loadIdx(folder, { classes: digits, limit: 64 })).train.labels.length, 12);
+  }));
+
 test('loadIdx: a wrong checksum, a missing file, a damaged one and another count name the file', () =>
   withFolder(async (folder) => {
     writeSet(folder);
@@ -113,6 +129,10 @@ test('loadCifar10: the published archive, as it is, packed, and with a damaged r
     assert.match(
       message(await tryLoadCifar10(path, { checksums: { 'cifar-10-binary.tar.gz': '00' } })()),
       `${path}: the SHA-256 is`,
+    );
+    assert.match(
+      message(await tryLoadCifar10(path, { limit: 1000 })()),
+      /byte 1000: the gzip stream unpacks to more; expected 1000 bytes at most/,
     );
     writeFileSync(path, gzipSync(made(11)));
     assert.match(
