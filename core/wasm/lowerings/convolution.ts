@@ -1,20 +1,18 @@
 /**
  * Which kernel computes a convolution: 3×3 filters of many channels go through transforms (`conv/winograd`), channels with a filter
  * of their own through vectors of channels (`conv/depthwise.ts`), single taps are matrix products, most others read the image tap by
- * tap (`conv/direct`), and what remains, doubles above all, takes patches (`conv/patches.ts`). Where a number that is not finite would
+ * tap (`conv/direct`), and what remains, doubles above all, takes patches (`conv/patches.ts`); long filters go line by line
+ * (`conv/lines.ts`). Where a number that is not finite would
  * meet padding, which all of these take for zeros, `conv/taps.ts` computes everything.
  */
 import { bytesPerElement, isFloat } from '../../dtype.js';
 import type { ConvParams } from '../../families/convolution.js';
-import { axisOf } from '../../families/window.js';
 import { sizeOf } from '../../shape.js';
 import { call, func, leave, repeat, type Statement } from '../assembler/index.js';
-import { depthwiseForward, depthwiseGradient, depthwiseMemory, isDepthwise } from '../conv/depthwise.js';
-import { directForward, directMemory, type FilterStrides } from '../conv/direct/forward.js';
-import { directGradient, directGradientMemory } from '../conv/direct/gradient.js';
+import { filterStrides, transformed, turned, withoutPatches } from '../conv/choice.js';
+import { linesForward, linesGradient, paddedBytes } from '../conv/lines.js';
 import {
   type Geometry,
-  isPointwise,
   type Operands,
   patchBytes,
   patchesFace,
@@ -24,135 +22,12 @@ import {
 } from '../conv/patches.js';
 import { tapBytes, tapsForward, tapsGradient } from '../conv/taps.js';
 import { gradientFace, gradientMemory, outputFace, outputMemory } from '../conv/winograd/faces.js';
-import { type Blocks, blocksOf } from '../conv/winograd/layout.js';
+import type { Blocks } from '../conv/winograd/layout.js';
 import { features } from '../features.js';
 import { floatLanes } from '../float-lanes.js';
 import { gemmModule } from './gemm.js';
 import type { Lowered, Lowering, Lowerings, Places } from './lowering.js';
 import { mostTaps } from './windows.js';
-
-/** The geometry for the transforms, if they are quicker: both sides have channels enough to pay for them. */
-const transformed = (geometry: Geometry, role: Role): Blocks | null => {
-  const { dtype, samples, groups, channels, filters, spatial, outputs, kernel, window } = geometry;
-  const axes = kernel.map((taps, axis) => ({ taps, ...axisOf(window, axis) }));
-  const suits =
-    dtype === 'float32' &&
-    axes.length === 2 &&
-    axes.every(({ taps, stride, dilation }) => taps === 3 && stride === 1 && dilation === 1) &&
-    Math.min(channels, filters) >= fewestChannels;
-  if (!suits) return null;
-  const pair = (sizes: readonly number[]): readonly [number, number] => [sizes[0] ?? 1, sizes[1] ?? 1];
-  const low = pair(axes.map(({ padding }) => padding[0]));
-  return blocksOf(
-    role === 'input'
-      ? {
-          ...{ samples, groups, channels: filters, filters: channels },
-          ...{ spatial: pair(outputs), outputs: pair(spatial), padding: [2 - low[0], 2 - low[1]] },
-        }
-      : { samples, groups, channels, filters, spatial: pair(spatial), outputs: pair(outputs), padding: low },
-  );
-};
-
-interface WithoutPatches {
-  /** The convolution that is computed: that of the cotangent, for an input gradient. */
-  readonly shape: Geometry;
-  readonly memory: { readonly workspace: number; readonly shared: number };
-  readonly emit: (operands: Operands, places: Places) => Statement[];
-}
-
-/** The shape of the convolution of the cotangent that the input gradient is, where the stride is one. */
-const turnedShape = (geometry: Geometry): Geometry | null => {
-  const { channels, filters, spatial, outputs, kernel, window } = geometry;
-  const axes = kernel.map((taps, axis) => ({ taps, ...axisOf(window, axis) }));
-  if (axes.some(({ stride }) => stride !== 1)) return null;
-  return {
-    ...geometry,
-    ...{ channels: filters, filters: channels, spatial: outputs, outputs: spatial },
-    window: { ...window, padding: axes.map(({ taps, dilation, padding: [low] }) => [dilation * (taps - 1) - low, 0]) },
-  };
-};
-
-/** How filters lie for the convolution that computes an output, or an input gradient: the latter reads them turned round. */
-const filterStrides = ({ bytes, channels, kernel }: Geometry, role: Role): FilterStrides => {
-  const perChannel = bytes * sizeOf(kernel);
-  const perFilter = channels * perChannel;
-  return role === 'input'
-    ? { outward: perChannel, inward: perFilter, tap: -bytes, first: perChannel - bytes }
-    : { outward: perFilter, inward: perChannel, tap: bytes, first: 0 };
-};
-
-const depthwise = (geometry: Geometry, role: Role): WithoutPatches | null => {
-  const lanes = floatLanes('float32', features());
-  const shape = role === 'input' ? turnedShape(geometry) : geometry;
-  if (shape === null) return null;
-  return {
-    shape,
-    memory: { workspace: depthwiseMemory(shape), shared: 0 },
-    emit: ([x, w, g], places) =>
-      role === 'filter'
-        ? depthwiseGradient(lanes, shape, { image: x, cotangent: g, output: w }, places)
-        : role === 'output'
-          ? depthwiseForward(lanes, shape, false, { image: x, weights: w, output: g }, places)
-          : depthwiseForward(lanes, shape, true, { image: g, weights: w, output: x }, places),
-  };
-};
-
-/** Lanes that so many channels take. */
-const lanesFor = (channels: number): number => 4 * Math.ceil(channels / 4);
-
-/** Terms of a sum up to which a panel of filters stays in the second-level cache. */
-const mostTerms = 8192;
-
-/**
- * The direct kernels: all that is not better transformed, or a plain matrix product. The input gradient is the convolution of the
- * cotangent with the filters turned round, unless that multiplies too many zeros.
- */
-const withoutPatches = (geometry: Geometry, role: Role): WithoutPatches | null => {
-  const { dtype, channels, filters, spatial, outputs, kernel } = geometry;
-  if (dtype !== 'float32') return null;
-  if (isDepthwise(geometry)) return depthwise(geometry, role);
-  if (transformed(geometry, role) !== null || isPointwise(geometry)) return null;
-  const lanes = floatLanes('float32', features());
-  const { rows } = gemmModule('float32').tile;
-  if (role === 'filter')
-    return {
-      shape: geometry,
-      memory: { workspace: 0, shared: directGradientMemory(geometry) },
-      emit: ([image, output, cotangent], places) =>
-        directGradient(lanes, rows, geometry, { image, cotangent, output }, places),
-    };
-  const shape = role === 'output' ? geometry : turnedShape(geometry);
-  if (shape === null || shape.channels * sizeOf(kernel) > mostTerms) return null;
-  if (role === 'output')
-    return {
-      shape,
-      memory: directMemory(shape),
-      emit: ([image, weights, output], places) =>
-        directForward(
-          ...([lanes, rows, shape, { image, weights, output }] as const),
-          filterStrides(geometry, role),
-          places,
-        ),
-    };
-  const zeros = (sizeOf(spatial) * lanesFor(channels)) / (sizeOf(outputs) * channels);
-  if (zeros > mostZeros || filters < 4) return null;
-  return {
-    shape,
-    memory: directMemory(shape),
-    emit: ([output, weights, image], places) =>
-      directForward(
-        ...([lanes, rows, shape, { image, weights, output }] as const),
-        filterStrides(geometry, role),
-        places,
-      ),
-  };
-};
-
-/** How many times the products it takes the direct input gradient may compute. */
-const mostZeros = 1.3;
-
-/** Channels of a group on either side from which transforms pay. */
-const fewestChannels = 12;
 
 const byTransforms = (
   { channels, filters }: Geometry,
@@ -179,6 +54,43 @@ const byTransforms = (
       );
 };
 
+/** Long kernels; the reference loop where what is not finite would meet padding, or zeros between the cotangent's elements. */
+const byLines = (
+  geometry: Geometry,
+  role: Role,
+  operandsOf: (places: Places) => Operands,
+  nanoseconds: number,
+): Lowered => {
+  const shape = role === 'input' ? turned(geometry) : { ...geometry, spread: geometry.kernel.map(() => 1) };
+  const { dtype, samples, groups, channels, filters, kernel, outputs } = geometry;
+  const [taps, length] = [kernel.at(-1) ?? 1, shape.outputs.at(-1) ?? 1];
+  const workspace =
+    role === 'filter'
+      ? paddedBytes(shape, 1) + gemmModule(dtype).workspaceBytes({ m: filters, n: taps, k: length })
+      : paddedBytes(shape, shape.channels) + gemmModule(dtype).workspaceBytes({ m: shape.filters, n: length, k: taps });
+  const counts =
+    role === 'filter' ? samples * groups * filters * sizeOf(outputs) : groups * channels * filters * sizeOf(kernel);
+  return {
+    kind: 'kernel',
+    workspace,
+    parallel: true,
+    nanoseconds,
+    emit: (at) => {
+      const [x, w, g] = operandsOf(at);
+      const zeros = readsPadding(shape) || shape.spread.some((step) => step > 1);
+      const check = zeros ? unlessFinite(geometry, role === 'filter' ? g : w, counts, [at.reference(), leave()]) : [];
+      const code =
+        role === 'filter'
+          ? linesGradient(shape, { x, w, g }, at.workspace, at)
+          : linesForward(
+              ...([shape, role === 'input' ? { x: g, w, g: x } : { x, w, g }] as const),
+              ...([filterStrides(geometry, role), at.workspace, at] as const),
+            );
+      return [...check, ...code];
+    },
+  };
+};
+
 /** Products a nanosecond, roughly. */
 const multiplyAdds = 25;
 
@@ -203,7 +115,7 @@ const lowering =
       kernel,
       window: params,
     };
-    if (sizeOf(kernel) > mostTaps || channels === 0) return { kind: 'reference' };
+    if (channels === 0) return { kind: 'reference' };
     const depth = perGroup * sizeOf(kernel);
     const places = sizeOf(geometry.outputs);
     const sizes = {
@@ -237,6 +149,8 @@ const lowering =
       ...patchesFace(geometry, role, operandsOf(at), at.workspace, at),
     ];
     const product = gemmModule(output.dtype);
+    const nanoseconds = (geometry.samples * sizeOf(w.shape) * places) / multiplyAdds;
+    if (sizeOf(kernel) > mostTaps) return byLines(geometry, role, operandsOf, nanoseconds);
     const ofOneTap = {
       output: { m: geometry.filters, n: places, k: geometry.channels },
       filter: { m: geometry.filters, n: geometry.channels, k: places },
@@ -244,7 +158,6 @@ const lowering =
     };
     const careful = tapBytes(geometry) + product.workspaceBytes(ofOneTap[role]);
     const workspace = Math.max(product.workspaceBytes(sizes[role]) + patchBytes(geometry), careful);
-    const nanoseconds = (geometry.samples * sizeOf(w.shape) * places) / multiplyAdds;
     const without = withoutPatches(geometry, role);
     if (without !== null && sizeOf(output.shape) > 0 && sizeOf(g.shape) > 0)
       return {

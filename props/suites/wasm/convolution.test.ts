@@ -112,6 +112,34 @@ test('convolution: three axes, large kernels and long lines', () => {
   holds(whole([40, 1, 5, 5], 1), whole([6, 1, 3, 3], 2), { padding: 1 });
 });
 
+test('convolution: more taps than are code of their own, on one, two and three axes', () => {
+  for (const dtype of ['float32', 'float64'] as const) {
+    const long = (x: readonly number[], w: readonly number[], options: Options = {}): void =>
+      holds(whole(x, 1, dtype), whole(w, 2, dtype), options);
+    long([2, 3, 700], [4, 3, 450]);
+    long([2, 4, 520], [6, 2, 403], { padding: 7, stride: 3, groups: 2 });
+    long([1, 1, 900], [2, 1, 401], { padding: [[50, 3]], dilation: 2 });
+    long([2, 2, 25, 27], [3, 2, 20, 21], {
+      padding: [
+        [0, 2],
+        [3, 0],
+      ],
+      stride: [1, 2],
+    });
+    long([1, 2, 9, 60, 11], [2, 2, 5, 19, 5], { padding: 1, dilation: [1, 2, 1], stride: [2, 1, 1] });
+  }
+});
+
+test('convolution: padding is nothing where long filters are not finite, nor is what strides leave out', () => {
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY])
+    for (const stride of [1, 2]) {
+      const options = { padding: 2, stride };
+      holds(whole([1, 2, 430], 1), whole([2, 2, 405], 2, 'float32', { 3: value }), options);
+      holds(whole([1, 2, 430], 1, 'float32', { 5: value }), whole([2, 2, 405], 2), options);
+      holds(whole([1, 2, 430], 1), whole([2, 2, 405], 2), options, { 1: value });
+    }
+});
+
 /** A number that is not finite, and where it stands: among the filters or in the cotangent. */
 const notFinite = fc.record({
   value: fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
