@@ -4,12 +4,10 @@
  */
 import {
   call,
-  type Expression,
   type Func,
   f64,
   func,
   i32,
-  type Local,
   locals,
   loopOver,
   loopWhile,
@@ -21,6 +19,7 @@ import {
   when,
 } from '../assembler/index.js';
 import type { FloatLanes } from '../float-lanes.js';
+import { advance, smaller } from '../loops/addresses.js';
 import { type OrderOfA, type TileFunction, type TileShape, tileFunction } from './tile.js';
 
 export interface Blocking {
@@ -46,11 +45,6 @@ export const tileColumns = ({ lanes, tile }: GemmPlan): number => tile.vectors *
 
 /** Bytes of one tile that is kept apart while it is at the edge. */
 export const tileBytes = (plan: GemmPlan): number => plan.tile.rows * tileColumns(plan) * plan.lanes.bytes;
-
-export const advance = (variable: Local<'i32'>, by: Expression<'i32'> | number): Statement =>
-  set(variable, i32.add(variable, by));
-export const smaller = (a: Expression<'i32'>, b: Expression<'i32'> | number): Expression<'i32'> =>
-  select(i32.lt_s(a, b), a, typeof b === 'number' ? i32.const(b) : b);
 
 type CopyFunction = Func<Repeat<'i32', 7>, 'none'>;
 

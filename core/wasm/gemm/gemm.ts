@@ -24,7 +24,8 @@ import {
   set,
   when,
 } from '../assembler/index.js';
-import { advance, type BlockFunction, type GemmPlan, smaller, tileBytes, tileColumns } from './block.js';
+import { advance, smaller } from '../loops/addresses.js';
+import { type BlockFunction, type GemmPlan, tileBytes, tileColumns } from './block.js';
 import { packFunction } from './pack.js';
 
 /** Bytes that stay at hand while a tile is computed, on any machine of these years. */

@@ -5,7 +5,6 @@
  */
 import {
   call,
-  type Expression,
   type Func,
   func,
   i32,
@@ -18,12 +17,12 @@ import {
   type Repeat,
   repeat,
   type Statement,
-  select,
   set,
   v128,
   when,
 } from '../assembler/index.js';
 import type { FloatLanes } from '../float-lanes.js';
+import { advance, smaller } from '../loops/addresses.js';
 
 /** `from, strideK, strideW, k, w, to`: addresses and strides in bytes. */
 export type PackFunction = Func<Repeat<'i32', 6>, 'none'>;
@@ -31,9 +30,6 @@ export type PackFunction = Func<Repeat<'i32', 6>, 'none'>;
 /** Where groups of `count` begin that cover `width` things; the last group overlaps its neighbour rather than run over. */
 const coveringStarts = (width: number, count: number): number[] =>
   Array.from({ length: Math.ceil(width / count) }, (_, group) => Math.min(group * count, width - count));
-
-const advance = (variable: Local<'i32'>, by: Expression<'i32'> | number): Statement =>
-  set(variable, i32.add(variable, by));
 
 /** `w` columns from row `k0` on, one number at a time, for any strides. */
 const scalarFunction = (lanes: FloatLanes, width: number): PackFunction =>
@@ -109,7 +105,7 @@ export const packFunction = (lanes: FloatLanes, width: number): PackFunction => 
               [call(transposing, from, strideK, strideW, k, width, to)],
               [
                 when(i32.eqz(whole), [memory.fill(to, 0, panel)]),
-                call(scalars, from, strideK, strideW, k, minimum(w, width), to),
+                call(scalars, from, strideK, strideW, k, smaller(w, width), to),
               ],
             ),
           ],
@@ -121,7 +117,3 @@ export const packFunction = (lanes: FloatLanes, width: number): PackFunction => 
     ];
   });
 };
-
-/** The smaller of a variable and a constant. */
-export const minimum = (variable: Local<'i32'>, limit: number): Expression<'i32'> =>
-  select(i32.lt_s(variable, limit), variable, i32.const(limit));

@@ -29,6 +29,7 @@ import {
   when,
 } from '../assembler/index.js';
 import type { FloatLanes } from '../float-lanes.js';
+import { advance } from '../loops/addresses.js';
 
 export interface TileShape {
   /** Rows of the tile, and of a panel of A. */
@@ -62,8 +63,6 @@ export const tileFunction = (lanes: FloatLanes, { rows, vectors }: TileShape, or
       const sums: Local<'v128'>[][] = Array.from({ length: rows }, () => locals('v128', vectors));
       const rowOfB: Local<'v128'>[] = locals('v128', vectors);
       const fromA = local('v128');
-      const advance = (variable: Local<'i32'>, by: Expression<'i32'> | number): Statement =>
-        set(variable, i32.add(variable, by));
 
       /** Where each row of A is read: rows have addresses of their own, or share one. */
       const places: Local<'i32'>[] = order === 'rows' ? [a, ...locals('i32', rows - 1)] : [a];

@@ -3,7 +3,8 @@
  * most nests are a single loop.
  */
 import type { Shape } from '../../shape.js';
-import { i32, type Local, local, loopOver, type Statement, set } from '../assembler/index.js';
+import { i32, type Local, local, loopOver, type Statement } from '../assembler/index.js';
+import { advance } from './addresses.js';
 import { type Share, shareOf, type Threads } from './share.js';
 
 /** A shape, and the strides of each array over it, in elements. */
@@ -42,8 +43,8 @@ export interface Walker {
   readonly strides: readonly number[];
 }
 
-const advance = (pointer: Local<'i32'>, by: number): Statement[] =>
-  by === 0 ? [] : [set(pointer, i32.add(pointer, by))];
+/** Nothing where there is nothing to move on by. */
+const onward = (pointer: Local<'i32'>, by: number): Statement[] => (by === 0 ? [] : [advance(pointer, by)]);
 
 /**
  * `body` for every `step` elements of the innermost axis, for every index of the others; each walker's pointer is where it
@@ -65,7 +66,7 @@ export const nest = (
     if (turns === 1) return inner;
     const counter = local('i32');
     const move = (factor: number): Statement[] =>
-      walkers.flatMap(({ pointer, strides }) => advance(pointer, factor * (strides[axis] ?? 0)));
+      walkers.flatMap(({ pointer, strides }) => onward(pointer, factor * (strides[axis] ?? 0)));
     return [loopOver(counter, { end: turns }, [...inner, ...move(by)]), ...move(-turns * by)];
   };
   return level(0);
@@ -97,10 +98,10 @@ export const nestShare = (
   return [
     ...share.code,
     ...before(share),
-    ...walkers.map(({ pointer }, k) => set(pointer, i32.add(pointer, i32.mul(share.from, strides[k] ?? 0)))),
+    ...walkers.map(({ pointer }, k) => advance(pointer, i32.mul(share.from, strides[k] ?? 0))),
     loopOver(counter, { start: share.from, end: share.to, step: by }, [
       ...(single ? body : nest(inner, within, step, body)),
-      ...walkers.flatMap(({ pointer }, k) => advance(pointer, by * (strides[k] ?? 0))),
+      ...walkers.flatMap(({ pointer }, k) => onward(pointer, by * (strides[k] ?? 0))),
     ]),
   ];
 };

@@ -1,14 +1,6 @@
 /** How work is divided among threads: each takes as many units on end, the last ones fewer or none. */
-import {
-  type Expression,
-  i32,
-  type Local,
-  local,
-  type Operand,
-  type Statement,
-  select,
-  set,
-} from '../assembler/index.js';
+import { i32, type Local, local, type Operand, type Statement, set } from '../assembler/index.js';
+import { smallerUnsigned } from './addresses.js';
 
 /** Which of how many threads runs. */
 export interface Threads {
@@ -23,9 +15,6 @@ export interface Share {
   readonly code: readonly Statement[];
 }
 
-const smaller = (a: Expression<'i32'>, b: Operand<'i32'>): Expression<'i32'> =>
-  select(i32.lt_u(a, b), a, typeof b === 'number' ? i32.const(b) : b);
-
 /** This thread's share of `count` things, cut at multiples of `unit`. Both are read more than once. */
 export const shareOf = ({ thread, threads }: Threads, count: Operand<'i32'>, unit = 1): Share => {
   const [from, to] = [local('i32'), local('i32')];
@@ -35,6 +24,10 @@ export const shareOf = ({ thread, threads }: Threads, count: Operand<'i32'>, uni
   return {
     from,
     to,
-    code: [set(to, each), set(from, smaller(i32.mul(thread, to), count)), set(to, smaller(i32.add(from, to), count))],
+    code: [
+      set(to, each),
+      set(from, smallerUnsigned(i32.mul(thread, to), count)),
+      set(to, smallerUnsigned(i32.add(from, to), count)),
+    ],
   };
 };

@@ -23,6 +23,7 @@ import {
   set,
   when,
 } from '../assembler/index.js';
+import { smallerUnsigned } from '../loops/addresses.js';
 import { nestShare } from '../loops/nest.js';
 import { loadDouble } from '../loops/scalars.js';
 import type { Lowering, Lowerings } from './lowering.js';
@@ -60,15 +61,14 @@ const mergeRuns = func(
   'none',
   (keys, indices, toKeys, toIndices, count, width) => {
     const [start, left, right, middle, end, to] = locals('i32', 6);
-    const least = (a: Expression<'i32'>, b: Expression<'i32'>): Expression<'i32'> => select(i32.lt_u(a, b), a, b);
     const keyAt = (place: Local<'i32'>): Expression<'i64'> => i64.load(i32.add(keys, i32.shl(place, 3)));
     const move = (from: Local<'i32'>): Statement[] => take(keys, indices, toKeys, toIndices, from, to);
     return [
       loopOver(start, { end: count, step: i32.shl(width, 1) }, [
         set(left, start),
-        set(middle, least(i32.add(start, width), count)),
+        set(middle, smallerUnsigned(i32.add(start, width), count)),
         set(right, middle),
-        set(end, least(i32.add(middle, width), count)),
+        set(end, smallerUnsigned(i32.add(middle, width), count)),
         set(to, start),
         loopWhile(i32.and(i32.lt_u(left, middle), i32.lt_u(right, end)), [
           // Of equals the left one, which came first.

@@ -25,6 +25,7 @@ import {
   when,
 } from '../../assembler/index.js';
 import type { FloatLanes } from '../../float-lanes.js';
+import { smaller } from '../../loops/addresses.js';
 import { nest } from '../../loops/nest.js';
 import { shareOf } from '../../loops/share.js';
 import type { Places } from '../../lowerings/lowering.js';
@@ -279,7 +280,7 @@ export const directGradient = (
       barrier(),
       loopOver(first, { end: samples, step: together }, [
         set(count, i32.sub(i32.const(samples), first)),
-        set(count, select(i32.lt_s(count, together), count, i32.const(together))),
+        set(count, smaller(count, together)),
         ...copying,
         barrier(),
         ...multiplying,

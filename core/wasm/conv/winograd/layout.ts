@@ -2,7 +2,8 @@
  * What of a convolution is computed at once, and where in the workspace it lies: the transforms of so many tiles that they stay in
  * the second-level cache, of several small samples or of a band of a large one.
  */
-import { type Expression, i32, type Local, local, type Statement, select, set } from '../../assembler/index.js';
+import { type Expression, i32, type Local, local, type Statement, set } from '../../assembler/index.js';
+import { smaller } from '../../loops/addresses.js';
 import type { TileSize } from './transforms.js';
 
 /** A 3×3 convolution of one group, whichever of the three faces it is. */
@@ -101,8 +102,6 @@ export const makeBlock = (): Block => ({
   tiles: local('i32'),
 });
 
-const least = (a: Expression<'i32'>, b: number): Expression<'i32'> => select(i32.lt_s(a, b), a, i32.const(b));
-
 /** Finds the tiles of block `index`. */
 export const findBlock = (
   { samples, down, across, band, bands, together }: Blocks,
@@ -112,7 +111,7 @@ export const findBlock = (
   ...(bands === 1
     ? [set(sample, i32.mul(index, together)), set(row, 0)]
     : [set(sample, i32.div_u(index, bands)), set(row, i32.mul(i32.rem_u(index, bands), band))]),
-  set(count, least(i32.sub(samples, sample), together)),
-  set(rows, least(i32.sub(down, row), band)),
+  set(count, smaller(i32.sub(samples, sample), together)),
+  set(rows, smaller(i32.sub(down, row), band)),
   set(tiles, i32.mul(count, i32.mul(rows, across))),
 ];

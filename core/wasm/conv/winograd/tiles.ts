@@ -18,19 +18,15 @@ import {
   type Repeat,
   repeat,
   type Statement,
-  select,
   set,
   v128,
   when,
 } from '../../assembler/index.js';
 import type { FloatLanes } from '../../float-lanes.js';
+import { advance, larger, smaller } from '../../loops/addresses.js';
 import { planesToVectors, type VectorsToPlanes, vectorsToPlanes } from '../planes.js';
 import type { Block, Blocks } from './layout.js';
 import { type LineTransform, transformSquare, lines as transforms } from './transforms.js';
-
-const forth = (pointer: Local<'i32'>, by: Expression<'i32'> | number): Statement => set(pointer, i32.add(pointer, by));
-const larger = (a: Expression<'i32'>, b: number): Expression<'i32'> => select(i32.gt_s(a, b), a, i32.const(b));
-const smaller = (a: Expression<'i32'>, b: Expression<'i32'>): Expression<'i32'> => select(i32.lt_s(a, b), a, b);
 
 /** `plane, points, rows`: every tile of a plane of vectors. */
 type TilesFunction = Func<Repeat<'i32', 3>, 'none'>;
@@ -75,9 +71,9 @@ const tilesFunction = (
         );
     return [
       loopWhile(i32.gt_s(rows, 0), [
-        loopOver(tile, { end: across }, [...square, forth(vectors, 16 * size), forth(points, row)]),
-        forth(vectors, 16 * size * (plane[1] - across)),
-        forth(rows, -1),
+        loopOver(tile, { end: across }, [...square, advance(vectors, 16 * size), advance(points, row)]),
+        advance(vectors, 16 * size * (plane[1] - across)),
+        advance(rows, -1),
       ]),
     ];
   });
@@ -156,9 +152,9 @@ export const gathering = (
         set(to, i32.add(transforms, i32.mul(quad, 16))),
         loopWhile(i32.lt_s(quad, last), [
           ...(rest === 0 ? move(4) : [when(i32.eq(quad, channels >> 2), move(rest), move(4))]),
-          forth(source, 4 * plane),
-          forth(to, 16),
-          forth(quad, 1),
+          advance(source, 4 * plane),
+          advance(to, 16),
+          advance(quad, 1),
         ]),
       ];
     },
@@ -213,7 +209,7 @@ export const scattering = (
       set(lines, smaller(i32.mul(block.rows, size), i32.sub(i32.const(height), i32.mul(block.row, size)))),
       set(source, transforms),
       set(target, i32.add(image, i32.mul(block.row, 4 * size * width))),
-      loopOver(quad, { end: filters >> 2 }, [...move(4), forth(source, 16), forth(target, 4 * plane)]),
+      loopOver(quad, { end: filters >> 2 }, [...move(4), advance(source, 16), advance(target, 4 * plane)]),
       ...(rest === 0 ? [] : move(rest)),
     ];
   };
