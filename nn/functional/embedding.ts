@@ -1,31 +1,67 @@
 /** Looking rows up in a table. */
+import { customJvp } from '../../autograd/custom-jvp.js';
 import { checkedOptions, checkTensors } from '../../core/arguments.js';
 import {
   ArgumentError,
+  abs,
+  add,
+  div,
   equal,
+  greater,
   logicalOr,
+  max,
+  mul,
+  ones,
+  pow,
+  reshape,
+  scatterAdd,
   stopGradient,
+  sum,
   type Tensor,
   take,
   unsqueeze,
   where,
+  zeros,
 } from '../../core/index.js';
 
 export interface EmbeddingFunctionOptions {
   /** The row of this number takes no gradient; a negative number counts from the last row. */
   readonly paddingIndex?: number;
+  /** Rows whose norm is greater are scaled down to it where they are looked up; the gradient is that of the scaled row. Any by default. */
+  readonly maxNorm?: number;
+  /** p of that norm, (Σ|x|ᵖ)^(1/p); Infinity for the largest size. 2 by default. */
+  readonly normType?: number;
+  /** Divides the gradient of each row by how often it is looked up. false by default. */
+  readonly scaleGradByFreq?: boolean;
 }
 
 /**
- * Rows of `weight: [count, size]` at int32 `index: […]` → `[…, size]`; gradients of repeated rows add up.
- * @throws ArgumentError when an index or `paddingIndex` names no row; DtypeError unless the index is int32.
+ * Rows of `weight: [count, size]` at int32 `index: […]` → `[…, size]`; gradients of repeated rows add up. Options are those of PyTorch's
+ * `embedding`, except that `maxNorm` leaves the table itself as it is.
+ * @throws ArgumentError when an index or `paddingIndex` names no row, or `maxNorm` or `normType` is not positive; DtypeError unless the
+ * index is int32.
  * @example
  * functional.embedding(tensor([[1, 2], [3, 4]]), tensor([1, 0, 1], { dtype: 'int32' })).toArray() // [[3, 4], [1, 2], [3, 4]]
+ * functional.embedding(tensor([[1, 2], [3, 4]]), tensor([1, 0], { dtype: 'int32' }), { maxNorm: 2.5 }).toArray() // [[1.5, 2], [1, 2]]
  */
 export const embedding = (weight: Tensor, index: Tensor, options: EmbeddingFunctionOptions = {}): Tensor => {
   checkTensors('embedding', [weight, index]);
-  const { paddingIndex } = checkedOptions('embedding', options, ['paddingIndex']);
-  const rows = take(weight, index, 0);
+  const {
+    paddingIndex,
+    maxNorm,
+    normType = 2,
+    scaleGradByFreq = false,
+  } = checkedOptions('embedding', options, ['paddingIndex', 'maxNorm', 'normType', 'scaleGradByFreq']);
+  for (const [name, value] of Object.entries({ maxNorm: maxNorm ?? 1, normType }))
+    if (!(value > 0))
+      throw new ArgumentError({
+        op: 'embedding',
+        problem: `${name} = ${value}`,
+        remedy: `give a number > 0${name === 'normType' ? ', or Infinity' : ''}`,
+      });
+  const looked = take(weight, index, 0);
+  const limited = maxNorm === undefined ? looked : withinNorm(looked, maxNorm, normType);
+  const rows = scaleGradByFreq ? dividedGradient(limited, frequencies(weight, index)) : limited;
   if (paddingIndex === undefined) return rows;
   const [count = 0] = weight.shape;
   if (!Number.isInteger(paddingIndex) || paddingIndex < -count || paddingIndex >= count)
@@ -40,3 +76,33 @@ export const embedding = (weight: Tensor, index: Tensor, options: EmbeddingFunct
   const isPadding = logicalOr(equal(index, row), equal(index, row - count));
   return where(unsqueeze(isPadding, -1), stopGradient(rows), rows);
 };
+
+/** Rows of norm `limit` at most, differentiated as if they had been so before. */
+const withinNorm = (rows: Tensor, limit: number, p: number): Tensor =>
+  customJvp(
+    (x: Tensor): Tensor => {
+      const sizes = abs(x);
+      const norm =
+        p === Number.POSITIVE_INFINITY
+          ? max(sizes, { axes: -1, keepDims: true })
+          : pow(sum(pow(sizes, p), { axes: -1, keepDims: true }), 1 / p);
+      // PyTorch's quotient: norms just above the limit do not come out above it.
+      return where(greater(norm, limit), mul(x, div(limit, add(norm, 1e-7))), x);
+    },
+    (_, [tangent]) => tangent,
+  )(rows);
+
+/** How often the row of each index is looked up: `[…]` → `[…, 1]`. */
+const frequencies = (weight: Tensor, index: Tensor): Tensor => {
+  const [count = 0] = weight.shape;
+  const rows = reshape(index, [-1]);
+  const counts = scatterAdd(zeros([count], weight.dtype), rows, ones(rows.shape, weight.dtype), 0);
+  return unsqueeze(take(counts, index, 0), -1);
+};
+
+/** `x`, and its gradient divided by `by`. */
+const dividedGradient = (x: Tensor, by: Tensor): Tensor =>
+  customJvp(
+    (value: Tensor, _: Tensor): Tensor => value,
+    ([, divisor], [tangent]) => div(tangent, divisor),
+  )(x, by);

@@ -15,7 +15,7 @@ import {
   where,
 } from '../../core/index.js';
 import { maxout, prelu as preluFunction } from '../activations.js';
-import { embedding as embeddingFunction } from '../functional/embedding.js';
+import { type EmbeddingFunctionOptions, embedding as embeddingFunction } from '../functional/embedding.js';
 import { linear as linearFunction } from '../functional/linear.js';
 import { type Fans, type Initialiser, normal, standard, type WeightLayout } from '../initialisers.js';
 import { defineLayer, type Layer, statelessLayer } from '../layer.js';
@@ -122,7 +122,7 @@ export const maxoutLinear = <const O extends LinearOptions = Record<never, never
   });
 };
 
-export interface EmbeddingOptions {
+export interface EmbeddingOptions extends EmbeddingFunctionOptions {
   /** Standard normal by default. */
   readonly weightInit?: Initialiser;
   /** This row starts at 0 and takes no gradient; a negative number counts from the last row. */
@@ -139,7 +139,14 @@ export const embedding = (
   size: number,
   options: EmbeddingOptions = {},
 ): Layer<{ readonly weight: Tensor }, null> => {
-  const { weightInit = normal(), paddingIndex } = checkedOptions('embedding', options, ['weightInit', 'paddingIndex']);
+  const { weightInit = normal(), ...lookup } = checkedOptions('embedding', options, [
+    'weightInit',
+    'paddingIndex',
+    'maxNorm',
+    'normType',
+    'scaleGradByFreq',
+  ]);
+  const { paddingIndex } = lookup;
   checkSizes('embedding', { count, size });
   return statelessLayer({
     name: `embedding(${count}, ${size})`,
@@ -147,8 +154,7 @@ export const embedding = (
       const weight = weightInit(foldIn(key, 0), [count, size], { fanIn: count, fanOut: size }, dtype);
       return { weight: paddingIndex === undefined ? weight : clearRow(weight, paddingIndex) };
     },
-    forward: ({ weight }, x: Tensor) =>
-      embeddingFunction(weight, x, paddingIndex === undefined ? {} : { paddingIndex }),
+    forward: ({ weight }, x: Tensor) => embeddingFunction(weight, x, lookup),
   });
 };
 

@@ -278,6 +278,47 @@ test('embedding: the padding row takes no gradient, repeated rows add up', () =>
   assert.equal(numbers(last).slice(6), [0, 0]);
 });
 
+test('embedding: rows within a norm, and gradients divided by frequency, are PyTorch’s', () => {
+  const table = fromData(Float64Array.of(1, 2, 3, -4, 0.5, 0.25, -6, 8), [4, 2]);
+  // The last row once by its negative number.
+  const index = fromData(Int32Array.of(1, 0, 1, 3, -1, 1), [2, 3]);
+  const cotangent = fromData(Float64Array.of(-3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8), [2, 3, 2]);
+  const cases = [
+    { options: { scaleGradByFreq: true }, first: [3, -4], gradient: [-1, 0, 5 / 3, 8 / 3, 0, 0, 4, 5] },
+    {
+      options: { scaleGradByFreq: true, paddingIndex: 3 },
+      first: [3, -4],
+      gradient: [-1, 0, 5 / 3, 8 / 3, 0, 0, 0, 0],
+    },
+    { options: { maxNorm: 4 }, first: [2.4, -3.2], gradient: [-1, 0, 5, 8, 0, 0, 8, 10] },
+    {
+      options: { maxNorm: 3, normType: 1, scaleGradByFreq: true, paddingIndex: 0 },
+      first: [9 / 7, -12 / 7],
+      gradient: [0, 0, 5 / 3, 8 / 3, 0, 0, 4, 5],
+    },
+    { options: { maxNorm: 3, normType: Infinity }, first: [2.25, -3], gradient: [-1, 0, 5, 8, 0, 0, 8, 10] },
+  ];
+  for (const { options, first, gradient } of cases) {
+    const [y, pullback] = vjp((w: Tensor) => functional.embedding(w, index, options), table);
+    assertClose(
+      slice(y, [
+        [0, 1, 1],
+        [0, 1, 1],
+      ]),
+      { shape: [1, 1, 2], data: first },
+      1e-7,
+    );
+    assertClose(pullback(cotangent)[0], { shape: [4, 2], data: gradient });
+    const [same] = nn.embedding(4, 2, options).apply({ params: { weight: table } }, index);
+    assertClose(same, y, 0);
+  }
+  fails(
+    () => functional.embedding(table, index, { maxNorm: 0 }),
+    ArgumentError,
+    'embedding: maxNorm = 0; give a number > 0',
+  );
+});
+
 test('embedding: a negative padding index counts from the last row, and so may the indices', () => {
   const index = fromData(Int32Array.of(2, 0, -1, -3), [4]);
   const table = random(1, [3, 2]);
