@@ -31,8 +31,11 @@ export const scaleByAdam = ({
   eps = 1e-8,
   amsgrad = false,
 }: Scaling = {}): GradientTransform<MomentState<'mean' | 'square'>> => {
-  const step = (mean: Tensor, size: Tensor, { t, scalar }: Pick<LeafContext<never>, 't' | 'scalar'>): Tensor =>
-    div(div(mean, scalar(filled(b1, t))), add(div(sqrt(size), scalar(sqrt(filled(b2, t)))), eps));
+  // With c₁ = 1 − β₁ᵗ, c₂ = 1 − β₂ᵗ the step is m·(√c₂/c₁) / (√v + ε·√c₂): of each parameter one quotient and one root.
+  const step = (mean: Tensor, size: Tensor, { t, scalar }: Pick<LeafContext<never>, 't' | 'scalar'>): Tensor => {
+    const root = sqrt(filled(b2, t));
+    return div(mul(mean, scalar(div(root, filled(b1, t)))), add(sqrt(size), scalar(mul(root, eps))));
+  };
   if (!amsgrad)
     return defineMoments({
       name: 'adam',
