@@ -92,3 +92,7 @@ const vectorOf = (row: Vector | undefined): Vector => {
 
 export const floatLanes = <D extends FloatDtype>(dtype: D, { relaxedSimd }: Features): FloatLanes<D> =>
   (dtype === 'float32' ? float32(relaxedSimd) : float64(relaxedSimd)) as FloatLanes as FloatLanes<D>;
+
+/** Max(x, 0) in two instructions, where `max` is eight: the first keeps NaN and −0, which the second makes 0. */
+export const rectified = ({ ops, constant }: Pick<FloatLanes, 'ops' | 'constant'>, x: Vector): Vector =>
+  ops.add(ops.pmax(x, constant(0)), constant(0));

@@ -25,6 +25,7 @@ import {
   v128,
   when,
 } from '../assembler/index.js';
+import { how } from '../gemm/tile.js';
 import { moveBlock } from '../loops/blocks.js';
 import { constantVector, firstLanes, type Vector } from '../loops/lanes.js';
 import { nest } from '../loops/nest.js';
@@ -84,15 +85,15 @@ export const product = (
   { dtype, bytes }: Geometry,
   [m, n, k]: readonly [number, number, number],
   [a, b, c]: readonly [Matrix, Matrix, Matrix],
-  beta: Expression<'f64'> | number,
+  continues: boolean,
   workspace: Expression<'i32'>,
 ): Statement =>
   call(
     gemmImports[dtype],
-    ...([1, m, n, k, 1, beta] as const),
+    ...([1, m, n, k, 1, 0] as const),
     ...([a.at, a.row * bytes, a.column * bytes, 0] as const),
     ...([b.at, b.row * bytes, b.column * bytes, 0] as const),
-    ...([c.at, c.row * bytes, 0, c.at, c.row * bytes, bytes, 0, workspace] as const),
+    ...([c.at, c.row * bytes, 0, c.at, c.row * bytes, bytes, 0, workspace, continues ? how.continues : 0] as const),
   );
 
 /** Patches of one group, and what the product needs behind them. */
@@ -158,15 +159,15 @@ export const patchesFace = (
         ...movePatches(geometry, input, patches, false),
       ];
   const code: Record<Role, () => Statement[]> = {
-    output: () => [...take, product(geometry, [filters, places, depth], [weights, rows, cotangent], 0, rest)],
+    output: () => [...take, product(geometry, [filters, places, depth], [weights, rows, cotangent], false, rest)],
     filter: () => [
       ...take,
       // The first sample's product replaces what is there, later ones are added: all begin from zeros.
-      product(geometry, [filters, depth, places], [cotangent, transposed(rows), weights], 1, rest),
+      product(geometry, [filters, depth, places], [cotangent, transposed(rows), weights], true, rest),
     ],
     input: () => [
       set(patches, pointwise ? input : workspace),
-      product(geometry, [depth, places, filters], [transposed(weights), cotangent, rows], 0, rest),
+      product(geometry, [depth, places, filters], [transposed(weights), cotangent, rows], false, rest),
       ...(pointwise ? [] : movePatches(geometry, input, patches, true)),
     ],
   };

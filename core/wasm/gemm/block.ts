@@ -20,7 +20,7 @@ import {
 } from '../assembler/index.js';
 import type { FloatLanes } from '../float-lanes.js';
 import { advance, smaller } from '../loops/addresses.js';
-import { type OrderOfA, type TileFunction, type TileShape, tileFunction } from './tile.js';
+import { how, type OrderOfA, type TileFunction, type TileShape, tileFunction } from './tile.js';
 
 export interface Blocking {
   /** Rows of A that are packed at once, at most; a multiple of the tile's. */
@@ -69,12 +69,12 @@ const copyFunction = ({ bytes, copyScalar }: FloatLanes): CopyFunction =>
   });
 
 /**
- * `m, n, k`, then A as `at, step, panel, row`, B as `at, step, panel, last panel`, C as `at, row`, `alpha, beta`, D as `at, row, column`,
- * then `scratch`: one block of A by one of B, packed or where they are. `step` is what a tile needs, `panel` leads from one tile's to
+ * `m, n, k`, then A as `at, step, panel, row`, B as `at, step, panel, last panel`, C as `at, row`, `how, alpha, beta`, D as `at, row,
+ * column`, then `scratch`: one block of A by one of B, packed or where they are. `step` is what a tile needs, `panel` leads from one tile's to
  * the next. `row` is from one row of A to the next, zero where A is packed; there the last panel holds the last rows, as many as a tile
  * has if there are so many.
  */
-export type BlockFunction = Func<readonly [...Repeat<'i32', 13>, 'f64', 'f64', ...Repeat<'i32', 4>], 'none'>;
+export type BlockFunction = Func<readonly [...Repeat<'i32', 14>, 'f64', 'f64', ...Repeat<'i32', 4>], 'none'>;
 
 export const blockFunction = (plan: GemmPlan): BlockFunction => {
   const { lanes, tile } = plan;
@@ -90,17 +90,38 @@ export const blockFunction = (plan: GemmPlan): BlockFunction => {
   const [byColumns, byRows] = [tilesOf('columns'), tilesOf('rows')];
   return func(
     'block',
-    [...repeat('i32', 13), 'f64', 'f64', ...repeat('i32', 4)],
+    [...repeat('i32', 14), 'f64', 'f64', ...repeat('i32', 4)],
     'none',
-    (m, n, k, a, aStep, aPanel, aRow, b, bStep, bPanel, bLast, c, cRow, alpha, beta, d, dRow, dColumn, scratch) => {
+    (
+      m,
+      n,
+      k,
+      a,
+      aStep,
+      aPanel,
+      aRow,
+      b,
+      bStep,
+      bPanel,
+      bLast,
+      c,
+      cRow,
+      task,
+      alpha,
+      beta,
+      d,
+      dRow,
+      dColumn,
+      scratch,
+    ) => {
       const [i, j, height, width, tiles, panelA, panelB, stepB, at, from, whole, upper] = locals('i32', 12);
       const scratchD = i32.add(scratch, tileBytes(plan));
       const inPlace = i32.eqz(i32.and(width, count - 1));
       /** Tiles in place, or one with copies of C and D, from which only whole vectors are read and written. */
       const onPlace = (which: TileFunction): Statement =>
-        call(which, tiles, k, panelA, aStep, aPanel, panelB, stepB, at, cRow, alpha, beta, from, dRow, dColumn);
+        call(which, tiles, k, panelA, aStep, aPanel, panelB, stepB, at, cRow, task, alpha, beta, from, dRow, dColumn);
       const onScratch = (which: TileFunction): Statement =>
-        call(which, 1, k, panelA, aStep, 0, panelB, stepB, scratch, row, alpha, beta, scratchD, row, bytes);
+        call(which, 1, k, panelA, aStep, 0, panelB, stepB, scratch, row, task, alpha, beta, scratchD, row, bytes);
       /** The tile of this height and width, found by comparison. */
       const fitting = (choices: readonly TileFunction[][], use: (which: TileFunction) => Statement): Statement =>
         choices
@@ -151,7 +172,10 @@ export const blockFunction = (plan: GemmPlan): BlockFunction => {
               inPlace,
               [either(onPlace)],
               [
-                when(f64.ne(beta, 0), [call(copy, height, width, from, dRow, dColumn, scratchD, row)]),
+                when(i32.and(task, how.continues), [call(copy, height, width, at, cRow, bytes, scratch, row)]),
+                when(i32.and(task, how.finishes), [
+                  when(f64.ne(beta, 0), [call(copy, height, width, from, dRow, dColumn, scratchD, row)]),
+                ]),
                 either(onScratch),
                 call(copy, height, width, scratch, row, bytes, at, cRow),
               ],

@@ -9,7 +9,7 @@ import type { Features } from '../features.js';
 import { floatLanes } from '../float-lanes.js';
 import { type BlockFunction, type Blocking, blockFunction, type GemmPlan, tileBytes, tileColumns } from './block.js';
 import { type GemmFunction, gemmFunction } from './gemm.js';
-import type { TileShape } from './tile.js';
+import { how, type TileShape } from './tile.js';
 
 /** A matrix, or a batch of them, in memory: element (b, i, j) lies `b·batchStride + i·rowStride + j·columnStride` elements after `offset`. */
 export interface MatrixPlace {
@@ -21,7 +21,7 @@ export interface MatrixPlace {
   readonly batchStride?: number;
 }
 
-/** `C = α·A·B + β·D` with A: [batch, M, K], B: [batch, K, N], C and D: [batch, M, N]. */
+/** `C = f(α·(C₀ + A·B) + β·D)` with A: [batch, M, K], B: [batch, K, N], C and D: [batch, M, N]. */
 export interface GemmCall {
   readonly m: number;
   readonly n: number;
@@ -33,7 +33,11 @@ export interface GemmCall {
   readonly b: MatrixPlace;
   /** Columns of C lie next to each other: `columnStride` is 1. */
   readonly c: MatrixPlace;
-  /** What is added: C itself unless it is given. Its `columnStride` is 1, or 0 for a number a row; a `rowStride` of 0 is a number a column. */
+  /** C₀ is what is in C; otherwise it is zero. */
+  readonly accumulate?: boolean;
+  /** f is max(x, 0) of finished sums; otherwise it is the identity. */
+  readonly rectify?: boolean;
+  /** What is added where β is not zero. Its `columnStride` is 1, or 0 for a number a row; a `rowStride` of 0 is a number a column. */
   readonly d?: MatrixPlace;
   /** Where `workspaceBytes` bytes may be overwritten. */
   readonly workspace: number;
@@ -132,7 +136,7 @@ export const createGemm = (features: Features, options: GemmOptions = {}): GemmM
     functionsOn,
     on: (memory) => {
       const { gemm } = functionsOn(memory);
-      return ({ m, n, k, batch = 1, alpha = 1, beta = 0, a, b, c, d = c, workspace }) =>
+      return ({ m, n, k, batch = 1, alpha = 1, beta = 0, accumulate, rectify, a, b, c, d = c, workspace }) =>
         gemm(
           batch,
           m,
@@ -156,6 +160,7 @@ export const createGemm = (features: Features, options: GemmOptions = {}): GemmM
           d.columnStride * bytes,
           (d.batchStride ?? 0) * bytes,
           workspace,
+          (accumulate === true ? how.continues : 0) | (rectify === true ? how.rectifies : 0),
         );
     },
     toString: () => print(link(source)),

@@ -27,17 +27,18 @@ import {
 import { advance, smaller } from '../loops/addresses.js';
 import { type BlockFunction, type GemmPlan, tileBytes, tileColumns } from './block.js';
 import { packFunction } from './pack.js';
+import { how } from './tile.js';
 
 /** Bytes that stay at hand while a tile is computed, on any machine of these years. */
 const firstLevelCache = 48 * 1024;
 
 /**
  * `batch, m, n, k, alpha, beta`, then for A and B `at, row, column, batch`, for C `at, row, batch`, for D `at, row, column, batch`, then
- * the workspace: addresses and strides in bytes.
+ * the workspace: addresses and strides in bytes; and of `how` whether the sums begin from what is in C, and whether f is the rectifier.
  */
-export type GemmFunction = Func<readonly [...Repeat<'i32', 4>, 'f64', 'f64', ...Repeat<'i32', 16>], 'none'>;
+export type GemmFunction = Func<readonly [...Repeat<'i32', 4>, 'f64', 'f64', ...Repeat<'i32', 17>], 'none'>;
 
-/** All of it: for every matrix of the batch, C = α·A·B + β·D. D is not read where β is zero. */
+/** All of it: for every matrix of the batch, C = f(α·(C₀ + A·B) + β·D), with what was in C for C₀ only where `how` says so. D is not read where β is zero. */
 export const gemmFunction = (plan: GemmPlan, block: BlockFunction): GemmFunction => {
   const { lanes, tile, blocking } = plan;
   const { bytes } = lanes;
@@ -46,15 +47,14 @@ export const gemmFunction = (plan: GemmPlan, block: BlockFunction): GemmFunction
   const packB = packFunction(lanes, width);
   return func(
     'gemm',
-    [...repeat('i32', 4), 'f64', 'f64', ...repeat('i32', 16)],
+    [...repeat('i32', 4), 'f64', 'f64', ...repeat('i32', 17)],
     'none',
     (batch, m, n, k, alpha, beta, a, aRow, aColumn, aBatch, b, bRow, bColumn, bBatch, c, cRow, cBatch, ...rest) => {
-      const [d, dRow, dColumn, dBatch, workspace] = rest;
+      const [d, dRow, dColumn, dBatch, workspace, wanted] = rest;
       const [column, columns, term, terms, row, rows, packedA, packedB, mostRows, mostTerms] = locals('i32', 10);
-      const [added, addedRow, addedColumn] = locals('i32', 3);
       const [directA, directB, fromA, stepA, panelA, rowA, left, last] = locals('i32', 8);
       const [fromB, stepB, panelB, lastB, whole] = locals('i32', 5);
-      const weight = local('f64');
+      const task = local('i32');
       const at = (start: Local<'i32'>, i: Expression<'i32'>, stride: Local<'i32'>): Expression<'i32'> =>
         i32.add(start, i32.mul(i, stride));
 
@@ -115,8 +115,8 @@ export const gemmFunction = (plan: GemmPlan, block: BlockFunction): GemmFunction
         call(
           block,
           ...([rows, columns, terms, fromA, stepA, panelA, rowA, fromB, stepB, panelB, lastB] as const),
-          ...([i32.add(at(c, row, cRow), i32.mul(column, bytes)), cRow, alpha, weight] as const),
-          ...([i32.add(at(added, row, addedRow), i32.mul(column, addedColumn)), addedRow, addedColumn] as const),
+          ...([i32.add(at(c, row, cRow), i32.mul(column, bytes)), cRow, task, alpha, beta] as const),
+          ...([i32.add(at(d, row, dRow), i32.mul(column, dColumn)), dRow, dColumn] as const),
           workspace,
         ),
       ]);
@@ -124,11 +124,8 @@ export const gemmFunction = (plan: GemmPlan, block: BlockFunction): GemmFunction
       const blocksOfTerms = loop((again) => [
         set(terms, smaller(i32.sub(k, term), mostTerms)),
         ...blockOfB,
-        when(
-          i32.eqz(term),
-          [set(weight, beta), set(added, d), set(addedRow, dRow), set(addedColumn, dColumn)],
-          [set(weight, 1), set(added, c), set(addedRow, cRow), set(addedColumn, bytes)],
-        ),
+        set(task, i32.or(wanted, select(i32.lt_s(i32.add(term, terms), k), i32.const(0), i32.const(how.finishes)))),
+        when(term, [set(task, i32.or(task, how.continues))]),
         blocksOfA,
         advance(term, terms),
         branchIf(i32.lt_s(term, k), again),

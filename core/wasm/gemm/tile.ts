@@ -1,7 +1,7 @@
 /**
  * The register tile: `rows` × `vectors` accumulators that take one packed panel of A and one of B through all of K. The inner loop
  * is what everything else exists to feed: for each k, the vectors of B's row, then each number of A's column spread over a vector
- * and multiplied in. It must equal `C = α·A·B + β·D` on its tile.
+ * and multiplied in. It must equal `C = f(α·A·B + β·D)` on its tile.
  *
  * V8 has fifteen vector registers to give: accumulators, the vectors of B and one of A must fit, and one more for the product
  * where there is no fused multiply-add. Six rows of two vectors fill them exactly; without it, four rows of two leave V8 the room
@@ -28,7 +28,7 @@ import {
   v128,
   when,
 } from '../assembler/index.js';
-import type { FloatLanes } from '../float-lanes.js';
+import { type FloatLanes, rectified } from '../float-lanes.js';
 import { advance } from '../loops/addresses.js';
 
 export interface TileShape {
@@ -45,17 +45,23 @@ export interface TileShape {
 export type OrderOfA = 'columns' | 'rows';
 
 /**
- * `tiles, k, a, aStep, aPanel, b, bStep, c, cRow, alpha, beta, d, dRow, dColumn`: so many tiles, at least one, each below the last; steps
- * in bytes. `aPanel` leads from one tile's rows of A to the next; `dColumn` is zero or the size of a number.
+ * What is done beside multiplying, as bits: the sums begin from what is in C; they are finished, so that α, D and f have their turn; f is
+ * the rectifier.
  */
-export type TileFunction = Func<readonly [...Repeat<'i32', 9>, 'f64', 'f64', ...Repeat<'i32', 3>], 'none'>;
+export const how = { continues: 1, finishes: 2, rectifies: 4 } as const;
+
+/**
+ * `tiles, k, a, aStep, aPanel, b, bStep, c, cRow, how, alpha, beta, d, dRow, dColumn`: so many tiles, at least one, each below the last;
+ * steps in bytes. `aPanel` leads from one tile's rows of A to the next; `dColumn` is zero or the size of a number.
+ */
+export type TileFunction = Func<readonly [...Repeat<'i32', 10>, 'f64', 'f64', ...Repeat<'i32', 3>], 'none'>;
 
 export const tileFunction = (lanes: FloatLanes, { rows, vectors }: TileShape, order: OrderOfA): TileFunction =>
   func(
     `tile${rows}x${vectors * lanes.count}${order}`,
-    [...repeat('i32', 9), 'f64', 'f64', ...repeat('i32', 3)],
+    [...repeat('i32', 10), 'f64', 'f64', ...repeat('i32', 3)],
     'none',
-    (tiles, terms, panelA, aStep, aPanel, panelB, bStep, c, cRow, alpha, beta, d, dRow, dColumn) => {
+    (tiles, terms, panelA, aStep, aPanel, panelB, bStep, c, cRow, task, alpha, beta, d, dRow, dColumn) => {
       const [k, a, b] = locals('i32', 3);
       const { bytes, ops } = lanes;
       // Without fused instructions, more than one k a round costs registers, and V8 spills.
@@ -108,13 +114,23 @@ export const tileFunction = (lanes: FloatLanes, { rows, vectors }: TileShape, or
         ...places.slice(1).map((place, i) => set(place, i32.add(places[i] ?? a, aStep))),
         ...(unroll === 1 ? [] : [loopWhile(i32.ge_s(k, unroll), steps(unroll))]),
         loopWhile(i32.gt_s(k, 0), steps(1)),
-        when(f64.ne(alpha, 1), [set(scale, spread(alpha)), ...everySum((sum) => set(sum, ops.mul(sum, scale)))]),
-        when(f64.ne(beta, 0), [
-          set(scale, spread(beta)),
+        when(
+          i32.and(task, how.continues),
+          byRows(c, cRow, (row) => row.map((sum, j) => set(sum, ops.add(sum, v128.load(address, 16 * j))))),
+        ),
+        when(i32.and(task, how.finishes), [
+          when(f64.ne(alpha, 1), [set(scale, spread(alpha)), ...everySum((sum) => set(sum, ops.mul(sum, scale)))]),
+          when(f64.ne(beta, 0), [
+            set(scale, spread(beta)),
+            when(
+              dColumn,
+              addend((j) => v128.load(address, 16 * j)),
+              addend(() => lanes.loadSplat(address)),
+            ),
+          ]),
           when(
-            dColumn,
-            addend((j) => v128.load(address, 16 * j)),
-            addend(() => lanes.loadSplat(address)),
+            i32.and(task, how.rectifies),
+            everySum((sum) => set(sum, rectified(lanes, sum))),
           ),
         ]),
         ...byRows(c, cRow, (row) => row.map((sum, j) => v128.store(address, sum, 16 * j))),

@@ -4,6 +4,7 @@
  */
 import type { Dtype } from '../../dtype.js';
 import { f32x4, f64x2, i8x16, i32x4, v128 } from '../assembler/index.js';
+import { rectified } from '../float-lanes.js';
 import { asBoolean, asMask, constantVector, type Vector, type Width } from '../loops/lanes.js';
 import { pow } from '../math/powers.js';
 import { lanes, powOfDoubles } from './elementary.js';
@@ -157,8 +158,7 @@ export const elementwiseLowerings: Pick<
   mul: binary('mul', i32x4.mul),
   neg: unary((x, dtype) => one(dtype, x, 'neg'), i32x4.neg),
   relu: unary(
-    // One instruction where `max` is eight; it keeps NaN and, until zero is added, −0.
-    (x, dtype) => floats(dtype).add(floats(dtype).pmax(x, constantVector(dtype, 0)), constantVector(dtype, 0)),
+    (x, dtype) => rectified({ ops: floats(dtype), constant: (value) => constantVector(dtype, value) }, x),
     (x) => i32x4.max_s(x, i32x4.const(0)),
   ),
   round: unary((x, dtype) => one(dtype, x, 'nearest')),

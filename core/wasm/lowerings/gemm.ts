@@ -95,7 +95,7 @@ export const matmul: Lowering<MatmulParams> = (site) => {
         ...([k, 1, 0] as const),
         ...([x, aRow, aColumn, aBatch] as const),
         ...([y, bRow, bColumn, bBatch] as const),
-        ...([z, n * bytes, cBatch, z, n * bytes, bytes, cBatch, workspace] as const),
+        ...([z, n * bytes, cBatch, z, n * bytes, bytes, cBatch, workspace, 0] as const),
       );
       const from = (start: Local<'i32'>, move = 0): Operand<'i32'> =>
         move === 0 ? start : i32.add(start, i32.mul(share.from, move));

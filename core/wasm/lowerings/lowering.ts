@@ -89,16 +89,16 @@ export const onReference: Lowering = () => ({ kind: 'reference' });
 
 /** The general matrix product of each type, compiled once for all programs. */
 export const gemmImports: Readonly<
-  Record<'float32' | 'float64', Func<readonly [...Repeat<'i32', 4>, 'f64', 'f64', ...Repeat<'i32', 16>], 'none'>>
+  Record<'float32' | 'float64', Func<readonly [...Repeat<'i32', 4>, 'f64', 'f64', ...Repeat<'i32', 17>], 'none'>>
 > = {
-  float32: importFunc('gemm', 'float32', [...repeat('i32', 4), 'f64', 'f64', ...repeat('i32', 16)], 'none'),
-  float64: importFunc('gemm', 'float64', [...repeat('i32', 4), 'f64', 'f64', ...repeat('i32', 16)], 'none'),
+  float32: importFunc('gemm', 'float32', [...repeat('i32', 4), 'f64', 'f64', ...repeat('i32', 17)], 'none'),
+  float64: importFunc('gemm', 'float64', [...repeat('i32', 4), 'f64', 'f64', ...repeat('i32', 17)], 'none'),
 };
 
 /** One block of a product of float32 matrices, packed or where they are. */
 export const blockImport: BlockFunction = importFunc(
   'gemm',
   'float32Block',
-  [...repeat('i32', 13), 'f64', 'f64', ...repeat('i32', 4)],
+  [...repeat('i32', 14), 'f64', 'f64', ...repeat('i32', 4)],
   'none',
 );

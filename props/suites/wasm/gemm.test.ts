@@ -44,20 +44,22 @@ const write = (dtype: FloatDtype, at: number, value: number): void => {
 /** Every element of the product by its definition, with the sum of the sizes of its terms, to which rounding is relative. */
 const naive = (
   dtype: FloatDtype,
-  { m, n, k, batch = 1, alpha = 1, beta = 0, a, b, c, d = c }: GemmCall,
+  { m, n, k, batch = 1, alpha = 1, beta = 0, accumulate, rectify, a, b, c, d = c }: GemmCall,
 ): [number, number][] => {
   const out: [number, number][] = [];
   for (let s = 0; s < batch; s++)
     for (let i = 0; i < m; i++)
       for (let j = 0; j < n; j++) {
-        let [total, scale] = [0, 0];
+        const start = accumulate === true ? read(dtype, c, s, i, j) : 0;
+        let [total, scale] = [start, Math.abs(start)];
         for (let l = 0; l < k; l++) {
           const term = read(dtype, a, s, i, l) * read(dtype, b, s, l, j);
           total += term;
           scale += Math.abs(term);
         }
         const added = beta === 0 ? 0 : beta * read(dtype, d, s, i, j);
-        out.push([alpha * total + added, Math.abs(alpha) * scale + Math.abs(added)]);
+        const finished = alpha * total + added;
+        out.push([rectify === true ? Math.max(finished, 0) : finished, Math.abs(alpha) * scale + Math.abs(added)]);
       }
   return out;
 };
@@ -137,9 +139,8 @@ const scalars = fc.constantFrom(0, 1, -1, 0.5, 2);
 test('gemm: equals the loop in doubles for every size, transpose, batch, stride, offset and scale', () => {
   for (const kernel of kernels)
     check(
-      fc.property(layouts, scalars, scalars, fc.boolean(), (layout, alpha, beta, apart) => {
-        const { d, ...call } = layOut(kernel.module, layout, noise);
-        assertProduct(kernel, { ...call, alpha, beta, ...(apart && d !== undefined ? { d } : {}) });
+      fc.property(layouts, scalars, scalars, fc.boolean(), fc.boolean(), (layout, alpha, beta, accumulate, rectify) => {
+        assertProduct(kernel, { ...layOut(kernel.module, layout, noise), alpha, beta, accumulate, rectify });
       }),
       { numRuns: 120 },
     );
@@ -267,6 +268,19 @@ test('gemm: the same bits again, for any tile and any blocks of rows and columns
       return results(dtype, call);
     });
     for (const run of runs.slice(1)) assert.equal(run, runs[0]);
+  }
+});
+
+test('gemm: scale, addend and rectifier have their turn once the sums are finished, whatever the blocks', () => {
+  const naturals = (i: number): number => ((i * 7919) % 7) - 3;
+  for (const { name, module } of kernels) {
+    const layout = { m: 13, n: 11, k: 17, batch: 2, transposeA: false, transposeB: true, shift: 0, gap: 1 };
+    const call = { ...layOut(module, layout, naturals), alpha: 2, beta: 3, accumulate: true, rectify: true };
+    const want = naive(module.dtype, call);
+    module.on(memory)(call);
+    results(module.dtype, call).forEach((got, at) => {
+      assert.is(got, want[at]?.[0], name);
+    });
   }
 });
 

@@ -10,7 +10,6 @@ import {
   call,
   type Expression,
   f32x4,
-  f64,
   i32,
   local,
   locals,
@@ -23,6 +22,7 @@ import {
   when,
 } from '../../assembler/index.js';
 import type { FloatLanes } from '../../float-lanes.js';
+import { how } from '../../gemm/tile.js';
 import { shareOf } from '../../loops/share.js';
 import { blockImport, type Places } from '../../lowerings/lowering.js';
 import { type FilterPlaces, packFilters, panel, unpackGradient } from './filters.js';
@@ -150,7 +150,7 @@ export const outputFace = (
           ...([block.tiles, panels * panel, channels] as const),
           ...([from, blocks.channelRow, rows * blocks.channelRow, blocks.channelRow] as const),
           ...([place, 4 * panel, 4 * panel * channels, 0] as const),
-          ...([to, blocks.filterRow, 1, 0, to, 0, 0, 0] as const),
+          ...([to, blocks.filterRow, 0, 1, 0, to, 0, 0, 0] as const),
         ),
         set(from, sum(from, blocks.channelPoint)),
         set(to, sum(to, blocks.filterPoint)),
@@ -191,7 +191,7 @@ export const gradientFace = (
 
   const block = makeBlock();
   const [group, index, sample, quad, place, items, left, right, into] = locals('i32', 9);
-  const weight = local('f64');
+  const task = local('i32');
   const doubt = local('v128');
   const work = shareOf(places, items);
   const terms = shareOf(places, points);
@@ -226,7 +226,7 @@ export const gradientFace = (
           ),
         ]),
         barrier(),
-        set(weight, select(index, f64.const(1), f64.const(0))),
+        set(task, select(index, i32.const(how.continues), i32.const(0))),
         ...terms.code,
         set(left, sum(cotangents, i32.mul(terms.from, blocks.filterPoint))),
         set(right, sum(inputs, i32.mul(terms.from, blocks.channelPoint))),
@@ -237,7 +237,7 @@ export const gradientFace = (
             ...([filters, Math.ceil(channels / panel) * panel, block.tiles] as const),
             ...([left, blocks.filterRow, rows * 4, 4] as const),
             ...([right, blocks.channelRow, 4 * panel, 0] as const),
-            ...([into, blocks.channelRow, 1, weight, into, blocks.channelRow, 4, 0] as const),
+            ...([into, blocks.channelRow, task, 1, 0, into, 0, 0, 0] as const),
           ),
           set(left, sum(left, blocks.filterPoint)),
           set(right, sum(right, blocks.channelPoint)),
