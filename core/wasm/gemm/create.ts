@@ -54,6 +54,8 @@ export interface GemmFunctions {
 export interface GemmModule {
   readonly dtype: FloatDtype;
   readonly tile: { readonly rows: number; readonly columns: number };
+  /** Terms of a sum that are taken at once: where there are more, sums wait in C for the rest. */
+  readonly terms: number;
   /** Bytes of workspace that products of this size need. */
   workspaceBytes(size: { readonly m: number; readonly n: number; readonly k: number }): number;
   /** The module, whose exports `gemm` and `block` are the generated functions. */
@@ -127,6 +129,7 @@ export const createGemm = (features: Features, options: GemmOptions = {}): GemmM
   return {
     dtype: lanes.dtype,
     tile: { rows: tile.rows, columns: tileColumns(plan) },
+    terms: blocking.terms,
     workspaceBytes: ({ n, k }) => {
       const columns = Math.ceil(Math.min(n, blocking.columns) / tileColumns(plan)) * tileColumns(plan);
       const fixed = 2 * tileBytes(plan) + blocking.rows * blocking.terms * bytes;

@@ -1,13 +1,14 @@
 /** Matrix products through the packed kernel: either operand transposed by its strides, leading axes broadcast. */
 import { bytesPerElement, type FloatDtype, isFloat } from '../../dtype.js';
-import { broadcastStrides, type Shape } from '../../shape.js';
-import { call, i32, type Local, local, type Operand, set, when } from '../assembler/index.js';
+import { broadcastStrides, type Shape, stridesOf } from '../../shape.js';
+import { call, i32, type Local, local, type Operand, type Statement, set, when } from '../assembler/index.js';
 import { features, sharedPages } from '../features.js';
 import { createGemm, type GemmModule } from '../gemm/create.js';
+import { how } from '../gemm/tile.js';
 import { collapse, nest } from '../loops/nest.js';
 import { shareOf } from '../loops/share.js';
 import { productOfIntegers } from './in-order.js';
-import { gemmImports, type Lowering } from './lowering.js';
+import { type Epilogue, gemmImports, type KernelLowering, type Lowering, type Site } from './lowering.js';
 
 const modules = new Map<FloatDtype, GemmModule>();
 
@@ -39,15 +40,26 @@ const cutOf = (batch: number, rowTiles: number, columnTiles: number): 'batch' | 
 };
 const manyMatrices = 8;
 
-export const matmul: Lowering<MatmulParams> = (site) => {
-  const {
-    inputs: [a, b],
-    output,
-    params,
-  } = site;
+const nothing: Epilogue = { scale: 1, addend: null, rectify: false };
+
+const moved = (pointer: Local<'i32'>, by: number): Statement[] =>
+  by === 0 ? [] : [set(pointer, i32.add(pointer, by))];
+
+export const matmul: Lowering<MatmulParams> = (site) =>
+  isFloat(site.output.dtype) ? productOf(site, site.output.dtype, nothing) : productOfIntegers(site);
+
+/** Whether strides over a shape lead through its elements in order. */
+const isDense = (shape: Shape, strides: readonly number[]): boolean => {
+  const dense = stridesOf(shape);
+  return strides.every((stride, axis) => shape[axis] === 1 || stride === dense[axis]);
+};
+
+const productOf = (
+  { inputs: [a, b], output, params }: Site<MatmulParams>,
+  dtype: FloatDtype,
+  { scale, addend, rectify }: Epilogue,
+): KernelLowering => {
   if (a === undefined || b === undefined) throw new RangeError('an operand is missing');
-  if (!isFloat(output.dtype)) return productOfIntegers(site);
-  const dtype = output.dtype;
   const bytes = bytesPerElement(dtype);
   const [aRows, aColumns] = stored(a.shape);
   const [, bColumns] = stored(b.shape);
@@ -57,21 +69,35 @@ export const matmul: Lowering<MatmulParams> = (site) => {
     broadcastStrides(shape.slice(0, -2), output.shape.slice(0, -2)).map(
       (stride) => stride * (shape.at(-1) ?? 1) * (shape.at(-2) ?? 1),
     );
+  const added = addend?.strides ?? output.shape.map(() => 0);
   // The innermost batch axis is the kernel's; those before it are loops around it.
   const batches = collapse({
     shape: output.shape.slice(0, -2),
-    strides: [matrices(a.shape), matrices(b.shape), matrices(output.shape)],
+    strides: [matrices(a.shape), matrices(b.shape), matrices(output.shape), added.slice(0, -2)],
   });
   const batch = batches.shape.at(-1) ?? 1;
-  const [aBatch = 0, bBatch = 0, cBatch = 0] = batches.strides.map((strides) => (strides.at(-1) ?? 0) * bytes);
+  const batchSteps = batches.strides.map((strides) => (strides.at(-1) ?? 0) * bytes);
+  const [aBatch = 0, bBatch = 0, cBatch = 0, dBatch = 0] = batchSteps;
   const outer = batches.shape.slice(0, -1);
-  const { tile, workspaceBytes } = gemmModule(dtype);
+  const { tile, terms, workspaceBytes } = gemmModule(dtype);
   const cut = cutOf(batch, m / tile.rows, n / tile.columns);
+  const [aRow, aColumn] = steps(aColumns, params.transposeA, bytes);
+  const [bRow, bColumn] = steps(bColumns, params.transposeB, bytes);
+  const [dRow = 0, dColumn = 0] = added.slice(-2).map((stride) => stride * bytes);
   return {
     kind: 'kernel',
     workspace: workspaceBytes({ m, n, k }),
     parallel: true,
-    emit: ({ inputs: [left, right], output: out, workspace, ...threads }) => {
+    finished: (epilogue) => {
+      const strides = epilogue.addend?.strides ?? [];
+      const column = n === 1 ? 0 : (strides.at(-1) ?? 0);
+      if (column !== 0 && column !== 1) return null;
+      // Sums that wait for more terms would lie where a residual does, which a loop of its own could overwrite.
+      if (epilogue.addend !== null && m > 1 && k > terms && isDense(output.shape, strides)) return null;
+      return productOf({ inputs: [a, b], output, params }, dtype, epilogue);
+    },
+    overwrites: addend?.offset === 0 && k <= terms && isDense(output.shape, added) ? [2] : [],
+    emit: ({ inputs: [left, right, third], output: out, workspace, ...threads }) => {
       if (left === undefined || right === undefined) throw new RangeError('an operand is missing');
       const [count, unit] = { batch: [batch, 1], rows: [m, tile.rows], columns: [n, tile.columns] }[cut] as [
         number,
@@ -79,11 +105,13 @@ export const matmul: Lowering<MatmulParams> = (site) => {
       ];
       const share = shareOf(threads, count, unit);
       const size = i32.sub(share.to, share.from);
-      const [x, y, z] = [local('i32'), local('i32'), local('i32')];
-      const [aRow, aColumn] = steps(aColumns, params.transposeA, bytes);
-      const [bRow, bColumn] = steps(bColumns, params.transposeB, bytes);
-      /** Bytes from one unit of what is cut to the next in A, B and C. */
-      const moves = { batch: [aBatch, bBatch, cBatch], rows: [aRow, 0, n * bytes], columns: [0, bColumn, bytes] }[cut];
+      const [x, y, z, d] = [local('i32'), local('i32'), local('i32'), local('i32')];
+      /** Bytes from one unit of what is cut to the next in A, B, C and D. */
+      const moves = {
+        batch: batchSteps,
+        rows: [aRow, 0, n * bytes, dRow],
+        columns: [0, bColumn, bytes, dColumn],
+      }[cut];
       const sizes: readonly Operand<'i32'>[] = [
         cut === 'batch' ? size : batch,
         cut === 'rows' ? size : m,
@@ -92,14 +120,14 @@ export const matmul: Lowering<MatmulParams> = (site) => {
       const product = call(
         gemmImports[dtype],
         ...(sizes as readonly [Operand<'i32'>, Operand<'i32'>, Operand<'i32'>]),
-        ...([k, 1, 0] as const),
+        ...([k, scale, addend?.weight ?? 0] as const),
         ...([x, aRow, aColumn, aBatch] as const),
         ...([y, bRow, bColumn, bBatch] as const),
-        ...([z, n * bytes, cBatch, z, n * bytes, bytes, cBatch, workspace, 0] as const),
+        ...([z, n * bytes, cBatch, d, dRow, dColumn, dBatch, workspace, rectify ? how.rectifies : 0] as const),
       );
       const from = (start: Local<'i32'>, move = 0): Operand<'i32'> =>
         move === 0 ? start : i32.add(start, i32.mul(share.from, move));
-      const walkers = [x, y, z].map((pointer, i) => ({
+      const walkers = [x, y, z, d].map((pointer, i) => ({
         pointer,
         strides: (batches.strides[i] ?? []).slice(0, -1).map((stride) => stride * bytes),
       }));
@@ -108,6 +136,7 @@ export const matmul: Lowering<MatmulParams> = (site) => {
         set(x, from(left, moves[0])),
         set(y, from(right, moves[1])),
         set(z, from(out, moves[2])),
+        ...(third === undefined ? [] : [set(d, from(third, moves[3])), ...moved(d, (addend?.offset ?? 0) * bytes)]),
         when(i32.lt_u(share.from, share.to), nest(outer, walkers, 1, [product])),
       ];
     },

@@ -45,6 +45,20 @@ export interface Places {
   readonly reference: () => Statement;
 }
 
+/** A bias or a residual: `weight` times element `offset + Σ iₐ·strides[a]` is added to element i. */
+export interface Addend {
+  readonly weight: 1 | -1;
+  readonly offset: number;
+  readonly strides: readonly number[];
+}
+
+/** What becomes of each element of a result: `f(scale·x + addend)`, with the rectifier or nothing for f. */
+export interface Epilogue {
+  readonly scale: number;
+  readonly addend: Addend | null;
+  readonly rectify: boolean;
+}
+
 /** Code of its own. */
 export interface KernelLowering {
   readonly kind: 'kernel';
@@ -61,6 +75,10 @@ export interface KernelLowering {
   readonly reads?: readonly number[];
   /** What one thread takes for it, roughly: little work is not divided. By default a guess from the sizes of the operands. */
   readonly nanoseconds?: number;
+  /** The same with an epilogue, whose addend is one more operand; `null` where it cannot. */
+  readonly finished?: (epilogue: Epilogue) => KernelLowering | null;
+  /** Operands, by their place among those that it is given, each of whose elements is read no more once the result's is stored there. */
+  readonly overwrites?: readonly number[];
   readonly emit: (places: Places) => readonly Statement[];
 }
 

@@ -73,7 +73,7 @@ const bytesOf = (buffers: readonly { readonly bytes: number }[]): number =>
 export const costOf = (unit: Unit): Cost => {
   if (unit.kind === 'kernel')
     return {
-      flops: flopsOfKernel(unit),
+      flops: flopsOfKernel(unit) + (unit.epilogue?.length ?? 0) * unit.output.length,
       bytes: bytesOf([...unit.inputs.map(({ buffer }) => buffer), unit.output]),
     };
   const { sources, stored, live, sinks } = trafficOf(unit);

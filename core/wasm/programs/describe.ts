@@ -14,7 +14,8 @@ export const describeUnit = (unit: Unit): string => {
   if (unit.kind === 'kernel') {
     const operands = unit.inputs.map(({ aval }) => formatAval(aval)).join(', ');
     const how = unit.lowered.kind === 'reference' ? ', by the reference loop' : '';
-    return `${unit.node.primitive.name}(${operands}) → ${formatAval(unit.node)}${how}`;
+    const then = unit.epilogue === undefined ? '' : ` then ${unit.epilogue.join(', ')}`;
+    return `${unit.node.primitive.name}(${operands})${then} → ${formatAval(unit.node)}${how}`;
   }
   const { live, stored, sinks } = trafficOf(unit);
   const counts = new Map<string, number>();

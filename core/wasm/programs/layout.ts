@@ -3,7 +3,7 @@
  * workspace, each living from the unit that computes it to the last that reads it.
  */
 import { loopOf, mayOverwrite } from './group.js';
-import type { Buffer, Plan, Unit } from './plan.js';
+import type { Buffer, KernelUnit, Plan, Unit } from './plan.js';
 
 /** Where in the workspace bytes are that a unit may overwrite; `null` for the part of the thread that runs it. */
 export interface Scratch {
@@ -42,6 +42,13 @@ const scratchOf = (work: Unit): { readonly own: number; readonly shared: number;
     ? { own: work.lowered.workspace, shared: work.lowered.shared ?? 0, parallel: work.lowered.parallel === true }
     : { own: 0, shared: 0, parallel: false };
 
+/** Whether a kernel may store its result where an operand lies. */
+const mayReplace = ({ lowered, inputs, output }: KernelUnit, from: Buffer): boolean =>
+  lowered.kind === 'kernel' &&
+  from.dtype === output.dtype &&
+  from.length === output.length &&
+  inputs.every(({ buffer }, i) => buffer !== from || lowered.overwrites?.includes(i) === true);
+
 /** `donated` are the numbers of inputs whose memory may be overwritten. */
 export const layOut = ({ units, inputs, constants, outputs }: Plan, donated: readonly number[] = []): Layout => {
   const given = [...new Set([...inputs, ...constants, ...outputs])];
@@ -57,7 +64,8 @@ export const layOut = ({ units, inputs, constants, outputs }: Plan, donated: rea
   /** Whether a buffer that a unit writes may lie where one lies that it reads for the last time. */
   const mayTake = (from: Buffer, buffer: Buffer, time: number): boolean => {
     const work = units[time];
-    return lastRead.get(from) === time && work?.kind === 'group' && mayOverwrite(work, from, buffer);
+    if (lastRead.get(from) !== time || work === undefined) return false;
+    return work.kind === 'group' ? mayOverwrite(work, from, buffer) : mayReplace(work, from);
   };
 
   const writtenAt = new Map<Buffer, number>();

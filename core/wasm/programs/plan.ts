@@ -11,6 +11,7 @@ import type { Fold } from '../lowerings/folds.js';
 import { isOwn, lower } from '../lowerings/index.js';
 import type { Lowered, Origin } from '../lowerings/lowering.js';
 import { clustersOf, type Item } from './clusters.js';
+import { withEpilogues } from './epilogues.js';
 import { keepsOrder, loopOf } from './group.js';
 
 /** A stretch of memory: an input, a constant, or computed by a unit. */
@@ -70,6 +71,8 @@ export interface KernelUnit {
   readonly node: ProgramNode;
   readonly inputs: readonly { readonly buffer: Buffer; readonly aval: Aval }[];
   readonly output: Buffer;
+  /** Operations that it does to its result in registers, by name. */
+  readonly epilogue?: readonly string[];
 }
 
 export type Unit = Group | KernelUnit;
@@ -371,5 +374,5 @@ export const plan = (program: Program): Plan => {
   const outputs = program.outputs.map(bufferOf);
   // Nothing is left to do where everything was made again elsewhere.
   const wanted = units.filter((unit) => unit.kind === 'kernel' || loopOf(unit).writes.length > 0);
-  return { units: wanted, inputs, constants, outputs };
+  return { units: withEpilogues(wanted, outputs), inputs, constants, outputs };
 };
