@@ -3,6 +3,7 @@
  * after every step, says so, and at the end writes down what it arrived at.
  */
 import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { checkpointing, loadCheckpoint, saveCheckpoint } from '../../../data/node/index.js';
 import { fit } from '../../../optim/index.js';
 import { resumable } from './support.js';
@@ -14,8 +15,10 @@ const { params, state, best, averaged, history, final } = await fit({
   callbacks: [
     checkpointing({ path, everySteps: 1 }),
     {
-      onStepEnd: ({ step }) => {
+      onStepEnd: async ({ step }) => {
         process.stdout.write(`${step}\n`);
+        // A little longer than a step would take, so that a busy machine does not kill too late.
+        await setTimeout(5);
       },
     },
   ],
