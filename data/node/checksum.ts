@@ -18,5 +18,11 @@ export const verifyChecksum = (bytes: Uint8Array, wanted: string, file: string, 
 
 export const compareChecksums = (found: string, wanted: string, file: string, op: string): void => {
   if (found !== wanted.toLowerCase())
-    throw new DataError({ op, file, place: null, problem: `the SHA-256 is ${found}`, expected: wanted });
+    throw new DataError({
+      op,
+      file,
+      place: null,
+      problem: `the SHA-256 is ${found}`,
+      expected: `${wanted}: the file is damaged, or another one`,
+    });
 };

@@ -88,7 +88,7 @@ const claim = async (folder: string, text: string): Promise<boolean> => {
     await rename(temporary, folder);
     return true;
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true }).catch(() => {});
     const code = systemCode(error);
     // Windows refuses to rename over any folder, empty or not.
     const taken = code === 'EPERM' && (await exists(folder));

@@ -8,6 +8,9 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTDIR: 'there is no such folder',
   EISDIR: 'this is a folder',
   EACCES: 'permission is denied',
+  EEXIST: 'there is a file of that name',
+  EPERM: 'this is not permitted',
+  EROFS: 'the file system takes no changes',
   ENOSPC: 'the disk is full',
 };
 

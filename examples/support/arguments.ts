@@ -61,6 +61,13 @@ const parse = (args: readonly string[]): ReturnType<typeof parseTyped> => {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code?.startsWith('ERR_PARSE_ARGS') !== true) throw error;
+    const lacking = /^Option '(?:-\w, )?(--\w+)/.exec(message)?.[1];
+    if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE' && lacking !== undefined)
+      throw new UsageError(
+        lacking.slice(2) in options && options[lacking.slice(2) as keyof typeof options].type === 'boolean'
+          ? `${lacking} stands alone, without a value`
+          : `${lacking} needs a value after it; one that begins with a dash is written ${lacking}=-1`,
+      );
     const unknown = /^Unknown option '(-+)([^']*)'/.exec(message)?.[2];
     throw new UsageError(
       unknown === undefined

@@ -1,28 +1,50 @@
 /** What the command does, from its arguments to its exit code. */
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { setThreads } from '../../autograd/index.js';
 import { DataError } from '../../data/index.js';
-import { changeSettings } from '../../data/node/index.js';
+import { changeSettings, type Experiment } from '../../data/node/index.js';
 import { readCommand, usage } from './arguments.js';
 import { type Config, UsageError } from './config.js';
-import type { Example } from './example.js';
+import type { DataNeeded, Example } from './example.js';
 import { newRun, oldRun } from './experiment.js';
 import { openLab } from './lab.js';
 import { table } from './table.js';
 import { Interrupted } from './training.js';
 
-const list = (examples: readonly Example[]): string =>
-  table(
-    ['name', 'system', 'what', 'asked for', '--data'],
-    examples.map(({ name, system, title, asks, data }) => [name, system ?? '', title, asks, data?.path ?? '']),
-    'left',
+/** The narrowest terminal on which what is asked for stands beside what an example is. */
+const wide = 130;
+
+/** One line an example; on a terminal, whose columns are given, texts go on below. */
+const list = (examples: readonly Example[], columns: number | undefined): string => {
+  const rows = examples.map(({ name, system, title, asks, data }) => [
+    name,
+    system ?? '',
+    data?.path ?? '',
+    title,
+    asks,
+  ]);
+  const head = ['name', 'system', '--data', 'what', 'asked for'];
+  if (columns === undefined) return table(head, rows, { align: 'left' });
+  const kept = columns < wide ? head.slice(0, 4) : head;
+  const fixed = [0, 1, 2].map((i) => 2 + Math.max(...[head, ...rows].map((row) => row[i]?.length ?? 0)));
+  const borders = kept.length + 1;
+  const left = columns - borders - fixed.reduce((sum, width) => sum + width, 0);
+  const texts = kept.slice(3).map(() => Math.max(Math.floor(left / (kept.length - 3)), 20));
+  return table(
+    kept,
+    rows.map((row) => row.slice(0, kept.length)),
+    { align: 'left', widths: [...fixed, ...texts] },
   );
+};
+
+const wanted = ({ path, contents }: DataNeeded): string => (path === '' ? contents : `${path}: ${contents}`);
 
 const about = ({ name, system, title, asks, data, epochs }: Example): string =>
   [
     `${name}: ${title}${system === null ? '' : ` (system ${system})`}`,
     `asked for: ${asks}`,
-    data === null ? 'needs no data' : `--data DIR with ${data.path}: ${data.contents}; without it, ${data.otherwise}`,
-    ...(epochs === null ? [] : [`${epochs} epochs unless --epochs says otherwise`]),
+    data === null ? 'needs no data' : `--data DIR with ${wanted(data)}; without it, ${data.otherwise}`,
+    ...(epochs === null ? [] : [`${epochs === 1 ? 'one epoch' : `${epochs} epochs`} unless --epochs says otherwise`]),
     '',
     usage,
   ].join('\n');
@@ -39,6 +61,8 @@ const resumedConfig = (config: Config, given: Partial<Config>): Config => {
 
 /** Where lines go. */
 export interface Output {
+  /** How wide the terminal is, where it is one. */
+  readonly columns?: number | undefined;
   print(line: string): void;
   complain(line: string): void;
 }
@@ -64,18 +88,37 @@ const runExample = async (example: Example, config: Config, folder: string, out:
   }
 };
 
+/** Refuses a folder of data that does not exist before anything is written. */
+const checkData = ({ data: needed }: Example, { data }: Config): void => {
+  if (data !== null && needed !== null && !existsSync(data))
+    throw new UsageError(`--data ${data}: there is no such folder; it should have ${wanted(needed)}`);
+};
+
+/** Runs an example in a folder that was made for it; one in which nothing came to be is not left behind. */
+const runNew = async (example: Example, config: Config, run: Experiment, out: Output): Promise<number> => {
+  try {
+    return await runExample(example, config, run.folder, out);
+  } catch (error) {
+    if (readdirSync(run.folder).length <= 1) rmSync(run.folder, { recursive: true, force: true });
+    if (error instanceof DataError && example.data !== null && config.data !== null)
+      out.complain(`--data should be a folder with ${wanted(example.data)}`);
+    throw error;
+  }
+};
+
 const obey = async (args: readonly string[], examples: readonly Example[], out: Output): Promise<number> => {
   const command = readCommand(args, examples);
   switch (command.kind) {
     case 'list':
-      out.print(list(examples));
+      out.print(list(examples, out.columns));
       return 0;
     case 'help':
-      out.print(command.example === null ? `${usage}\n\n${list(examples)}` : about(command.example));
+      out.print(command.example === null ? `${usage}\n\n${list(examples, out.columns)}` : about(command.example));
       return 0;
     case 'run':
       setThreads(command.threads);
-      return runExample(command.example, command.config, (await newRun(command.config, command.out)).folder, out);
+      checkData(command.example, command.config);
+      return runNew(command.example, command.config, await newRun(command.config, command.out), out);
     case 'resume': {
       setThreads(command.threads);
       const { run, config: old } = await oldRun(command.example.name, command.out);
@@ -92,7 +135,7 @@ const obey = async (args: readonly string[], examples: readonly Example[], out: 
 export const runCommand = async (
   args: readonly string[],
   examples: readonly Example[],
-  out: Output = { print: console.log, complain: console.error },
+  out: Output = { print: console.log, complain: console.error, columns: process.stdout.columns },
 ): Promise<number> => {
   try {
     return await obey(args, examples, out);

@@ -1,5 +1,5 @@
 /** The folder of a run of an example: `experiments/NAME`, or the one that was typed; new, or one to go on with. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Experiment, lastExperiment, newExperiment, openExperiment } from '../../data/node/index.js';
 import { type Config, decodeConfig, UsageError } from './config.js';
@@ -8,6 +8,10 @@ import { type Config, decodeConfig, UsageError } from './config.js';
 export const newRun = (config: Config, out: string | null): Promise<Experiment> => {
   const run = { model: config.example, settings: { ...config } };
   if (out === null) return newExperiment({ ...run, name: config.example });
+  if (out === '' || (existsSync(out) && !statSync(out).isDirectory()))
+    throw new UsageError(
+      `--out ${out === '' ? 'is empty' : `${out} is a file`}: give a folder, which may be a new one`,
+    );
   if (existsSync(out) && readdirSync(out).length > 0)
     throw new UsageError(
       `${out} has files in it, and nothing is overwritten: give another --out, or --resume to go on with the run in it`,

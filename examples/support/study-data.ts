@@ -1,5 +1,5 @@
 /** The data of the studies: small digits, MNIST, and six classes of colour images; drawn ones where no files are given. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { foldIn, key, mean, mul } from '../../autograd/index.js';
 import {
@@ -62,8 +62,10 @@ const splitRecords = async (folder: string, name: string): Promise<Parts<ImageSe
 };
 
 const loadSixClasses = async (folder: string): Promise<Parts<ImageSet>> => {
-  if (existsSync(join(folder, 'valid'))) return loadCinic10(folder, { classes });
-  const files = readdirSync(folder).filter((name) => /\.bin(\.gz)?$/.test(name));
+  // An archive is loaded as it is; what is no data at all is named by the loader.
+  const isFolder = existsSync(folder) && statSync(folder).isDirectory();
+  if (isFolder && existsSync(join(folder, 'valid'))) return loadCinic10(folder, { classes });
+  const files = (isFolder ? readdirSync(folder) : []).filter((name) => /\.bin(\.gz)?$/.test(name));
   const [only] = files;
   if (files.length === 1 && only !== undefined) return splitRecords(folder, only);
   const { train, test } = await loadCifar10(folder);

@@ -91,7 +91,7 @@ test('download: other contents, refusals, cuts, size and silence are typed error
           );
         assert.is(
           await ask('other', { sha256: '00ff' }),
-          `download: ${url}/other: the SHA-256 is ${sha256(content)}; expected 00ff`,
+          `download: ${url}/other: the SHA-256 is ${sha256(content)}; expected 00ff: the file is damaged, or another one`,
         );
         assert.is(
           await ask('missing'),

@@ -4,9 +4,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
+import { examples } from '../../../examples/registry.js';
+import { runCommand } from '../../../examples/support/command.js';
 import { test } from '../../runner/testing.js';
 import { withFolder } from '../data/temporary.js';
 import { run } from './support.js';
+
+const tiny = ['digits', '--limit', '60', '--epochs', '1'];
 
 const complains = async (args: readonly string[], code: number, pattern: RegExp): Promise<void> => {
   const outcome = await run(args);
@@ -25,6 +29,10 @@ test('command: an unknown example or option is answered with the nearest one', a
   await complains(['lenet', '--epoch', '3'], 2, /no option --epoch\. Did you mean --epochs\?/);
   await complains(['lenet', 'iris'], 2, /one example at a time/);
   await complains(['--epochs', '3'], 2, /which example\?/);
+  await complains(['lenet', '--data'], 2, /^--data needs a value after it/);
+  await complains(['lenet', '--epochs', '-1'], 2, /^--epochs needs a value after it.*--epochs=-1/);
+  await complains(['lenet', '--epochs=-1'], 2, /epochs is "-1", not a whole number ≥ 1/);
+  await complains(['lenet', '--resume=yes'], 2, /^--resume stands alone/);
 });
 
 test('command: a setting that is no number, or out of range, is named', async () => {
@@ -40,16 +48,63 @@ test('command: a setting that is no number, or out of range, is named', async ()
 test('command: missing and wrong data are named with file and place', () =>
   withFolder(async (parent) => {
     const nowhere = join(parent, 'nowhere');
-    await complains(
-      ['lenet', '--data', nowhere, '--out', join(parent, 'a')],
-      1,
-      /train-images-idx3-ubyte\.gz: .*no such file/i,
-    );
-    await complains(['cifar-cnn', '--data', nowhere, '--out', join(parent, 'b')], 1, /nowhere/);
+    for (const name of ['lenet', 'cifar-cnn', 'two-layer', 'wine'])
+      await complains(
+        [name, '--data', nowhere, '--out', join(parent, 'a')],
+        2,
+        /^--data .*nowhere: there is no such folder; it should have (mnist: MNIST's|cifar-10|wine\.csv)/,
+      );
+    const empty = join(parent, 'empty');
+    mkdirSync(empty);
+    const missing = [
+      ['lenet', /train-images-idx3-ubyte\.gz: there is no such file/],
+      ['two-layer', /empty: no such file; expected data_batch_1\.bin/],
+      ['digits', /empty: this is a folder/],
+    ] as const;
+    for (const [name, problem] of missing) {
+      const folder = join(parent, 'failed');
+      await complains([name, '--data', empty, '--out', folder], 1, problem);
+      await complains([name, '--data', empty, '--out', folder], 1, /^--data should be a folder with /);
+      // A run that never began leaves nothing that --resume would take for one.
+      assert.not.ok(existsSync(folder));
+    }
     const wrong = join(parent, 'wine.csv');
     writeFileSync(wrong, 'not,a,table\n');
     await complains(['wine', '--data', wrong, '--out', join(parent, 'c')], 1, /wine\.csv, line 1/);
+    await complains(
+      ['two-layer', '--data', wrong, '--out', join(parent, 'c')],
+      1,
+      /wine\.csv: there is no such folder/,
+    );
   }));
+
+test('command: a place that cannot be written to is named', () =>
+  withFolder(async (parent) => {
+    const file = join(parent, 'file');
+    writeFileSync(file, '');
+    await complains([...tiny, '--out', file], 2, /^--out .*file is a file: give a folder/);
+    await complains([...tiny, '--out', ''], 2, /^--out is empty: give a folder/);
+    await complains([...tiny, '--out', join(file, 'run')], 1, /file: there is a file of that name; expected a folder/);
+  }));
+
+test('command: on a terminal the list is as wide as that', async () => {
+  const printed = async (columns: number): Promise<readonly string[]> => {
+    const lines: string[] = [];
+    const out = { print: (line: string) => lines.push(line), complain: assert.unreachable, columns };
+    assert.is(await runCommand(['--list'], examples, out), 0);
+    return lines.join('\n').split('\n');
+  };
+  for (const columns of [80, 100, 140, 200]) {
+    const lines = await printed(columns);
+    const widest = Math.max(...lines.map((line) => line.length));
+    assert.ok(widest <= columns, `${widest} of ${columns}`);
+    for (const { name } of examples)
+      assert.ok(
+        lines.some((line) => line.includes(` ${name} `)),
+        name,
+      );
+  }
+});
 
 test('command: help and the list say what there is', async () => {
   const list = await run(['--list']);
@@ -59,8 +114,6 @@ test('command: help and the list say what there is', async () => {
   assert.is(help.code, 0);
   for (const word of ['asked for', '--resume', '--data DIR with mnist']) assert.ok(help.printed.includes(word), word);
 });
-
-const tiny = ['digits', '--limit', '60', '--epochs', '1'];
 
 test('command: a folder with files in it is never written over', () =>
   withFolder(async (parent) => {
