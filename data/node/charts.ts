@@ -72,11 +72,13 @@ const legendNames = ({ curves, goal }: CurvesOptions): readonly string[] => [
 /** Sizes of a legend in pixels: the line before a name, what is around it, and a row of names. */
 const legend = { line: 34, beside: 5, gap: 18, border: 10, row: 32, font: '12px sans-serif' } as const;
 
-/** How many rows the names take, so that the picture has room for them. */
+/** How many rows the names take, so that the picture has room for them; none for a single name, which the title says. */
 const legendRows = async (options: CurvesOptions, width: number): Promise<number> => {
   const { format } = await optional('curvesSvg', 'echarts', () => import('echarts'));
+  const names = legendNames(options);
+  if (names.length < 2) return 0;
   let [rows, used] = [1, 0];
-  for (const name of legendNames(options)) {
+  for (const name of names) {
     const wide = legend.line + legend.beside + format.getTextRect(name, legend.font).width;
     if (used > 0 && used + wide > width - legend.border) [rows, used] = [rows + 1, 0];
     used += wide + legend.gap;
@@ -151,7 +153,6 @@ const drawCurves = async (options: CurvesOptions, rows: number): Promise<string>
           : {}),
       },
       legend: {
-        // A single name says nothing that the title does not.
         show: names.length > 1,
         bottom: 4,
         type: 'plain',
@@ -161,7 +162,7 @@ const drawCurves = async (options: CurvesOptions, rows: number): Promise<string>
         itemStyle: { opacity: 0 },
         data: [...names],
       },
-      grid: { left: 70, right: 30, top: 66, bottom: 78 + legend.row * (rows - 1) },
+      grid: { left: 70, right: 30, top: 66, bottom: 50 + legend.row * rows },
       xAxis: {
         type: xScale === 'log' ? 'log' : 'value',
         name: xName,
@@ -195,7 +196,7 @@ export const panelsSvg = async (panels: readonly CurvesOptions[]): Promise<strin
   const wide = panels.map((panel) => ({ width: 480, ...panel }));
   // As much room for names in each, so that the curves stand at one height.
   const rows = Math.max(...(await Promise.all(wide.map((panel) => legendRows(panel, panel.width)))));
-  const sized = wide.map((panel) => ({ height: 370 + legend.row * (rows - 1), ...panel }));
+  const sized = wide.map((panel) => ({ height: 340 + legend.row * rows, ...panel }));
   const parts: string[] = [];
   let [left, tallest] = [0, 0];
   for (const [i, panel] of sized.entries()) {

@@ -19,7 +19,7 @@ import {
 import type { Config } from './config.js';
 import type { Example } from './example.js';
 import { table } from './table.js';
-import { type Trained, type TrainOptions, trainIn } from './training.js';
+import { type Drawn, type Trained, type TrainOptions, trainIn } from './training.js';
 
 /** A figure that was reached, and the one that was asked for. */
 export interface Figure {
@@ -127,11 +127,13 @@ export const openLab = ({ example, config, folder, signal, print = console.log }
     print(line);
     parts.push({ kind: 'text', text: line.trim() });
   };
-  const draw = async (file: string, caption: string, content: string | Uint8Array, shown: boolean): Promise<void> => {
-    await write(file, content);
-    if (shown) parts.push({ kind: 'picture', caption, picture: content });
+  const draw = async (pictures: readonly Drawn[], shown: boolean): Promise<void> => {
+    for (const { file, picture } of pictures) await write(file, picture);
+    const [only] = pictures;
+    if (!shown || only === undefined) return;
+    parts.push(pictures.length === 1 ? { kind: 'picture', ...only } : { kind: 'pictures', pictures });
   };
-  const picture: Lab['picture'] = (file, caption, content) => draw(file, caption, content, true);
+  const picture: Lab['picture'] = (file, caption, picture) => draw([{ file, caption, picture }], true);
   const curves: Lab['curves'] = async (file, options) => picture(file, options.title, await curvesSvg(options));
 
   return {
@@ -154,14 +156,8 @@ export const openLab = ({ example, config, folder, signal, print = console.log }
     },
     images: async (file, caption, images) => picture(file, caption, await imageGridPng(images)),
     async gallery(pictures) {
-      const drawn = await Promise.all(
-        pictures.map(async ({ file, caption, images }) => {
-          const picture = await imageGridPng(images);
-          await write(file, picture);
-          return { caption, picture };
-        }),
-      );
-      parts.push({ kind: 'pictures', pictures: drawn });
+      const drawn = pictures.map(async ({ images, ...rest }) => ({ ...rest, picture: await imageGridPng(images) }));
+      await draw(await Promise.all(drawn), true);
     },
     async confusion(labels, predicted, classes) {
       const tensor = (numbers: Iterable<number>): Tensor => {
@@ -184,7 +180,7 @@ export const openLab = ({ example, config, folder, signal, print = console.log }
         actual: nameOf(labels[i]),
         predicted: nameOf(predicted[i]),
       }));
-      parts.push(await samplePredictions(samples));
+      parts.push({ kind: 'heading', text: 'What some are taken for' }, await samplePredictions(samples));
     },
     async predictions(predicted) {
       const rows = Array.from(predicted, (predicted, i) => [i, predicted]);

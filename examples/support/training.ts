@@ -8,6 +8,7 @@ import { type Key, key } from '../../autograd/index.js';
 import { encodeCsv } from '../../data/index.js';
 import {
   type Curve,
+  type CurvesOptions,
   checkpointing,
   curvesSvg,
   loadCheckpoint,
@@ -57,6 +58,12 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
+export interface Drawn {
+  readonly file: string;
+  readonly caption: string;
+  readonly picture: string | Uint8Array;
+}
+
 export interface TrainingPlace {
   /** Of the experiment. */
   readonly folder: string;
@@ -66,8 +73,8 @@ export interface TrainingPlace {
   /** A line on the terminal, or there and in the report. */
   print(line: string): void;
   say(line: string): void;
-  /** Writes a picture, and shows it in the report if it is wanted there. */
-  draw(file: string, caption: string, picture: string, inReport: boolean): Promise<void>;
+  /** Writes pictures, and shows them side by side in the report if they are wanted there. */
+  draw(pictures: readonly Drawn[], inReport: boolean): Promise<void>;
 }
 
 const figures = (measured: Readonly<Record<string, number>> | null): string =>
@@ -232,19 +239,21 @@ export const trainIn = async <P, S, X, Y, T>(
       );
     await writeAtomic(join(folder, 'history.json'), `${JSON.stringify(fitted.history)}\n`);
     await writeAtomic(join(folder, 'history.csv'), historyCsv(fitted.history));
-    for (const metric of measuredNames(fitted.history)) {
-      const title = name === '' ? metric : `${name}: ${metric}`;
-      const curves = historyCurves(fitted.history, metric);
-      const picture = await curvesSvg({ title, yName: metric, curves });
-      await place.draw(join(name, `${metric}.svg`), title, picture, inReport && fitted.history.checks.length > 1);
-    }
-    // A single epoch is a dot in those curves; its steps are a curve.
     const { losses, checks } = fitted.history;
+    const titleOf = (what: string): string => (name === '' ? what : `${name}: ${what}`);
+    const chart = async (file: string, caption: string, options: Omit<CurvesOptions, 'title'>): Promise<Drawn> => ({
+      file: join(name, file),
+      caption,
+      picture: await curvesSvg({ title: caption, width: 600, height: 400, ...options }),
+    });
+    const curves = measuredNames(fitted.history).map((metric) =>
+      chart(`${metric}.svg`, titleOf(metric), { yName: metric, curves: historyCurves(fitted.history, metric) }),
+    );
+    await place.draw(await Promise.all(curves), inReport && checks.length > 1);
+    // A single epoch is a dot in those curves; its steps are a curve.
     if (checks.length < 2 && losses.length > 1) {
-      const title = `${name === '' ? '' : `${name}: `}loss of each step`;
-      const curves = [{ name: 'loss', values: losses }];
-      const picture = await curvesSvg({ title, yName: 'loss', xName: 'step', curves });
-      await place.draw(join(name, 'steps.svg'), title, picture, inReport);
+      const steps = { yName: 'loss', xName: 'step', width: 860, curves: [{ name: 'loss', values: losses }] };
+      await place.draw([await chart('steps.svg', titleOf('loss of each step'), steps)], inReport);
     }
     const returned = rest.restoreBest === true ? fitted.best?.step : undefined;
     const check = fitted.history.checks.findLast(({ step }) => returned === undefined || step === returned);
