@@ -12,6 +12,7 @@ import type { Places } from '../lowerings/lowering.js';
 import { depthwiseForward, depthwiseGradient, depthwiseMemory, isDepthwise } from './depthwise.js';
 import { directForward, directMemory, type FilterStrides } from './direct/forward.js';
 import { directGradient, directGradientMemory } from './direct/gradient.js';
+import type { Finish } from './finish.js';
 import type { SpreadGeometry } from './lines.js';
 import { type Geometry, isPointwise, type Operands, type Role } from './patches.js';
 import { type Blocks, blocksOf } from './winograd/layout.js';
@@ -42,7 +43,9 @@ export interface WithoutPatches {
   /** The convolution that is computed: that of the cotangent, for an input gradient. */
   readonly shape: Geometry;
   readonly memory: { readonly workspace: number; readonly shared: number };
-  readonly emit: (operands: Operands, places: Places) => Statement[];
+  /** Whether it can finish the outputs. */
+  readonly finishes?: true;
+  readonly emit: (operands: Operands, places: Places, finish: Finish) => Statement[];
 }
 
 /** The convolution of the cotangent that the input gradient is: with strides, zeros stand between the cotangent's elements. */
@@ -122,11 +125,11 @@ export const withoutPatches = (geometry: Geometry, role: Role): WithoutPatches |
     return {
       shape,
       memory: directMemory(shape),
-      emit: ([image, weights, output], places) =>
+      finishes: true,
+      emit: ([image, weights, output], places, finish) =>
         directForward(
           ...([lanes, rows, shape, { image, weights, output }] as const),
-          filterStrides(geometry, role),
-          places,
+          ...([filterStrides(geometry, role), places, finish] as const),
         ),
     };
   const zeros = (sizeOf(spatial) * lanesFor(channels)) / (sizeOf(outputs) * channels);

@@ -204,6 +204,7 @@ export const depthwiseForward = (
         write,
         i32.const(1),
         i32.const(outBytes),
+        0,
       ),
     ),
   ];

@@ -18,6 +18,7 @@ import {
   v128,
 } from '../assembler/index.js';
 import type { FloatLanes } from '../float-lanes.js';
+import { type Finish, finished, unfinished } from './finish.js';
 
 /** Bytes from one line to the next. */
 export interface Pitches {
@@ -73,40 +74,45 @@ export const planesToVectors = (lanes: FloatLanes, length: number, { planes, vec
     ];
   });
 
-/** `from, to, lines, plane`: the distance between planes; gives the sum of zero times every number, which is zero if all are finite. */
-export type VectorsToPlanes = Func<Repeat<'i32', 4>, 'v128'>;
+/**
+ * `from, to, lines, plane, bias`: the distance between planes, and where their biases are; gives the sum of zero times every number that
+ * is read, which is zero if all are finite.
+ */
+export type VectorsToPlanes = Func<Repeat<'i32', 5>, 'v128'>;
 
-/** Copies `lines` lines of `length` floats to the first `count` planes. */
+/** Copies `lines` lines of `length` floats to the first `count` planes, finishing them on the way. */
 export const vectorsToPlanes = (
   lanes: FloatLanes,
   length: number,
   count: number,
   { planes, vectors }: Pitches,
+  finish: Finish = unfinished,
 ): VectorsToPlanes =>
-  func(`vectorsToPlanes${length}x${count}`, repeat('i32', 4), 'v128', (from, to, lines, plane) => {
+  func(`vectorsToPlanes${length}x${count}`, repeat('i32', 5), 'v128', (from, to, lines, plane, bias) => {
     const at: Local<'i32'>[] = [to, ...locals('i32', count - 1)];
     const rows: Local<'v128'>[] = locals('v128', 4);
-    const doubt = local('v128');
-    const seen = (row: Local<'v128'>): Statement => set(doubt, f32x4.add(doubt, f32x4.mul(row, f32x4.const(0))));
+    const [doubt, biases] = [local('v128'), local('v128')];
+    const read = (row: Local<'v128'>, offset: number): Statement[] => [
+      set(row, v128.load(from, 16 * offset)),
+      set(doubt, f32x4.add(doubt, f32x4.mul(row, f32x4.const(0)))),
+      ...(finish.bias === null && !finish.rectify ? [] : [set(row, finished(lanes, finish, row, biases))]),
+    ];
     const move = (offset: number): Statement[] => [
-      ...rows.flatMap((row, i) => [set(row, v128.load(from, 16 * (offset + i))), seen(row)]),
+      ...rows.flatMap((row, i) => read(row, offset + i)),
       ...at.map((pointer, i) => v128.store(pointer, lanes.transposed(rows, i), 4 * offset)),
     ];
     const [first] = rows;
     const single = (offset: number): Statement[] =>
       first === undefined
         ? []
-        : [
-            set(first, v128.load(from, 16 * offset)),
-            seen(first),
-            ...at.map((pointer, i) => v128.store32_lane(i, pointer, first, 4 * offset)),
-          ];
+        : [...read(first, offset), ...at.map((pointer, i) => v128.store32_lane(i, pointer, first, 4 * offset))];
     const forth = (writes: number, reads: number): Statement[] => [
       ...at.map((pointer) => set(pointer, i32.add(pointer, writes))),
       set(from, i32.add(from, reads)),
     ];
     return [
       ...at.slice(1).map((pointer, i) => set(pointer, i32.add(at[i] ?? to, plane))),
+      ...(finish.bias === null ? [] : [set(biases, v128.load(bias))]),
       loopWhile(i32.gt_s(lines, 0), [
         ...(length < 4
           ? Array.from({ length }, (_, x) => single(x)).flat()

@@ -7,9 +7,10 @@
  */
 import { bytesPerElement, isFloat } from '../../dtype.js';
 import type { ConvParams } from '../../families/convolution.js';
-import { sizeOf } from '../../shape.js';
+import { type Shape, sizeOf } from '../../shape.js';
 import { call, func, leave, repeat, type Statement } from '../assembler/index.js';
 import { filterStrides, transformed, turned, withoutPatches } from '../conv/choice.js';
+import { type Finish, finishPlanes, unfinished } from '../conv/finish.js';
 import { linesForward, linesGradient, paddedBytes } from '../conv/lines.js';
 import {
   type Geometry,
@@ -26,7 +27,7 @@ import type { Blocks } from '../conv/winograd/layout.js';
 import { features } from '../features.js';
 import { floatLanes } from '../float-lanes.js';
 import { gemmModule } from './gemm.js';
-import type { Lowered, Lowering, Lowerings, Places } from './lowering.js';
+import type { Epilogue, KernelLowering, Lowered, Lowering, Lowerings, Places } from './lowering.js';
 import { mostTaps } from './windows.js';
 
 const byTransforms = (
@@ -36,6 +37,7 @@ const byTransforms = (
   [x, w, g]: Operands,
   places: Places,
   doubtful: readonly Statement[],
+  finish: Finish,
 ): Statement[] => {
   const lanes = floatLanes('float32', features());
   const { rows } = gemmModule('float32').tile;
@@ -46,11 +48,11 @@ const byTransforms = (
   return role === 'output'
     ? outputFace(
         ...([lanes, rows, blocks, { outward: perFilter, inward: perChannel, turned: false, group }] as const),
-        ...([{ image: x, weights: w, output: g }, places, doubtful] as const),
+        ...([{ image: x, weights: w, output: g }, places, doubtful, finish] as const),
       )
     : outputFace(
         ...([lanes, rows, blocks, { outward: perChannel, inward: perFilter, turned: true, group }] as const),
-        ...([{ image: g, weights: w, output: x }, places, doubtful] as const),
+        ...([{ image: g, weights: w, output: x }, places, doubtful, unfinished] as const),
       );
 };
 
@@ -94,9 +96,22 @@ const byLines = (
 /** Products a nanosecond, roughly. */
 const multiplyAdds = 25;
 
+/** Whether an epilogue is a bias for each filter, the rectifier, or both. */
+const isFinish = ({ scale, addend }: Epilogue, shape: Shape): boolean =>
+  scale === 1 &&
+  (addend === null ||
+    (addend.weight === 1 &&
+      addend.offset === 0 &&
+      addend.strides.every((stride, axis) => shape[axis] === 1 || stride === (axis === 1 ? 1 : 0))));
+
 const lowering =
-  (role: Role): Lowering<ConvParams> =>
-  ({ inputs: [a, b], output, params }): Lowered => {
+  (role: Role, epilogue: Epilogue | null = null): Lowering<ConvParams> =>
+  (site): Lowered => {
+    const {
+      inputs: [a, b],
+      output,
+      params,
+    } = site;
     if (a === undefined || b === undefined || !isFloat(output.dtype)) return { kind: 'reference' };
     const x = role === 'input' ? output : a;
     const w = role === 'filter' ? output : b;
@@ -137,11 +152,26 @@ const lowering =
       });
       return call(byTap, ...operandsOf(at), at.workspace, at.thread, at.threads);
     };
+    const finishOf = ({ inputs: [, , bias] }: Places): Finish => ({
+      bias: bias ?? null,
+      rectify: epilogue?.rectify === true,
+    });
+    /** Finishes what an unusual way has computed. */
+    const after = (at: Places): Statement[] =>
+      epilogue === null
+        ? []
+        : [at.barrier(), ...finishPlanes(floatLanes('float32', features()), geometry, at.output, finishOf(at), at)];
+    const withFinish: Pick<KernelLowering, 'finished'> = {
+      finished: (wanted) => {
+        const made = isFinish(wanted, output.shape) ? lowering(role, wanted)(site) : null;
+        return made?.kind === 'kernel' ? made : null;
+      },
+    };
     /** Computes tap by tap, and leaves, where padding would meet a number that is not finite. */
-    const guard = (shape: Geometry, at: Places): Statement[] => {
+    const guard = (shape: Geometry, at: Places, end: readonly Statement[] = []): Statement[] => {
       const [, weights, cotangent] = operandsOf(at);
       const [factor, size] = role === 'filter' ? [cotangent, sizeOf(g.shape)] : [weights, sizeOf(w.shape)];
-      return readsPadding(shape) ? unlessFinite(geometry, factor, size, [carefully(shape, at), leave()]) : [];
+      return readsPadding(shape) ? unlessFinite(geometry, factor, size, [carefully(shape, at), ...end, leave()]) : [];
     };
     /** Products of patches; an input gradient adds them back only where they are, so that padding meets nothing. */
     const plain = (at: Places): Statement[] => [
@@ -166,7 +196,8 @@ const lowering =
         shared: without.memory.shared,
         parallel: true,
         nanoseconds,
-        emit: (at) => [...guard(without.shape, at), ...without.emit(operandsOf(at), at)],
+        ...(without.finishes === true ? withFinish : {}),
+        emit: (at) => [...guard(without.shape, at, after(at)), ...without.emit(operandsOf(at), at, finishOf(at))],
       };
     const blocks = transformed(geometry, role);
     if (blocks === null || sizeOf(output.shape) === 0 || sizeOf(g.shape) === 0)
@@ -184,6 +215,7 @@ const lowering =
       shared: wanted.shared,
       parallel: true,
       nanoseconds,
+      ...(role === 'output' ? withFinish : {}),
       emit: (at) => {
         /** The plain way, as a function of its own too. */
         const fallback = func('plain', repeat('i32', 7), 'none', (first, second, to, own, shared, thread, threads) =>
@@ -191,9 +223,11 @@ const lowering =
         );
         const [first, second] = at.inputs;
         const { output: to, thread, threads } = at;
-        return byTransforms(geometry, role, blocks, operandsOf(at), at, [
+        const doubtful = [
           call(fallback, first ?? to, second ?? to, to, at.workspace, at.shared, thread, threads),
-        ]);
+          ...after(at),
+        ];
+        return byTransforms(geometry, role, blocks, operandsOf(at), at, doubtful, finishOf(at));
       },
     };
   };

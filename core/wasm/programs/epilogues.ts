@@ -1,5 +1,5 @@
 /**
- * What follows a product element by element, and can be done to its sums while they are in registers: a factor, a bias or a residual, the
+ * What follows a product or a convolution element by element, and can be done to its sums while they are in registers: a factor, a bias or a residual, the
  * rectifier. The loop that would do it is left out. Everything keeps its bits: only finished sums are touched.
  */
 import { type Shape, sizeOf, stridesOf } from '../../shape.js';

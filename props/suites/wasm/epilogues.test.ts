@@ -4,7 +4,9 @@ import * as assert from 'uvu/assert';
 import {
   add,
   compile,
+  conv,
   foldIn,
+  fromData,
   key,
   matmul,
   mul,
@@ -197,9 +199,19 @@ test('epilogues: the same bits on two threads, whichever way they divide the pro
       [20, 60, 61],
     ],
   ];
+  const convolution: Step = (x, w, b) => [
+    relu(add(conv(x as Tensor, w as Tensor, { padding: 1 }), reshape(b as Tensor, [-1, 1, 1]))),
+  ];
+  const filters = [
+    [[9, 3, 40, 41], [21, 3, 3, 3], [21]],
+    [[9, 16, 20, 21], [21, 16, 3, 3], [21]],
+  ];
   const results = (threads: number): readonly (readonly number[][])[] => {
     backend.threads.resize(threads);
-    return cases.map((shapes) => bitsOf(compile(layer)(...random(shapes))));
+    return [
+      ...cases.map((shapes) => bitsOf(compile(layer)(...random(shapes)))),
+      ...filters.map((shapes) => bitsOf(compile(convolution)(...random(shapes)))),
+    ];
   };
   try {
     const alone = results(1);
@@ -209,6 +221,50 @@ test('epilogues: the same bits on two threads, whichever way they divide the pro
   } finally {
     backend.threads.resize(1);
   }
+});
+
+test('epilogues: bias and rectifier of a convolution are part of it, with the same bits, even where numbers are not finite', () => {
+  const layer =
+    (groups: number, padding: number, rectify: boolean, biased: boolean): Step =>
+    (x, w, b) => {
+      let y = conv(x as Tensor, w as Tensor, { groups, padding }) as Tensor;
+      if (biased) y = add(y, reshape(b as Tensor, [-1, 1, 1])) as Tensor;
+      return [rectify ? relu(y) : y];
+    };
+  assert.equal(unitsOf(layer(1, 1, true, true), [[2, 3, 8, 8], [5, 3, 3, 3], [5]]), [
+    'conv(f32[2,3,8,8], f32[5,3,3,3], f32[5,1,1]) then add, relu → f32[2,5,8,8]',
+  ]);
+  const kernels = [
+    // Read tap by tap, by transforms, one channel a filter, by patches, a product.
+    { channels: 3, filters: 7, kernel: 3, groups: 1 },
+    { channels: 13, filters: 14, kernel: 3, groups: 1 },
+    { channels: 16, filters: 26, kernel: 5, groups: 2 },
+    { channels: 26, filters: 28, kernel: 3, groups: 2 },
+    { channels: 6, filters: 6, kernel: 3, groups: 6 },
+    { channels: 3, filters: 5, kernel: 1, groups: 1 },
+  ];
+  const specials = [null, Number.NaN, Infinity, -Infinity];
+  check(
+    fc.property(
+      fc.constantFrom(...kernels),
+      fc.record({ samples: fc.integer({ min: 1, max: 3 }), size: fc.integer({ min: 5, max: 12 }), padding: fc.nat(2) }),
+      fc.constantFrom([true, true], [true, false], [false, true]),
+      fc.record({ inImage: fc.constantFrom(...specials), inFilter: fc.constantFrom(...specials) }),
+      fc.constantFrom<FloatDtype>('float32', 'float64'),
+      ({ channels, filters, kernel, groups }, { samples, size, padding }, [rectify, biased], special, dtype) => {
+        const shapes = [[samples, channels, size, size + 1], [filters, channels / groups, kernel, kernel], [filters]];
+        const [x, w, b] = random(shapes, dtype) as [Tensor, Tensor, Tensor];
+        const changed = (t: Tensor, value: number | null): Tensor => {
+          const data = t.dataSync().slice() as Float32Array<ArrayBuffer>;
+          if (value !== null) data[data.length >> 1] = value;
+          return fromData(data, t.shape, dtype);
+        };
+        const args = [changed(x, special.inImage), changed(w, special.inFilter), b];
+        assertSameBits(layer(groups, padding, rectify === true, biased === true), args, `${kernel}, ${groups} groups`);
+      },
+    ),
+    { numRuns: 120 },
+  );
 });
 
 test('epilogues: strides under another shape lead to the same elements, or there are none', () => {

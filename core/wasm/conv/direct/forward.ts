@@ -27,6 +27,7 @@ import type { FloatLanes } from '../../float-lanes.js';
 import { nest } from '../../loops/nest.js';
 import { shareOf } from '../../loops/share.js';
 import type { Places } from '../../lowerings/lowering.js';
+import { type Finish, finished, unfinished } from '../finish.js';
 import { clearImage, type DirectShape, fillImage, type Image, imageOf, writePlaces } from './image.js';
 
 /** Filters of a panel: two vectors. */
@@ -35,8 +36,8 @@ const panel = 8;
 /** Taps that are code of their own; of larger kernels one line is. */
 const mostUnrolled = 32;
 
-/** `image, table, weights, output`: the outputs from one place on, of one panel. */
-type DirectTile = Func<Repeat<'i32', 4>, 'none'>;
+/** `image, table, weights, output, bias`: the outputs from one place on, of one panel. */
+type DirectTile = Func<Repeat<'i32', 5>, 'none'>;
 
 /** Two rows woven: lanes 0 and 1, or 2 and 3, of each after the other. */
 const woven = (first: number, a: Local<'v128'>, b: Local<'v128'>): Expression<'v128'> =>
@@ -83,8 +84,9 @@ const directTile = (
   { plane, taps }: Image,
   height: number,
   filters: number,
+  finish: Finish,
 ): DirectTile =>
-  func(`direct${height}x${filters}`, repeat('i32', 4), 'none', (image, table, weights, output) => {
+  func(`direct${height}x${filters}`, repeat('i32', 5), 'none', (image, table, weights, output, bias) => {
     const vectors = Math.ceil(filters / 4);
     const pointers: Local<'i32'>[] = locals('i32', height);
     const sums: Local<'v128'>[][] = Array.from({ length: height }, () => locals('v128', vectors));
@@ -127,6 +129,10 @@ const directTile = (
       ...pointers.map((pointer, i) => set(pointer, i32.add(image, i32.load(table, 4 * i)))),
       set(channel, channels),
       loopWhile(i32.gt_s(channel, 0), [...ofChannel, ...move(4 * plane), set(channel, i32.sub(channel, 1))]),
+      ...(finish.bias === null ? [] : row.map((biases, j) => set(biases, v128.load(bias, 16 * j)))),
+      ...(finish.bias === null && !finish.rectify ? [] : sums).flatMap((across) =>
+        across.map((sum, j) => set(sum, finished(lanes, finish, sum, row[j] ?? sum))),
+      ),
       ...Array.from({ length: vectors }, (_, j) =>
         storeRows(
           lanes,
@@ -205,6 +211,7 @@ export const directForward = (
   }: { readonly image: Expression<'i32'>; readonly weights: Expression<'i32'>; readonly output: Expression<'i32'> },
   strides: FilterStrides,
   { workspace, shared, thread, threads, barrier }: Places,
+  finish: Finish = unfinished,
 ): Statement[] => {
   const { samples, groups, channels, filters, spatial, outputs, kernel } = shape;
   const image = imageOf(shape);
@@ -217,7 +224,7 @@ export const directForward = (
   const height = Math.ceil(places / tiles);
   const tall = tiles - (tiles * height - places);
   const { from, to, code } = shareOf({ thread, threads }, samples);
-  const [source, target, filterPanel, tile, table, at, count, read] = locals('i32', 8);
+  const [source, target, filterPanel, tile, table, at, count, read, bias] = locals('i32', 9);
   const [whole, rest] = [Math.floor(filters / panel), filters % panel];
 
   const panels = Math.ceil(filters / panel);
@@ -230,7 +237,7 @@ export const directForward = (
       : [
           set(count, many),
           loopWhile(i32.gt_s(count, 0), [
-            call(tileOf(rows, width), read, table, filterPanel, at),
+            call(tileOf(rows, width), read, table, filterPanel, at, bias),
             set(table, i32.add(table, 4 * rows)),
             set(at, i32.add(at, 4 * rows)),
             set(count, i32.sub(count, 1)),
@@ -238,7 +245,7 @@ export const directForward = (
         ];
   const tileOf = (rows: number, width: number): DirectTile => {
     const key = `${rows}x${width}`;
-    const known = made.get(key) ?? directTile(lanes, shape, image, rows, width);
+    const known = made.get(key) ?? directTile(lanes, shape, image, rows, width, finish);
     made.set(key, known);
     return known;
   };
@@ -250,6 +257,7 @@ export const directForward = (
     ...run(height - 1, tiles - tall, width),
     set(target, i32.add(target, outputBytes * width)),
     set(filterPanel, i32.add(filterPanel, depth * panel * 4)),
+    set(bias, i32.add(bias, 4 * width)),
   ];
   return [
     when(i32.eqz(thread), [...writePlaces(shape, image, shared)]),
@@ -273,6 +281,7 @@ export const directForward = (
     set(target, i32.add(output, i32.mul(from, groups * filters * outputBytes))),
     loopOver(from, { start: from, end: to }, [
       set(filterPanel, packed),
+      set(bias, finish.bias ?? i32.const(0)),
       ...nest([groups], [{ pointer: source, strides: [channels * planeBytes] }], 1, [
         ...(image.padded ? [...fillImage(shape, image, source, workspace), set(read, workspace)] : [set(read, source)]),
         ...(whole === 0 ? [] : [loopOver(tile, { end: whole }, panelOf(panel))]),

@@ -25,6 +25,7 @@ import type { FloatLanes } from '../../float-lanes.js';
 import { how } from '../../gemm/tile.js';
 import { shareOf } from '../../loops/share.js';
 import { blockImport, type Places } from '../../lowerings/lowering.js';
+import type { Finish } from '../finish.js';
 import { type FilterPlaces, packFilters, panel, unpackGradient } from './filters.js';
 import { type Blocks, findBlock, makeBlock } from './layout.js';
 import { cotangentSide, gathering, inputSide, planeBytes, scattering } from './tiles.js';
@@ -86,6 +87,7 @@ export const outputFace = (
   { image, weights, output }: { readonly image: Address; readonly weights: Address; readonly output: Address },
   places: Places,
   doubtful: readonly Statement[],
+  finish: Finish,
 ): Statement[] => {
   const { size, points, groups, channels, filters, spatial, outputs, across } = blocks;
   const { workspace, shared, barrier } = places;
@@ -116,7 +118,7 @@ export const outputFace = (
   const wide = sum(workspace, points * (blocks.channelPoint + blocks.filterPoint));
   const narrow = sum(wide, rounded(planeBytes(blocks.wide)));
   const input = gathering(lanes, blocks, inputSide(blocks), wide);
-  const scatter = scattering(lanes, blocks, narrow, doubt);
+  const scatter = scattering(lanes, blocks, narrow, doubt, finish);
   const block = makeBlock();
   const [sample, place] = locals('i32', 2);
   const quads = { first: i32.const(0), end: i32.const(Math.ceil(channels / 4)) };
@@ -158,7 +160,12 @@ export const outputFace = (
       ]),
       loopOver(sample, { end: block.count }, [
         set(place, sum(products, own(blocks.filterRow))),
-        ...scatter(block, imageOf(output, filters, outPlane), place),
+        ...scatter(
+          block,
+          imageOf(output, filters, outPlane),
+          place,
+          finish.bias === null ? i32.const(0) : sum(finish.bias, i32.mul(group, 4 * filters)),
+        ),
       ]),
       set(index, sum(index, 1)),
     ]),

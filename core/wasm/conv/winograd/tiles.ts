@@ -24,6 +24,7 @@ import {
 } from '../../assembler/index.js';
 import type { FloatLanes } from '../../float-lanes.js';
 import { advance, larger, smaller } from '../../loops/addresses.js';
+import type { Finish } from '../finish.js';
 import { planesToVectors, type VectorsToPlanes, vectorsToPlanes } from '../planes.js';
 import type { Block, Blocks } from './layout.js';
 import { type LineTransform, transformSquare, lines as transforms } from './transforms.js';
@@ -187,7 +188,13 @@ export const scattering = (
   blocks: Blocks,
   scratch: Expression<'i32'>,
   doubt: Local<'v128'>,
-): ((block: Block, image: Expression<'i32'>, transforms: Expression<'i32'>) => Statement[]) => {
+  finish: Finish,
+): ((
+  block: Block,
+  image: Expression<'i32'>,
+  transforms: Expression<'i32'>,
+  biases: Expression<'i32'>,
+) => Statement[]) => {
   const { size, narrow, filterRow, filterPoint, filters, outputs } = blocks;
   const [height, width] = outputs;
   const plane = height * width * 4;
@@ -195,21 +202,27 @@ export const scattering = (
   const side = { plane: narrow, row: filterRow, point: filterPoint };
   const tiles = tilesFunction(lanes, 'outputTiles', transforms[size].output, [size + 2, size], blocks, side, true);
   const rest = filters % 4;
-  const [copy, copyRest] = [4, rest].map((count) => vectorsToPlanes(lanes, width, Math.max(count, 1), pitches));
-  return (block, image, transforms) => {
-    const [quad, source, target, lines] = locals('i32', 4);
+  const [copy, copyRest] = [4, rest].map((count) => vectorsToPlanes(lanes, width, Math.max(count, 1), pitches, finish));
+  return (block, image, transforms, biases) => {
+    const [quad, source, target, lines, bias] = locals('i32', 5);
     const move = (count: number): Statement[] => [
       call(tiles, scratch, source, block.rows),
       set(
         doubt,
-        f32x4.add(doubt, call((count === 4 ? copy : copyRest) as VectorsToPlanes, scratch, target, lines, plane)),
+        f32x4.add(doubt, call((count === 4 ? copy : copyRest) as VectorsToPlanes, scratch, target, lines, plane, bias)),
       ),
     ];
     return [
       set(lines, smaller(i32.mul(block.rows, size), i32.sub(i32.const(height), i32.mul(block.row, size)))),
       set(source, transforms),
+      set(bias, biases),
       set(target, i32.add(image, i32.mul(block.row, 4 * size * width))),
-      loopOver(quad, { end: filters >> 2 }, [...move(4), advance(source, 16), advance(target, 4 * plane)]),
+      loopOver(quad, { end: filters >> 2 }, [
+        ...move(4),
+        advance(source, 16),
+        advance(target, 4 * plane),
+        advance(bias, 16),
+      ]),
       ...(rest === 0 ? [] : move(rest)),
     ];
   };
