@@ -2,7 +2,7 @@
  * Loop nests over strided arrays. Axes along which all arrays go on as they do along the next one are merged first, so that
  * most nests are a single loop.
  */
-import type { Shape } from '../../shape.js';
+import { type Shape, stridesOf } from '../../shape.js';
 import { i32, type Local, local, loopOver, type Statement } from '../assembler/index.js';
 import { advance } from './addresses.js';
 import { type Share, shareOf, type Threads } from './share.js';
@@ -12,6 +12,12 @@ export interface Space {
   readonly shape: Shape;
   readonly strides: readonly (readonly number[])[];
 }
+
+/** Whether an array is walked through in order, each element once. */
+export const isDense = (shape: Shape, strides: readonly number[]): boolean => {
+  const dense = stridesOf(shape);
+  return strides.every((stride, axis) => shape[axis] === 1 || stride === dense[axis]);
+};
 
 /** The same elements in the same order with as few axes as can be; at least one. */
 export const collapse = ({ shape, strides }: Space): Space => {

@@ -1,11 +1,11 @@
 /** Matrix products through the packed kernel: either operand transposed by its strides, leading axes broadcast. */
 import { bytesPerElement, type FloatDtype, isFloat } from '../../dtype.js';
-import { broadcastStrides, type Shape, stridesOf } from '../../shape.js';
+import { broadcastStrides, type Shape } from '../../shape.js';
 import { call, i32, type Local, local, type Operand, type Statement, set, when } from '../assembler/index.js';
 import { features, sharedPages } from '../features.js';
 import { createGemm, type GemmModule } from '../gemm/create.js';
 import { how } from '../gemm/tile.js';
-import { collapse, nest } from '../loops/nest.js';
+import { collapse, isDense, nest } from '../loops/nest.js';
 import { shareOf } from '../loops/share.js';
 import { productOfIntegers } from './in-order.js';
 import { type Epilogue, gemmImports, type KernelLowering, type Lowering, type Site } from './lowering.js';
@@ -47,12 +47,6 @@ const moved = (pointer: Local<'i32'>, by: number): Statement[] =>
 
 export const matmul: Lowering<MatmulParams> = (site) =>
   isFloat(site.output.dtype) ? productOf(site, site.output.dtype, nothing) : productOfIntegers(site);
-
-/** Whether strides over a shape lead through its elements in order. */
-const isDense = (shape: Shape, strides: readonly number[]): boolean => {
-  const dense = stridesOf(shape);
-  return strides.every((stride, axis) => shape[axis] === 1 || stride === dense[axis]);
-};
 
 const productOf = (
   { inputs: [a, b], output, params }: Site<MatmulParams>,

@@ -1,10 +1,11 @@
 /**
- * What follows a product or a convolution element by element, and can be done to its sums while they are in registers: a factor, a bias or a residual, the
- * rectifier. The loop that would do it is left out. Everything keeps its bits: only finished sums are touched.
+ * What follows a product or a convolution element by element, and can be done to its sums while they are in registers: a factor, a bias or
+ * a residual, the rectifier. The loop that would do it is left out. Everything keeps its bits: only finished sums are touched.
  */
-import { type Shape, sizeOf, stridesOf } from '../../shape.js';
+import { type Shape, sizeOf } from '../../shape.js';
+import { isDense } from '../loops/nest.js';
 import type { Addend, Epilogue, KernelLowering } from '../lowerings/lowering.js';
-import { trafficOf } from './evaluate.js';
+import { readsOf, trafficOf, writesOf } from './evaluate.js';
 import type { Buffer, Group, KernelUnit, Operand, Read, Step, Unit } from './plan.js';
 
 /** The strides of the same elements in the same order under another shape; `null` where an axis of it would not be regular. */
@@ -48,9 +49,7 @@ const endingOf = ({ shape, steps, sinks }: Group, product: Buffer, target: Shape
   const { live, stored, sources } = trafficOf({ kind: 'group', shape, steps, sinks, axes: null });
   const chain = [...steps.entries()].filter(([i]) => live[i] === true);
   if (sinks.length > 0 || stored.length !== 1 || stored[0]?.index !== chain.at(-1)?.[0]) return null;
-  const dense = stridesOf(shape);
-  const own = ({ offset, strides }: Read): boolean =>
-    offset === 0 && strides.every((stride, axis) => shape[axis] === 1 || stride === dense[axis]);
+  const own = ({ offset, strides }: Read): boolean => offset === 0 && isDense(shape, strides);
   if (!sources.every(({ dtype, read }) => dtype === product.dtype && (read.buffer !== product || own(read))))
     return null;
 
@@ -86,17 +85,6 @@ const endingOf = ({ shape, steps, sinks }: Group, product: Buffer, target: Shape
   if (addend === null) return { epilogue: { scale, addend, rectify }, addend, operations };
   const { read, ...rest } = addend;
   return { epilogue: { scale, addend: rest, rectify }, addend: read, operations };
-};
-
-const readsOf = (unit: Unit): readonly Buffer[] =>
-  unit.kind === 'kernel'
-    ? unit.inputs.map(({ buffer }) => buffer)
-    : trafficOf(unit).sources.map(({ read }) => read.buffer);
-
-const writesOf = (unit: Unit): readonly Buffer[] => {
-  if (unit.kind === 'kernel') return [unit.output];
-  const { stored, sinks } = trafficOf(unit);
-  return [...stored.map(({ buffer }) => buffer), ...sinks.map(({ output }) => output)];
 };
 
 /** The kernel with the loop for its epilogue; `null` if it cannot have this one. */

@@ -17,7 +17,7 @@ import {
   widthFor,
 } from '../loops/lanes.js';
 import type { Space, Walker } from '../loops/nest.js';
-import type { Buffer, Group, Operand, Read, Sink, Step } from './plan.js';
+import type { Buffer, Group, Operand, Read, Sink, Step, Unit } from './plan.js';
 
 /** What a group reads, and which of its operations anybody wants. */
 export interface Traffic {
@@ -68,6 +68,18 @@ export const trafficOf = ({ steps, sinks }: Group): Traffic => {
     width: widthFor(dtypes),
     sourceOf: ({ read }) => find(read),
   };
+};
+
+/** What a unit reads, and what it writes. */
+export const readsOf = (unit: Unit): readonly Buffer[] =>
+  unit.kind === 'kernel'
+    ? unit.inputs.map(({ buffer }) => buffer)
+    : trafficOf(unit).sources.map(({ read }) => read.buffer);
+
+export const writesOf = (unit: Unit): readonly Buffer[] => {
+  if (unit.kind === 'kernel') return [unit.output];
+  const { stored, sinks } = trafficOf(unit);
+  return [...stored.map(({ buffer }) => buffer), ...sinks.map(({ output }) => output)];
 };
 
 /** The strides of a group's sources and, behind them, of what it stores. */

@@ -2,7 +2,7 @@
 import { bytesPerElement } from '../../dtype.js';
 import { stridesOf } from '../../shape.js';
 import { type Func, func, i32, type Local, repeat, type Statement, set, when } from '../assembler/index.js';
-import { collapse, nest, nestShare, type Space, type Walker } from '../loops/nest.js';
+import { collapse, isDense, nest, nestShare, type Space, type Walker } from '../loops/nest.js';
 import { flopsOfStep } from './cost.js';
 import { crossAxis, crossing } from './crossing.js';
 import { evaluator, stridesOfTraffic, type Traffic, trafficOf } from './evaluate.js';
@@ -52,13 +52,10 @@ const vectorsAtOnce = ({ steps }: Group, { live }: Traffic): number => {
 /** Whether a loop may store an array where one lies that it reads: it must read there nothing but the element that it then stores. */
 export const mayOverwrite = (group: Group, read: Buffer, write: Buffer): boolean => {
   const traffic = trafficOf(group);
-  const dense = stridesOf(group.shape).map((stride, axis) => (group.shape[axis] === 1 ? 0 : stride));
-  const isOwn = (strides: readonly number[]): boolean =>
-    strides.every((stride, axis) => group.shape[axis] === 1 || stride === dense[axis]);
   const reads = traffic.sources.filter((source) => source.read.buffer === read);
   if (bytesPerElement(read.dtype) !== bytesPerElement(write.dtype) || read.length !== write.length) return false;
   if (reads.length === 0 || !traffic.stored.some(({ buffer }) => buffer === write)) return false;
-  return reads.every((source) => source.read.offset === 0 && isOwn(source.read.strides));
+  return reads.every((source) => source.read.offset === 0 && isDense(group.shape, source.read.strides));
 };
 
 const textOf = (operand: Operand, traffic: Traffic): string => {

@@ -2,7 +2,8 @@
  * Where everything lies during a call. Inputs, constants and outputs come as arguments; all other buffers share one
  * workspace, each living from the unit that computes it to the last that reads it.
  */
-import { loopOf, mayOverwrite } from './group.js';
+import { readsOf, writesOf } from './evaluate.js';
+import { mayOverwrite } from './group.js';
 import type { Buffer, KernelUnit, Plan, Unit } from './plan.js';
 
 /** Where in the workspace bytes are that a unit may overwrite; `null` for the part of the thread that runs it. */
@@ -30,11 +31,6 @@ export interface Layout {
 const unit = 64;
 const slack = 32;
 const rounded = (bytes: number): number => Math.ceil((bytes + slack) / unit) * unit;
-
-const readsOf = (work: Unit): readonly Buffer[] =>
-  work.kind === 'kernel' ? work.inputs.map(({ buffer }) => buffer) : loopOf(work).reads;
-
-const writesOf = (work: Unit): readonly Buffer[] => (work.kind === 'kernel' ? [work.output] : loopOf(work).writes);
 
 /** Bytes that a unit may overwrite. */
 const scratchOf = (work: Unit): { readonly own: number; readonly shared: number; readonly parallel: boolean } =>
