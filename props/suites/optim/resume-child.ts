@@ -4,11 +4,15 @@
  */
 import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
+import { setDefaultBackend } from '../../../core/default-backend.js';
+import { referenceBackend } from '../../../core/reference/backend.js';
 import { checkpointing, loadCheckpoint, saveCheckpoint } from '../../../data/node/index.js';
 import { fit } from '../../../optim/index.js';
 import { resumable } from './support.js';
 
-const [path = '', result = '', epochs = ''] = process.argv.slice(2);
+const [path = '', result = '', epochs = '', backend = ''] = process.argv.slice(2);
+// The bits are to be those of the process that asks.
+if (backend === referenceBackend.name) setDefaultBackend(referenceBackend);
 const { params, state, best, averaged, history, final } = await fit({
   ...resumable(),
   epochs: Number(epochs),

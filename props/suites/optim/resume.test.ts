@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
+import { defaultBackend } from '../../../core/default-backend.js';
 import { ArgumentError, key, type Tensor, TreeError, tensor } from '../../../core/index.js';
 import { decodeCheckpoint, encodeCheckpoint, saveCheckpoint } from '../../../data/node/index.js';
 import { linear, mseLoss } from '../../../nn/index.js';
@@ -119,7 +120,8 @@ const spawnChild = (
   kill: { readonly steps: number; readonly wait: number } | null,
 ): Promise<{ readonly signal: string | null; readonly code: number | null; readonly errors: string }> =>
   new Promise((resolve, reject) => {
-    const started = spawn(process.execPath, ['--import', 'tsx', child, ...files, String(longer)], {
+    const args = ['--import', 'tsx', child, ...files, String(longer), defaultBackend().name];
+    const started = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let [steps, errors] = [0, ''];
