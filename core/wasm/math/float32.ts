@@ -34,7 +34,7 @@ const where = (mask: Vector, then: Vector, otherwise: Vector): Vector => v128.bi
 const atLeast = (x: Vector, low: number): Vector => f32x4.pmax(x, all(low));
 const atMost = (x: Vector, high: number): Vector => f32x4.pmin(x, all(high));
 
-/** |x|, and the sign of `x` put back. */
+/** The sign of `x` and nothing else. */
 const signBit = (x: Vector): Vector => v128.and(x, all(-0));
 
 const log2e = Math.LOG2E;
