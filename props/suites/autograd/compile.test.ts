@@ -28,6 +28,7 @@ import { removeDeadCode } from '../../../core/passes/dead-code.js';
 import { crossEntropy, linear, relu, sequential } from '../../../nn/index.js';
 import { programs, runProgram } from '../../arbitraries/programs.js';
 import { tensorOf } from '../../arbitraries/tensors.js';
+import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 
 const f = (x: Tensor): Tensor => sum(mul(sin(x), exp(x)));
@@ -147,7 +148,7 @@ test('passes: what only looks alike is kept apart: NaN and infinities as paramet
 });
 
 test('compile: random programs and their gradients give the same bits compiled and plain', () => {
-  fc.assert(
+  check(
     fc.property(programs(), (program) => {
       const run = runProgram(program.steps);
       const args = program.inputs.map(tensorOf);

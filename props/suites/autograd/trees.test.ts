@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { mul, type Tensor, treeEntries, treeLeaves, treeMap, treeUnflatten } from '../../../core/index.js';
 import { mapTensors, outline, tensorsIn, treeStructure, withTensors } from '../../../core/tree.js';
+import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { errorOf, numbers, t } from './support.js';
 
@@ -95,7 +96,7 @@ const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
 }));
 
 test('any tree: unflatten ∘ leaves is the identity, and entries name each leaf once', () => {
-  fc.assert(
+  check(
     fc.property(tree, (drawn) => {
       assert.equal(treeUnflatten(drawn, treeLeaves(drawn)), drawn);
       const paths = treeEntries(drawn).map(([path]) => path);

@@ -20,6 +20,7 @@ import { broadcastable } from '../../arbitraries/shapes.js';
 import { type Draw, draw } from '../../arbitraries/values.js';
 import { assertClose } from '../../runner/close.js';
 import { fails } from '../../runner/fails.js';
+import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { at, indexLists } from '../../specs/tabulate.js';
 
@@ -50,7 +51,7 @@ test("broadcasting: NumPy's, right-aligned, both operands at once", () => {
 });
 
 test('broadcasting: each operand receives the sum over the places it was stretched to', () => {
-  fc.assert(
+  check(
     fc.property(
       broadcastable(2, { maxRank: 4, maxSize: 3 }).chain(([a = [], b = []]) => fc.tuple(draw(a), draw(b))),
       ([a, b]) => {
@@ -68,6 +69,7 @@ test('broadcasting: each operand receives the sum over the places it was stretch
         assertClose(gradient, { shape: a.shape, data: want });
       },
     ),
+    { numRuns: 100 },
   );
 });
 

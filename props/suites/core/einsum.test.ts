@@ -6,6 +6,7 @@ import { dot, einsum, fromData, matmul, mul, ones, sum, type Tensor, tensor, zer
 import { sizeOf, stridesOf } from '../../../core/shape.js';
 import { draw } from '../../arbitraries/values.js';
 import { assertClose, type Numbers } from '../../runner/close.js';
+import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 
 /** A specification before it is written down; `#1`, `#0` are the axes behind an ellipsis, the last one being `#0`. */
@@ -117,7 +118,7 @@ const specWithOperands = specs.chain((spec) =>
 const float64 = ({ shape, data }: Numbers): Tensor => fromData(Float64Array.from(data), shape);
 
 test('einsum: equals the sum over all assignments of indices, for random specifications of one to four operands', () => {
-  fc.assert(
+  check(
     fc.property(specWithOperands, ({ spec, xs }) => {
       assertClose(einsum(spec.text, ...xs.map(float64)), naive(spec, xs), 1e-12);
     }),
@@ -126,7 +127,7 @@ test('einsum: equals the sum over all assignments of indices, for random specifi
 });
 
 test('einsum: is linear in each operand, so its gradient along v is its value with v in that place', () => {
-  fc.assert(
+  check(
     fc.property(specWithOperands, ({ spec, xs }) => {
       const tensors = xs.map(float64);
       const y = einsum(spec.text, ...tensors);

@@ -38,6 +38,7 @@ import { takeTranspose } from '../../../core/primitives/take-transpose.js';
 import { sizeOf } from '../../../core/shape.js';
 import { shapes, shapeWithAxis } from '../../arbitraries/shapes.js';
 import { fails } from '../../runner/fails.js';
+import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { indexLists } from '../../specs/tabulate.js';
 
@@ -69,12 +70,13 @@ test('index: numbers drop axes, ranges keep them, null inserts one, dots fill up
 });
 
 test('index: numbers on every axis read one element', () => {
-  fc.assert(
+  check(
     fc.property(shapes({ minSize: 1 }), fc.boolean(), (shape, back) => {
       const x = counting(...shape);
       for (const [position, list] of indexLists(shape).entries())
         assert.is(index(x, ...list.map((i, axis) => (back ? i - (shape[axis] ?? 0) : i))).item(), position);
     }),
+    { numRuns: 100 },
   );
 });
 
@@ -167,13 +169,14 @@ test('take: the axes of the index take the place of the axis', () => {
     [0, 1, 2],
   ]);
   assert.equal(take(tensor([true, false]), [1, 0]).toArray(), [0, 1]);
-  fc.assert(
+  check(
     fc.property(shapeWithAxis({ minSize: 1 }), fc.array(fc.nat(99), { maxLength: 5 }), ({ shape, axis }, numbers) => {
       const places = numbers.map((n) => n % (shape[axis] ?? 1));
       const front = moveAxis(counting(...shape), axis, 0);
       const want = places.length === 0 ? [] : stack(places.map((place) => index(front, place))).toArray();
       assert.equal(moveAxis(take(counting(...shape), places, axis), axis, 0).toArray(), want);
     }),
+    { numRuns: 100 },
   );
 });
 
@@ -386,7 +389,7 @@ test('tril, triu: zeros beyond diagonal k, selected, so that infinities there va
 });
 
 test('diagonal: y[…, i] = x[i, i + offset] of any two axes, empty beyond the matrix', () => {
-  fc.assert(
+  check(
     fc.property(
       fc.nat(4),
       fc.nat(4),
@@ -435,7 +438,7 @@ test('diag, diagEmbed: the diagonal of what they make is what they were given', 
   ]);
   assert.equal(diag(counting(2, 3), -1).toArray(), [3]);
   assert.equal(diagEmbed(counting(2, 1)).toArray(), [[[0]], [[1]]]);
-  fc.assert(
+  check(
     fc.property(fc.nat(3), fc.nat(3), fc.integer({ min: -3, max: 3 }), (batch, size, offset) => {
       const x = counting(batch, size);
       const back = diagonal(diagEmbed(x, offset), { offset, axis0: -2, axis1: -1 });
@@ -443,6 +446,7 @@ test('diag, diagEmbed: the diagonal of what they make is what they were given', 
       assert.equal(back.toArray(), x.toArray());
       assert.is(sum(diagEmbed(x, offset)).item(), sum(x).item());
     }),
+    { numRuns: 100 },
   );
   fails(
     () => diag(zeros([1, 1, 1])),

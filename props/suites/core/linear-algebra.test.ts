@@ -33,6 +33,7 @@ import {
 } from '../../../core/index.js';
 import { type Draw, draw } from '../../arbitraries/values.js';
 import { assertClose } from '../../runner/close.js';
+import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { linearAlgebraSpecs } from '../../specs/linear-algebra.js';
 import { cofactors, laplace, type Matrix } from '../../specs/matrix-oracles.js';
@@ -59,7 +60,7 @@ const messageOf = (f: () => unknown): string => {
 for (const [name, spec] of Object.entries(linearAlgebraSpecs))
   test(`${name}: equals its definition by index sums, Laplace expansion or Cramer's rule`, () => {
     const primitive = primitives[name as keyof typeof linearAlgebraSpecs];
-    fc.assert(
+    check(
       fc.property(spec.cases, (call) => {
         const y = bind(primitive, call.inputs.map(float64), call.params);
         assertClose(y, { shape: y.shape, data: spec.oracle?.(call) ?? [] }, 1e-10);
@@ -334,7 +335,7 @@ test('det: the third derivative at the zero matrix is the sign of the permutatio
 });
 
 test('det, cofactor: nearly singular matrices keep their accuracy', () => {
-  fc.assert(
+  check(
     fc.property(draw([3, 3]), fc.integer({ min: -16, max: -1 }), (x, exponent) => {
       const rows = [
         x.data.slice(0, 3),

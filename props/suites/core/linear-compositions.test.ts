@@ -42,6 +42,7 @@ import {
 } from '../../../core/index.js';
 import { type Draw, draw } from '../../arbitraries/values.js';
 import { assertClose } from '../../runner/close.js';
+import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 
 const toTensor = ({ shape, data }: Draw): Tensor => fromData(data, shape, 'float64');
@@ -117,7 +118,7 @@ const dot = (a: Tensor, b: Tensor): number => sum(mul(a, b)).item();
 
 for (const [name, f] of Object.entries(compositions)) {
   test(`${name}: forward and backward agree as linear maps, and with a batch of examples`, () => {
-    fc.assert(
+    check(
       fc.property(matrices.chain(draw), (drawn) => {
         const x = toTensor(drawn);
         const [y, pullback] = vjp(f, x);
@@ -134,7 +135,7 @@ for (const [name, f] of Object.entries(compositions)) {
   });
 
   test(`${name}: moves numbers of every element type alike`, () => {
-    fc.assert(
+    check(
       fc.property(matrices, fc.constantFrom<Dtype>('float32', 'int32', 'bool'), (shape, dtype) => {
         const size = shape.reduce((product, n) => product * n, 1);
         const x = toTensor({ shape, data: Array.from({ length: size }, (_, i) => (dtype === 'bool' ? i % 2 : i)) });

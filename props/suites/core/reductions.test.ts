@@ -39,6 +39,7 @@ import {
 } from '../../../core/index.js';
 import { shapeWithAxes, shapeWithAxis } from '../../arbitraries/shapes.js';
 import { draw } from '../../arbitraries/values.js';
+import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 
 type Reduce = (x: Tensor, options?: ReduceOptions) => Tensor;
@@ -155,7 +156,7 @@ test('norm: 1, 2, any other p, the largest and the smallest, and the count', () 
 });
 
 test('reductions: keepDims leaves size 1 in place, whatever the axes', () => {
-  fc.assert(
+  check(
     fc.property(shapeWithAxes({ minSize: 1 }), ({ shape, axes }) => {
       const x = full(shape, 2, 'float64');
       for (const reduce of Object.values(reductions)) {
@@ -177,7 +178,7 @@ test('reductions: keepDims leaves size 1 in place, whatever the axes', () => {
 });
 
 test('reductions: lanes in one piece and scattered lanes agree to the bit', () => {
-  fc.assert(
+  check(
     fc.property(
       shapeWithAxes({ minRank: 1, minSize: 1 }).chain(({ shape, axes }) => fc.tuple(draw(shape), fc.constant(axes))),
       ([{ shape, data }, axes]) => {
@@ -384,7 +385,7 @@ test('recurrence: a filter, its mirror image, and broadcasting', () => {
 });
 
 test('softmax: positive, sums to 1, does not see a shift; logSoftmax is its logarithm', () => {
-  fc.assert(
+  check(
     fc.property(
       shapeWithAxis({ minSize: 1 }).chain(({ shape, axis }) => fc.tuple(draw(shape), fc.constant(axis))),
       ([{ shape, data }, axis]) => {

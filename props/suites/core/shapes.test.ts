@@ -34,6 +34,7 @@ import {
 import { sizeOf } from '../../../core/shape.js';
 import { shapes, shapeWithAxis } from '../../arbitraries/shapes.js';
 import { fails } from '../../runner/fails.js';
+import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 
 /** 0, 1, 2, … under a shape. */
@@ -78,7 +79,7 @@ test('permute: output axis i is input axis axes[i], and the inverse order takes 
     [1, 4],
     [2, 5],
   ]);
-  fc.assert(
+  check(
     fc.property(
       shapes({ maxRank: 4 }).chain((shape) =>
         fc.tuple(
@@ -97,6 +98,7 @@ test('permute: output axis i is input axis axes[i], and the inverse order takes 
         assert.equal(back.toArray(), counting(...shape).toArray());
       },
     ),
+    { numRuns: 100 },
   );
   fails(
     () => permute(zeros([2, 3]), [0, 0]),
@@ -207,7 +209,7 @@ test('concat, split: parts and the whole are the same numbers', () => {
     [2, 4],
   ]);
   assert.equal(concat([zeros([0, 2]), ones([1, 2])]).toArray(), [[1, 1]]);
-  fc.assert(
+  check(
     fc.property(shapeWithAxis({ maxSize: 5 }), fc.integer({ min: 1, max: 6 }), ({ shape, axis }, size) => {
       const x = counting(...shape);
       const parts = split(x, size, axis);
@@ -221,6 +223,7 @@ test('concat, split: parts and the whole are the same numbers', () => {
         parts.map(list),
       );
     }),
+    { numRuns: 100 },
   );
 });
 
@@ -285,7 +288,7 @@ const pythonRange = (size: number, start: number | null, stop: number | null, st
 
 test('slice: every range of a list is the one Python takes', () => {
   const end = fc.option(fc.integer({ min: -8, max: 8 }));
-  fc.assert(
+  check(
     fc.property(
       fc.nat(6),
       end,
@@ -439,12 +442,13 @@ test('tile: as if the tensor were laid side by side', () => {
   assert.equal(tile(zeros([2, 3]), [4]).shape, [2, 12]);
   assert.equal(tile(zeros([2]), [0]).shape, [0]);
   assert.equal(tile(tensor(1), []).shape, []);
-  fc.assert(
+  check(
     fc.property(shapeWithAxis(), fc.integer({ min: 1, max: 3 }), ({ shape, axis }, count) => {
       const x = counting(...shape);
       const reps = shape.map((_, i) => (i === axis ? count : 1));
       assert.equal(tile(x, reps).toArray(), concat(new Array<Tensor>(count).fill(x), axis).toArray());
     }),
+    { numRuns: 100 },
   );
   fails(
     () => tile(zeros([2]), -1),
@@ -473,7 +477,7 @@ test('repeatInterleave: each slice in place', () => {
 });
 
 test('roll: y[(i + shift) mod n] = x[i]', () => {
-  fc.assert(
+  check(
     fc.property(shapeWithAxis(), fc.integer({ min: -9, max: 9 }), ({ shape, axis }, shift) => {
       const x = counting(...shape);
       const y = roll(x, shift, axis);
@@ -485,6 +489,7 @@ test('roll: y[(i + shift) mod n] = x[i]', () => {
       );
       assert.equal(roll(y, -shift, axis).toArray(), x.toArray());
     }),
+    { numRuns: 100 },
   );
 });
 

@@ -6,6 +6,7 @@ import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { ArgumentError, foldIn, key, mean, std } from '../../../core/index.js';
 import { batches, iris, irisRows, irisSpecies, standardize, stratifiedSplit } from '../../../data/index.js';
+import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 
 /** The rows in the layout of the published comma-separated file. */
@@ -26,7 +27,7 @@ test('iris: equals the file in the data directory, where TAPEGRAD_DATA names one
 });
 
 test('stratifiedSplit: parts are disjoint, cover what they should, and keep the shares of the classes', () => {
-  fc.assert(
+  check(
     fc.property(
       fc.nat(1000),
       fc.constantFrom([2 / 3, 1 / 6, 1 / 6], [0.8, 0.2], [0.5, 0.3], [1]),

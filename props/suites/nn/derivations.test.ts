@@ -6,11 +6,12 @@ import { check } from '../../derivations/check.js';
 import type { Derivation } from '../../derivations/derivation.js';
 import { derivations } from '../../derivations/index.js';
 import { assertLaw } from '../../laws/report.js';
+import { check as checkProperty } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 
 for (const derivation of derivations)
   test(`${derivation.name}: tape, hand derivation and finite differences agree`, () => {
-    fc.assert(
+    checkProperty(
       fc.property(derivation.cases, (call) => {
         const { hand, differences } = check(derivation, call);
         assertLaw(hand);

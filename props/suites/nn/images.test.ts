@@ -21,6 +21,7 @@ import {
 import * as nn from '../../../nn/index.js';
 import { assertClose } from '../../runner/close.js';
 import { fails } from '../../runner/fails.js';
+import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 
 const { functional } = nn;
@@ -30,7 +31,7 @@ const toLast = (x: Tensor): Tensor => permute(x, [0, 2, 3, 1]);
 const toFirst = (x: Tensor): Tensor => permute(x, [0, 3, 1, 2]);
 
 const seeds = fc.nat(10_000);
-const holds = (law: (seed: number) => void): void => fc.assert(fc.property(seeds, law), { numRuns: 20 });
+const holds = (law: (seed: number) => void): void => check(fc.property(seeds, law), { numRuns: 20 });
 
 test('conv2d: channels first and last agree, with their gradients', () => {
   holds((seed) => {

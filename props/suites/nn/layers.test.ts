@@ -30,6 +30,7 @@ import { drawDistinct } from '../../arbitraries/values.js';
 import { tensorOf } from '../../derivations/derivation.js';
 import { assertClose } from '../../runner/close.js';
 import { fails } from '../../runner/fails.js';
+import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 
 const { functional } = nn;
@@ -57,7 +58,7 @@ const pull = (f: (x: Tensor) => Tensor, x: Tensor, seed: number): Tensor => {
 };
 
 const holds = <T>(arbitrary: fc.Arbitrary<T>, law: (value: T) => void, numRuns = 30): void =>
-  fc.assert(
+  check(
     fc.property(arbitrary, (value) => law(value)),
     { numRuns },
   );

@@ -40,6 +40,7 @@ import {
 } from '../../../optim/index.js';
 import { numbersFrom } from '../../numbers.js';
 import { assertClose } from '../../runner/close.js';
+import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 
 interface Params {
@@ -150,7 +151,7 @@ test('sgd: weight decay is the gradient of ½·decay·Σ w² added to the loss',
 });
 
 test('sgd: both forms of momentum agree while the rate is constant, with and without look-ahead', () => {
-  fc.assert(
+  check(
     fc.property(fc.nat(1000), fc.boolean(), (seed, nesterov) => {
       const options = { lr: 0.05, momentum: 0.9, nesterov };
       assertSame(run(sgd(options), draw(seed), 6, seed), run(sgdVelocity(options), draw(seed), 6, seed));
