@@ -126,10 +126,10 @@ const casesOf = (
     .record({
       samples: fc.integer({ min: 1, max: 2 }),
       length: fc.integer({ min: 1, max: 3 }),
-      heads: fc.integer({ min: 1, max: 2 }),
-      each: fc.integer({ min: 1, max: 2 }),
+      // Norms of one or two numbers turn so sharply that differences lose their digits.
+      parts: fc.constantFrom([1, 3], [2, 2], [3, 1], [1, 4]),
     })
-    .chain(({ samples, length, heads: count, each }) => {
+    .chain(({ samples, length, parts: [count = 1, each = 1] }) => {
       const width = count * each;
       const all: Record<string, fc.Arbitrary<Draw>> = { x: draw([samples, length, width]) };
       for (const [name, shape] of Object.entries(shapes(width))) all[name] = draw(shape, { min: -1, max: 1 });
