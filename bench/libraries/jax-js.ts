@@ -191,25 +191,25 @@ export const prepare = async (require: ReturnType<typeof createRequire>): Promis
     };
 
   const classesOf = (count: number, classes: number): Arr => array(labels(count, classes), count);
-  const onFloats = (f: (x: Arr, y: Arr) => Arr): Call => {
-    const run = jax.jit(f as Fn) as unknown as typeof f;
-    const [x, y] = [array(noise(2 ** 20), 2 ** 20), array(noise(2 ** 20, 1), 2 ** 20)];
-    return async () => {
-      const result = run(x.ref, y.ref);
+  /** A call that is over when its result is computed, which nobody reads. */
+  const waitedFor =
+    (run: () => Arr): Call =>
+    async () => {
+      const result = run();
       await jax.blockUntilReady(result);
       result.dispose();
     };
+  const onFloats = (f: (x: Arr, y: Arr) => Arr): Call => {
+    const run = jax.jit(f as Fn) as unknown as typeof f;
+    const [x, y] = [array(noise(2 ** 20), 2 ** 20), array(noise(2 ** 20, 1), 2 ** 20)];
+    return waitedFor(() => run(x.ref, y.ref));
   };
 
   return {
     product: ([m, n, k]) => {
       const [a, b] = [array(noise(m * k), m, k), array(noise(k * n, 1), k, n)];
       const run = jax.jit(np.matmul as unknown as Fn) as unknown as typeof np.matmul;
-      return async () => {
-        const result = run(a.ref, b.ref);
-        await jax.blockUntilReady(result);
-        result.dispose();
-      };
+      return waitedFor(() => run(a.ref, b.ref));
     },
     'elementwise 2^20': () => onFloats((x, y) => nn.relu(x.ref.mul(y.ref).add(x.ref)).mul(y).sub(x)),
     'silu 2^20': () => onFloats((x) => x.ref.mul(nn.sigmoid(x))),

@@ -5,20 +5,13 @@
  */
 import { axisOf, spanOf } from '../../families/window.js';
 import { sizeOf, stridesOf } from '../../shape.js';
-import { type Expression, i32, type Local, local, loopOver, memory, type Statement, set } from '../assembler/index.js';
+import { i32, type Local, local, locals, loopOver, memory, type Statement, set } from '../assembler/index.js';
 import { moveBlock } from '../loops/blocks.js';
+import type { Address } from '../loops/lanes.js';
 import { nest } from '../loops/nest.js';
 import { shareOf, type Threads } from '../loops/share.js';
 import type { FilterStrides } from './direct/forward.js';
-import { type Geometry, product } from './patches.js';
-
-type Address = Expression<'i32'>;
-
-interface Arrays {
-  readonly x: Address;
-  readonly w: Address;
-  readonly g: Address;
-}
+import { type Arrays, type Geometry, overGroups, type Pointers, product } from './patches.js';
 
 /** A convolution whose image may be spread: its elements stand `spread` places apart, zeros in between. */
 export interface SpreadGeometry extends Geometry {
@@ -96,26 +89,20 @@ const walker = (pointer: Local<'i32'>, strides: readonly number[], bytes: number
 /** The outputs, from filters that lie as `strides` says. Threads divide the samples; the workspace begins with a group's padded image. */
 export const linesForward = (
   geometry: SpreadGeometry,
-  { x, w, g }: Arrays,
+  arrays: Arrays,
   { outward, inward, tap, first }: FilterStrides,
   workspace: Address,
   threads: Threads,
 ): Statement[] => {
-  const { bytes, samples, groups, channels, filters, spatial, outputs, kernel } = geometry;
-  const [plane, places, padded] = [sizeOf(spatial), sizeOf(outputs), sizeOf(paddedSizes(geometry))];
-  const [image, weights, output, source, filter] = [
-    local('i32'),
-    local('i32'),
-    local('i32'),
-    local('i32'),
-    local('i32'),
-  ];
+  const { bytes, channels, filters, outputs } = geometry;
+  const [places, padded] = [sizeOf(outputs), sizeOf(paddedSizes(geometry))];
+  const pointers: Pointers = [local('i32'), local('i32'), local('i32')];
+  const [image, weights, output] = pointers;
+  const [source, filter] = locals('i32', 2);
   const { taps, length, step, gap, shape, inImage, inFilter, inOutput } = linesOf(geometry);
-  const { from, to, code } = shareOf(threads, samples);
-  const [inputBytes, outputBytes] = [channels * plane * bytes, filters * places * bytes];
   const group = [
     ...pad(geometry, channels, image, workspace),
-    memory.fill(output, 0, outputBytes),
+    memory.fill(output, 0, filters * places * bytes),
     set(source, workspace),
     set(filter, i32.add(weights, first)),
     ...nest(
@@ -141,22 +128,7 @@ export const linesForward = (
       ],
     ),
   ];
-  const walkers = [
-    walker(image, [channels * plane], bytes),
-    walker(weights, [filters * channels * sizeOf(kernel)], bytes),
-    walker(output, [filters * places], bytes),
-  ];
-  return [
-    ...code,
-    set(image, i32.add(x, i32.mul(from, groups * inputBytes))),
-    set(weights, w),
-    set(output, i32.add(g, i32.mul(from, groups * outputBytes))),
-    loopOver(from, { start: from, end: to }, [
-      ...nest([groups], walkers, 1, group),
-      set(image, i32.add(image, groups * inputBytes)),
-      set(output, i32.add(output, groups * outputBytes)),
-    ]),
-  ];
+  return overGroups(geometry, arrays, pointers, threads, group);
 };
 
 /** The filters' gradient. Threads divide the channels of a group; the workspace begins with one padded plane. */
@@ -168,13 +140,7 @@ export const linesGradient = (
 ): Statement[] => {
   const { bytes, samples, groups, channels, filters, spatial, outputs, kernel } = geometry;
   const [plane, places, perChannel] = [sizeOf(spatial), sizeOf(outputs), sizeOf(kernel)];
-  const [image, weights, output, source, cleared] = [
-    local('i32'),
-    local('i32'),
-    local('i32'),
-    local('i32'),
-    local('i32'),
-  ];
+  const [image, weights, output, source, cleared] = locals('i32', 5);
   const { taps, length, step, gap, shape, inImage, inFilter, inOutput } = linesOf(geometry);
   const { from, to, code } = shareOf(threads, channels);
   const depth = channels * perChannel;

@@ -26,9 +26,10 @@ import {
   when,
 } from '../assembler/index.js';
 import { how } from '../gemm/tile.js';
+import { advance } from '../loops/addresses.js';
 import { moveBlock } from '../loops/blocks.js';
 import { constantVector, firstLanes, type Vector } from '../loops/lanes.js';
-import { nest } from '../loops/nest.js';
+import { nest, type Walker } from '../loops/nest.js';
 import { shareOf, type Threads } from '../loops/share.js';
 import { gemmImports } from '../lowerings/lowering.js';
 import { reachOf, steppedStrides, tapsOf } from '../lowerings/windows.js';
@@ -134,6 +135,52 @@ export type Role = 'output' | 'input' | 'filter';
 /** Addresses of the input, the filters and the outputs, one of which is computed. */
 export type Operands = readonly [x: Local<'i32'>, w: Local<'i32'>, g: Local<'i32'>];
 
+/** Where an image, its filters and its outputs begin. */
+export interface Arrays {
+  readonly x: Expression<'i32'>;
+  readonly w: Expression<'i32'>;
+  readonly g: Expression<'i32'>;
+}
+
+/** Pointers to a group's channels of an image, to its filters and to its outputs. */
+export type Pointers = readonly [image: Local<'i32'>, filters: Local<'i32'>, outputs: Local<'i32'>];
+
+/** How the pointers go from group to group. */
+export const groupWalkers = (
+  { bytes, channels, filters, spatial, outputs, kernel }: Geometry,
+  [image, weights, output]: Pointers,
+): readonly [Walker, Walker, Walker] => [
+  { pointer: image, strides: [channels * sizeOf(spatial) * bytes] },
+  { pointer: weights, strides: [filters * channels * sizeOf(kernel) * bytes] },
+  { pointer: output, strides: [filters * sizeOf(outputs) * bytes] },
+];
+
+/** `body` for every group of the samples that are this thread's, the pointers at the group. */
+export const overGroups = (
+  geometry: Geometry,
+  { x, w, g }: Arrays,
+  pointers: Pointers,
+  threads: Threads,
+  body: readonly Statement[],
+): Statement[] => {
+  const { samples, groups } = geometry;
+  const walkers = groupWalkers(geometry, pointers);
+  const [image, weights, output] = pointers;
+  const [inputs, , outputs] = walkers.map(({ strides: [ofGroup = 0] }) => groups * ofGroup);
+  const { from, to, code } = shareOf(threads, samples);
+  return [
+    ...code,
+    set(image, i32.add(x, i32.mul(from, inputs ?? 0))),
+    set(weights, w),
+    set(output, i32.add(g, i32.mul(from, outputs ?? 0))),
+    loopOver(from, { start: from, end: to }, [
+      ...nest([groups], walkers, 1, body),
+      advance(image, inputs ?? 0),
+      advance(output, outputs ?? 0),
+    ]),
+  ];
+};
+
 /** The code of one face by products of patches. Threads divide the samples; the filter gradient, which sums over them, is one thread's work. */
 export const patchesFace = (
   geometry: Geometry,
@@ -166,17 +213,13 @@ export const patchesFace = (
       product(geometry, [filters, depth, places], [cotangent, transposed(rows), weights], true, rest),
     ],
     input: () => [
+      ...(pointwise ? [] : [memory.fill(input, 0, channels * plane * bytes)]),
       set(patches, pointwise ? input : workspace),
       product(geometry, [depth, places, filters], [transposed(weights), cotangent, rows], false, rest),
       ...(pointwise ? [] : movePatches(geometry, input, patches, true)),
     ],
   };
-  const [inputBytes, outputBytes] = [groups * channels * plane * bytes, groups * filters * places * bytes];
-  const walkers = [
-    { pointer: input, strides: [channels * plane * bytes] },
-    { pointer: filter, strides: [filters * depth * bytes] },
-    { pointer: output, strides: [filters * places * bytes] },
-  ];
+  const pointers: Pointers = [input, filter, output];
   if (role === 'filter')
     return [
       when(i32.eqz(threads.thread), [
@@ -186,26 +229,14 @@ export const patchesFace = (
         set(output, g),
         ...nest(
           [samples, groups],
-          walkers.map(({ pointer, strides }, i) => ({
+          groupWalkers(geometry, pointers).map(({ pointer, strides: [ofGroup = 0] }) => ({
             pointer,
-            strides: [[inputBytes, 0, outputBytes][i] ?? 0, ...strides],
+            strides: [pointer === filter ? 0 : groups * ofGroup, ofGroup],
           })),
           1,
           code.filter(),
         ),
       ]),
     ];
-  const { from, to, code: share } = shareOf(threads, samples);
-  return [
-    ...share,
-    set(input, i32.add(x, i32.mul(from, inputBytes))),
-    set(filter, w),
-    set(output, i32.add(g, i32.mul(from, outputBytes))),
-    ...(role === 'input' && !pointwise ? [memory.fill(input, 0, i32.mul(i32.sub(to, from), inputBytes))] : []),
-    loopOver(from, { start: from, end: to }, [
-      ...nest([groups], walkers, 1, code[role]()),
-      set(input, i32.add(input, inputBytes)),
-      set(output, i32.add(output, outputBytes)),
-    ]),
-  ];
+  return overGroups(geometry, { x, w, g }, pointers, threads, code[role]());
 };

@@ -3,25 +3,14 @@
  * with zero, so that infinite and undefined numbers get no further than they should. Slower than the other ways, and for this alone.
  */
 import { sizeOf, stridesOf } from '../../shape.js';
-import {
-  type Expression,
-  i32,
-  type Local,
-  local,
-  loopOver,
-  memory,
-  type Statement,
-  set,
-  when,
-} from '../assembler/index.js';
+import { i32, type Local, local, memory, type Statement, set, when } from '../assembler/index.js';
 import { moveBlock } from '../loops/blocks.js';
+import type { Address } from '../loops/lanes.js';
 import { collapse, nest } from '../loops/nest.js';
-import { shareOf, type Threads } from '../loops/share.js';
+import type { Threads } from '../loops/share.js';
 import { reachOf, steppedStrides, tapsOf } from '../lowerings/windows.js';
 import type { FilterStrides } from './direct/forward.js';
-import { type Geometry, product } from './patches.js';
-
-type Address = Expression<'i32'>;
+import { type Arrays, type Geometry, groupWalkers, overGroups, type Pointers, product } from './patches.js';
 
 /** Bytes of the filters of one tap. */
 export const tapBytes = ({ bytes, channels, filters }: Geometry): number =>
@@ -59,30 +48,18 @@ const lines = (
   ];
 };
 
-interface Arrays {
-  readonly x: Address;
-  readonly w: Address;
-  readonly g: Address;
-}
-
 /** The outputs, from filters that lie as `strides` says. Threads divide the samples. */
 export const tapsForward = (
   geometry: Geometry,
-  { x, w, g }: Arrays,
+  arrays: Arrays,
   { outward, inward, tap: perTap, first }: FilterStrides,
   workspace: Address,
   threads: Threads,
 ): Statement[] => {
-  const { bytes, samples, groups, channels, filters, spatial, outputs, kernel } = geometry;
+  const { bytes, channels, filters, spatial, outputs, kernel } = geometry;
   const [plane, places] = [sizeOf(spatial), sizeOf(outputs)];
-  const [inputBytes, outputBytes] = [channels * plane * bytes, filters * places * bytes];
-  const [image, weights, output] = [local('i32'), local('i32'), local('i32')];
-  const { from, to, code } = shareOf(threads, samples);
-  const walkers = [
-    { pointer: image, strides: [inputBytes] },
-    { pointer: weights, strides: [filters * channels * sizeOf(kernel) * bytes] },
-    { pointer: output, strides: [outputBytes] },
-  ];
+  const pointers: Pointers = [local('i32'), local('i32'), local('i32')];
+  const [image, weights, output] = pointers;
   const taps = tapsOf(kernel).flatMap((tap, k) =>
     lines(geometry, tap, [image, output], (read, write, length, step) =>
       product(
@@ -98,19 +75,7 @@ export const tapsForward = (
       ),
     ),
   );
-  const [inputs, results] = [groups * inputBytes, groups * outputBytes];
-  return [
-    ...code,
-    set(image, i32.add(x, i32.mul(from, inputs))),
-    set(weights, w),
-    set(output, i32.add(g, i32.mul(from, results))),
-    memory.fill(output, 0, i32.mul(i32.sub(to, from), results)),
-    loopOver(from, { start: from, end: to }, [
-      ...nest([groups], walkers, 1, taps),
-      set(image, i32.add(image, inputs)),
-      set(output, i32.add(output, results)),
-    ]),
-  ];
+  return overGroups(geometry, arrays, pointers, threads, [memory.fill(output, 0, filters * places * bytes), ...taps]);
 };
 
 /** The filters' gradient: one thread's work. The workspace begins with the filters of one tap. */
@@ -122,7 +87,8 @@ export const tapsGradient = (
 ): Statement[] => {
   const { dtype, bytes, samples, groups, channels, filters, spatial, outputs, kernel } = geometry;
   const [plane, places, taps] = [sizeOf(spatial), sizeOf(outputs), sizeOf(kernel)];
-  const [image, weights, output] = [local('i32'), local('i32'), local('i32')];
+  const pointers: Pointers = [local('i32'), local('i32'), local('i32')];
+  const [image, weights, output] = pointers;
   const each = tapsOf(kernel).flatMap((tap, k) => [
     memory.fill(workspace, 0, filters * channels * bytes),
     ...nest(
@@ -152,10 +118,12 @@ export const tapsGradient = (
       i32.add(weights, k * bytes),
     ),
   ]);
-  const walkers = [
-    { pointer: image, strides: [channels * plane * bytes] },
-    { pointer: weights, strides: [filters * channels * taps * bytes] },
-    { pointer: output, strides: [filters * places * bytes] },
+  return [
+    when(i32.eqz(thread), [
+      set(image, x),
+      set(weights, w),
+      set(output, g),
+      ...nest([groups], groupWalkers(geometry, pointers), 1, each),
+    ]),
   ];
-  return [when(i32.eqz(thread), [set(image, x), set(weights, w), set(output, g), ...nest([groups], walkers, 1, each)])];
 };

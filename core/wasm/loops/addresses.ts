@@ -4,6 +4,9 @@ import { type Expression, i32, type Local, type Operand, type Statement, select,
 /** Moves a variable on. */
 export const advance = (variable: Local<'i32'>, by: Operand<'i32'>): Statement => set(variable, i32.add(variable, by));
 
+/** The same for a number that may be zero: then there is nothing to do. */
+export const onward = (variable: Local<'i32'>, by: number): Statement[] => (by === 0 ? [] : [advance(variable, by)]);
+
 const expression = (operand: Operand<'i32'>): Expression<'i32'> =>
   typeof operand === 'number' ? i32.const(operand) : operand;
 

@@ -20,7 +20,7 @@ import {
   v128,
 } from '../assembler/index.js';
 import { constantVector, storeVector } from './lanes.js';
-import { collapse, nest } from './nest.js';
+import { beyond, collapse, nest } from './nest.js';
 
 export interface BlockMove {
   readonly dtype: Dtype;
@@ -67,12 +67,9 @@ export const moveBlock = (
 
   const vector = adds ? vectorSum[dtype](v128.load(write), v128.load(read)) : v128.load(read);
   const inner = walkers.map(({ pointer }) => ({ pointer, strides: [bytes] }));
-  const skip = (by: number): Statement[] => walkers.map(({ pointer }) => set(pointer, i32.add(pointer, by * bytes)));
   const line = [
     ...nest([whole], inner, perVector, [v128.store(write, vector)]),
-    ...(whole === length
-      ? []
-      : [...skip(whole), ...nest([length - whole], inner, 1, [moveOne(dtype, write, read, adds)]), ...skip(-whole)]),
+    ...beyond(inner, 0, whole, nest([length - whole], inner, 1, [moveOne(dtype, write, read, adds)])),
   ];
   const outer = walkers.map(({ pointer, strides }) => ({ pointer, strides: strides.slice(0, -1) }));
   return [...start, ...nest(space.shape.slice(0, -1), outer, 1, line)];

@@ -4,7 +4,7 @@
  */
 import { type Shape, stridesOf } from '../../shape.js';
 import { i32, type Local, local, loopOver, type Statement } from '../assembler/index.js';
-import { advance } from './addresses.js';
+import { advance, onward } from './addresses.js';
 import { type Share, shareOf, type Threads } from './share.js';
 
 /** A shape, and the strides of each array over it, in elements. */
@@ -49,8 +49,18 @@ export interface Walker {
   readonly strides: readonly number[];
 }
 
-/** Nothing where there is nothing to move on by. */
-const onward = (pointer: Local<'i32'>, by: number): Statement[] => (by === 0 ? [] : [advance(pointer, by)]);
+/** Moves walkers by so many elements of an axis. */
+export const skip = (walkers: readonly Walker[], axis: number, by: number): Statement[] =>
+  walkers.flatMap(({ pointer, strides }) => onward(pointer, by * (strides[axis] ?? 0)));
+
+/** What is done so many elements further along an axis; walkers come back from there. */
+export const beyond = (
+  walkers: readonly Walker[],
+  axis: number,
+  by: number,
+  statements: readonly Statement[],
+): Statement[] =>
+  statements.length === 0 ? [] : [...skip(walkers, axis, by), ...statements, ...skip(walkers, axis, -by)];
 
 /**
  * `body` for every `step` elements of the innermost axis, for every index of the others; each walker's pointer is where it
@@ -71,9 +81,10 @@ export const nest = (
     const inner = level(axis + 1);
     if (turns === 1) return inner;
     const counter = local('i32');
-    const move = (factor: number): Statement[] =>
-      walkers.flatMap(({ pointer, strides }) => onward(pointer, factor * (strides[axis] ?? 0)));
-    return [loopOver(counter, { end: turns }, [...inner, ...move(by)]), ...move(-turns * by)];
+    return [
+      loopOver(counter, { end: turns }, [...inner, ...skip(walkers, axis, by)]),
+      ...skip(walkers, axis, -turns * by),
+    ];
   };
   return level(0);
 };
@@ -107,7 +118,7 @@ export const nestShare = (
     ...walkers.map(({ pointer }, k) => advance(pointer, i32.mul(share.from, strides[k] ?? 0))),
     loopOver(counter, { start: share.from, end: share.to, step: by }, [
       ...(single ? body : nest(inner, within, step, body)),
-      ...walkers.flatMap(({ pointer }, k) => onward(pointer, by * (strides[k] ?? 0))),
+      ...skip(walkers, 0, by),
     ]),
   ];
 };

@@ -8,7 +8,7 @@ import type { Aval } from '../../program.js';
 import { stridesOf } from '../../shape.js';
 import { f32x4, f64x2, i8x16, i32, type Local, local, type Statement, set, v128 } from '../assembler/index.js';
 import type { Vector } from '../loops/lanes.js';
-import { collapse, nest } from '../loops/nest.js';
+import { beyond, collapse, nest } from '../loops/nest.js';
 import { loadPair, type Numeric, storePair } from '../loops/scalars.js';
 import { exp, log1p } from '../math/float64.js';
 import { doubleLanes } from './elementary.js';
@@ -107,13 +107,11 @@ const overLines = (
         count,
       });
     const pairs = last.size - (last.size % 2);
-    const move = (by: number): Statement[] =>
-      lineWalkers([last]).map(({ pointer, strides: [stride = 0] }) => set(pointer, i32.add(pointer, by * stride)));
     return [
       ...start,
       ...nest(sizes(outer), lineWalkers(outer), 1, [
         ...(pairs === 0 ? [] : nest([pairs], lineWalkers([last]), 2, lines(2))),
-        ...(pairs === last.size ? [] : [...move(pairs), ...lines(1), ...move(-pairs)]),
+        ...(pairs === last.size ? [] : beyond(lineWalkers([last]), 0, pairs, lines(1))),
       ]),
     ];
   }

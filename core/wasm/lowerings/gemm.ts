@@ -1,10 +1,11 @@
 /** Matrix products through the packed kernel: either operand transposed by its strides, leading axes broadcast. */
 import { bytesPerElement, type FloatDtype, isFloat } from '../../dtype.js';
 import { broadcastStrides, type Shape } from '../../shape.js';
-import { call, i32, type Local, local, type Operand, type Statement, set, when } from '../assembler/index.js';
+import { call, i32, type Local, local, type Operand, set, when } from '../assembler/index.js';
 import { features, sharedPages } from '../features.js';
 import { createGemm, type GemmModule } from '../gemm/create.js';
 import { how } from '../gemm/tile.js';
+import { onward } from '../loops/addresses.js';
 import { collapse, isDense, nest } from '../loops/nest.js';
 import { shareOf } from '../loops/share.js';
 import { productOfIntegers } from './in-order.js';
@@ -41,9 +42,6 @@ const cutOf = (batch: number, rowTiles: number, columnTiles: number): 'batch' | 
 const manyMatrices = 8;
 
 const nothing: Epilogue = { scale: 1, addend: null, rectify: false };
-
-const moved = (pointer: Local<'i32'>, by: number): Statement[] =>
-  by === 0 ? [] : [set(pointer, i32.add(pointer, by))];
 
 export const matmul: Lowering<MatmulParams> = (site) =>
   isFloat(site.output.dtype) ? productOf(site, site.output.dtype, nothing) : productOfIntegers(site);
@@ -130,7 +128,7 @@ const productOf = (
         set(x, from(left, moves[0])),
         set(y, from(right, moves[1])),
         set(z, from(out, moves[2])),
-        ...(third === undefined ? [] : [set(d, from(third, moves[3])), ...moved(d, (addend?.offset ?? 0) * bytes)]),
+        ...(third === undefined ? [] : [set(d, from(third, moves[3])), ...onward(d, (addend?.offset ?? 0) * bytes)]),
         when(i32.lt_u(share.from, share.to), nest(outer, walkers, 1, [product])),
       ];
     },

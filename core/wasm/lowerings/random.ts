@@ -2,7 +2,7 @@
 import { broadcastStrides, sizeOf } from '../../shape.js';
 import { f32x4, f64x2, i8x16, i32, i32x4, letIn, local, type Statement, set, v128, when } from '../assembler/index.js';
 import type { Vector } from '../loops/lanes.js';
-import { collapse, nest, nestShare } from '../loops/nest.js';
+import { beyond, collapse, nest, nestShare } from '../loops/nest.js';
 import type { Lowering, Lowerings } from './lowering.js';
 
 const rotations = [
@@ -95,9 +95,7 @@ const threefry: Lowering = ({ inputs, output }) => {
       const outer = space.shape.slice(0, -1);
       const walkers = pointers.map(({ at }, k) => ({ pointer: at, strides: (space.strides[k] ?? []).slice(0, -1) }));
       const inner = pointers.map(({ at }, k) => ({ pointer: at, strides: [strides[k] ?? 0] }));
-      const move = (by: number): Statement[] =>
-        inner.map(({ pointer, strides: [step = 0] }) => set(pointer, i32.add(pointer, by * step)));
-      const rest = whole === size ? [] : [...move(whole), ...block(size - whole), ...move(-whole)];
+      const rest = whole === size ? [] : beyond(inner, 0, whole, block(size - whole));
       return [
         ...pointers.map(({ from, at }) => set(at, from)),
         ...(outer.length === 0

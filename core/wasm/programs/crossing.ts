@@ -6,7 +6,7 @@ import { bytesPerElement } from '../../dtype.js';
 import { i32, local, type Statement, set, v128, when } from '../assembler/index.js';
 import { features } from '../features.js';
 import { floatLanes } from '../float-lanes.js';
-import { nest, nestShare, type Space, type Walker } from '../loops/nest.js';
+import { beyond, nest, nestShare, type Space, skip, type Walker } from '../loops/nest.js';
 import type { Threads } from '../loops/share.js';
 import type { Evaluator } from './evaluate.js';
 
@@ -33,11 +33,6 @@ export const crossing = (
   const last = shape.length - 1;
   const [lines = 0, length = 0] = [shape[axis], shape[last]];
   const [restLines, rest] = [lines % side, length % side];
-  const move = (along: number, by: number): Statement[] =>
-    walkers.flatMap(({ pointer, strides }) => {
-      const bytes = by * (strides[along] ?? 0);
-      return bytes === 0 ? [] : [set(pointer, i32.add(pointer, bytes))];
-    });
   const along = (axes: readonly number[], lineStep: number): Walker[] =>
     walkers.map(({ pointer, strides }) => ({
       pointer,
@@ -53,11 +48,11 @@ export const crossing = (
   );
   const eachLine = (body: (line: number) => readonly Statement[]): Statement[] => [
     ...Array.from({ length: side }, (_, line) => [
-      ...(line === 0 ? [] : move(axis, 1)),
+      ...(line === 0 ? [] : skip(walkers, axis, 1)),
       ...perLine,
       ...body(line),
     ]).flat(),
-    ...move(axis, 1 - side),
+    ...skip(walkers, axis, 1 - side),
   ];
   const square = [
     ...read,
@@ -69,12 +64,17 @@ export const crossing = (
     ...nest([length - rest], along([last], 1), side, square),
     ...(rest === 0
       ? []
-      : [...move(last, length - rest), ...eachLine(() => vector(0, rest)), ...move(last, rest - length)]),
+      : beyond(
+          walkers,
+          last,
+          length - rest,
+          eachLine(() => vector(0, rest)),
+        )),
   ];
   const line = [
     ...perLine,
     ...nest([length - rest], along([last], 1), side, vector(0, side)),
-    ...(rest === 0 ? [] : [...move(last, length - rest), ...vector(0, rest), ...move(last, rest - length)]),
+    ...(rest === 0 ? [] : beyond(walkers, last, length - rest, vector(0, rest))),
   ];
 
   const outer = shape.map((_, a) => a).filter((a) => a !== axis && a !== last);
@@ -85,11 +85,10 @@ export const crossing = (
     ...(restLines === 0
       ? []
       : [
-          when(i32.eqz(threads.thread), [
-            ...move(axis, lines - restLines),
-            ...nest([...sizes, restLines], along(axes, 1), 1, line),
-            ...move(axis, restLines - lines),
-          ]),
+          when(
+            i32.eqz(threads.thread),
+            beyond(walkers, axis, lines - restLines, nest([...sizes, restLines], along(axes, 1), 1, line)),
+          ),
         ]),
     ...nestShare(threads, [...sizes, (lines - restLines) / side], along(axes, side), 1, fourLines),
   ];

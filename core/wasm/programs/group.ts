@@ -1,8 +1,8 @@
 /** The loop of a group: over all elements where nothing is reduced, over lanes and what is kept of them otherwise. Threads divide the outermost axis. */
 import { bytesPerElement } from '../../dtype.js';
 import { stridesOf } from '../../shape.js';
-import { type Func, func, i32, type Local, repeat, type Statement, set, when } from '../assembler/index.js';
-import { collapse, isDense, nest, nestShare, type Space, type Walker } from '../loops/nest.js';
+import { type Func, func, i32, type Local, repeat, type Statement, when } from '../assembler/index.js';
+import { beyond, collapse, isDense, nest, nestShare, type Space, type Walker } from '../loops/nest.js';
 import { flopsOfStep } from './cost.js';
 import { crossAxis, crossing } from './crossing.js';
 import { evaluator, stridesOfTraffic, type Traffic, trafficOf } from './evaluate.js';
@@ -93,19 +93,15 @@ export const loopOf = (group: Group): Loop => {
       const round = vectorsAtOnce(group, traffic) * width;
       const inRounds = size - (size % round);
       const rounds = Array.from({ length: round / width }, (_, v) => inside.vector(v * width, width)).flat();
-      /** What is done `skipped` elements further on. */
-      const beyond = (skipped: number, statements: readonly Statement[]): Statement[] => {
-        const move = (by: number): Statement[] =>
-          along(-1).map(({ pointer, strides: [stride = 0] }) => set(pointer, i32.add(pointer, by * stride)));
-        return statements.length === 0 ? [] : [...move(skipped), ...statements, ...move(-skipped)];
-      };
       const single = (count: number): Statement[] => nest([count], along(-1), width, inside.vector(0, width));
       // The last vector may reach into the space behind the arrays, which is as long as a vector.
       if (space.shape.length === 1 && !(inside.strided.length > 0 && size % width !== 0))
         return [
           ...inside.before,
           ...inside.perLine,
-          ...(inRounds === size ? [] : [when(i32.eqz(thread), beyond(inRounds, single(size - inRounds)))]),
+          ...(inRounds === size
+            ? []
+            : [when(i32.eqz(thread), beyond(along(-1), 0, inRounds, single(size - inRounds)))]),
           ...nestShare({ thread, threads }, [inRounds], along(-1), round, rounds),
         ];
       const cross = crossAxis(inside, space);
@@ -115,8 +111,8 @@ export const loopOf = (group: Group): Loop => {
       const line = [
         ...inside.perLine,
         ...nest([inRounds], along(-1), round, rounds),
-        ...beyond(inRounds, single(size - rest - inRounds)),
-        ...(rest === 0 ? [] : beyond(size - rest, inside.vector(0, rest))),
+        ...beyond(along(-1), 0, inRounds, single(size - rest - inRounds)),
+        ...(rest === 0 ? [] : beyond(along(-1), 0, size - rest, inside.vector(0, rest))),
       ];
       const outer = space.shape.length === 1 ? [1] : space.shape.slice(0, -1);
       return [...inside.before, ...nestShare({ thread, threads }, outer, along(0, -1), 1, line)];

@@ -18,7 +18,7 @@ import {
   when,
 } from '../assembler/index.js';
 import { firstLanes, storeFirst, storeLanes, type Vector, type Width } from '../loops/lanes.js';
-import { nest, nestShare, type Space, type Walker } from '../loops/nest.js';
+import { beyond, nest, nestShare, type Space, skip, type Walker } from '../loops/nest.js';
 import { shareOf, type Threads } from '../loops/share.js';
 import type { Evaluator } from './evaluate.js';
 import type { Sink } from './plan.js';
@@ -69,11 +69,6 @@ export const reducing = (work: Reducing): Statement[] => {
   const along = (walkers: readonly Walker[], which: readonly number[]): Walker[] =>
     walkers.map(({ pointer, strides }) => ({ pointer, strides: which.map((axis) => strides[axis] ?? 0) }));
   const all = [...inside.walkers, ...outputs];
-  const skip = (walkers: readonly Walker[], axis: number, by: number): Statement[] =>
-    walkers.flatMap(({ pointer, strides }) => {
-      const bytes = by * (strides[axis] ?? 0);
-      return bytes === 0 ? [] : [set(pointer, i32.add(pointer, bytes))];
-    });
 
   const element = local('v128');
   const accumulators = (): Accumulators[] =>
@@ -164,9 +159,7 @@ export const reducing = (work: Reducing): Statement[] => {
   const line = [
     ...inside.perLine,
     ...nest([whole], along(inside.walkers, [last]), used * width, vectors(used * width)),
-    ...skip(inside.walkers, last, whole),
-    ...vectors(length - whole),
-    ...skip(inside.walkers, last, -whole),
+    ...beyond(inside.walkers, last, whole, vectors(length - whole)),
   ];
   const outerReduced = reduced.filter((axis) => axis !== last);
   const [first = [], ...others] = totals;
