@@ -7,11 +7,11 @@ import { decodeTar } from '../codecs/tar.js';
 import { attemptTask, DataError } from '../errors.js';
 import { type ImageSet, joinImages } from '../images.js';
 import { cacheFolder } from './cache.js';
-import { verifyChecksum } from './checksum.js';
 import { type DownloadProgress, download } from './download.js';
-import { readBytes, systemError } from './files.js';
+import { systemError } from './files.js';
 import { gunzipIfPacked } from './gzip.js';
 import type { ImageSplit } from './idx-sets.js';
+import { readUnpacked } from './unpacked.js';
 
 export interface LoadCifarOptions {
   /** SHA-256 by file name, held against the files that have one. */
@@ -33,10 +33,8 @@ export const loadCifar10Records = async (
 ): Promise<ImageSet> => {
   const sets: ImageSet[] = [];
   for (const path of typeof paths === 'string' ? [paths] : paths) {
-    const bytes = await readBytes(path, 'loadCifar10');
-    const wanted = checksums[basename(path)];
-    if (wanted !== undefined) verifyChecksum(bytes, wanted, path, 'loadCifar10');
-    sets.push(decodeCifar10(gunzipIfPacked(bytes, { file: path, ...options }), path));
+    const sha256 = checksums[basename(path)];
+    sets.push(decodeCifar10(await readUnpacked(path, 'loadCifar10', { sha256, ...options }), path));
   }
   return joinImages(sets);
 };
@@ -76,10 +74,9 @@ const splitOf = async (
 };
 
 const loadArchive = async (path: string, { checksums = {}, ...options }: LoadCifarOptions): Promise<ImageSplit> => {
-  const bytes = await readBytes(path, 'loadCifar10');
-  const wanted = checksums[basename(path)];
-  if (wanted !== undefined) verifyChecksum(bytes, wanted, path, 'loadCifar10');
-  const files = decodeTar(gunzipIfPacked(bytes, { file: path, limit: largestArchive, ...options }), path);
+  const sha256 = checksums[basename(path)];
+  const bytes = await readUnpacked(path, 'loadCifar10', { sha256, limit: largestArchive, ...options });
+  const files = decodeTar(bytes, path);
   return splitOf(path, [...files.keys()], async (names) =>
     joinImages(
       names.map((name) => {

@@ -9,10 +9,8 @@ import { decodeIdx, idxHeader, idxLength } from '../codecs/idx.js';
 import { attemptTask, type DataError } from '../errors.js';
 import type { ImageSet } from '../images.js';
 import { cacheFolder } from './cache.js';
-import { verifyChecksum } from './checksum.js';
 import { type DownloadProgress, download } from './download.js';
-import { readBytes } from './files.js';
-import { gunzipIfPacked } from './gzip.js';
+import { readUnpacked } from './unpacked.js';
 
 /** What to train on, and what to test on in the end. */
 export interface ImageSplit {
@@ -67,11 +65,9 @@ const readPart = async (
   const packed = join(folder, `${name}.gz`);
   const plain = join(folder, name);
   const file = !existsSync(packed) && existsSync(plain) ? plain : packed;
-  const bytes = await readBytes(file, 'loadIdx');
-  const wanted = file === packed ? checksums[`${name}.gz`] : undefined;
-  if (wanted !== undefined) verifyChecksum(bytes, wanted, file, 'loadIdx');
+  const sha256 = file === packed ? checksums[`${name}.gz`] : undefined;
   const announced = { header: idxHeader, length: idxLength };
-  return { bytes: gunzipIfPacked(bytes, { file, announced, ...options }), file };
+  return { bytes: await readUnpacked(file, 'loadIdx', { sha256, announced, ...options }), file };
 };
 
 export interface LoadIdxOptions {

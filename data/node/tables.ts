@@ -7,9 +7,8 @@ import { type CsvSchema, decodeCsv, type Table } from '../codecs/csv.js';
 import { type EncodeCsvOptions, encodeCsv } from '../codecs/write-csv.js';
 import { attemptTask, type DataError } from '../errors.js';
 import type { Examples } from '../examples.js';
-import { verifyChecksum } from './checksum.js';
-import { readBytes, writeAtomic } from './files.js';
-import { gunzipIfPacked } from './gzip.js';
+import { writeAtomic } from './files.js';
+import { readUnpacked } from './unpacked.js';
 
 export interface LoadCsvOptions {
   /** Held against the file. */
@@ -23,15 +22,8 @@ export interface LoadCsvOptions {
  * header `counts`.
  * @throws DataError where the file is missing or damaged, or a line is not what the schema allows.
  */
-export const loadCsv = async (
-  path: string,
-  schema: CsvSchema = {},
-  { sha256, ...options }: LoadCsvOptions = {},
-): Promise<Table> => {
-  const bytes = await readBytes(path, 'loadCsv');
-  if (sha256 !== undefined) verifyChecksum(bytes, sha256, path, 'loadCsv');
-  return decodeCsv(gunzipIfPacked(bytes, { file: path, ...options }), schema, path);
-};
+export const loadCsv = async (path: string, schema: CsvSchema = {}, options: LoadCsvOptions = {}): Promise<Table> =>
+  decodeCsv(await readUnpacked(path, 'loadCsv', options), schema, path);
 
 /** `loadCsv` with its error as a value. */
 export const tryLoadCsv = (
