@@ -83,8 +83,10 @@ const formatStructure = (structure: Structure): string => {
   return `{${structure.keys.map((key, i) => `${key}: ${parts[i]}`).join(', ')}}`;
 };
 
+const checkOptionsNames = { cacheSize: true, donate: true } as const;
+
 const checkOptions = (options: CompileOptions): Required<CompileOptions> => {
-  const { cacheSize = 16, donate = [] } = checkedOptions('compile', options, ['cacheSize', 'donate']);
+  const { cacheSize = 16, donate = [] } = checkedOptions('compile', options, checkOptionsNames);
   if (!Number.isInteger(cacheSize) || cacheSize < 1)
     throw new ArgumentError({
       op: 'compile',

@@ -58,6 +58,8 @@ const createWatch = (isBad: IsBad): Interpreter => {
   return watch;
 };
 
+const debugNansNames = { infinities: true } as const;
+
 /**
  * `f`, stopping at the first operation that makes NaN out of inputs without NaN. The error names the operation, the
  * layer path and the line of the source, also for the backward pass: watch the whole of it with `debugNans(grad(loss))`.
@@ -71,7 +73,7 @@ export const debugNans = <Args extends readonly unknown[], Y>(
   options: DebugNansOptions = {},
 ): ((...args: Args) => Y) => {
   checkFunction('debugNans', f);
-  const { infinities = false } = checkedOptions('debugNans', options, ['infinities']);
+  const { infinities = false } = checkedOptions('debugNans', options, debugNansNames);
   return (...args) => {
     const watch = createWatch(infinities ? (value) => !Number.isFinite(value) : Number.isNaN);
     return withLines(sourceLine, () => withInterpreter(watch, () => f(...args)));

@@ -94,6 +94,8 @@ interface TransformOptions {
   readonly hasAux?: boolean;
 }
 
+const valueAndGradNames = { argnums: true, hasAux: true } as const;
+
 /**
  * The value of a scalar function together with its gradient; with `hasAux`, `[[value, aux], gradient]`.
  * Options, errors and the gradient's structure as for `grad`.
@@ -113,12 +115,14 @@ export function valueAndGrad(
   options: TransformOptions = {},
 ): (...args: readonly unknown[]) => unknown {
   checkFunction('valueAndGrad', f);
-  const { argnums = 0, hasAux = false } = checkedOptions('valueAndGrad', options, ['argnums', 'hasAux']);
+  const { argnums = 0, hasAux = false } = checkedOptions('valueAndGrad', options, valueAndGradNames);
   return (...args) => {
     const { value, aux, gradient } = differentiate('valueAndGrad', f, argnums, hasAux, args);
     return [hasAux ? [value, aux] : value, gradient];
   };
 }
+
+const gradNames = { argnums: true, hasAux: true } as const;
 
 /**
  * The gradient of a scalar function with respect to its first argument, a tree of tensors; the gradient is a tree of
@@ -142,7 +146,7 @@ export function grad(
   options: TransformOptions = {},
 ): (...args: readonly unknown[]) => unknown {
   checkFunction('grad', f);
-  const { argnums = 0, hasAux = false } = checkedOptions('grad', options, ['argnums', 'hasAux']);
+  const { argnums = 0, hasAux = false } = checkedOptions('grad', options, gradNames);
   return (...args) => {
     const { aux, gradient } = differentiate('grad', f, argnums, hasAux, args);
     return hasAux ? [gradient, aux] : gradient;

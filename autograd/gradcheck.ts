@@ -143,6 +143,8 @@ const eachProjection = (f: Flattened, input: Segment, count: number, from: Key, 
     };
   });
 
+const gradcheckNames = { tolerance: true, step: true, entries: true, projections: true, key: true } as const;
+
 /**
  * Compares the gradients of `f` at `inputs` (a list of its arguments, which are taken to float64) with finite
  * differences: every entry of a small Jacobian, random projections of a large one. `String(report)` is a table.
@@ -158,14 +160,13 @@ export const gradcheck = <Args extends readonly unknown[]>(
   options: GradcheckOptions = {},
 ): Report => {
   checkFunction('gradcheck', f);
-  const names = ['tolerance', 'step', 'entries', 'projections', 'key'] as const;
   const {
     tolerance = 1e-6,
     step = 5e-4,
     entries = 32,
     projections = 3,
     key: from = key(0),
-  } = checkedOptions('gradcheck', options, names);
+  } = checkedOptions('gradcheck', options, gradcheckNames);
   if (!Array.isArray(inputs))
     throw new ArgumentError({
       op: 'gradcheck',

@@ -92,6 +92,8 @@ const atChosen = (
   return derivative((x) => (f as (...args: readonly unknown[]) => unknown)(...replace(x)))(chosen);
 };
 
+const jacrevNames = { argnums: true } as const;
+
 /**
  * The Jacobian by reverse mode: one pullback an output element. The choice for few outputs and many inputs.
  * @throws GradientError when an integer is to be differentiated.
@@ -103,9 +105,11 @@ export const jacrev = <Args extends readonly unknown[], Y, const N extends Argnu
   options: JacobianOptions<N> = {},
 ): ((...args: Args) => Jacobian<Y, Chosen<Args, N>>) => {
   checkFunction('jacrev', f);
-  const { argnums = 0 as N } = checkedOptions('jacrev', options, ['argnums']);
+  const { argnums = 0 as N } = checkedOptions('jacrev', options, jacrevNames);
   return (...args) => atChosen('jacrev', reverse, f, argnums, args) as Jacobian<Y, Chosen<Args, N>>;
 };
+
+const jacfwdNames = { argnums: true } as const;
 
 /**
  * The Jacobian by forward mode: one tangent an input element. The choice for few inputs and many outputs.
@@ -118,9 +122,11 @@ export const jacfwd = <Args extends readonly unknown[], Y, const N extends Argnu
   options: JacobianOptions<N> = {},
 ): ((...args: Args) => Jacobian<Y, Chosen<Args, N>>) => {
   checkFunction('jacfwd', f);
-  const { argnums = 0 as N } = checkedOptions('jacfwd', options, ['argnums']);
+  const { argnums = 0 as N } = checkedOptions('jacfwd', options, jacfwdNames);
   return (...args) => atChosen('jacfwd', forward, f, argnums, args) as Jacobian<Y, Chosen<Args, N>>;
 };
+
+const hessianNames = { argnums: true } as const;
 
 /**
  * The Hessian, forward over reverse: for a scalar function, a tree like the input of trees like the input, with leaves
@@ -134,7 +140,7 @@ export const hessian = <Args extends readonly unknown[], Y, const N extends Argn
   options: JacobianOptions<N> = {},
 ): ((...args: Args) => Jacobian<Jacobian<Y, Chosen<Args, N>>, Chosen<Args, N>>) => {
   checkFunction('hessian', f);
-  const { argnums = 0 as N } = checkedOptions('hessian', options, ['argnums']);
+  const { argnums = 0 as N } = checkedOptions('hessian', options, hessianNames);
   return (...args) =>
     atChosen('hessian', (g) => forward(reverse(g)), f, argnums, args) as Jacobian<
       Jacobian<Y, Chosen<Args, N>>,

@@ -109,6 +109,8 @@ const unstack = (batch: Batch, { leaf, path, axis }: Place): Tensor => {
   });
 };
 
+const vmapNames = { in: true, out: true } as const;
+
 /**
  * `f`, written for one example, over a batch of them, all at once: equal to stacking `f` of each example.
  * @throws AxisError for an axis that does not exist or `out: null` on a batched result; ShapeError when batch sizes
@@ -121,7 +123,7 @@ export const vmap = <Args extends readonly unknown[], Y>(
   options: VmapOptions = {},
 ): ((...args: AnyShapes<Args> & readonly unknown[]) => AnyShapes<Y>) => {
   checkFunction('vmap', f);
-  const { in: inAxes = 0, out: outAxes = 0 } = checkedOptions('vmap', options, ['in', 'out']);
+  const { in: inAxes = 0, out: outAxes = 0 } = checkedOptions('vmap', options, vmapNames);
   return (...args) => {
     // An argument without a batch goes to the function as it is.
     const trees = args.map((arg, i) => (isUnbatched(inAxes, i) ? null : arg));

@@ -5,6 +5,7 @@
  */
 import { type Dtype, isDtype } from './dtype.js';
 import { ArgumentError, DtypeError, describe } from './errors.js';
+import { nearest } from './nearest.js';
 import { Tensor } from './tensor.js';
 
 /** Throws unless every value is a tensor. */
@@ -71,17 +72,63 @@ export const checkSizes = (op: string, sizes: Readonly<Record<string, number>>):
       throw new ArgumentError({ op, problem: `${name} is ${describe(size)}`, remedy: 'give a whole number ≥ 0' });
 };
 
-/** Options, once it is known that they are an object with no names but these. */
-export const checkedOptions = <T extends object>(op: string, options: T, names: readonly (keyof T & string)[]): T => {
-  const known = names.join(', ');
+/** The names of all options of a type; of a union, those of every member. */
+type NameOf<Options> = Options extends unknown ? keyof Options & string : never;
+
+/** A complete list of the options of a type: one that misses an option, or has another, does not compile. */
+export type OptionNames<Options extends object> = Readonly<Record<NameOf<Options>, true>>;
+
+/** What a list of names with one too many would have to be, for the compiler to say which. */
+interface NoOption<Name> {
+  readonly 'is no option of the type': Name;
+}
+
+/** `Names`, if they are all the options of the type and no others. */
+export type CompleteNames<Options extends object, Names extends OptionNames<Options>> = Names &
+  (keyof Names extends NameOf<Options> ? unknown : NoOption<Exclude<keyof Names, NameOf<Options>>>);
+
+/** Whether the value is an object of somebody's own: not a list, a tensor, a map, a date or another thing with a use of its own. */
+const isRecord = (value: object): boolean => {
+  const parent: unknown = Object.getPrototypeOf(value);
+  return parent === null || Object.getPrototypeOf(parent) === null;
+};
+
+const noOptions = (op: string, options: unknown, names: object): ArgumentError =>
+  new ArgumentError({
+    op,
+    problem: `the options are ${describe(options)}, not an object`,
+    remedy: `give them by name: ${Object.keys(names).join(', ')}`,
+  });
+
+/** The error of an option that there is not, with the name that was probably meant. */
+const unknownOption = (op: string, name: string, names: object): ArgumentError => {
+  const known = Object.keys(names);
+  const meant = nearest(name, known);
+  return new ArgumentError({
+    op,
+    problem: `there is no option ${name}`,
+    remedy: `${meant === null ? 'the' : `did you mean ${meant}? The`} options are ${known.join(', ')}`,
+  });
+};
+
+/**
+ * Options, once it is known that they are an object with no names but these. The names are a constant of the file,
+ * `const names = { axis: true, keepDims: true } as const`, which the compiler holds against the type of the options.
+ * Nothing is allocated for options that are in order.
+ */
+export const checkedOptions = <Options extends object, Names extends OptionNames<Options>>(
+  op: string,
+  options: Options,
+  names: CompleteNames<Options, Names>,
+): Options => {
   if (typeof options !== 'object' || options === null || Array.isArray(options) || options instanceof Tensor)
-    throw new ArgumentError({
-      op,
-      problem: `the options are ${describe(options)}, not an object`,
-      remedy: `give them by name: ${known}`,
-    });
-  const unknown = Object.keys(options).find((name) => !(names as readonly string[]).includes(name));
-  if (unknown !== undefined)
-    throw new ArgumentError({ op, problem: `there is no option ${unknown}`, remedy: `the options are ${known}` });
+    throw noOptions(op, options, names);
+  const known: Readonly<Record<string, unknown>> = names;
+  let count = 0;
+  for (const name in options) {
+    if (known[name] !== true) throw isRecord(options) ? unknownOption(op, name, names) : noOptions(op, options, names);
+    count++;
+  }
+  if (count === 0 && !isRecord(options)) throw noOptions(op, options, names);
   return options;
 };

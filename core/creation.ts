@@ -55,6 +55,8 @@ export interface TensorOptions {
   readonly dtype?: Dtype;
 }
 
+const tensorNames = { dtype: true } as const;
+
 /**
  * A tensor of the given numbers or booleans. The compiler does not track the shape of nested lists; `fromData` and
  * `reshape` take one.
@@ -63,7 +65,7 @@ export interface TensorOptions {
  * tensor([[1, 2], [3, 4]]).shape // [2, 2]
  */
 export const tensor = (values: NestedNumbers | NestedBooleans, options: TensorOptions = {}): Tensor => {
-  const { dtype } = checkedOptions('tensor', options, ['dtype']);
+  const { dtype } = checkedOptions('tensor', options, tensorNames);
   const shape = nestedShape(values);
   const out: number[] = [];
   collect(values, shape, 0, out);

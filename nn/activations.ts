@@ -48,13 +48,15 @@ export interface LeakyReluOptions extends KinkOptions {
   readonly negativeSlope?: number;
 }
 
+const leakyReluNames = { negativeSlope: true, atZero: true } as const;
+
 /**
  * `x` where x > 0, else `negativeSlope·x`. The derivative at 0 is the negative slope.
  * @example
  * leakyRelu(tensor([-2, 3]), { negativeSlope: 0.5 }).toArray() // [-1, 3]
  */
 export const leakyRelu = <S extends Shape>(x: Tensor<S>, options: LeakyReluOptions = {}): Tensor<S> => {
-  const { negativeSlope = 0.01, atZero = 'left' } = checkedOptions('leakyRelu', options, ['negativeSlope', 'atZero']);
+  const { negativeSlope = 0.01, atZero = 'left' } = checkedOptions('leakyRelu', options, leakyReluNames);
   return where(isPositive(x, atZero), x as Tensor, mul(x as Tensor, negativeSlope)) as Tensor as Tensor<S>;
 };
 
@@ -92,13 +94,15 @@ export interface EluOptions extends KinkOptions {
   readonly alpha?: number;
 }
 
+const eluNames = { alpha: true, atZero: true } as const;
+
 /**
  * `x` where x > 0, else `alpha·(eˣ − 1)` (Clevert et al. 2015). The derivative at 0 is alpha.
  * @example
  * elu(tensor([0, 3])).toArray() // [0, 3]
  */
 export const elu = <S extends Shape>(x: Tensor<S>, options: EluOptions = {}): Tensor<S> => {
-  const { alpha = 1, atZero = 'left' } = checkedOptions('elu', options, ['alpha', 'atZero']);
+  const { alpha = 1, atZero = 'left' } = checkedOptions('elu', options, eluNames);
   return exponentialUnit(x, isPositive(x, atZero), 1, alpha, 1) as Tensor<S>;
 };
 
@@ -118,13 +122,15 @@ export interface CeluOptions {
   readonly alpha?: number;
 }
 
+const celuNames = { alpha: true } as const;
+
 /**
  * `x` where x > 0, else `alpha·(e^{x/alpha} − 1)`: ELU made continuously differentiable (Barron 2017).
  * @example
  * celu(tensor([0, 3]), { alpha: 2 }).toArray() // [0, 3]
  */
 export const celu = <S extends Shape>(x: Tensor<S>, options: CeluOptions = {}): Tensor<S> => {
-  const { alpha = 1 } = checkedOptions('celu', options, ['alpha']);
+  const { alpha = 1 } = checkedOptions('celu', options, celuNames);
   if (alpha === 0)
     throw new ArgumentError({ op: 'celu', problem: 'alpha is 0', remedy: 'use relu, which is the limit' });
   return exponentialUnit(x, greater(x as Tensor, 0), 1, alpha, alpha) as Tensor<S>;
@@ -135,6 +141,8 @@ export interface GeluOptions {
   readonly approximate?: 'none' | 'tanh';
 }
 
+const geluNames = { approximate: true } as const;
+
 /**
  * `x·Φ(x)` with the normal distribution function Φ(x) = ½(1 + erf(x/√2)); the `tanh` form replaces Φ by
  * ½(1 + tanh(√(2/π)(x + 0.044715x³))) (Hendrycks & Gimpel 2016).
@@ -142,7 +150,7 @@ export interface GeluOptions {
  * gelu(tensor([0, 1])).toArray() // ≈ [0, 0.8413447460685429]
  */
 export const gelu = <S extends Shape>(x: Tensor<S>, options: GeluOptions = {}): Tensor<S> => {
-  const { approximate = 'none' } = checkedOptions('gelu', options, ['approximate']);
+  const { approximate = 'none' } = checkedOptions('gelu', options, geluNames);
   if (approximate !== 'none' && approximate !== 'tanh')
     throw new ArgumentError({
       op: 'gelu',
@@ -179,13 +187,15 @@ export interface SoftplusOptions {
   readonly threshold?: number;
 }
 
+const softplusNames = { beta: true, threshold: true } as const;
+
 /**
  * `log(1 + e^{beta·x})/beta`, and x itself where beta·x > threshold.
  * @example
  * functional.softplus(tensor([0, 100])).toArray() // ≈ [0.6931471805599453, 100]
  */
 export const softplus = <S extends Shape>(x: Tensor<S>, options: SoftplusOptions = {}): Tensor<S> => {
-  const { beta = 1, threshold = 20 } = checkedOptions('softplus', options, ['beta', 'threshold']);
+  const { beta = 1, threshold = 20 } = checkedOptions('softplus', options, softplusNames);
   const scaled: Tensor = beta === 1 ? x : mul(x as Tensor, beta);
   const soft = softplusOf(scaled);
   return where(greater(scaled, threshold), x as Tensor, beta === 1 ? soft : div(soft, beta)) as Tensor as Tensor<S>;
@@ -213,13 +223,15 @@ export interface HardtanhOptions {
   readonly max?: number;
 }
 
+const hardtanhNames = { min: true, max: true } as const;
+
 /**
  * x kept within [min, max]; the derivative is 0 at both limits.
  * @example
  * hardtanh(tensor([-3, 0.5, 3])).toArray() // [-1, 0.5, 1]
  */
 export const hardtanh = <S extends Shape>(x: Tensor<S>, options: HardtanhOptions = {}): Tensor<S> => {
-  const { min = -1, max = 1 } = checkedOptions('hardtanh', options, ['min', 'max']);
+  const { min = -1, max = 1 } = checkedOptions('hardtanh', options, hardtanhNames);
   return saturate(x, [min, min], [max, max], x) as Tensor<S>;
 };
 
@@ -259,6 +271,8 @@ export const hardswish = <S extends Shape>(x: Tensor<S>): Tensor<S> => {
 export const softsign = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
   div(x as Tensor, add(abs(x as Tensor), 1)) as Tensor as Tensor<S>;
 
+const maxoutNames = { pieces: true, axis: true } as const;
+
 /**
  * The largest of each group of `pieces` neighbouring features along an axis (Goodfellow et al. 2013): `[…, C, …]` →
  * `[…, C/pieces, …]`. A tie shares the gradient evenly.
@@ -267,7 +281,7 @@ export const softsign = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
  * maxout(tensor([[1, 5, 4, 2]]), { pieces: 2 }).toArray() // [[5, 4]]
  */
 export const maxout = (x: Tensor, options: { readonly pieces: number; readonly axis?: number }): Tensor => {
-  const { pieces, axis = -1 } = checkedOptions('maxout', options, ['pieces', 'axis']);
+  const { pieces, axis = -1 } = checkedOptions('maxout', options, maxoutNames);
   const at = normalizeAxis('maxout', axis, rankOf('maxout', x));
   const features = x.shape[at] ?? 1;
   if (!Number.isInteger(pieces) || pieces < 1 || features % pieces !== 0)

@@ -20,6 +20,8 @@ export interface ResidualOptions<S extends TensorChild = TensorChild> {
   readonly activation?: (x: Tensor) => Tensor;
 }
 
+const residualNames = { shortcut: true, activation: true } as const;
+
 /**
  * A residual block (He et al. 2016): `activation(shortcut(x) + body(x))`, with `params: { body, shortcut }`.
  * @throws ShapeError when the two sides do not have one shape.
@@ -30,10 +32,7 @@ export const residual = <const B extends TensorChild, const S extends TensorChil
   body: B,
   options: ResidualOptions<S> = {},
 ): Layer<ModuleParams<{ body: B; shortcut: S }>, ModuleState<{ body: B; shortcut: S }>> => {
-  const { shortcut = identity, activation = identity } = checkedOptions('residual', options, [
-    'shortcut',
-    'activation',
-  ]);
+  const { shortcut = identity, activation = identity } = checkedOptions('residual', options, residualNames);
   const layer = module(
     { body, shortcut } as { body: (x: Tensor) => Tensor; shortcut: (x: Tensor) => Tensor },
     (m, x: Tensor): Tensor => activation(add(shortcut === identity ? x : m.shortcut(x), m.body(x))),
@@ -101,6 +100,8 @@ const sideBySide = <const L extends readonly TensorChild[]>(
   return layer as Layer<unknown, unknown> as Layer<ListParams<L>, ListState<L>>;
 };
 
+const parallelNames = { join: true, axis: true } as const;
+
 /**
  * Branches that all read the same input, joined: an inception block, a wide and a deep side, or with `(x) => x` among them a skip
  * connection that concatenates. Parameters and state are lists with one place a branch.
@@ -112,10 +113,12 @@ export const parallel = <const L extends readonly TensorChild[]>(
   branches: L,
   options: ParallelOptions = {},
 ): Layer<ListParams<L>, ListState<L>> => {
-  const { join = 'concat', axis = 1 } = checkedOptions('parallel', options, ['join', 'axis']);
+  const { join = 'concat', axis = 1 } = checkedOptions('parallel', options, parallelNames);
   checkSome('parallel', 'branches', branches);
   return sideBySide('parallel', branches, joinWith('parallel', join, axis));
 };
+
+const denseBlockNames = { axis: true } as const;
 
 /**
  * A dense block (Huang et al. 2017): each layer reads the block's input and the outputs of all layers before it, concatenated, and the
@@ -128,7 +131,7 @@ export const denseBlock = <const L extends readonly TensorChild[]>(
   layers: L,
   options: Pick<ParallelOptions, 'axis'> = {},
 ): Layer<ListParams<L>, ListState<L>> => {
-  const { axis = 1 } = checkedOptions('denseBlock', options, ['axis']);
+  const { axis = 1 } = checkedOptions('denseBlock', options, denseBlockNames);
   checkSome('denseBlock', 'layers', layers);
   const list = childrenOf('denseBlock', layers);
   const layer = defineLayer<unknown, unknown>({
@@ -151,6 +154,8 @@ export interface EnsembleOptions {
   readonly axis?: number;
 }
 
+const ensembleNames = { average: true, axis: true } as const;
+
 /**
  * Several models that answer together: the mean of their outputs. `params` and `state` are lists with one place a model, so that models
  * trained apart are put together by `{ params: [a.params, b.params], state: [a.state, b.state] }`; models without any state
@@ -163,7 +168,7 @@ export const ensemble = <const L extends readonly TensorChild[]>(
   models: L,
   options: EnsembleOptions = {},
 ): Layer<ListParams<L>, ListState<L>> => {
-  const { average = 'outputs', axis = -1 } = checkedOptions('ensemble', options, ['average', 'axis']);
+  const { average = 'outputs', axis = -1 } = checkedOptions('ensemble', options, ensembleNames);
   checkSome('ensemble', 'models', models);
   if (average !== 'outputs' && average !== 'probabilities')
     throw new ArgumentError({

@@ -68,6 +68,10 @@ interface LayerDefinition<P, S, X, Y> {
   readonly apply: (variables: Variables<P, S>, x: X, context: Context) => readonly [Y, S];
 }
 
+const defineLayerNames = { dtype: true } as const;
+
+const defineLayerNames2 = { training: true, key: true } as const;
+
 /**
  * A layer of one's own, with parameters and state.
  * @example
@@ -77,11 +81,11 @@ export const defineLayer = <P, S, X = Tensor, Y = Tensor>(d: LayerDefinition<P, 
   name: d.name,
   random: d.random ?? false,
   init: (key, options = {}) => {
-    const { dtype = 'float32' } = checkedOptions(d.name, options, ['dtype']);
+    const { dtype = 'float32' } = checkedOptions(d.name, options, defineLayerNames);
     return d.init(key, dtype);
   },
   apply: (variables, x, options = {}) => {
-    const { training = false, key } = checkedOptions(d.name, options, ['training', 'key']);
+    const { training = false, key } = checkedOptions(d.name, options, defineLayerNames2);
     if (variables?.params === undefined) throw noParameters(d.name, 'apply was called without parameters');
     const own = { params: variables.params, state: (variables.state ?? null) as S };
     return watched({ name: d.name, ...own, input: x }, () => d.apply(own, x, { training, key }));

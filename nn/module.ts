@@ -109,6 +109,8 @@ const compact = (entries: readonly (readonly [string, unknown])[]): unknown => {
   return kept.length === 0 ? null : Object.fromEntries(kept);
 };
 
+const moduleNames = { name: true } as const;
+
 /**
  * A layer from named children and a forward function. In `forward(m, x)`, `m.name(x)` runs a child with its own parameters;
  * a child may run several times. For several inputs let `x` be an object or a list of tensors.
@@ -126,7 +128,7 @@ export const module = <const C extends Children, X = Tensor, Y = Tensor>(
   });
   const layer = defineLayer<unknown, unknown, X, Y>({
     name:
-      checkedOptions('module', options, ['name']).name ??
+      checkedOptions('module', options, moduleNames).name ??
       `module(${Object.entries(children)
         .map(([name, child]) => `${name}: ${child.name}`)
         .join(', ')})`,

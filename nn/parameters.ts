@@ -26,6 +26,8 @@ export interface ParameterCountOptions {
   readonly frozen?: (path: string) => boolean;
 }
 
+const parameterCountsNames = { frozen: true } as const;
+
 /**
  * How many parameters a model has, and how many of them are trained; `variables` is what `init` returned.
  * @example
@@ -36,7 +38,7 @@ export const parameterCounts = (
   variables: { readonly params: unknown; readonly state?: unknown },
   options: ParameterCountOptions = {},
 ): ParameterCounts => {
-  const { frozen = () => false } = checkedOptions('parameterCounts', options, ['frozen']);
+  const { frozen = () => false } = checkedOptions('parameterCounts', options, parameterCountsNames);
   const entries = treeEntries(variables.params, 'parameterCounts');
   const all = entries.reduce((total, [, leaf]) => total + leaf.size, 0);
   const kept = entries.reduce((total, [path, leaf]) => (frozen(path) ? total + leaf.size : total), 0);

@@ -19,6 +19,8 @@ import {
 } from '../core/index.js';
 import { normalizeAxis } from '../core/shape.js';
 
+const gluNames = { axis: true } as const;
+
 /**
  * A gated linear unit (Dauphin et al. 2017): the first half of an axis times σ of the second, `[…, 2C, …]` → `[…, C, …]`.
  * @throws ShapeError when the axis has an odd size.
@@ -26,7 +28,7 @@ import { normalizeAxis } from '../core/shape.js';
  * glu(tensor([[3, 0]])).toArray() // [[1.5]]
  */
 export const glu = (x: Tensor, options: { readonly axis?: number } = {}): Tensor => {
-  const { axis = -1 } = checkedOptions('glu', options, ['axis']);
+  const { axis = -1 } = checkedOptions('glu', options, gluNames);
   const at = normalizeAxis('glu', axis, rankOf('glu', x));
   const size = x.shape[at] ?? 0;
   if (size % 2 !== 0)
@@ -53,16 +55,20 @@ export interface ShrinkOptions {
   readonly lambda?: number;
 }
 
+const hardshrinkNames = { lambda: true } as const;
+
 /**
  * `x` where |x| > lambda, else 0. The derivative at ±lambda is 0.
  * @example
  * hardshrink(tensor([-1, 0.5, 2])).toArray() // [-1, 0, 2]
  */
 export const hardshrink = <S extends Shape>(x: Tensor<S>, options: ShrinkOptions = {}): Tensor<S> => {
-  const { lambda = 0.5 } = checkedOptions('hardshrink', options, ['lambda']);
+  const { lambda = 0.5 } = checkedOptions('hardshrink', options, hardshrinkNames);
   checkNumber('hardshrink', 'lambda', lambda);
   return where(greater(abs(x as Tensor), lambda), x as Tensor, 0) as Tensor as Tensor<S>;
 };
+
+const softshrinkNames = { lambda: true } as const;
 
 /**
  * `x − lambda` where x > lambda, `x + lambda` where x < −lambda, else 0. The derivative at ±lambda is 0.
@@ -70,7 +76,7 @@ export const hardshrink = <S extends Shape>(x: Tensor<S>, options: ShrinkOptions
  * softshrink(tensor([-1, 0.5, 2])).toArray() // [-0.5, 0, 1.5]
  */
 export const softshrink = <S extends Shape>(x: Tensor<S>, options: ShrinkOptions = {}): Tensor<S> => {
-  const { lambda = 0.5 } = checkedOptions('softshrink', options, ['lambda']);
+  const { lambda = 0.5 } = checkedOptions('softshrink', options, softshrinkNames);
   checkNumber('softshrink', 'lambda', lambda);
   const y = x as Tensor;
   const below = where(less(y, -lambda), add(y, lambda), 0);
@@ -91,13 +97,15 @@ export interface ThresholdOptions {
   readonly value: number;
 }
 
+const thresholdNames = { threshold: true, value: true } as const;
+
 /**
  * `x` where x > threshold, else `value`. The derivative at the threshold is 0.
  * @example
  * threshold(tensor([0, 1, 2]), { threshold: 1, value: -1 }).toArray() // [-1, -1, 2]
  */
 export const threshold = <S extends Shape>(x: Tensor<S>, options: ThresholdOptions): Tensor<S> => {
-  const { threshold: limit, value } = checkedOptions('threshold', options, ['threshold', 'value']);
+  const { threshold: limit, value } = checkedOptions('threshold', options, thresholdNames);
   checkNumber('threshold', 'threshold', limit);
   checkNumber('threshold', 'value', value);
   return where(greater(x as Tensor, limit), x as Tensor, value) as Tensor as Tensor<S>;

@@ -48,6 +48,8 @@ export interface DiracOptions extends LayoutOption {
   readonly groups?: number;
 }
 
+const diracNames = { groups: true, weightLayout: true } as const;
+
 /**
  * The identity of a convolution: output channel i of a group copies input channel i, by a 1 in the middle of its kernel; channels beyond the inputs are 0.
  * @throws ShapeError unless the weight has three to five axes; ArgumentError when the groups do not divide the outputs.
@@ -55,7 +57,7 @@ export interface DiracOptions extends LayoutOption {
  * initialisers.dirac()(key(0), [2, 2, 3], { fanIn: 6, fanOut: 6 }, 'float32').toArray() // [[[0, 1, 0], [0, 0, 0]], [[0, 0, 0], [0, 1, 0]]]
  */
 export const dirac = (options: DiracOptions = {}): Initialiser => {
-  const { groups = 1, weightLayout = 'out-in' } = checkedOptions('dirac', options, ['groups', 'weightLayout']);
+  const { groups = 1, weightLayout = 'out-in' } = checkedOptions('dirac', options, diracNames);
   return (_, shape, __, dtype) => {
     if (shape.length < 3 || shape.length > 5)
       throw new ShapeError({
@@ -104,6 +106,8 @@ const orthonormalColumns = (a: Tensor): Tensor => {
   return once(once(a));
 };
 
+const orthogonalNames = { gain: true, weightLayout: true } as const;
+
 /**
  * A (semi-)orthogonal matrix (Saxe et al. 2014): `[out, in·kernel]` with orthonormal rows or columns, whichever are fewer.
  * @throws ShapeError for fewer than two axes.
@@ -111,7 +115,7 @@ const orthonormalColumns = (a: Tensor): Tensor => {
  * square(initialisers.orthogonal({ gain: 2 })(key(0), [1, 1], { fanIn: 1, fanOut: 1 }, 'float64')).toArray() // ≈ [[4]]
  */
 export const orthogonal = (options: OrthogonalOptions = {}): Initialiser => {
-  const { gain = 1, weightLayout = 'out-in' } = checkedOptions('orthogonal', options, ['gain', 'weightLayout']);
+  const { gain = 1, weightLayout = 'out-in' } = checkedOptions('orthogonal', options, orthogonalNames);
   return (key, shape, _, dtype) => {
     if (shape.length < 2)
       throw new ShapeError({
@@ -137,6 +141,8 @@ export interface SparseOptions extends LayoutOption {
   readonly std?: number;
 }
 
+const sparseNames = { sparsity: true, std: true, weightLayout: true } as const;
+
 /**
  * Normal weights of which each input keeps only some (Martens 2010): of the `out` weights of every input, ⌈sparsity·out⌉ chosen at random are 0.
  * @throws ShapeError unless the weight is a matrix; ArgumentError for a sparsity outside [0, 1].
@@ -144,8 +150,7 @@ export interface SparseOptions extends LayoutOption {
  * initialisers.sparse({ sparsity: 1 })(key(0), [2, 1], { fanIn: 1, fanOut: 2 }, 'float32').toArray() // [[0], [0]]
  */
 export const sparse = (options: SparseOptions): Initialiser => {
-  const names = ['sparsity', 'std', 'weightLayout'] as const;
-  const { sparsity, std = 0.01, weightLayout = 'out-in' } = checkedOptions('sparse', options, names);
+  const { sparsity, std = 0.01, weightLayout = 'out-in' } = checkedOptions('sparse', options, sparseNames);
   if (typeof sparsity !== 'number' || !(sparsity >= 0 && sparsity <= 1))
     throw new ArgumentError({
       op: 'sparse',

@@ -117,6 +117,15 @@ const checkInput = (input: unknown): void => {
     });
 };
 
+const summaryNames = {
+  variables: true,
+  frozen: true,
+  inputDtype: true,
+  dtype: true,
+  training: true,
+  depth: true,
+} as const;
+
 /**
  * A table of a model's layers for an input: a shape with the samples in front, a tensor, or a tree of tensors, whose values are not read. Nested layers have rows of
  * their own beneath them; plain functions among the children, too. Frozen parameters are those that `frozen` names.
@@ -127,8 +136,7 @@ const checkInput = (input: unknown): void => {
  * summary(linear(4, 3), [5, 4]).rows.map(({ name, outputs }) => [name, outputs[0]]) // [['linear(4, 3)', [5, 3]]]
  */
 export const summary = (model: AnyLayer, input: unknown, options: SummaryOptions = {}): Summary => {
-  const names = ['variables', 'frozen', 'inputDtype', 'dtype', 'training', 'depth'] as const;
-  const given = checkedOptions('summary', options, names);
+  const given = checkedOptions('summary', options, summaryNames);
   const { frozen = () => false, inputDtype, dtype = 'float32', training = false, depth } = given;
   checkInput(input);
   const costs = costInterpreter();

@@ -19,6 +19,8 @@ export interface NadamOptions extends AdamaxOptions {
 const momentumAt = (b1: number, t: Tensor, decay: number): Tensor =>
   mul(sub(1, mul(pow(full([], 0.96, 'float64'), mul(t, decay)), 0.5)), b1);
 
+const nadamNames = { lr: true, betas: true, eps: true, weightDecay: true, momentumDecay: true } as const;
+
 /**
  * NAdam: with `Mₜ = μ₁…μₜ` the step is `((1 − μₜ)/(1 − Mₜ)·g + μₜ₊₁/(1 − Mₜ₊₁)·m)/(√v̂ + ε)`. `lr` is 0.002 by default.
  * The product Mₜ is kept in a leaf of its own size so that the state stays a tree like the parameters.
@@ -30,7 +32,7 @@ export const nadam = (options: RateOr<NadamOptions> = {}): GradientTransform<rea
     eps = 1e-8,
     weightDecay = 0,
     momentumDecay = 4e-3,
-  }: NadamOptions = optionsOf('nadam', options, ['lr', 'betas', 'eps', 'weightDecay', 'momentumDecay']);
+  }: NadamOptions = optionsOf('nadam', options, nadamNames);
   return chain(
     addDecayedWeights(weightDecay),
     defineMoments({
@@ -51,6 +53,8 @@ export const nadam = (options: RateOr<NadamOptions> = {}): GradientTransform<rea
   );
 };
 
+const radamNames = { lr: true, betas: true, eps: true, weightDecay: true } as const;
+
 /**
  * RAdam: Adam's step with its variance rectified once `ρₜ = ρ∞ − 2t·β₂ᵗ/(1 − β₂ᵗ)` exceeds 5, and plain `m̂` before.
  * @example
@@ -62,7 +66,7 @@ export const radam = (options: RateOr<AdamaxOptions> = {}): GradientTransform<re
     betas: [b1, b2] = [0.9, 0.999],
     eps = 1e-8,
     weightDecay = 0,
-  }: AdamaxOptions = optionsOf('radam', options, ['lr', 'betas', 'eps', 'weightDecay']);
+  }: AdamaxOptions = optionsOf('radam', options, radamNames);
   const limit = 2 / (1 - b2) - 1;
   return chain(
     addDecayedWeights(weightDecay),

@@ -58,6 +58,8 @@ export const scaleByAdam = ({
   });
 };
 
+const adamNames = { lr: true, betas: true, eps: true, weightDecay: true, amsgrad: true } as const;
+
 /**
  * Adam with PyTorch's numbers; `weightDecay` is added to the gradient before the running means. The rate may stand alone:
  * `adam(1e-3)`.
@@ -65,25 +67,21 @@ export const scaleByAdam = ({
  * applyUpdates(tensor([1]), adam(0.1).update(tensor([3]), adam(0.1).init(tensor([1])), tensor([1]))[0]).toArray() // ≈ [0.9]
  */
 export const adam = (options: RateOr<AdamOptions> = {}): GradientTransform<readonly unknown[]> => {
-  const {
-    lr = 1e-3,
-    weightDecay = 0,
-    ...scaling
-  }: AdamOptions = optionsOf('adam', options, ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad']);
+  const { lr = 1e-3, weightDecay = 0, ...scaling }: AdamOptions = optionsOf('adam', options, adamNames);
   return chain(addDecayedWeights(weightDecay), scaleByAdam(scaling), scaleByLearningRate(lr));
 };
 
+const adamwNames = { lr: true, betas: true, eps: true, weightDecay: true, amsgrad: true } as const;
+
 /** Adam with decoupled weight decay: `p ← p − lr·weightDecay·p` beside Adam's step. `weightDecay` is 0.01 by default. */
 export const adamw = (options: RateOr<AdamOptions> = {}): GradientTransform<readonly unknown[]> => {
-  const {
-    lr = 1e-3,
-    weightDecay = 0.01,
-    ...scaling
-  }: AdamOptions = optionsOf('adamw', options, ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad']);
+  const { lr = 1e-3, weightDecay = 0.01, ...scaling }: AdamOptions = optionsOf('adamw', options, adamwNames);
   return chain(scaleByAdam(scaling), addDecayedWeights(weightDecay), scaleByLearningRate(lr));
 };
 
 export type AdamaxOptions = Omit<AdamOptions, 'amsgrad'>;
+
+const adamaxNames = { lr: true, betas: true, eps: true, weightDecay: true } as const;
 
 /** Adam with the running maximum `u ← max(β₂·u, |g| + ε)` in place of the root: step `m̂/u`. `lr` is 0.002 by default. */
 export const adamax = (options: RateOr<AdamaxOptions> = {}): GradientTransform<readonly unknown[]> => {
@@ -92,7 +90,7 @@ export const adamax = (options: RateOr<AdamaxOptions> = {}): GradientTransform<r
     betas: [b1, b2] = [0.9, 0.999],
     eps = 1e-8,
     weightDecay = 0,
-  }: AdamaxOptions = optionsOf('adamax', options, ['lr', 'betas', 'eps', 'weightDecay']);
+  }: AdamaxOptions = optionsOf('adamax', options, adamaxNames);
   return chain(
     addDecayedWeights(weightDecay),
     defineMoments({

@@ -23,6 +23,8 @@ export interface RmspropOptions {
   readonly centered?: boolean;
 }
 
+const rmspropNames = { lr: true, alpha: true, eps: true, weightDecay: true, momentum: true, centered: true } as const;
+
 /** RMSProp: `v ← α·v + (1 − α)·g²`, step `g/(√v + ε)`. */
 export const rmsprop = (options: RateOr<RmspropOptions> = {}): GradientTransform<readonly unknown[]> => {
   const {
@@ -32,7 +34,7 @@ export const rmsprop = (options: RateOr<RmspropOptions> = {}): GradientTransform
     weightDecay = 0,
     momentum = 0,
     centered = false,
-  }: RmspropOptions = optionsOf('rmsprop', options, ['lr', 'alpha', 'eps', 'weightDecay', 'momentum', 'centered']);
+  }: RmspropOptions = optionsOf('rmsprop', options, rmspropNames);
   return chain(
     addDecayedWeights(weightDecay),
     centered
@@ -70,6 +72,8 @@ export interface AdagradOptions {
   readonly eps?: number;
 }
 
+const adagradNames = { lr: true, lrDecay: true, weightDecay: true, initialAccumulator: true, eps: true } as const;
+
 /** AdaGrad: the sum of all squares so far divides, `g/(√Σg² + ε)`; the step can only shrink. */
 export const adagrad = (options: RateOr<AdagradOptions> = {}): GradientTransform<readonly unknown[]> => {
   const {
@@ -78,7 +82,7 @@ export const adagrad = (options: RateOr<AdagradOptions> = {}): GradientTransform
     weightDecay = 0,
     initialAccumulator = 0,
     eps = 1e-10,
-  }: AdagradOptions = optionsOf('adagrad', options, ['lr', 'lrDecay', 'weightDecay', 'initialAccumulator', 'eps']);
+  }: AdagradOptions = optionsOf('adagrad', options, adagradNames);
   return chain(
     addDecayedWeights(weightDecay),
     defineMoments({
@@ -107,6 +111,8 @@ export interface AdadeltaOptions {
   readonly weightDecay?: number;
 }
 
+const adadeltaNames = { lr: true, rho: true, eps: true, weightDecay: true } as const;
+
 /** AdaDelta: `Δ = √(a + ε)/√(v + ε)·g` with running means v of g² and a of Δ². */
 export const adadelta = (options: RateOr<AdadeltaOptions> = {}): GradientTransform<readonly unknown[]> => {
   const {
@@ -114,7 +120,7 @@ export const adadelta = (options: RateOr<AdadeltaOptions> = {}): GradientTransfo
     rho = 0.9,
     eps = 1e-6,
     weightDecay = 0,
-  }: AdadeltaOptions = optionsOf('adadelta', options, ['lr', 'rho', 'eps', 'weightDecay']);
+  }: AdadeltaOptions = optionsOf('adadelta', options, adadeltaNames);
   return chain(
     addDecayedWeights(weightDecay),
     defineMoments({

@@ -1,5 +1,5 @@
 /** The last link of every optimiser: minus the learning rate, which is a number or a schedule over steps. */
-import { checkedOptions } from '../core/arguments.js';
+import { type CompleteNames, checkedOptions, type OptionNames } from '../core/arguments.js';
 import { describe } from '../core/errors.js';
 import { ArgumentError, add, cast, full, GradientError, mul, neg, type Tensor, treeMap } from '../core/index.js';
 import { reveal } from '../core/interpreter.js';
@@ -73,13 +73,13 @@ const checkOption = (op: string, name: string, value: unknown): void => {
  * Options of an optimiser, a lone learning rate made into one of them, once their names and values are known to be in order.
  * @throws ArgumentError for a name that is no option, or a value that is not finite or negative.
  */
-export const optionsOf = <Options extends object>(
+export const optionsOf = <Options extends object, Names extends OptionNames<Options>>(
   op: string,
   given: RateOr<Options>,
-  names: readonly (keyof Options & string)[],
+  names: CompleteNames<Options, Names>,
 ): Options | { readonly lr: LearningRate } => {
   const options = typeof given === 'function' || typeof given === 'number' ? { lr: given } : given;
-  checkedOptions(op, options as Options, names);
+  checkedOptions<Options, Names>(op, options as Options, names);
   for (const [name, value] of Object.entries(options)) checkOption(op, name, value);
   return options;
 };

@@ -38,17 +38,17 @@ export interface Plateau {
   next(state: PlateauState, metric: number): PlateauState;
 }
 
-const optionNames = [
-  'base',
-  'mode',
-  'factor',
-  'patience',
-  'threshold',
-  'thresholdMode',
-  'cooldown',
-  'min',
-  'eps',
-] as const;
+const optionNames = {
+  base: true,
+  mode: true,
+  factor: true,
+  patience: true,
+  threshold: true,
+  thresholdMode: true,
+  cooldown: true,
+  min: true,
+  eps: true,
+} as const;
 
 /**
  * PyTorch's `ReduceLROnPlateau`: after more than `patience` epochs in a row without improvement the rate is multiplied by

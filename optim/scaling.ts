@@ -65,6 +65,8 @@ export interface ClipNormOptions {
   readonly p?: number;
 }
 
+const clipByGlobalNormNames = { p: true } as const;
+
 /**
  * Scales all gradients by `min(1, limit/(norm + 1e-6))`, where `norm` is taken over all of them together (PyTorch's
  * `clip_grad_norm_`).
@@ -72,7 +74,7 @@ export interface ClipNormOptions {
  * clipByGlobalNorm(1).update({ a: tensor([3]), b: tensor([4]) }, null, { a: tensor([0]), b: tensor([0]) })[0] // ≈ { a: [0.6], b: [0.8] }
  */
 export const clipByGlobalNorm = (limit: number, options: ClipNormOptions = {}): GradientTransform<null> => {
-  const { p = 2 } = checkedOptions('clipByGlobalNorm', options, ['p']);
+  const { p = 2 } = checkedOptions('clipByGlobalNorm', options, clipByGlobalNormNames);
   checkNumber('clipByGlobalNorm', 'limit', limit);
   return {
     init: () => null,

@@ -30,19 +30,23 @@ export const constant =
   () =>
     base;
 
+const stepDecayNames = { stepSize: true, gamma: true } as const;
+
 /** Multiplied by `gamma` every `stepSize`: `base·γ^⌊t/stepSize⌋`. */
 export const stepDecay = (base: number, options: { readonly stepSize: number; readonly gamma?: number }): Schedule => {
-  const { stepSize, gamma = 0.1 } = checkedOptions('stepDecay', options, ['stepSize', 'gamma']);
+  const { stepSize, gamma = 0.1 } = checkedOptions('stepDecay', options, stepDecayNames);
   checkRates('stepDecay', { base, gamma }, { stepSize });
   return (t) => base * gamma ** Math.floor(t / stepSize);
 };
+
+const multiStepNames = { milestones: true, gamma: true } as const;
 
 /** Multiplied by `gamma` at each milestone. */
 export const multiStep = (
   base: number,
   options: { readonly milestones: readonly number[]; readonly gamma?: number },
 ): Schedule => {
-  const { milestones, gamma = 0.1 } = checkedOptions('multiStep', options, ['milestones', 'gamma']);
+  const { milestones, gamma = 0.1 } = checkedOptions('multiStep', options, multiStepNames);
   if (!Array.isArray(milestones))
     throw new ArgumentError({
       op: 'multiStep',
@@ -54,33 +58,39 @@ export const multiStep = (
   return (t) => base * gamma ** milestones.filter((milestone) => milestone <= t).length;
 };
 
+const exponentialDecayNames = { gamma: true } as const;
+
 /**
  * Multiplied by `gamma` every time: `base·γᵗ`.
  * @example
  * exponentialDecay(0.1, { gamma: 0.5 })(2) // 0.025
  */
 export const exponentialDecay = (base: number, options: { readonly gamma: number }): Schedule => {
-  const { gamma } = checkedOptions('exponentialDecay', options, ['gamma']);
+  const { gamma } = checkedOptions('exponentialDecay', options, exponentialDecayNames);
   checkRates('exponentialDecay', { base, gamma });
   return (t) => base * gamma ** t;
 };
+
+const cosineAnnealingNames = { period: true, min: true } as const;
 
 /** Half a cosine from `base` to `min` over `period`, and on along the cosine: `min + (base − min)(1 + cos(πt/period))/2`. */
 export const cosineAnnealing = (
   base: number,
   options: { readonly period: number; readonly min?: number },
 ): Schedule => {
-  const { period, min = 0 } = checkedOptions('cosineAnnealing', options, ['period', 'min']);
+  const { period, min = 0 } = checkedOptions('cosineAnnealing', options, cosineAnnealingNames);
   checkRates('cosineAnnealing', { base, min }, { period });
   return (t) => min + ((base - min) * (1 + Math.cos((Math.PI * t) / period))) / 2;
 };
+
+const cosineWarmRestartsNames = { period: true, factor: true, min: true } as const;
 
 /** Cosine annealing that starts again after `period`, `period·factor`, `period·factor²`, … */
 export const cosineWarmRestarts = (
   base: number,
   options: { readonly period: number; readonly factor?: number; readonly min?: number },
 ): Schedule => {
-  const { period, factor = 1, min = 0 } = checkedOptions('cosineWarmRestarts', options, ['period', 'factor', 'min']);
+  const { period, factor = 1, min = 0 } = checkedOptions('cosineWarmRestarts', options, cosineWarmRestartsNames);
   checkRates('cosineWarmRestarts', { base, min }, { period });
   if (!(typeof factor === 'number' && factor >= 1 && factor < Number.POSITIVE_INFINITY))
     throw new ArgumentError({
@@ -99,36 +109,38 @@ export const cosineWarmRestarts = (
   };
 };
 
+const linearWarmupNames = { start: true, end: true, duration: true } as const;
+
 /** `base` times a factor that goes in a straight line from `start` to `end` over `duration`, and stays. */
 export const linearWarmup = (
   base: number,
   options: { readonly start?: number; readonly end?: number; readonly duration?: number } = {},
 ): Schedule => {
-  const {
-    start = 1 / 3,
-    end = 1,
-    duration = 5,
-  } = checkedOptions('linearWarmup', options, ['start', 'end', 'duration']);
+  const { start = 1 / 3, end = 1, duration = 5 } = checkedOptions('linearWarmup', options, linearWarmupNames);
   checkRates('linearWarmup', { base, start, end }, { duration });
   return (t) => base * (start + ((end - start) * Math.min(t, duration)) / duration);
 };
+
+const constantThenBaseNames = { factor: true, duration: true } as const;
 
 /** `base·factor` for `duration`, then `base`. */
 export const constantThenBase = (
   base: number,
   options: { readonly factor?: number; readonly duration?: number } = {},
 ): Schedule => {
-  const { factor = 1 / 3, duration = 5 } = checkedOptions('constantThenBase', options, ['factor', 'duration']);
+  const { factor = 1 / 3, duration = 5 } = checkedOptions('constantThenBase', options, constantThenBaseNames);
   checkRates('constantThenBase', { base, factor, duration });
   return (t) => (t < duration ? base * factor : base);
 };
+
+const polynomialDecayNames = { duration: true, power: true } as const;
 
 /** `base·(1 − t/duration)^power`, and 0 after. */
 export const polynomialDecay = (
   base: number,
   options: { readonly duration?: number; readonly power?: number } = {},
 ): Schedule => {
-  const { duration = 5, power = 1 } = checkedOptions('polynomialDecay', options, ['duration', 'power']);
+  const { duration = 5, power = 1 } = checkedOptions('polynomialDecay', options, polynomialDecayNames);
   checkRates('polynomialDecay', { base, power }, { duration });
   return (t) => base * (1 - Math.min(t, duration) / duration) ** power;
 };
@@ -152,6 +164,16 @@ export interface OneCycleOptions {
   readonly threePhase?: boolean;
 }
 
+const oneCycleNames = {
+  max: true,
+  total: true,
+  rise: true,
+  anneal: true,
+  divide: true,
+  finalDivide: true,
+  threePhase: true,
+} as const;
+
 /**
  * The 1cycle policy: up from `max/divide` to `max`, down to almost nothing.
  * Source: Smith, Topin, "Super-convergence" (2017).
@@ -165,7 +187,7 @@ export const oneCycle = (options: OneCycleOptions): Schedule => {
     divide = 25,
     finalDivide = 1e4,
     threePhase = false,
-  } = checkedOptions('oneCycle', options, ['max', 'total', 'rise', 'anneal', 'divide', 'finalDivide', 'threePhase']);
+  } = checkedOptions('oneCycle', options, oneCycleNames);
   checkRates('oneCycle', { max, rise }, { total, divide, finalDivide });
   if (!Object.hasOwn(interpolations, anneal))
     throw new ArgumentError({
@@ -208,10 +230,11 @@ export interface CyclicOptions {
   readonly gamma?: number;
 }
 
+const cyclicNames = { max: true, up: true, down: true, mode: true, gamma: true } as const;
+
 /** Up and down between `base` and `max`. Source: Smith, "Cyclical learning rates" (2017). */
 export const cyclic = (base: number, options: CyclicOptions): Schedule => {
-  const names = ['max', 'up', 'down', 'mode', 'gamma'] as const;
-  const { max, up = 2000, down = up, mode = 'triangular', gamma = 1 } = checkedOptions('cyclic', options, names);
+  const { max, up = 2000, down = up, mode = 'triangular', gamma = 1 } = checkedOptions('cyclic', options, cyclicNames);
   checkRates('cyclic', { base, max, gamma }, { up, down });
   if (mode !== 'triangular' && mode !== 'triangular2' && mode !== 'expRange')
     throw new ArgumentError({

@@ -43,6 +43,8 @@ export interface SgdOptions {
   readonly weightDecay?: number;
 }
 
+const sgdNames = { lr: true, momentum: true, dampening: true, nesterov: true, weightDecay: true } as const;
+
 /**
  * Stochastic gradient descent with PyTorch's momentum: `b ← μ·b + (1 − dampening)·g`, `p ← p − lr·b`.
  * The rate may stand alone: `sgd(0.1)`.
@@ -56,7 +58,7 @@ export const sgd = (options: RateOr<SgdOptions>): GradientTransform<readonly unk
     dampening = 0,
     nesterov = false,
     weightDecay = 0,
-  }: SgdOptions = optionsOf('sgd', options, ['lr', 'momentum', 'dampening', 'nesterov', 'weightDecay']);
+  }: SgdOptions = optionsOf('sgd', options, sgdNames);
   if (lr === undefined)
     throw new ArgumentError({
       op: 'sgd',

@@ -44,6 +44,8 @@ const kernelOf = (name: string, x: Tensor, w: Tensor, groups: number, weight: st
   return [op, kernel];
 };
 
+const convNames = { stride: true, padding: true, dilation: true, groups: true, flipKernel: true } as const;
+
 /**
  * Cross-correlation, the convolution of neural networks: `y[n,o,i] = Σ_{c,k} x[n, c, i·stride + k·dilation − padding]·w[o,c,k]`.
  * `x: [N, C, …]`, `w: [O, C/groups, …kernel]` → `[N, O, …]` with one to three spatial axes, each of size
@@ -56,8 +58,7 @@ const kernelOf = (name: string, x: Tensor, w: Tensor, groups: number, weight: st
  * conv(tensor([[[1, 2, 3, 4]]]), tensor([[[1, 0, -1]]]), { padding: 'same', stride: 2 }).toArray() // [[[-2, 3]]]
  */
 export const conv = (x: Tensor, w: Tensor, given: ConvOptions = {}): Tensor => {
-  const names = ['stride', 'padding', 'dilation', 'groups', 'flipKernel'] as const;
-  const { groups = 1, flipKernel = false, ...options } = checkedOptions('conv', given, names);
+  const { groups = 1, flipKernel = false, ...options } = checkedOptions('conv', given, convNames);
   const [op, kernel] = kernelOf('conv', x, w, groups, '[O, C/groups, …]');
   const p: ConvParams = { ...resolveWindow(op, x.shape.slice(2), kernel, options), groups };
   // Here once more than inside, where a batch under vmap may have been folded into the shapes.
@@ -84,6 +85,8 @@ export interface ConvTransposeOptions {
   readonly groups?: number;
 }
 
+const convTransposeNames = { stride: true, padding: true, outputPadding: true, dilation: true, groups: true } as const;
+
 /**
  * Transposed convolution, the gradient of `conv` by its input: each input element writes a copy of the kernel, scaled by it,
  * `y[n,c,i·stride + k·dilation − padding] += x[n,o,i]·w[o,c,k]`.
@@ -102,7 +105,7 @@ export const convTranspose = (x: Tensor, w: Tensor, options: ConvTransposeOption
     outputPadding = 0,
     dilation = 1,
     groups = 1,
-  } = checkedOptions('convTranspose', options, ['stride', 'padding', 'outputPadding', 'dilation', 'groups']);
+  } = checkedOptions('convTranspose', options, convTransposeNames);
   const [op, kernel] = kernelOf('convTranspose', x, w, groups, '[C, O/groups, …]');
   const [channels = 0, expected = 0] = [x.shape[1], w.shape[0]];
   if (channels !== expected)

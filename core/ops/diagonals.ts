@@ -74,6 +74,8 @@ export interface DiagonalOptions {
   readonly axis1?: number;
 }
 
+const diagonalNames = { offset: true, axis0: true, axis1: true } as const;
+
 /**
  * A diagonal of two axes, which becomes the last axis. In a flattened matrix of m columns the places of a diagonal are
  * m + 1 apart.
@@ -82,7 +84,7 @@ export interface DiagonalOptions {
  * diagonal(tensor([[1, 2, 3], [4, 5, 6]]), { offset: 1 }).toArray() // [2, 6]
  */
 export const diagonal = (x: Tensor, options: DiagonalOptions = {}): Tensor => {
-  const { offset = 0, axis0 = 0, axis1 = 1 } = checkedOptions('diagonal', options, ['offset', 'axis0', 'axis1']);
+  const { offset = 0, axis0 = 0, axis1 = 1 } = checkedOptions('diagonal', options, diagonalNames);
   checkOffset('diagonal', offset);
   const rank = rankOf('diagonal', x);
   const [row, column] = [normalizeAxis('diagonal', axis0, rank), normalizeAxis('diagonal', axis1, rank)];
@@ -159,6 +161,8 @@ export interface EyeOptions {
   readonly dtype?: Dtype;
 }
 
+const eyeNames = { columns: true, offset: true, dtype: true } as const;
+
 /**
  * Ones on a diagonal and zeros elsewhere; square unless `columns` says otherwise.
  * @throws ArgumentError for sizes that are not whole.
@@ -166,11 +170,7 @@ export interface EyeOptions {
  * eye(2).toArray() // [[1, 0], [0, 1]]
  */
 export const eye = (rows: number, options: EyeOptions = {}): Tensor<readonly [number, number]> => {
-  const {
-    columns = rows,
-    offset = 0,
-    dtype = 'float32',
-  } = checkedOptions('eye', options, ['columns', 'offset', 'dtype']);
+  const { columns = rows, offset = 0, dtype = 'float32' } = checkedOptions('eye', options, eyeNames);
   checkOffset('eye', offset);
   checkShape('eye', [rows, columns]);
   return cast(equal(diagonalNumbers(rows, columns), offset), dtype);

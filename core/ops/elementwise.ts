@@ -132,6 +132,8 @@ export interface ClampOptions<Limit extends Operand = Operand> {
   readonly max?: Limit;
 }
 
+const clampNames = { min: true, max: true } as const;
+
 /**
  * `x` limited to [min, max], element by element; the limits may be tensors that broadcast. The cotangent passes to `x` on
  * the closed interval, limits included, and to a limit where `x` is beyond it. NaN stays NaN.
@@ -144,7 +146,7 @@ export const clamp = <S extends Shape, Limit extends Operand>(
   limits: ClampOptions<Limit>,
 ): Tensor<Limit extends number ? S : Shape> => {
   tensorOperand('clamp', x);
-  const { min, max } = checkedOptions('clamp', limits, ['min', 'max']);
+  const { min, max } = checkedOptions('clamp', limits, clampNames);
   if (min === undefined && max === undefined)
     throw new ArgumentError({
       op: 'clamp',

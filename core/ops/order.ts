@@ -29,6 +29,8 @@ const narrow = (x: Tensor, axis: number, from: number, to: number): Tensor =>
     x.shape.map((_, i) => (i === axis ? [from, to, 1] : null)),
   );
 
+const sortNames = { axis: true, descending: true } as const;
+
 /**
  * Sorts along `axis` (the last by default). Stable both ways; NaN counts as the largest number.
  * @throws AxisError for an axis out of range.
@@ -36,7 +38,7 @@ const narrow = (x: Tensor, axis: number, from: number, to: number): Tensor =>
  * sort(tensor([3, 1, 2])).values.toArray() // [1, 2, 3]
  */
 export const sort = (x: Tensor, options: SortOptions = {}): Sorted => {
-  const { axis = -1, descending = false } = checkedOptions('sort', options, ['axis', 'descending']);
+  const { axis = -1, descending = false } = checkedOptions('sort', options, sortNames);
   const along = normalizeAxis('sort', axis, rankOf('sort', x));
   const indices = argsort(x, { axis: along, descending });
   return { values: gather(x, indices, along), indices };
@@ -49,6 +51,8 @@ export interface TopkOptions {
   readonly largest?: boolean;
 }
 
+const topkNames = { axis: true, largest: true } as const;
+
 /**
  * The `k` largest (or smallest) elements along `axis`, best first; of equals the first. NaN counts as the largest number.
  * @throws AxisError for an axis out of range; ArgumentError unless k is a whole number from 0 to the size of the axis.
@@ -56,7 +60,7 @@ export interface TopkOptions {
  * topk(tensor([3, 1, 2]), 2).indices.toArray() // [0, 2]
  */
 export const topk = (x: Tensor, k: number, options: TopkOptions = {}): Sorted => {
-  const { axis = -1, largest = true } = checkedOptions('topk', options, ['axis', 'largest']);
+  const { axis = -1, largest = true } = checkedOptions('topk', options, topkNames);
   const along = normalizeAxis('topk', axis, rankOf('topk', x));
   const size = x.shape[along] ?? 0;
   if (!Number.isInteger(k) || k < 0 || k > size)
@@ -70,9 +74,11 @@ export const topk = (x: Tensor, k: number, options: TopkOptions = {}): Sorted =>
   return { values: gather(x, indices, along), indices };
 };
 
+const quantileOfNames = { axis: true, keepDims: true } as const;
+
 /** The quantile of a float tensor along one axis, in the name of the operation that the user called. */
 const quantileOf = (op: string, x: Tensor, q: number, options: ArgOptions): Tensor => {
-  const { axis = null, keepDims = false } = checkedOptions(op, options, ['axis', 'keepDims']);
+  const { axis = null, keepDims = false } = checkedOptions(op, options, quantileOfNames);
   const floats = isFloat(tensorOperand(op, x).dtype) ? x : cast(x, 'float32');
   const flat = axis === null ? reshape(floats, [x.size]) : floats;
   const along = normalizeAxis(op, axis ?? 0, rankOf(op, flat));

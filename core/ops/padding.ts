@@ -53,6 +53,8 @@ const checkBorder = (mode: keyof typeof borders, x: Tensor, axis: number, pair: 
     });
 };
 
+const padNames = { mode: true, value: true } as const;
+
 /**
  * Pads each axis with `[before, after]` places. Negative counts crop (in constant mode only).
  * @throws ArgumentError unless there is one pair of whole numbers an axis, or for a crop in another mode; ShapeError when
@@ -64,7 +66,7 @@ const checkBorder = (mode: keyof typeof borders, x: Tensor, axis: number, pair: 
  * pad(tensor([1, 2, 3]), [[2, -1]], { value: 9 }).toArray() // [9, 9, 1, 2]
  */
 export const pad = (x: Tensor, pads: readonly PadPair[], options: PadOptions = {}): Tensor => {
-  const { mode = 'constant', value = 0 } = checkedOptions('pad', options, ['mode', 'value']);
+  const { mode = 'constant', value = 0 } = checkedOptions('pad', options, padNames);
   const isPair = (pair: unknown): boolean => Array.isArray(pair) && pair.length === 2 && pair.every(Number.isInteger);
   const rank = rankOf('pad', x);
   checkNumber('pad', 'the value', value);

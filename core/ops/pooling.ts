@@ -110,6 +110,8 @@ const largest = (x: Tensor, spatial: Shape, outputs: Shape, p: PoolParams): Tens
   return reshape(gather(plane, places, 2), [samples, channels, ...outputs]);
 };
 
+const maxPoolNames = { kernel: true, stride: true, padding: true, dilation: true, ceilMode: true } as const;
+
 /**
  * The largest element of each window: `x: [N, C, …]` → `[N, C, …]` with one to three spatial axes, sizes as
  * `windowOutputSize` gives them. NaN wins; padding is −∞. The gradient goes to the first largest element in row-major
@@ -121,11 +123,10 @@ const largest = (x: Tensor, spatial: Shape, outputs: Shape, p: PoolParams): Tens
  * maxPool(tensor([[[1, 5, 2, 4, 3]]]), { kernel: 2, ceilMode: true }).toArray() // [[[5, 4, 3]]]
  */
 export const maxPool = (x: Tensor, options: MaxPoolOptions): Tensor => {
-  const names = ['kernel', 'stride', 'padding', 'dilation', 'ceilMode'] as const;
   const { params, spatial, outputs } = resolvePool(
     poolName('maxPool', x),
     x,
-    checkedOptions('maxPool', options, names),
+    checkedOptions('maxPool', options, maxPoolNames),
   );
   return largest(x, spatial, outputs, params);
 };
@@ -160,6 +161,15 @@ const divideByCounts = (sums: Tensor, counts: readonly (readonly number[])[]): T
   );
 };
 
+const avgPoolNames = {
+  kernel: true,
+  stride: true,
+  padding: true,
+  ceilMode: true,
+  countIncludePad: true,
+  divisor: true,
+} as const;
+
 /**
  * The mean of each window: `x: [N, C, …]` → `[N, C, …]` with one to three spatial axes, sizes as `windowOutputSize` gives
  * them. Padding counts as zeros; what hangs over in ceil mode never counts.
@@ -170,8 +180,7 @@ const divideByCounts = (sums: Tensor, counts: readonly (readonly number[])[]): T
  * avgPool(tensor([[[2, 4, 6]]]), { kernel: 2, padding: 1, countIncludePad: false }).toArray() // [[[2, 5]]]
  */
 export const avgPool = (x: Tensor, given: AvgPoolOptions): Tensor => {
-  const names = ['kernel', 'stride', 'padding', 'ceilMode', 'countIncludePad', 'divisor'] as const;
-  const { countIncludePad = true, divisor, ...options } = checkedOptions('avgPool', given, names);
+  const { countIncludePad = true, divisor, ...options } = checkedOptions('avgPool', given, avgPoolNames);
   const op = poolName('avgPool', x);
   if (divisor !== undefined && (!Number.isFinite(divisor) || divisor === 0))
     throw new ArgumentError({ op, problem: `divisor ${divisor}`, remedy: 'give a number other than 0' });

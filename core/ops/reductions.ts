@@ -40,10 +40,12 @@ export interface VarianceOptions extends ReduceOptions {
   readonly correction?: number;
 }
 
+const varianceOfNames = { axes: true, keepDims: true, correction: true } as const;
+
 /** The variance, in the name of the operation that the user called. */
 const varianceOf = (op: string, x: Tensor, given: VarianceOptions): Tensor => {
   commonDtype(op, [tensorOperand(op, x)], 'float');
-  const { correction = 1, ...options } = checkedOptions(op, given, ['axes', 'keepDims', 'correction']);
+  const { correction = 1, ...options } = checkedOptions(op, given, varianceOfNames);
   checkNumber(op, 'correction', correction);
   const params = reductionParams(op, x, options);
   // Two passes: E[x²] − E[x]² would cancel.
@@ -87,6 +89,8 @@ const powerNorm = (x: Tensor, params: ReductionParams, p: number): Tensor => {
   return where(empty, p > 0 ? 0 : Number.POSITIVE_INFINITY, pow(where(empty, 1, total), 1 / p));
 };
 
+const normNames = { axes: true, keepDims: true, p: true } as const;
+
 /**
  * The vector p-norm over `axes` (all by default): `(Σ |x|ᵖ)^(1/p)`; the largest absolute value for p = ∞, the smallest for
  * −∞, the number of elements that are not 0 for p = 0. The gradient at the zero vector is 0; ties of the ∞-norm share it.
@@ -97,7 +101,7 @@ const powerNorm = (x: Tensor, params: ReductionParams, p: number): Tensor => {
  */
 export const norm = (x: Tensor, given: NormOptions = {}): Tensor => {
   commonDtype('norm', [tensorOperand('norm', x)], 'float');
-  const { p = 2, ...options } = checkedOptions('norm', given, ['axes', 'keepDims', 'p']);
+  const { p = 2, ...options } = checkedOptions('norm', given, normNames);
   const params = reductionParams('norm', x, options);
   const exponent = p === 'inf' ? Number.POSITIVE_INFINITY : p;
   if (typeof exponent !== 'number' || Number.isNaN(exponent))

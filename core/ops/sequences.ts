@@ -20,6 +20,8 @@ export interface ArangeOptions {
   readonly dtype?: Dtype;
 }
 
+const arangeNames = { dtype: true } as const;
+
 /**
  * `start, start + step, …` up to but not including `stop`. `arange(n)` counts from 0. float32 by default.
  * @throws ArgumentError for a step of 0 or numbers that are not finite; DtypeError for fractions in int32.
@@ -33,7 +35,7 @@ export function arange(start: number, stop: number, step: number, options?: Aran
 export function arange(...given: readonly (number | ArangeOptions | undefined)[]): Tensor<readonly [number]> {
   const last = given.at(-1);
   const options = typeof last === 'object' ? last : {};
-  const { dtype = 'float32' } = checkedOptions('arange', options, ['dtype']);
+  const { dtype = 'float32' } = checkedOptions('arange', options, arangeNames);
   checkDtype('arange', dtype);
   const numbers = (options === last ? given.slice(0, -1) : given) as readonly number[];
   const [start = 0, stop = Number.NaN, step = 1] = numbers.length === 1 ? [0, ...numbers] : numbers;
@@ -80,6 +82,8 @@ const evenly = (op: string, start: number, stop: number, count: number, endpoint
   );
 };
 
+const linspaceNames = { endpoint: true, dtype: true } as const;
+
 /**
  * `count` evenly spaced numbers from `start` to `stop`, both included unless `endpoint` is false.
  * @throws ArgumentError for a count that is not whole or ends that are not finite.
@@ -92,7 +96,7 @@ export const linspace = (
   count: number,
   options: LinspaceOptions = {},
 ): Tensor<readonly [number]> => {
-  const { endpoint = true, dtype = 'float32' } = checkedOptions('linspace', options, ['endpoint', 'dtype']);
+  const { endpoint = true, dtype = 'float32' } = checkedOptions('linspace', options, linspaceNames);
   return fromData(evenly('linspace', start, stop, count, endpoint), [count], dtype);
 };
 
@@ -100,6 +104,8 @@ export interface LogspaceOptions extends LinspaceOptions {
   /** 10 by default. */
   readonly base?: number;
 }
+
+const logspaceNames = { base: true, endpoint: true, dtype: true } as const;
 
 /**
  * `count` numbers from `base^start` to `base^stop`, evenly spaced on a logarithmic scale.
@@ -113,11 +119,7 @@ export const logspace = (
   count: number,
   options: LogspaceOptions = {},
 ): Tensor<readonly [number]> => {
-  const {
-    base = 10,
-    endpoint = true,
-    dtype = 'float32',
-  } = checkedOptions('logspace', options, ['base', 'endpoint', 'dtype']);
+  const { base = 10, endpoint = true, dtype = 'float32' } = checkedOptions('logspace', options, logspaceNames);
   checkFinite('logspace', { base });
   return fromData(
     evenly('logspace', start, stop, count, endpoint).map((exponent) => base ** exponent),
@@ -131,6 +133,8 @@ export interface MeshgridOptions {
   readonly indexing?: 'ij' | 'xy';
 }
 
+const meshgridNames = { indexing: true } as const;
+
 /**
  * The coordinates of the grid that lists span: one tensor a list, all of the grid's shape.
  * @throws ShapeError unless every operand is a vector.
@@ -139,7 +143,7 @@ export interface MeshgridOptions {
  */
 export const meshgrid = (axes: readonly Tensor[], options: MeshgridOptions = {}): Tensor[] => {
   checkTensorList('meshgrid', axes);
-  const { indexing = 'ij' } = checkedOptions('meshgrid', options, ['indexing']);
+  const { indexing = 'ij' } = checkedOptions('meshgrid', options, meshgridNames);
   if (indexing !== 'ij' && indexing !== 'xy')
     throw new ArgumentError({
       op: 'meshgrid',

@@ -91,6 +91,8 @@ export interface WindowSizeOptions {
   readonly ceilMode?: boolean;
 }
 
+const windowOutputSizeNames = { kernel: true, stride: true, padding: true, dilation: true, ceilMode: true } as const;
+
 /**
  * How many places convolution or pooling makes of an axis of `size`:
  * `⌊(size + low + high − dilation·(kernel − 1) − 1)/stride⌋ + 1`.
@@ -107,7 +109,7 @@ export const windowOutputSize = (size: number, options: WindowSizeOptions): numb
     padding = 0,
     dilation = 1,
     ceilMode = false,
-  } = checkedOptions(op, options, ['kernel', 'stride', 'padding', 'dilation', 'ceilMode']);
+  } = checkedOptions(op, options, windowOutputSizeNames);
   const spatial = perAxis(op, 'size', size, 1, 0);
   const taps = perAxis(op, 'kernel', kernel, 1, 1);
   const window = resolveWindow(op, spatial, taps, {

@@ -26,9 +26,11 @@ export interface ArgOptions {
   readonly keepDims?: boolean;
 }
 
+const argParamsNames = { axis: true, keepDims: true } as const;
+
 /** One axis, or all of them. */
 export const argParams = (op: string, x: Tensor, options: ArgOptions): ReductionParams => {
-  const { axis = null, keepDims = false } = checkedOptions(op, options, ['axis', 'keepDims']);
+  const { axis = null, keepDims = false } = checkedOptions(op, options, argParamsNames);
   return reductionParams(op, x, { axes: axis, keepDims });
 };
 

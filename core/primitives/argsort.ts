@@ -38,6 +38,8 @@ export interface SortOptions {
   readonly descending?: boolean;
 }
 
+const argsortNames = { axis: true, descending: true } as const;
+
 /**
  * The indices that sort `x` along `axis` (the last by default). Stable both ways: equals keep their order. NaN counts as
  * the largest number, as in PyTorch: last in ascending order, first in descending.
@@ -46,7 +48,7 @@ export interface SortOptions {
  * argsort(tensor([3, 1, 2])).toArray() // [1, 2, 0]
  */
 export const argsort = <S extends Shape>(x: Tensor<S>, options: SortOptions = {}): Tensor<S> => {
-  const { axis = -1, descending = false } = checkedOptions('argsort', options, ['axis', 'descending']);
+  const { axis = -1, descending = false } = checkedOptions('argsort', options, argsortNames);
   return bind(argsortPrimitive, [x], {
     axis: normalizeAxis('argsort', axis, rankOf('argsort', x)),
     descending,

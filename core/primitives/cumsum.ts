@@ -17,9 +17,11 @@ export interface ScanOptions {
   readonly reverse?: boolean;
 }
 
+const scanParamsNames = { reverse: true } as const;
+
 /** Axis and options as people give them, made complete. */
 export const scanParams = (op: string, x: Tensor, axis: number, options: ScanOptions): ScanParams => {
-  const { reverse = false } = checkedOptions(op, options, ['reverse']);
+  const { reverse = false } = checkedOptions(op, options, scanParamsNames);
   return { axis: normalizeAxis(op, axis, rankOf(op, x)), reverse };
 };
 

@@ -78,6 +78,8 @@ export const recurrencePrimitive: Primitive<'recurrence', ScanParams> = define<r
   },
 );
 
+const recurrenceNames = { reverse: true } as const;
+
 /**
  * `hₖ = aₖ·hₖ₋₁ + bₖ` along `axis`, with h₋₁ = 0 (so the first coefficient does not matter): running averages, linear
  * filters, discounted returns. `a` and `b` broadcast. With `reverse`, from the last element to the first:
@@ -88,7 +90,7 @@ export const recurrencePrimitive: Primitive<'recurrence', ScanParams> = define<r
  */
 export const recurrence = (a: Tensor, b: Tensor, axis: number, options: ScanOptions = {}): Tensor => {
   checkTensors('recurrence', [a, b]);
-  const { reverse = false } = checkedOptions('recurrence', options, ['reverse']);
+  const { reverse = false } = checkedOptions('recurrence', options, recurrenceNames);
   const shape = broadcastShapes('recurrence', [a.shape, b.shape]);
   return bind(recurrencePrimitive, [broadcastTo(a, shape), broadcastTo(b, shape)], {
     axis: normalizeAxis('recurrence', axis, shape.length),

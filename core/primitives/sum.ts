@@ -40,9 +40,11 @@ export interface ReduceOptions {
   readonly keepDims?: boolean;
 }
 
+const reductionParamsNames = { axes: true, keepDims: true } as const;
+
 /** Options as people give them, made complete. */
 export const reductionParams = (op: string, x: Tensor, options: ReduceOptions): ReductionParams => {
-  const { axes, keepDims = false } = checkedOptions(op, options, ['axes', 'keepDims']);
+  const { axes, keepDims = false } = checkedOptions(op, options, reductionParamsNames);
   return { axes: normalizeAxes(op, axes, rankOf(op, x)), keepDims };
 };
 

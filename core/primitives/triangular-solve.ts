@@ -91,6 +91,8 @@ export interface TriangularSolveOptions {
   readonly unitDiagonal?: boolean;
 }
 
+const triangularSolveNames = { lower: true, transpose: true, unitDiagonal: true } as const;
+
 /**
  * Solves `A·X = B` (or `Aᵀ·X = B`) for a triangular matrix. `a: […, N, N]`, `b: […, N, K]` → `[…, N, K]`; leading axes
  * broadcast. The lower triangle of `a` by default.
@@ -103,6 +105,6 @@ export const triangularSolve = (a: Tensor, b: Tensor, options: TriangularSolveOp
     lower = true,
     transpose = false,
     unitDiagonal = false,
-  } = checkedOptions('triangularSolve', options, ['lower', 'transpose', 'unitDiagonal']);
+  } = checkedOptions('triangularSolve', options, triangularSolveNames);
   return solveWith(a, b, { lower, transpose, unitDiagonal });
 };

@@ -4,7 +4,7 @@
  * Samples carry no derivative with respect to the key; parameters that are tensors (`min`, `scale`, …) enter by
  * ordinary arithmetic outside.
  */
-import { checkDtype, checkedOptions, checkTensors } from '../arguments.js';
+import { type CompleteNames, checkDtype, checkedOptions, checkTensors, type OptionNames } from '../arguments.js';
 import { type FloatDtype, isFloat } from '../dtype.js';
 import { ArgumentError, DtypeError, describe, ShapeError } from '../errors.js';
 import { add } from '../primitives/add.js';
@@ -33,17 +33,19 @@ export interface SampleOptions {
   readonly dtype?: FloatDtype;
 }
 
+const noNames = {} as const;
+
 /** Options of a draw, once key, shape and options are known to be in order. */
-const drawn = <T extends object>(
+const drawn = <T extends object, Names extends OptionNames<T>>(
   op: string,
   key: Key,
   shape: Shape,
   options: T,
-  names: readonly (keyof T & string)[],
+  names: CompleteNames<T, Names>,
 ): T => {
   checkKey(op, key);
   checkShape(op, shape);
-  const { dtype = 'float32' }: { readonly dtype?: FloatDtype } = checkedOptions(op, options, names);
+  const { dtype = 'float32' }: { readonly dtype?: FloatDtype } = checkedOptions<T, Names>(op, options, names);
   checkDtype(op, dtype);
   if (!isFloat(dtype))
     throw new DtypeError({ op, problem: `does not draw ${dtype as string}`, remedy: "use 'float32' or 'float64'" });
@@ -57,6 +59,8 @@ export interface UniformOptions extends SampleOptions {
   readonly max?: number;
 }
 
+const uniformNames = { min: true, max: true, dtype: true } as const;
+
 /**
  * Numbers spread evenly over [min, max).
  * @throws ArgumentError unless min ≤ max.
@@ -64,7 +68,7 @@ export interface UniformOptions extends SampleOptions {
  * uniform(key(0), [2, 3], { min: -1, max: 1 }).shape // [2, 3]
  */
 export const uniform = <const S extends Shape>(key: Key, shape: S, options: UniformOptions = {}): Tensor<S> => {
-  const { min = 0, max = 1, dtype = 'float32' } = drawn('uniform', key, shape, options, ['min', 'max', 'dtype']);
+  const { min = 0, max = 1, dtype = 'float32' } = drawn('uniform', key, shape, options, uniformNames);
   if (!(min <= max))
     throw new ArgumentError({
       op: 'uniform',
@@ -86,13 +90,15 @@ export interface NormalOptions extends SampleOptions {
   readonly std?: number;
 }
 
+const normalNames = { mean: true, std: true, dtype: true } as const;
+
 /**
  * Normally distributed numbers, by inversion: `√2·erf⁻¹(u)` with u uniform on (−1, 1).
  * @example
  * normal(key(0), [1000]).shape // [1000]
  */
 export const normal = <const S extends Shape>(key: Key, shape: S, options: NormalOptions = {}): Tensor<S> => {
-  const { mean = 0, std = 1, dtype = 'float32' } = drawn('normal', key, shape, options, ['mean', 'std', 'dtype']);
+  const { mean = 0, std = 1, dtype = 'float32' } = drawn('normal', key, shape, options, normalNames);
   const standard = mul(erfinv(uniform(key, shape as Shape, { min: aboveMinusOne[dtype], max: 1, dtype })), Math.SQRT2);
   return (mean === 0 && std === 1 ? standard : add(mul(standard, std), mean)) as Tensor as Tensor<S>;
 };
@@ -103,6 +109,8 @@ export interface TruncatedNormalOptions extends SampleOptions {
   /** In standard deviations; 2 by default. */
   readonly max?: number;
 }
+
+const truncatedNormalNames = { min: true, max: true, dtype: true } as const;
 
 /**
  * Standard normal numbers conditioned to lie within [min, max], by inversion of the distribution function between
@@ -116,11 +124,7 @@ export const truncatedNormal = <const S extends Shape>(
   shape: S,
   options: TruncatedNormalOptions = {},
 ): Tensor<S> => {
-  const {
-    min = -2,
-    max = 2,
-    dtype = 'float32',
-  } = drawn('truncatedNormal', key, shape, options, ['min', 'max', 'dtype']);
+  const { min = -2, max = 2, dtype = 'float32' } = drawn('truncatedNormal', key, shape, options, truncatedNormalNames);
   if (!(min < max))
     throw new ArgumentError({
       op: 'truncatedNormal',
@@ -139,7 +143,7 @@ export const truncatedNormal = <const S extends Shape>(
  * bernoulli(key(0), 1, [3]).toArray() // [1, 1, 1]
  */
 export const bernoulli = <const S extends Shape>(key: Key, p: number | Tensor, shape: S): Tensor<S> => {
-  drawn('bernoulli', key, shape, {}, []);
+  drawn('bernoulli', key, shape, {}, noNames);
   if (!(p instanceof Tensor) && !(typeof p === 'number' && p >= 0 && p <= 1))
     throw new ArgumentError({
       op: 'bernoulli',
@@ -150,18 +154,22 @@ export const bernoulli = <const S extends Shape>(key: Key, p: number | Tensor, s
   return less(uniform(key, shape as Shape, { dtype }), p) as Tensor as Tensor<S>;
 };
 
+const exponentialNames = { dtype: true } as const;
+
 /**
  * Exponentially distributed numbers with rate 1: `−log(1 − u)`.
  * @example
  * exponential(key(0), [4]).shape // [4]
  */
 export const exponential = <const S extends Shape>(key: Key, shape: S, options: SampleOptions = {}): Tensor<S> => {
-  const { dtype = 'float32' } = drawn('exponential', key, shape, options, ['dtype']);
+  const { dtype = 'float32' } = drawn('exponential', key, shape, options, exponentialNames);
   return neg(log1p(neg(uniform(key, shape as Shape, { dtype })))) as Tensor as Tensor<S>;
 };
 
 /** The smallest normal number, which keeps the logarithm of a uniform number finite. */
 const tiny: Record<FloatDtype, number> = { float32: 2 ** -126, float64: 2 ** -1022 };
+
+const gumbelNames = { dtype: true } as const;
 
 /**
  * Standard Gumbel numbers: `−log(−log u)`.
@@ -169,9 +177,11 @@ const tiny: Record<FloatDtype, number> = { float32: 2 ** -126, float64: 2 ** -10
  * gumbel(key(0), [4]).shape // [4]
  */
 export const gumbel = <const S extends Shape>(key: Key, shape: S, options: SampleOptions = {}): Tensor<S> => {
-  const { dtype = 'float32' } = drawn('gumbel', key, shape, options, ['dtype']);
+  const { dtype = 'float32' } = drawn('gumbel', key, shape, options, gumbelNames);
   return neg(log(neg(log(uniform(key, shape as Shape, { min: tiny[dtype], max: 1, dtype }))))) as Tensor as Tensor<S>;
 };
+
+const randomIntegersNames = { min: true, max: true } as const;
 
 /**
  * Whole numbers from min (included) to max (excluded), int32.
@@ -184,7 +194,7 @@ export const randomIntegers = <const S extends Shape>(
   shape: S,
   options: { readonly min?: number; readonly max: number },
 ): Tensor<S> => {
-  const { min = 0, max } = drawn('randomIntegers', key, shape, options, ['min', 'max']);
+  const { min = 0, max } = drawn('randomIntegers', key, shape, options, randomIntegersNames);
   if (!Number.isInteger(min) || !Number.isInteger(max) || min >= max)
     throw new ArgumentError({
       op: 'randomIntegers',
@@ -228,7 +238,7 @@ export const permutation = (key: Key, of: number | Tensor): Tensor => {
 export const categorical = (key: Key, logits: Tensor, given?: Shape): Tensor => {
   checkTensors('categorical', [logits]);
   const shape = given ?? logits.shape.slice(0, -1);
-  drawn('categorical', key, shape, {}, []);
+  drawn('categorical', key, shape, {}, noNames);
   const classes = logits.shape.at(-1);
   const leading = logits.shape.slice(0, -1);
   if (classes === undefined || tryBroadcast(leading, shape)?.join() !== shape.join())
@@ -242,12 +252,14 @@ export const categorical = (key: Key, logits: Tensor, given?: Shape): Tensor => 
   return argmax(add(logits, noise), { axis: -1 });
 };
 
+const rademacherNames = { dtype: true } as const;
+
 /**
  * −1 or 1 with equal probability.
  * @example
  * mul(rademacher(key(0), [3]), rademacher(key(0), [3])).toArray() // [1, 1, 1]
  */
 export const rademacher = <const S extends Shape>(key: Key, shape: S, options: SampleOptions = {}): Tensor<S> => {
-  const { dtype = 'float32' } = drawn('rademacher', key, shape, options, ['dtype']);
+  const { dtype = 'float32' } = drawn('rademacher', key, shape, options, rademacherNames);
   return sub(mul(cast(bernoulli(key, 0.5, shape as Shape), dtype), 2), 1) as Tensor as Tensor<S>;
 };

@@ -53,6 +53,8 @@ const masked = (op: string, scores: Tensor, mask: Tensor | null): Tensor => {
   return add(scores, mask);
 };
 
+const attentionWeightsNames = { mask: true, causal: true, scale: true } as const;
+
 /**
  * How much each query attends to each key, `softmax(q kᵀ·scale)`: `q: […, L, D]`, `k: […, S, D]` → `[…, L, S]`, rows that sum to 1.
  * @throws ShapeError when queries and keys differ in width; DtypeError for an int32 mask.
@@ -61,7 +63,7 @@ const masked = (op: string, scores: Tensor, mask: Tensor | null): Tensor => {
  */
 export const attentionWeights = (q: Tensor, k: Tensor, options: AttentionOptions = {}): Tensor => {
   checkTensors('attention', [q, k]);
-  const { mask = null, causal = false, scale } = checkedOptions('attention', options, ['mask', 'causal', 'scale']);
+  const { mask = null, causal = false, scale } = checkedOptions('attention', options, attentionWeightsNames);
   const [width, length] = [q.shape.at(-1) ?? 1, k.shape.at(-2)];
   if (q.rank < 2 || k.rank < 2 || k.shape.at(-1) !== width)
     throw new ShapeError({
@@ -76,6 +78,8 @@ export const attentionWeights = (q: Tensor, k: Tensor, options: AttentionOptions
   return softmax(causal ? where(past, seen, Number.NEGATIVE_INFINITY) : seen, -1);
 };
 
+const attentionNames = { mask: true, causal: true, scale: true, dropout: true, training: true, key: true } as const;
+
 /**
  * `softmax(q kᵀ·scale) v` over the last two axes. `q: […, L, D]`, `k: […, S, D]`, `v: […, S, E]` → `[…, L, E]`.
  * Masked scores are −∞, so they take no weight.
@@ -85,8 +89,7 @@ export const attentionWeights = (q: Tensor, k: Tensor, options: AttentionOptions
  */
 export const attention = (q: Tensor, k: Tensor, v: Tensor, given: AttentionFunctionOptions = {}): Tensor => {
   checkTensors('attention', [q, k, v]);
-  const names = ['mask', 'causal', 'scale', 'dropout', 'training', 'key'] as const;
-  const { dropout: p = 0, training = false, key, ...options } = checkedOptions('attention', given, names);
+  const { dropout: p = 0, training = false, key, ...options } = checkedOptions('attention', given, attentionNames);
   if (q.rank < 2 || k.rank < 2 || v.rank < 2 || k.shape.at(-1) !== q.shape.at(-1) || v.shape.at(-2) !== k.shape.at(-2))
     throw new ShapeError({
       op: 'attention',

@@ -96,18 +96,18 @@ const stepSize = (
 };
 
 /** How many values a channel has, or a `ShapeError` when there are too few to have a variance. */
-const optionNames = [
-  'weight',
-  'bias',
-  'training',
-  'momentum',
-  'decay',
-  'eps',
-  'runningVariance',
-  'normaliseWith',
-  'adoptFirstBatch',
-  'layout',
-] as const;
+const optionNames = {
+  weight: true,
+  bias: true,
+  training: true,
+  momentum: true,
+  decay: true,
+  eps: true,
+  runningVariance: true,
+  normaliseWith: true,
+  adoptFirstBatch: true,
+  layout: true,
+} as const;
 
 const stateTensors = (state: BatchNormState): readonly Tensor[] => {
   if (typeof state !== 'object' || state === null)

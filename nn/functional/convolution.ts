@@ -101,15 +101,21 @@ const withBorder = (
 
 type ConvFunction = (x: Tensor, weight: Tensor, bias?: Tensor | null, options?: ConvFunctionOptions) => Tensor;
 
+const convOfNames = {
+  stride: true,
+  padding: true,
+  dilation: true,
+  groups: true,
+  flipKernel: true,
+  layout: true,
+  paddingMode: true,
+} as const;
+
 const convOf =
   (axes: number): ConvFunction =>
   (x, weight, bias = null, given = {}) => {
     const op = `conv${axes}d`;
-    const {
-      layout = 'NCHW',
-      paddingMode = 'zeros',
-      ...options
-    } = checkedOptions(op, given, ['stride', 'padding', 'dilation', 'groups', 'flipKernel', 'layout', 'paddingMode']);
+    const { layout = 'NCHW', paddingMode = 'zeros', ...options } = checkedOptions(op, given, convOfNames);
     checkRanks(op, x, weight, axes);
     return inLayout(op, layout, x, weight, (images, kernel) => {
       if (paddingMode === 'zeros') return withBias(op, conv(images, kernel, options), bias);
@@ -150,18 +156,20 @@ type ConvTransposeFunction = (
   options?: ConvTransposeFunctionOptions,
 ) => Tensor;
 
+const convTransposeOfNames = {
+  stride: true,
+  padding: true,
+  outputPadding: true,
+  dilation: true,
+  groups: true,
+  layout: true,
+} as const;
+
 const convTransposeOf =
   (axes: number): ConvTransposeFunction =>
   (x, weight, bias = null, given = {}) => {
     const op = `convTranspose${axes}d`;
-    const { layout = 'NCHW', ...options } = checkedOptions(op, given, [
-      'stride',
-      'padding',
-      'outputPadding',
-      'dilation',
-      'groups',
-      'layout',
-    ]);
+    const { layout = 'NCHW', ...options } = checkedOptions(op, given, convTransposeOfNames);
     checkRanks(op, x, weight, axes);
     return inLayout(op, layout, x, weight, (images, kernel) =>
       withBias(op, convTranspose(images, kernel, options), bias),

@@ -123,6 +123,8 @@ const pickClasses = (
 const reduceWeighted = (op: string, loss: Tensor, weights: Tensor | null, reduction: Reduction): Tensor =>
   reduction === 'mean' && weights !== null ? div(sum(loss), sum(weights)) : reduceLoss(op, loss, reduction);
 
+const nllLossNames = { weight: true, ignoreIndex: true, reduction: true } as const;
+
 /**
  * Minus the log-probability of each target class. `x: [N, C, …]` log-probabilities, `target: [N, …]` int32.
  * The mean divides by the sum of the targets' weights.
@@ -131,7 +133,7 @@ const reduceWeighted = (op: string, loss: Tensor, weights: Tensor | null, reduct
  * nllLoss(tensor([[-1, -2]]), tensor([1], { dtype: 'int32' })).item() // 2
  */
 export const nllLoss = (x: Tensor, target: Tensor, options: ClassLossOptions = {}): Tensor => {
-  checkedOptions('nllLoss', options, ['weight', 'ignoreIndex', 'reduction']);
+  checkedOptions('nllLoss', options, nllLossNames);
   const { loss, weights } = pickClasses('nllLoss', x, target, options);
   return reduceWeighted('nllLoss', loss, weights, options.reduction ?? 'mean');
 };
@@ -164,6 +166,8 @@ const softCrossEntropy = (
   return reduceLoss('crossEntropy', neg(sum(mul(smooth, weighted), { axes: axis })), reduction);
 };
 
+const crossEntropyNames = { weight: true, ignoreIndex: true, reduction: true, labelSmoothing: true } as const;
+
 /**
  * The cross-entropy of softmax(x) against targets, from raw scores (logits). `x: [N, C]` or `[N, C, d1, …]`.
  * `target` holds int32 class numbers `[N, d1, …]`, or probabilities with the shape of `x`.
@@ -174,7 +178,7 @@ const softCrossEntropy = (
  */
 export const crossEntropy = (x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor => {
   checkTensors('crossEntropy', [x, target]);
-  checkSmoothing(checkedOptions('crossEntropy', options, ['weight', 'ignoreIndex', 'reduction', 'labelSmoothing']));
+  checkSmoothing(checkedOptions('crossEntropy', options, crossEntropyNames));
   const { axis, classes } = placesOf('crossEntropy', x);
   const logp = logSoftmax(x, axis);
   if (target.dtype !== 'int32') {
@@ -200,6 +204,8 @@ export interface ProbabilityCrossEntropyOptions extends ReductionOptions {
   readonly clip?: number;
 }
 
+const crossEntropyOfProbabilitiesNames = { clip: true, reduction: true } as const;
+
 /**
  * Cross-entropy from probabilities, such as the output of a softmax layer: `−Σ_c t_c log p_c` along the class axis.
  * `target` holds int32 class numbers or probabilities. Prefer `crossEntropy` on raw scores, which never rounds a
@@ -214,7 +220,11 @@ export const crossEntropyOfProbabilities = (
   given: ProbabilityCrossEntropyOptions = {},
 ): Tensor => {
   checkTensors('crossEntropyOfProbabilities', [p, target]);
-  const { clip = 1e-7, ...options } = checkedOptions('crossEntropyOfProbabilities', given, ['clip', 'reduction']);
+  const { clip = 1e-7, ...options } = checkedOptions(
+    'crossEntropyOfProbabilities',
+    given,
+    crossEntropyOfProbabilitiesNames,
+  );
   const logp = log(clip === 0 ? p : clamp(p, { min: clip, max: 1 - clip }));
   return target.dtype === 'int32' ? nllLoss(logp, target, options) : softCrossEntropy(logp, target, options);
 };

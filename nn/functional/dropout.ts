@@ -47,9 +47,11 @@ export const keepProbability = (op: string, { p, keep }: DropoutProbability): nu
 export const applyMask = (x: Tensor, mask: Tensor, keep: number): Tensor =>
   where(mask, keep === 1 || keep === 0 ? x : mul(x, 1 / keep), 0);
 
+const dropNames = { p: true, keep: true, training: true, key: true, mask: true } as const;
+
 const drop = (op: string, x: Tensor, maskShape: (x: Tensor) => Shape, options: DropoutFunctionOptions): Tensor => {
   tensorOperand(op, x);
-  const keep = keepProbability(op, checkedOptions(op, options, ['p', 'keep', 'training', 'key', 'mask']));
+  const keep = keepProbability(op, checkedOptions(op, options, dropNames));
   if (!(options.training ?? false) || (keep === 1 && options.mask === undefined)) return x;
   return applyMask(x, options.mask ?? bernoulli(requireKey(op, options.key), keep, maskShape(x)), keep);
 };
@@ -68,6 +70,8 @@ export interface ChannelDropoutOptions extends DropoutFunctionOptions {
   readonly layout?: Layout;
 }
 
+const channelDropoutNames = { p: true, keep: true, training: true, key: true, mask: true, layout: true } as const;
+
 /**
  * Drops whole channels of whole samples in training.
  * @throws ArgumentError for a probability outside [0, 1], or without a key in training.
@@ -75,8 +79,7 @@ export interface ChannelDropoutOptions extends DropoutFunctionOptions {
  * functional.channelDropout(ones([1, 2, 2]), { p: 0 }).toArray() // [[[1, 1], [1, 1]]]
  */
 export const channelDropout = (x: Tensor, given: ChannelDropoutOptions = {}): Tensor => {
-  const names = ['p', 'keep', 'training', 'key', 'mask', 'layout'] as const;
-  const { layout = 'NCHW', ...options } = checkedOptions('channelDropout', given, names);
+  const { layout = 'NCHW', ...options } = checkedOptions('channelDropout', given, channelDropoutNames);
   checkLayout('channelDropout', layout);
   const maskShape = ({ shape, rank }: Tensor): Shape => {
     const channels = channelAxis(rank, layout);
@@ -88,6 +91,8 @@ export const channelDropout = (x: Tensor, given: ChannelDropoutOptions = {}): Te
 /** The value that SELU tends to for large negative inputs, −λα. */
 const seluFloor = -1.7580993408473766;
 
+const alphaDropoutNames = { p: true, keep: true, training: true, key: true, mask: true } as const;
+
 /**
  * Dropout for self-normalising networks (Klambauer et al. 2017): a dropped element becomes SELU's lower limit, and the result is scaled and shifted
  * so that mean 0 and variance 1 stay.
@@ -98,7 +103,7 @@ const seluFloor = -1.7580993408473766;
 export const alphaDropout = (x: Tensor, options: DropoutFunctionOptions = {}): Tensor => {
   const op = 'alphaDropout';
   tensorOperand(op, x);
-  const keep = keepProbability(op, checkedOptions(op, options, ['p', 'keep', 'training', 'key', 'mask']));
+  const keep = keepProbability(op, checkedOptions(op, options, alphaDropoutNames));
   if (!(options.training ?? false) || (keep === 1 && options.mask === undefined)) return x;
   if (keep === 0)
     throw new ArgumentError({ op, problem: 'everything is dropped', remedy: 'give a probability to drop below 1' });

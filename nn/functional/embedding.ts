@@ -35,6 +35,8 @@ export interface EmbeddingFunctionOptions {
   readonly scaleGradByFreq?: boolean;
 }
 
+const embeddingNames = { paddingIndex: true, maxNorm: true, normType: true, scaleGradByFreq: true } as const;
+
 /**
  * Rows of `weight: [count, size]` at int32 `index: […]` → `[…, size]`; gradients of repeated rows add up. Options are those of PyTorch's
  * `embedding`, except that `maxNorm` leaves the table itself as it is.
@@ -51,7 +53,7 @@ export const embedding = (weight: Tensor, index: Tensor, options: EmbeddingFunct
     maxNorm,
     normType = 2,
     scaleGradByFreq = false,
-  } = checkedOptions('embedding', options, ['paddingIndex', 'maxNorm', 'normType', 'scaleGradByFreq']);
+  } = checkedOptions('embedding', options, embeddingNames);
   for (const [name, value] of Object.entries({ maxNorm: maxNorm ?? 1, normType }))
     if (!(value > 0))
       throw new ArgumentError({

@@ -14,6 +14,15 @@ export interface TrackedInstanceNormOptions extends InstanceNormOptions {
   readonly layout?: Layout;
 }
 
+const trackedInstanceNormNames = {
+  training: true,
+  momentum: true,
+  weight: true,
+  bias: true,
+  eps: true,
+  layout: true,
+} as const;
+
 /**
  * Instance norm with running statistics: in training as `functional.instanceNorm`, outside it as batch norm outside training. The running mean and variance
  * move a step of size `momentum` towards the average of the samples' means and unbiased variances. Returns the output and the next statistics.
@@ -27,8 +36,7 @@ export const trackedInstanceNorm = (
   given: TrackedInstanceNormOptions = {},
 ): readonly [Tensor, BatchNormState] => {
   const op = 'trackedInstanceNorm';
-  const names = ['training', 'momentum', 'weight', 'bias', 'eps', 'layout'] as const;
-  const { training = false, momentum = 0.1, ...options } = checkedOptions(op, given, names);
+  const { training = false, momentum = 0.1, ...options } = checkedOptions(op, given, trackedInstanceNormNames);
   if (typeof momentum !== 'number' || !(momentum >= 0 && momentum <= 1))
     throw new ArgumentError({
       op,

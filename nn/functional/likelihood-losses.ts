@@ -27,6 +27,8 @@ export interface GaussianNllOptions extends ReductionOptions {
   readonly eps?: number;
 }
 
+const gaussianNllLossNames = { full: true, eps: true, reduction: true } as const;
+
 /**
  * `½ (log v + (x − t)²/v)`: t drawn from a normal distribution with mean x and variance v, which broadcasts.
  * @throws ShapeError when x and the target differ in shape.
@@ -40,7 +42,7 @@ export const gaussianNllLoss = (
   options: GaussianNllOptions = {},
 ): Tensor => {
   const op = 'gaussianNllLoss';
-  const { full = false, eps = 1e-6, reduction = 'mean' } = checkedOptions(op, options, ['full', 'eps', 'reduction']);
+  const { full = false, eps = 1e-6, reduction = 'mean' } = checkedOptions(op, options, gaussianNllLossNames);
   checkSameShapes(op, x, target);
   checkTensors(op, [variance]);
   const given = broadcastTo(variance, x.shape) as Tensor;
@@ -59,6 +61,8 @@ export interface PoissonNllOptions extends ReductionOptions {
   readonly eps?: number;
 }
 
+const poissonNllLossNames = { logInput: true, full: true, eps: true, reduction: true } as const;
+
 /**
  * Counts t drawn from a Poisson distribution: `eˣ − t x` with x the logarithm of the rate, or `x − t log(x + eps)` with x the rate.
  * @throws ShapeError when the shapes differ.
@@ -67,8 +71,12 @@ export interface PoissonNllOptions extends ReductionOptions {
  */
 export const poissonNllLoss = (x: Tensor, target: Tensor, options: PoissonNllOptions = {}): Tensor => {
   const op = 'poissonNllLoss';
-  const names = ['logInput', 'full', 'eps', 'reduction'] as const;
-  const { logInput = true, full = false, eps = 1e-8, reduction = 'mean' } = checkedOptions(op, options, names);
+  const {
+    logInput = true,
+    full = false,
+    eps = 1e-8,
+    reduction = 'mean',
+  } = checkedOptions(op, options, poissonNllLossNames);
   checkSameShapes(op, x, target);
   const loss: Tensor = logInput ? sub(exp(x), mul(target, x)) : sub(x, mul(target, log(add(x, eps))));
   if (!full) return reduceLoss(op, loss, reduction);
@@ -83,6 +91,8 @@ export interface MultiLabelOptions extends ReductionOptions {
   readonly weight?: Tensor | null;
 }
 
+const multiLabelSoftMarginLossNames = { weight: true, reduction: true } as const;
+
 /**
  * Binary cross-entropy of each label, the mean over the classes: scores `[N, C]`, targets of 0 and 1 `[N, C]` → one loss a sample, then reduced.
  * @throws ShapeError when the shapes differ.
@@ -91,7 +101,7 @@ export interface MultiLabelOptions extends ReductionOptions {
  */
 export const multiLabelSoftMarginLoss = (x: Tensor, target: Tensor, options: MultiLabelOptions = {}): Tensor => {
   const op = 'multiLabelSoftMarginLoss';
-  const { weight = null, reduction = 'mean' } = checkedOptions(op, options, ['weight', 'reduction']);
+  const { weight = null, reduction = 'mean' } = checkedOptions(op, options, multiLabelSoftMarginLossNames);
   checkSameShapes(op, x, target);
   const loss = add(mul(target, softplus(neg(x))), mul(sub(1, target), softplus(x)));
   return reduceLoss(op, mean(weight === null ? loss : mul(loss, weight), { axes: -1 }), reduction);

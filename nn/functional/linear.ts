@@ -11,6 +11,8 @@ export interface LinearFunctionOptions {
   readonly weightLayout?: WeightLayout;
 }
 
+const linearNames = { weightLayout: true } as const;
+
 /**
  * `y = x Wᵀ + b`. `x: […, in]`, `weight: [out, in]`, `bias: [out]` or `[1, out]` → `[…, out]`.
  * @throws ShapeError when the last axis of `x` is not the weight's input axis.
@@ -24,7 +26,7 @@ export const linear = (
   options: LinearFunctionOptions = {},
 ): Tensor => {
   checkTensors('linear', [x, weight]);
-  const { weightLayout = 'out-in' } = checkedOptions('linear', options, ['weightLayout']);
+  const { weightLayout = 'out-in' } = checkedOptions('linear', options, linearNames);
   if (weightLayout !== 'out-in' && weightLayout !== 'in-out')
     throw new ArgumentError({
       op: 'linear',

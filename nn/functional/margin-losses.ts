@@ -36,10 +36,12 @@ export interface HingeOptions extends ReductionOptions {
   readonly weight?: Tensor | null;
 }
 
+const violationsNames = { margin: true, p: true, weight: true, reduction: true } as const;
+
 /** `Σ_{j≠y} max(0, margin − x_y + x_j)^p` of each sample. */
 const violations = (op: string, x: Tensor, target: Tensor, options: HingeOptions): Tensor => {
   checkTensors(op, [x, target]);
-  const { margin = 1, p = 1, weight = null } = checkedOptions(op, options, ['margin', 'p', 'weight', 'reduction']);
+  const { margin = 1, p = 1, weight = null } = checkedOptions(op, options, violationsNames);
   // One sample without a batch axis is a batch of one.
   if (x.rank === 1 && target.rank === 0)
     return reshape(violations(op, unsqueeze(x, 0), unsqueeze(target, 0), { margin, p, weight }), []);
@@ -98,6 +100,8 @@ export interface CosineSimilarityOptions {
   readonly eps?: number;
 }
 
+const cosineSimilarityNames = { axis: true, eps: true } as const;
+
 /**
  * `Σ ab / max(‖a‖·‖b‖, eps)` along an axis, after broadcasting.
  * @throws ShapeError when the shapes do not broadcast.
@@ -106,7 +110,7 @@ export interface CosineSimilarityOptions {
  */
 export const cosineSimilarity = (a: Tensor, b: Tensor, options: CosineSimilarityOptions = {}): Tensor => {
   checkTensors('cosineSimilarity', [a, b]);
-  const { axis = 1, eps = 1e-8 } = checkedOptions('cosineSimilarity', options, ['axis', 'eps']);
+  const { axis = 1, eps = 1e-8 } = checkedOptions('cosineSimilarity', options, cosineSimilarityNames);
   const shape = broadcastShapes('cosineSimilarity', [a.shape, b.shape]);
   const length = (x: Tensor): Tensor => norm(broadcastTo(x, shape), { axes: axis });
   return div(sum(mul(a, b), { axes: axis }), maximum(mul(length(a), length(b)), eps));

@@ -59,28 +59,28 @@ export interface MultiheadOutput {
 
 const op = 'multiheadAttention';
 
-const optionNames = [
-  'heads',
-  'mask',
-  'keyMask',
-  'causal',
-  'scale',
-  'dropout',
-  'training',
-  'key',
-  'addZeroAttention',
-] as const;
+const optionNames = {
+  heads: true,
+  mask: true,
+  keyMask: true,
+  causal: true,
+  scale: true,
+  dropout: true,
+  training: true,
+  key: true,
+  addZeroAttention: true,
+} as const;
 
-const parameterNames = [
-  'inProjWeight',
-  'qProjWeight',
-  'kProjWeight',
-  'vProjWeight',
-  'inProjBias',
-  'outProj',
-  'biasK',
-  'biasV',
-] as const;
+const parameterNames = {
+  inProjWeight: true,
+  qProjWeight: true,
+  kProjWeight: true,
+  vProjWeight: true,
+  inProjBias: true,
+  outProj: true,
+  biasK: true,
+  biasV: true,
+} as const;
 
 type Projections = readonly [q: Tensor, k: Tensor, v: Tensor];
 

@@ -22,7 +22,7 @@ export interface PairMarginOptions extends ReductionOptions {
   readonly margin?: number;
 }
 
-const names = ['margin', 'reduction'] as const;
+const names = { margin: true, reduction: true } as const;
 
 /**
  * `max(0, −y (a − b) + margin)`: a should be larger than b where y is 1, smaller where it is −1. The margin is 0 by default.
@@ -82,6 +82,8 @@ export interface TripletMarginOptions extends ReductionOptions {
   readonly swap?: boolean;
 }
 
+const tripletNames = { margin: true, p: true, eps: true, swap: true, reduction: true } as const;
+
 /**
  * `max(0, ‖anchor − positive‖ − ‖anchor − negative‖ + margin)` of each row `[N, D]` or `[D]`.
  * @throws ShapeError when the shapes differ.
@@ -95,8 +97,7 @@ export const tripletMarginLoss = (
   options: TripletMarginOptions = {},
 ): Tensor => {
   const op = 'tripletMarginLoss';
-  const all = ['margin', 'p', 'eps', 'swap', 'reduction'] as const;
-  const { margin = 1, p = 2, eps = 1e-6, swap = false, reduction = 'mean' } = checkedOptions(op, options, all);
+  const { margin = 1, p = 2, eps = 1e-6, swap = false, reduction = 'mean' } = checkedOptions(op, options, tripletNames);
   checkSameShapes(op, anchor, positive);
   checkSameShapes(op, anchor, negative);
   const axis = rankOf(op, anchor) - 1;
@@ -107,6 +108,8 @@ export const tripletMarginLoss = (
   return reduceLoss(op, relu(add(sub(near, against), margin)), reduction);
 };
 
+const softMarginLossNames = { reduction: true } as const;
+
 /**
  * `log(1 + e^(−y x))` for targets y of 1 and −1.
  * @throws ShapeError when the shapes differ.
@@ -114,7 +117,7 @@ export const tripletMarginLoss = (
  * softMarginLoss(tensor([0]), tensor([1])).item() // ≈ 0.6931471805599453
  */
 export const softMarginLoss = (x: Tensor, y: Tensor, options: ReductionOptions = {}): Tensor => {
-  const { reduction = 'mean' } = checkedOptions('softMarginLoss', options, ['reduction']);
+  const { reduction = 'mean' } = checkedOptions('softMarginLoss', options, softMarginLossNames);
   checkSameShapes('softMarginLoss', x, y);
   return reduceLoss('softMarginLoss', softplus(mul(neg(y), x)), reduction);
 };

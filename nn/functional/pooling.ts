@@ -19,9 +19,11 @@ import { checkLayout } from './normalise.js';
 export interface MaxPoolOptions extends CoreMaxPoolOptions, LayoutOptions {}
 export interface AvgPoolOptions extends CoreAvgPoolOptions, LayoutOptions {}
 
+const onImagesNames = { layout: true } as const;
+
 /** Runs `f` on channels-first images of `axes` spatial axes. */
 const onImages = (op: string, axes: number, x: Tensor, options: LayoutOptions, f: (x: Tensor) => Tensor): Tensor => {
-  const { layout = 'NCHW' } = checkedOptions(op, options, ['layout']);
+  const { layout = 'NCHW' } = checkedOptions(op, options, onImagesNames);
   checkLayout(op, layout);
   if (rankOf(op, x) !== axes + 2)
     throw new ShapeError({
@@ -33,21 +35,38 @@ const onImages = (op: string, axes: number, x: Tensor, options: LayoutOptions, f
   return layout === 'NCHW' ? f(x) : channelsLast(f(channelsFirst(x)));
 };
 
+const maxPoolOfNames = {
+  kernel: true,
+  stride: true,
+  padding: true,
+  dilation: true,
+  ceilMode: true,
+  layout: true,
+} as const;
+
 const maxPoolOf =
   (axes: number) =>
   (x: Tensor, given: MaxPoolOptions): Tensor => {
     const op = `maxPool${axes}d`;
-    const names = ['kernel', 'stride', 'padding', 'dilation', 'ceilMode', 'layout'] as const;
-    const { layout = 'NCHW', ...options } = checkedOptions(op, given, names);
+    const { layout = 'NCHW', ...options } = checkedOptions(op, given, maxPoolOfNames);
     return onImages(op, axes, x, { layout }, (images) => maxPool(images, options));
   };
+
+const avgPoolOfNames = {
+  kernel: true,
+  stride: true,
+  padding: true,
+  ceilMode: true,
+  countIncludePad: true,
+  divisor: true,
+  layout: true,
+} as const;
 
 const avgPoolOf =
   (axes: number) =>
   (x: Tensor, given: AvgPoolOptions): Tensor => {
     const op = `avgPool${axes}d`;
-    const names = ['kernel', 'stride', 'padding', 'ceilMode', 'countIncludePad', 'divisor', 'layout'] as const;
-    const { layout = 'NCHW', ...options } = checkedOptions(op, given, names);
+    const { layout = 'NCHW', ...options } = checkedOptions(op, given, avgPoolOfNames);
     return onImages(op, axes, x, { layout }, (images) => avgPool(images, options));
   };
 
@@ -142,6 +161,8 @@ export const adaptiveMaxPool2d: AdaptivePool = adaptiveOf('adaptiveMaxPool', 2, 
  */
 export const adaptiveMaxPool3d: AdaptivePool = adaptiveOf('adaptiveMaxPool', 3, adaptiveMaxPool);
 
+const globalAvgPoolNames = { layout: true } as const;
+
 /**
  * The mean over all positions: `[N, C, …]` → `[N, C]`. Stands in `sequential` as it is.
  * @throws ShapeError without spatial axes.
@@ -149,10 +170,12 @@ export const adaptiveMaxPool3d: AdaptivePool = adaptiveOf('adaptiveMaxPool', 3, 
  * functional.globalAvgPool(tensor([[[1, 2, 3]]])).toArray() // [[2]]
  */
 export const globalAvgPool = (x: Tensor, options: LayoutOptions = {}): Tensor => {
-  const { layout = 'NCHW' } = checkedOptions('globalAvgPool', options, ['layout']);
+  const { layout = 'NCHW' } = checkedOptions('globalAvgPool', options, globalAvgPoolNames);
   checkLayout('globalAvgPool', layout);
   return globalAvgPoolFirst(layout === 'NCHW' ? x : channelsFirst(x));
 };
+
+const globalMaxPoolNames = { layout: true } as const;
 
 /**
  * The largest over all positions: `[N, C, …]` → `[N, C]`; a tie goes to the first. Stands in `sequential` as it is.
@@ -161,7 +184,7 @@ export const globalAvgPool = (x: Tensor, options: LayoutOptions = {}): Tensor =>
  * functional.globalMaxPool(tensor([[[1, 3, 2]]])).toArray() // [[3]]
  */
 export const globalMaxPool = (x: Tensor, options: LayoutOptions = {}): Tensor => {
-  const { layout = 'NCHW' } = checkedOptions('globalMaxPool', options, ['layout']);
+  const { layout = 'NCHW' } = checkedOptions('globalMaxPool', options, globalMaxPoolNames);
   checkLayout('globalMaxPool', layout);
   const images = layout === 'NCHW' ? x : channelsFirst(x);
   return reshape(adaptiveMaxPool(images, 1), images.shape.slice(0, 2)) as Tensor;

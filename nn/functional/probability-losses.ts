@@ -28,6 +28,8 @@ export interface BinaryCrossEntropyOptions extends ReductionOptions {
   readonly weight?: Tensor | null;
 }
 
+const bceLossNames = { weight: true, reduction: true } as const;
+
 /**
  * `−t·log p − (1 − t)·log(1 − p)` for probabilities p, each logarithm no smaller than −100.
  * @throws ShapeError when the shapes differ.
@@ -35,7 +37,7 @@ export interface BinaryCrossEntropyOptions extends ReductionOptions {
  * bceLoss(tensor([0.5]), tensor([1])).item() // ≈ 0.6931471805599453
  */
 export const bceLoss = (p: Tensor, target: Tensor, options: BinaryCrossEntropyOptions = {}): Tensor => {
-  const { weight = null, reduction = 'mean' } = checkedOptions('bceLoss', options, ['weight', 'reduction']);
+  const { weight = null, reduction = 'mean' } = checkedOptions('bceLoss', options, bceLossNames);
   checkSameShapes('bceLoss', p, target);
   const loss = neg(add(mul(target, boundedLog(p)), mul(sub(1, target), boundedLog(sub(1, p)))));
   return reduceLoss('bceLoss', weight === null ? loss : mul(loss, weight), reduction);
@@ -45,6 +47,8 @@ export interface BceWithLogitsOptions extends BinaryCrossEntropyOptions {
   /** Scales the positive term; broadcasts. */
   readonly posWeight?: Tensor | null;
 }
+
+const bceWithLogitsNames = { weight: true, posWeight: true, reduction: true } as const;
 
 /**
  * Binary cross-entropy of σ(x): `t·softplus(−x) + (1 − t)·softplus(x)`, which neither overflows nor cancels; the
@@ -58,7 +62,7 @@ export const bceWithLogits = (x: Tensor, target: Tensor, options: BceWithLogitsO
     weight = null,
     posWeight = null,
     reduction = 'mean',
-  } = checkedOptions('bceWithLogits', options, ['weight', 'posWeight', 'reduction']);
+  } = checkedOptions('bceWithLogits', options, bceWithLogitsNames);
   checkSameShapes('bceWithLogits', x, target);
   const positive = mul(target, softplus(neg(x)));
   const loss = add(posWeight === null ? positive : mul(positive, posWeight), mul(sub(1, target), softplus(x)));
@@ -72,6 +76,8 @@ export interface KlDivOptions {
   readonly logTarget?: boolean;
 }
 
+const klDivNames = { reduction: true, logTarget: true } as const;
+
 /**
  * The Kullback–Leibler divergence `t·(log t − x)` from log-probabilities x, 0 where t = 0.
  * @throws ShapeError when the shapes differ.
@@ -79,7 +85,7 @@ export interface KlDivOptions {
  * klDiv(tensor([[-1, -2]]), tensor([[0, 1]])).item() // 2
  */
 export const klDiv = (x: Tensor, target: Tensor, options: KlDivOptions = {}): Tensor => {
-  const { reduction = 'batchmean', logTarget = false } = checkedOptions('klDiv', options, ['reduction', 'logTarget']);
+  const { reduction = 'batchmean', logTarget = false } = checkedOptions('klDiv', options, klDivNames);
   checkSameShapes('klDiv', x, target);
   const elements = (): Tensor => {
     if (logTarget) return mul(exp(target), sub(target, x));

@@ -68,7 +68,7 @@ export interface LstmOutput extends RecurrentOutput {
   readonly c: Tensor;
 }
 
-const optionNames = ['batchFirst', 'h', 'lengths', 'dropout', 'training', 'key'] as const;
+const optionNames = { batchFirst: true, h: true, lengths: true, dropout: true, training: true, key: true } as const;
 
 /** Runs one direction over `xs: [L, N, D]`: its outputs in the order of the inputs, and its last state. */
 const runDirection = (
@@ -171,6 +171,8 @@ const run = (
   };
 };
 
+const rnnNames = { ...optionNames, nonlinearity: true } as const;
+
 /**
  * A plain recurrent network over sequences: `h_t = tanh(W x_t + b + U h_{t−1} + c)`, layer upon layer. `x: [N, L, D]` → `output: [N, L, directions·H]`,
  * `h: [layers·directions, N, H]`; one sequence without a batch axis is `[L, D]`. How many layers and directions there are is read off the
@@ -180,12 +182,14 @@ const run = (
  * functional.rnn(ones([1, 2, 1]), { weightIhL0: ones([1, 1]), weightHhL0: ones([1, 1]) }, { nonlinearity: 'relu' }).output.toArray() // [[[1], [2]]]
  */
 export const rnn = (x: Tensor, params: RecurrentParameters, given: RnnOptions = {}): RecurrentOutput => {
-  const { nonlinearity, ...options } = checkedOptions('rnn', given, [...optionNames, 'nonlinearity']);
+  const { nonlinearity, ...options } = checkedOptions('rnn', given, rnnNames);
   const f = nonlinearityOf('rnn', nonlinearity === undefined ? {} : { nonlinearity });
   const step = (a: Tensor, b: Tensor): State => ({ h: f(add(a, b)), c: null });
   const { output, h } = run({ op: 'rnn', gates: 1, hasCellState: false, step }, x, params, options);
   return { output, h };
 };
+
+const lstmNames = { ...optionNames, c: true } as const;
 
 /**
  * A long short-term memory over sequences (`functional.lstmCell` is one step). `x: [N, L, D]` → `output: [N, L, directions·H]`, `h` and
@@ -195,7 +199,7 @@ export const rnn = (x: Tensor, params: RecurrentParameters, given: RnnOptions = 
  * functional.lstm(ones([2, 5, 3]), { weightIhL0: zeros([16, 3]), weightHhL0: zeros([16, 4]) }).c.shape // [1, 2, 4]
  */
 export const lstm = (x: Tensor, params: RecurrentParameters, given: LstmOptions = {}): LstmOutput => {
-  const options = checkedOptions('lstm', given, [...optionNames, 'c']);
+  const options = checkedOptions('lstm', given, lstmNames);
   const step = (a: Tensor, b: Tensor, { h: hidden, c: cell }: State): State => {
     const [h, c] = lstmStep(add(a, b), cell ?? hidden);
     return { h, c };

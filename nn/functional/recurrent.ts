@@ -35,10 +35,12 @@ export const nonlinearityOf = (op: string, { nonlinearity = 'tanh' }: RnnCellOpt
   });
 };
 
+const checkCellNames = { weightIh: true, weightHh: true, biasIh: true, biasHh: true } as const;
+
 /** Throws unless the weights have as many rows as there are gates of the hidden state's width. */
 const checkCell = (op: string, gates: number, states: readonly Tensor[], params: CellParameters): void => {
   checkTensors(op, states);
-  const { weightIh, weightHh } = checkedOptions(op, params, ['weightIh', 'weightHh', 'biasIh', 'biasHh']);
+  const { weightIh, weightHh } = checkedOptions(op, params, checkCellNames);
   checkTensors(op, [weightIh, weightHh]);
   const [, h] = states;
   const size = h?.shape.at(-1) ?? 1;
@@ -78,6 +80,8 @@ export const gruStep = (a: Tensor, b: Tensor, h: Tensor): Tensor => {
   return add(mul(sub(1, update), candidate), mul(update, h));
 };
 
+const rnnCellNames = { nonlinearity: true } as const;
+
 /**
  * `h′ = tanh(Wx + b + Uh + c)`, or with ReLU in the place of tanh. `x: [N, D]`, `h: [N, H]` → `[N, H]`.
  * @throws ShapeError when the weights do not fit the state; ArgumentError for another nonlinearity.
@@ -85,7 +89,7 @@ export const gruStep = (a: Tensor, b: Tensor, h: Tensor): Tensor => {
  * functional.rnnCell(ones([1, 2]), zeros([1, 3]), { weightIh: zeros([3, 2]), weightHh: zeros([3, 3]) }).toArray() // [[0, 0, 0]]
  */
 export const rnnCell = (x: Tensor, h: Tensor, params: CellParameters, options: RnnCellOptions = {}): Tensor => {
-  const f = nonlinearityOf('rnnCell', checkedOptions('rnnCell', options, ['nonlinearity']));
+  const f = nonlinearityOf('rnnCell', checkedOptions('rnnCell', options, rnnCellNames));
   checkCell('rnnCell', 1, [x, h], params);
   return f(add(fromInput(x, params), fromHidden(h, params)));
 };

@@ -26,12 +26,14 @@ export const checkSameShapes = (op: string, x: Tensor, target: Tensor): void => 
     });
 };
 
+const reduceLossNames = { divisor: true } as const;
+
 export const reduceLoss = (op: string, loss: Tensor, reduction: Reduction): Tensor => {
   if (reduction === 'none') return loss;
   if (reduction === 'sum') return sum(loss);
   if (reduction === 'mean') return mean(loss);
   if (typeof reduction === 'object' && reduction !== null) {
-    const { divisor } = checkedOptions(op, reduction, ['divisor']);
+    const { divisor } = checkedOptions(op, reduction, reduceLossNames);
     if (typeof divisor !== 'number' || !(divisor > 0))
       throw new ArgumentError({
         op,

@@ -23,6 +23,8 @@ const difference = (op: string, x: Tensor, target: Tensor): Tensor => {
   return sub(x, target);
 };
 
+const mseLossNames = { reduction: true } as const;
+
 /**
  * `d²`; the gradient of the mean over n elements is 2d/n.
  * @throws ShapeError when the shapes differ.
@@ -30,9 +32,11 @@ const difference = (op: string, x: Tensor, target: Tensor): Tensor => {
  * mseLoss(tensor([1, 2]), tensor([1, 4])).item() // 2
  */
 export const mseLoss = (x: Tensor, target: Tensor, options: ReductionOptions = {}): Tensor => {
-  const { reduction = 'mean' } = checkedOptions('mseLoss', options, ['reduction']);
+  const { reduction = 'mean' } = checkedOptions('mseLoss', options, mseLossNames);
   return reduceLoss('mseLoss', square(difference('mseLoss', x, target)), reduction);
 };
+
+const l1LossNames = { reduction: true } as const;
 
 /**
  * `|d|`, with gradient 0 at d = 0.
@@ -41,7 +45,7 @@ export const mseLoss = (x: Tensor, target: Tensor, options: ReductionOptions = {
  * l1Loss(tensor([1, 2]), tensor([1, 4])).item() // 1
  */
 export const l1Loss = (x: Tensor, target: Tensor, options: ReductionOptions = {}): Tensor => {
-  const { reduction = 'mean' } = checkedOptions('l1Loss', options, ['reduction']);
+  const { reduction = 'mean' } = checkedOptions('l1Loss', options, l1LossNames);
   return reduceLoss('l1Loss', abs(difference('l1Loss', x, target)), reduction);
 };
 
@@ -60,6 +64,8 @@ export interface HuberOptions extends ReductionOptions {
   readonly delta?: number;
 }
 
+const huberLossNames = { reduction: true, delta: true } as const;
+
 /**
  * `d²/2` where |d| ≤ delta, else `delta·(|d| − delta/2)` (Huber 1964).
  * @throws ShapeError when the shapes differ.
@@ -67,7 +73,7 @@ export interface HuberOptions extends ReductionOptions {
  * huberLoss(tensor([0, 0]), tensor([1, 3]), { reduction: 'none' }).toArray() // [0.5, 2.5]
  */
 export const huberLoss = (x: Tensor, target: Tensor, options: HuberOptions = {}): Tensor => {
-  const { delta = 1, reduction = 'mean' } = checkedOptions('huberLoss', options, ['reduction', 'delta']);
+  const { delta = 1, reduction = 'mean' } = checkedOptions('huberLoss', options, huberLossNames);
   checkThreshold('huberLoss', 'delta', delta);
   const d = difference('huberLoss', x, target);
   return reduceLoss('huberLoss', quadraticNear(d, lessEqual(abs(d), delta), 1, delta, delta ** 2 / 2), reduction);
@@ -78,6 +84,8 @@ export interface SmoothL1Options extends ReductionOptions {
   readonly beta?: number;
 }
 
+const smoothL1LossNames = { reduction: true, beta: true } as const;
+
 /**
  * `d²/(2·beta)` where |d| < beta, else `|d| − beta/2`.
  * @throws ShapeError when the shapes differ.
@@ -85,7 +93,7 @@ export interface SmoothL1Options extends ReductionOptions {
  * smoothL1Loss(tensor([0, 0]), tensor([1, 3]), { reduction: 'none' }).toArray() // [0.5, 2.5]
  */
 export const smoothL1Loss = (x: Tensor, target: Tensor, options: SmoothL1Options = {}): Tensor => {
-  const { beta = 1, reduction = 'mean' } = checkedOptions('smoothL1Loss', options, ['reduction', 'beta']);
+  const { beta = 1, reduction = 'mean' } = checkedOptions('smoothL1Loss', options, smoothL1LossNames);
   checkThreshold('smoothL1Loss', 'beta', beta);
   if (beta === 0) return l1Loss(x, target, { reduction });
   const d = difference('smoothL1Loss', x, target);

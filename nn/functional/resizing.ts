@@ -86,6 +86,8 @@ const resizeAxis = (
   return add(mul(take(x, lower, axis), sub(1, weight)), mul(take(x, upper, axis), weight));
 };
 
+const upsampleNames = { scale: true, size: true, mode: true, alignCorners: true, layout: true } as const;
+
 /**
  * Resizes the spatial axes of `[N, C, …]`, as PyTorch's `interpolate` does.
  * @throws ArgumentError unless one of scale and size is given; ShapeError without spatial axes.
@@ -95,8 +97,7 @@ const resizeAxis = (
  */
 export const upsample = (x: Tensor, options: UpsampleOptions): Tensor => {
   const op = 'upsample';
-  const names = ['scale', 'size', 'mode', 'alignCorners', 'layout'] as const;
-  const { mode = 'nearest', alignCorners = false, layout = 'NCHW' } = checkedOptions(op, options, names);
+  const { mode = 'nearest', alignCorners = false, layout = 'NCHW' } = checkedOptions(op, options, upsampleNames);
   checkLayout(op, layout);
   if (mode !== 'nearest' && mode !== 'linear')
     throw new ArgumentError({ op, problem: `there is no mode ${describe(mode)}`, remedy: "use 'nearest' or 'linear'" });

@@ -29,6 +29,8 @@ const normalised = (x: Tensor, axes: readonly number[], eps: number): Tensor => 
   return standardise(x, mean, variance, eps);
 };
 
+const layerNormNames = { weight: true, bias: true, eps: true } as const;
+
 /**
  * Normalises over the last axes, whose sizes are `shape` (Ba et al. 2016); `weight` and `bias` have that shape too.
  * `x: […, ...shape]` → the same.
@@ -37,7 +39,7 @@ const normalised = (x: Tensor, axes: readonly number[], eps: number): Tensor => 
  * functional.layerNorm(tensor([[1, 3], [0, 8]]), [2], { eps: 0 }).toArray() // [[-1, 1], [-1, 1]]
  */
 export const layerNorm = (x: Tensor, shape: Shape, options: AffineOptions = {}): Tensor => {
-  const { weight = null, bias = null, eps = 1e-5 } = checkedOptions('layerNorm', options, ['weight', 'bias', 'eps']);
+  const { weight = null, bias = null, eps = 1e-5 } = checkedOptions('layerNorm', options, layerNormNames);
   checkShape('layerNorm', shape);
   const first = rankOf('layerNorm', x) - shape.length;
   if (shape.length === 0 || first < 0 || shape.some((size, i) => x.shape[first + i] !== size))
@@ -68,6 +70,8 @@ export interface GroupNormOptions extends AffineOptions {
   readonly layout?: Layout;
 }
 
+const groupNormNames = { groups: true, weight: true, bias: true, eps: true, layout: true } as const;
+
 /**
  * Normalises each sample over groups of consecutive channels and all positions (Wu & He 2018); `weight` and `bias` hold
  * one number a channel. One group is layer norm over everything but the samples, one channel a group is instance norm.
@@ -77,14 +81,13 @@ export interface GroupNormOptions extends AffineOptions {
  * functional.groupNorm(tensor([[1, 3, 0, 8]]), { groups: 2, eps: 0 }).toArray() // [[-1, 1, -1, 1]]
  */
 export const groupNorm = (x: Tensor, options: GroupNormOptions): Tensor => {
-  const names = ['groups', 'weight', 'bias', 'eps', 'layout'] as const;
   const {
     groups,
     weight = null,
     bias = null,
     eps = 1e-5,
     layout = 'NCHW',
-  } = checkedOptions('groupNorm', options, names);
+  } = checkedOptions('groupNorm', options, groupNormNames);
   checkLayout('groupNorm', layout);
   if (rankOf('groupNorm', x) < 2)
     throw new ShapeError({
@@ -120,6 +123,8 @@ export interface InstanceNormOptions extends AffineOptions {
   readonly layout?: Layout;
 }
 
+const instanceNormNames = { weight: true, bias: true, eps: true, layout: true } as const;
+
 /**
  * Normalises each channel of each sample over its positions (Ulyanov et al. 2016). `x: [N, C, …]` → the same.
  * @throws ShapeError when a channel has a single position.
@@ -127,7 +132,7 @@ export interface InstanceNormOptions extends AffineOptions {
  * functional.instanceNorm(tensor([[[1, 3]]]), { eps: 0 }).toArray() // [[[-1, 1]]]
  */
 export const instanceNorm = (x: Tensor, given: InstanceNormOptions = {}): Tensor => {
-  const { layout = 'NCHW', ...options } = checkedOptions('instanceNorm', given, ['weight', 'bias', 'eps', 'layout']);
+  const { layout = 'NCHW', ...options } = checkedOptions('instanceNorm', given, instanceNormNames);
   checkLayout('instanceNorm', layout);
   tensorOperand('instanceNorm', x);
   const axis = channelAxis(x.rank, layout);

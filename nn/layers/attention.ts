@@ -50,21 +50,21 @@ type Output<O> = O extends { readonly weights: 'mean' | 'each' } ? MultiheadOutp
 
 const op = 'multiheadAttention';
 
-const optionNames = [
-  'width',
-  'heads',
-  'bias',
-  'dropout',
-  'keyWidth',
-  'valueWidth',
-  'addBiasKv',
-  'addZeroAttention',
-  'batchFirst',
-  'weights',
-  'mask',
-  'causal',
-  'scale',
-] as const;
+const optionNames = {
+  width: true,
+  heads: true,
+  bias: true,
+  dropout: true,
+  keyWidth: true,
+  valueWidth: true,
+  addBiasKv: true,
+  addZeroAttention: true,
+  batchFirst: true,
+  weights: true,
+  mask: true,
+  causal: true,
+  scale: true,
+} as const;
 
 const initMultihead = (
   key: Key,
@@ -121,7 +121,8 @@ const checkMultihead = (options: MultiheadLayerOptions): void => {
 export const multiheadAttention = <const O extends MultiheadLayerOptions>(
   options: O,
 ): Layer<MultiheadParameters, null, Tensor | AttentionInputs, Output<O>> => {
-  const given: MultiheadLayerOptions = checkedOptions<MultiheadLayerOptions>(op, options, optionNames);
+  const given: MultiheadLayerOptions = options;
+  checkedOptions(op, given, optionNames);
   checkMultihead(given);
   const { width, heads, dropout = 0, batchFirst = true, weights = 'none' } = given;
   const { mask: fixedMask = null, causal = false, scale, addZeroAttention = false } = given;

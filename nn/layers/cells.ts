@@ -1,5 +1,5 @@
 /** Layers of one step of recurrent networks, for loops of one's own; `recurrent.ts` has whole sequences. */
-import { checkedOptions, checkSizes } from '../../core/arguments.js';
+import { type CompleteNames, checkedOptions, checkSizes, type OptionNames } from '../../core/arguments.js';
 import { type FloatDtype, foldIn, type Key, type Tensor } from '../../core/index.js';
 import {
   type CellParameters,
@@ -23,9 +23,16 @@ export interface CellOptions {
 
 export interface RnnCellOptions extends CellOptions, RnnCellFunctionOptions {}
 
+const cellNames = { in: true, hidden: true, bias: true } as const;
+const rnnCellNames = { ...cellNames, nonlinearity: true } as const;
+
 /** The options of a cell, once they are known to be in order. */
-const cellOptions = <O extends CellOptions>(op: string, options: O, more: readonly (keyof O & string)[] = []): O => {
-  const { in: inputs, hidden } = checkedOptions(op, options, ['in', 'hidden', 'bias', ...more]);
+const cellOptions = <O extends CellOptions, Names extends OptionNames<O>>(
+  op: string,
+  options: O,
+  names: CompleteNames<O, Names>,
+): O => {
+  const { in: inputs, hidden } = checkedOptions<O, Names>(op, options, names);
   checkSizes(op, { in: inputs, hidden });
   return options;
 };
@@ -63,7 +70,7 @@ export interface LstmStep extends Step {
  * rnnCell({ in: 2, hidden: 3 }).init(key(0)).params.weightIh.shape // [3, 2]
  */
 export const rnnCell = (options: RnnCellOptions): Layer<CellParameters, null, Step, Tensor> => {
-  const { in: inputs, hidden, nonlinearity = 'tanh' } = cellOptions('rnnCell', options, ['nonlinearity']);
+  const { in: inputs, hidden, nonlinearity = 'tanh' } = cellOptions('rnnCell', options, rnnCellNames);
   nonlinearityOf('rnnCell', { nonlinearity });
   return statelessLayer({
     name: `rnnCell(${inputs}, ${hidden})`,
@@ -81,7 +88,7 @@ export const rnnCell = (options: RnnCellOptions): Layer<CellParameters, null, St
 export const lstmCell = (
   options: CellOptions,
 ): Layer<CellParameters, null, LstmStep, readonly [h: Tensor, c: Tensor]> => {
-  const { in: inputs, hidden } = cellOptions('lstmCell', options);
+  const { in: inputs, hidden } = cellOptions('lstmCell', options, cellNames);
   return statelessLayer({
     name: `lstmCell(${inputs}, ${hidden})`,
     init: (key, dtype) => initCell(key, dtype, 4, options),
@@ -96,7 +103,7 @@ export const lstmCell = (
  * gruCell({ in: 2, hidden: 3 }).init(key(0)).params.biasIh?.shape // [9]
  */
 export const gruCell = (options: CellOptions): Layer<CellParameters, null, Step, Tensor> => {
-  const { in: inputs, hidden } = cellOptions('gruCell', options);
+  const { in: inputs, hidden } = cellOptions('gruCell', options, cellNames);
   return statelessLayer({
     name: `gruCell(${inputs}, ${hidden})`,
     init: (key, dtype) => initCell(key, dtype, 3, options),

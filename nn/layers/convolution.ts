@@ -1,5 +1,5 @@
 /** Convolution layers: a weight for every output channel, and a bias. */
-import { checkedOptions, checkSizes } from '../../core/arguments.js';
+import { type CompleteNames, checkedOptions, checkSizes, type OptionNames } from '../../core/arguments.js';
 import { ArgumentError, type ConvOptions, type ConvTransposeOptions, type Tensor } from '../../core/index.js';
 import {
   type ConvFunctionOptions,
@@ -62,16 +62,27 @@ const describe = (op: string, o: Channels): string => `${op}(${o.in}, ${o.out}, 
 /** Which side of the weight comes first: `[out, in/groups, …kernel]`, or `[in, out/groups, …kernel]` for a transposed one. */
 type Direction = 'forward' | 'transposed';
 
-const optionNames = (direction: Direction): readonly string[] => [
-  ...['in', 'out', 'kernel', 'bias', 'weightInit', 'biasInit', 'layout', 'stride', 'padding', 'dilation', 'groups'],
-  ...(direction === 'forward' ? ['flipKernel', 'paddingMode'] : ['outputPadding']),
-];
+const commonNames = {
+  in: true,
+  out: true,
+  kernel: true,
+  bias: true,
+  weightInit: true,
+  biasInit: true,
+  layout: true,
+  stride: true,
+  padding: true,
+  dilation: true,
+  groups: true,
+} as const;
+const convNames = { ...commonNames, flipKernel: true, paddingMode: true } as const;
+const convTransposeNames = { ...commonNames, outputPadding: true } as const;
 
 /**
  * The layer around a convolution function. The fan-in is that of the stored weight read as `[out, in, …kernel]`, as PyTorch
  * takes it, in either direction.
  */
-const layerOf = <O extends Channels & { readonly groups?: number }>(
+const layerOf = <O extends Channels & { readonly groups?: number }, Names extends OptionNames<O>>(
   op: string,
   axes: number,
   direction: Direction,
@@ -81,8 +92,8 @@ const layerOf = <O extends Channels & { readonly groups?: number }>(
     b: Tensor | null,
     options: Omit<O, 'in' | 'out' | 'kernel' | 'bias' | keyof InitialiserOptions>,
   ) => Tensor,
+  names: CompleteNames<O, Names>,
 ): (<const P extends O>(options: P) => Layer<ParametersFor<P>, null>) => {
-  const names = optionNames(direction) as readonly (keyof O & string)[];
   const layer = (options: O): Layer<WeightAndBias, null> => {
     const {
       in: inputs,
@@ -92,7 +103,7 @@ const layerOf = <O extends Channels & { readonly groups?: number }>(
       weightInit: _,
       biasInit: __,
       ...rest
-    } = checkedOptions(op, options, names);
+    } = checkedOptions<O, Names>(op, options, names);
     const groups = options.groups ?? 1;
     checkSizes(op, { in: inputs, out: outputs });
     checkGroups(op, groups, inputs, 'input');
@@ -122,7 +133,13 @@ const layerOf = <O extends Channels & { readonly groups?: number }>(
  * @example
  * conv1d({ in: 2, out: 4, kernel: 3 }).init(key(0)).params.weight.shape // [4, 2, 3]
  */
-export const conv1d: ConvLayer = layerOf<ConvLayerOptions>('conv1d', 1, 'forward', conv1dFunction);
+export const conv1d: ConvLayer = layerOf<ConvLayerOptions, typeof convNames>(
+  'conv1d',
+  1,
+  'forward',
+  conv1dFunction,
+  convNames,
+);
 
 /**
  * Convolution of images: `[N, in, H, W]` → `[N, out, H′, W′]`, `params: { weight: [out, in/groups, KH, KW], bias: [out] }`;
@@ -131,7 +148,13 @@ export const conv1d: ConvLayer = layerOf<ConvLayerOptions>('conv1d', 1, 'forward
  * @example
  * conv2d({ in: 3, out: 8, kernel: 5, padding: 2 }).init(key(0)).params.weight.shape // [8, 3, 5, 5]
  */
-export const conv2d: ConvLayer = layerOf<ConvLayerOptions>('conv2d', 2, 'forward', conv2dFunction);
+export const conv2d: ConvLayer = layerOf<ConvLayerOptions, typeof convNames>(
+  'conv2d',
+  2,
+  'forward',
+  conv2dFunction,
+  convNames,
+);
 
 /**
  * Convolution of volumes: `[N, in, D, H, W]` → `[N, out, D′, H′, W′]`.
@@ -139,7 +162,13 @@ export const conv2d: ConvLayer = layerOf<ConvLayerOptions>('conv2d', 2, 'forward
  * @example
  * conv3d({ in: 1, out: 2, kernel: [1, 2, 3] }).init(key(0)).params.weight.shape // [2, 1, 1, 2, 3]
  */
-export const conv3d: ConvLayer = layerOf<ConvLayerOptions>('conv3d', 3, 'forward', conv3dFunction);
+export const conv3d: ConvLayer = layerOf<ConvLayerOptions, typeof convNames>(
+  'conv3d',
+  3,
+  'forward',
+  conv3dFunction,
+  convNames,
+);
 
 /**
  * The transpose of a convolution along one axis, `params: { weight: [in, out/groups, K], bias: [out] }`.
@@ -147,11 +176,12 @@ export const conv3d: ConvLayer = layerOf<ConvLayerOptions>('conv3d', 3, 'forward
  * @example
  * convTranspose1d({ in: 2, out: 4, kernel: 3 }).init(key(0)).params.weight.shape // [2, 4, 3]
  */
-export const convTranspose1d: ConvTransposeLayer = layerOf<ConvTransposeLayerOptions>(
+export const convTranspose1d: ConvTransposeLayer = layerOf<ConvTransposeLayerOptions, typeof convTransposeNames>(
   'convTranspose1d',
   1,
   'transposed',
   convTranspose1dFunction,
+  convTransposeNames,
 );
 
 /**
@@ -160,17 +190,19 @@ export const convTranspose1d: ConvTransposeLayer = layerOf<ConvTransposeLayerOpt
  * @example
  * convTranspose2d({ in: 2, out: 4, kernel: 3, stride: 2 }).init(key(0)).params.weight.shape // [2, 4, 3, 3]
  */
-export const convTranspose2d: ConvTransposeLayer = layerOf<ConvTransposeLayerOptions>(
+export const convTranspose2d: ConvTransposeLayer = layerOf<ConvTransposeLayerOptions, typeof convTransposeNames>(
   'convTranspose2d',
   2,
   'transposed',
   convTranspose2dFunction,
+  convTransposeNames,
 );
 
 /** The transpose of a convolution of volumes, `params: { weight: [in, out/groups, KD, KH, KW], bias: [out] }`. */
-export const convTranspose3d: ConvTransposeLayer = layerOf<ConvTransposeLayerOptions>(
+export const convTranspose3d: ConvTransposeLayer = layerOf<ConvTransposeLayerOptions, typeof convTransposeNames>(
   'convTranspose3d',
   3,
   'transposed',
   convTranspose3dFunction,
+  convTransposeNames,
 );

@@ -20,14 +20,15 @@ type ChannelDropoutLayer = (
   options?: LayoutOptions,
 ) => Layer<null, null>;
 
+/** The layer around a dropout function, from options that have been checked. */
 const dropoutOf = (
   op: string,
   f: (x: Tensor, options: ChannelDropoutOptions) => Tensor,
-  names: readonly ('p' | 'keep' | 'layout')[],
+  check: (given: DropoutProbability & LayoutOptions) => DropoutProbability & LayoutOptions,
 ): ChannelDropoutLayer => {
   return (probability = 0.5, options = {}) => {
-    const given = typeof probability === 'number' ? { p: probability, ...options } : { ...probability, ...options };
-    const { layout, ...rest }: DropoutProbability & LayoutOptions = checkedOptions(op, given, names);
+    const own = typeof probability === 'number' ? { p: probability } : check(probability);
+    const { layout, ...rest }: DropoutProbability & LayoutOptions = { ...own, ...check(options) };
     const keep = keepProbability(op, rest);
     return defineLayer<null, null>({
       name: `${op}(${typeof probability === 'number' ? probability : `keep ${keep}`})`,
@@ -41,8 +42,8 @@ const dropoutOf = (
   };
 };
 
-const elements = ['p', 'keep'] as const;
-const channels = ['p', 'keep', 'layout'] as const;
+const elements = { p: true, keep: true } as const;
+const channels = { p: true, keep: true, layout: true } as const;
 
 /**
  * Dropout: `dropout(0.3)` drops three elements in ten while training; `dropout({ keep: 0.7 })` says the same.
@@ -50,7 +51,9 @@ const channels = ['p', 'keep', 'layout'] as const;
  * @example
  * dropout(0.3).apply({ params: null }, tensor([1, 2]))[0].toArray() // [1, 2]
  */
-export const dropout: DropoutLayer = dropoutOf('dropout', dropoutFunction, elements);
+export const dropout: DropoutLayer = dropoutOf('dropout', dropoutFunction, (given: DropoutProbability) =>
+  checkedOptions('dropout', given, elements),
+);
 
 /**
  * Dropout of whole channels of sequences: `[N, C, L]`, or `[N, L, C]` with `layout: 'NHWC'`.
@@ -58,7 +61,9 @@ export const dropout: DropoutLayer = dropoutOf('dropout', dropoutFunction, eleme
  * @example
  * dropout1d({ keep: 0.7 }).name // 'dropout1d(keep 0.7)'
  */
-export const dropout1d: ChannelDropoutLayer = dropoutOf('dropout1d', channelDropout, channels);
+export const dropout1d: ChannelDropoutLayer = dropoutOf('dropout1d', channelDropout, (given) =>
+  checkedOptions('dropout1d', given, channels),
+);
 
 /**
  * Dropout of whole channels of images: `[N, C, H, W]`, or `[N, H, W, C]` with `layout: 'NHWC'`.
@@ -66,13 +71,17 @@ export const dropout1d: ChannelDropoutLayer = dropoutOf('dropout1d', channelDrop
  * @example
  * dropout2d(0.3, { layout: 'NHWC' }).name // 'dropout2d(0.3)'
  */
-export const dropout2d: ChannelDropoutLayer = dropoutOf('dropout2d', channelDropout, channels);
+export const dropout2d: ChannelDropoutLayer = dropoutOf('dropout2d', channelDropout, (given) =>
+  checkedOptions('dropout2d', given, channels),
+);
 
 /**
  * Dropout of whole channels of volumes: `[N, C, D, H, W]`.
  * @throws ArgumentError for a probability outside [0, 1], or without a key in training.
  */
-export const dropout3d: ChannelDropoutLayer = dropoutOf('dropout3d', channelDropout, channels);
+export const dropout3d: ChannelDropoutLayer = dropoutOf('dropout3d', channelDropout, (given) =>
+  checkedOptions('dropout3d', given, channels),
+);
 
 /**
  * Dropout that keeps mean and variance of what SELU makes.
@@ -80,4 +89,6 @@ export const dropout3d: ChannelDropoutLayer = dropoutOf('dropout3d', channelDrop
  * @example
  * alphaDropout(0.1).random // true
  */
-export const alphaDropout: DropoutLayer = dropoutOf('alphaDropout', alphaDropoutFunction, elements);
+export const alphaDropout: DropoutLayer = dropoutOf('alphaDropout', alphaDropoutFunction, (given: DropoutProbability) =>
+  checkedOptions('alphaDropout', given, elements),
+);

@@ -60,6 +60,8 @@ export interface LinearOptions extends InitialiserOptions {
   readonly weightLayout?: WeightLayout;
 }
 
+const linearNames = { bias: true, weightLayout: true, weightInit: true, biasInit: true } as const;
+
 /**
  * A dense layer `y = x Wᵀ + b`: `[…, in]` → `[…, out]`, with `params: { weight: [out, in], bias: [out] }`.
  * @throws ShapeError when the last axis of the input is not `in`.
@@ -71,8 +73,8 @@ export const linear = <const O extends LinearOptions = Record<never, never>>(
   outputs: number,
   options?: O,
 ): Layer<ParametersFor<O>, null> => {
-  const names = ['bias', 'weightLayout', 'weightInit', 'biasInit'] as const;
-  const given: LinearOptions = checkedOptions<LinearOptions>('linear', options ?? {}, names);
+  const given: LinearOptions = options ?? {};
+  checkedOptions('linear', given, linearNames);
   const { bias = true, weightLayout = 'out-in', ...initialisers } = given;
   checkSizes('linear', { inputs, outputs });
   const shape = weightLayout === 'out-in' ? [outputs, inputs] : [inputs, outputs];
@@ -92,6 +94,8 @@ export interface MaxoutLinearOptions<O> {
   readonly linear?: O;
 }
 
+const maxoutLinearNames = { pieces: true, linear: true } as const;
+
 /**
  * A maxout layer (Goodfellow et al. 2013): each output is the largest of `pieces` affine functions of the input, `[…, in]` → `[…, out]`, with
  * `params: { weight: [out·pieces, in], bias: [out·pieces] }`. Rows `i·pieces` to `(i + 1)·pieces` compete for output i.
@@ -104,7 +108,7 @@ export const maxoutLinear = <const O extends LinearOptions = Record<never, never
   outputs: number,
   options: MaxoutLinearOptions<O>,
 ): Layer<ParametersFor<O>, null> => {
-  const { pieces, linear: own } = checkedOptions('maxoutLinear', options, ['pieces', 'linear']);
+  const { pieces, linear: own } = checkedOptions('maxoutLinear', options, maxoutLinearNames);
   if (!Number.isInteger(pieces) || pieces < 1)
     throw new ArgumentError({
       op: 'maxoutLinear',
@@ -129,6 +133,14 @@ export interface EmbeddingOptions extends EmbeddingFunctionOptions {
   readonly paddingIndex?: number;
 }
 
+const embeddingNames = {
+  weightInit: true,
+  paddingIndex: true,
+  maxNorm: true,
+  normType: true,
+  scaleGradByFreq: true,
+} as const;
+
 /**
  * A table of `count` learned vectors of `size` numbers: int32 `[…]` → `[…, size]`, with `params: { weight: [count, size] }`.
  * @example
@@ -139,13 +151,7 @@ export const embedding = (
   size: number,
   options: EmbeddingOptions = {},
 ): Layer<{ readonly weight: Tensor }, null> => {
-  const { weightInit = normal(), ...lookup } = checkedOptions('embedding', options, [
-    'weightInit',
-    'paddingIndex',
-    'maxNorm',
-    'normType',
-    'scaleGradByFreq',
-  ]);
+  const { weightInit = normal(), ...lookup } = checkedOptions('embedding', options, embeddingNames);
   const { paddingIndex } = lookup;
   checkSizes('embedding', { count, size });
   return statelessLayer({
@@ -171,13 +177,15 @@ export interface PreluOptions {
   readonly slope?: number;
 }
 
+const preluNames = { channels: true, slope: true } as const;
+
 /**
  * Leaky ReLU with learned slopes, `params: { weight: [channels] }`.
  * @example
  * prelu().apply(prelu().init(key(0)), tensor([[-4, 2]]))[0].toArray() // [[-1, 2]]
  */
 export const prelu = (options: PreluOptions = {}): Layer<{ readonly weight: Tensor }, null> => {
-  const { channels = 1, slope = 0.25 } = checkedOptions('prelu', options, ['channels', 'slope']);
+  const { channels = 1, slope = 0.25 } = checkedOptions('prelu', options, preluNames);
   checkSizes('prelu', { channels });
   checkNumber('prelu', 'slope', slope);
   return statelessLayer({

@@ -61,18 +61,18 @@ const noStatistics = (op: string): ArgumentError =>
     remedy: 'pass the state that init returned: apply({ params, state }, x)',
   });
 
-const batchNormNames = [
-  'affine',
-  'bias',
-  'eps',
-  'momentum',
-  'decay',
-  'runningVariance',
-  'normaliseWith',
-  'layout',
-  'trackRunningStats',
-  'start',
-] as const;
+const batchNormNames = {
+  affine: true,
+  bias: true,
+  eps: true,
+  momentum: true,
+  decay: true,
+  runningVariance: true,
+  normaliseWith: true,
+  layout: true,
+  trackRunningStats: true,
+  start: true,
+} as const;
 
 const batchNormOf = (rank: string, accepts: (rank: number) => boolean, shape: string): BatchNormLayer => {
   const layer = (channels: number, options: BatchNormOptions = {}): Layer<ScaleAndShift, BatchNormState | null> => {
@@ -136,6 +136,8 @@ export const batchNorm2d: BatchNormLayer = batchNormOf('2d', (rank) => rank === 
  */
 export const batchNorm3d: BatchNormLayer = batchNormOf('3d', (rank) => rank === 5, '[N, C, D, H, W]');
 
+const layerNormNames = { affine: true, bias: true, eps: true } as const;
+
 /**
  * Layer normalisation over the last axes, whose size or sizes are `shape`.
  * @throws ShapeError when the input does not end in `shape`.
@@ -143,7 +145,7 @@ export const batchNorm3d: BatchNormLayer = batchNormOf('3d', (rank) => rank === 
  * layerNorm(4).apply(layerNorm(4).init(key(0)), ones([2, 4]))[0].toArray() // [[0, 0, 0, 0], [0, 0, 0, 0]]
  */
 export const layerNorm = (shape: number | Shape, options: AffineLayerOptions = {}): Layer<ScaleAndShift, null> => {
-  const { affine = true, bias = true, eps = 1e-5 } = checkedOptions('layerNorm', options, ['affine', 'bias', 'eps']);
+  const { affine = true, bias = true, eps = 1e-5 } = checkedOptions('layerNorm', options, layerNormNames);
   const normalised = ownShape('layerNorm', typeof shape === 'number' ? [shape] : shape);
   return statelessLayer({
     name: `layerNorm(${normalised.join(', ')})`,
@@ -157,6 +159,8 @@ export interface GroupNormLayerOptions extends AffineLayerOptions {
   readonly layout?: Layout;
 }
 
+const groupNormNames = { affine: true, bias: true, eps: true, layout: true } as const;
+
 /**
  * Group normalisation: each sample over `groups` groups of consecutive channels.
  * @throws ArgumentError when the groups do not divide the channels.
@@ -168,8 +172,12 @@ export const groupNorm = (
   channels: number,
   options: GroupNormLayerOptions = {},
 ): Layer<ScaleAndShift, null> => {
-  const names = ['affine', 'bias', 'eps', 'layout'] as const;
-  const { affine = true, bias = true, eps = 1e-5, layout = 'NCHW' } = checkedOptions('groupNorm', options, names);
+  const {
+    affine = true,
+    bias = true,
+    eps = 1e-5,
+    layout = 'NCHW',
+  } = checkedOptions('groupNorm', options, groupNormNames);
   checkSizes('groupNorm', { channels });
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
     throw new ArgumentError({
@@ -197,6 +205,15 @@ type TrackedState<O extends InstanceNormLayerOptions> = O extends { readonly tra
   ? BatchNormState
   : null;
 
+const instanceNormNames = {
+  affine: true,
+  bias: true,
+  eps: true,
+  layout: true,
+  trackRunningStats: true,
+  momentum: true,
+} as const;
+
 /**
  * Instance normalisation: each channel of each sample over its positions. Not affine by default.
  * @throws ShapeError when a channel has a single position; ArgumentError without running statistics where they are kept.
@@ -209,8 +226,8 @@ export const instanceNorm = <const O extends InstanceNormLayerOptions = Record<n
   options?: O,
 ): Layer<ScaleAndShift, TrackedState<O>> => {
   const op = 'instanceNorm';
-  const names = ['affine', 'bias', 'eps', 'layout', 'trackRunningStats', 'momentum'] as const;
-  const given: InstanceNormLayerOptions = checkedOptions<InstanceNormLayerOptions>(op, options ?? {}, names);
+  const given: InstanceNormLayerOptions = options ?? {};
+  checkedOptions(op, given, instanceNormNames);
   const { affine = false, bias = true, eps = 1e-5, layout = 'NCHW', trackRunningStats = false, momentum = 0.1 } = given;
   checkSizes(op, { channels });
   const layer = defineLayer<ScaleAndShift, BatchNormState | null>({

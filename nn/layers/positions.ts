@@ -11,6 +11,8 @@ export interface SinusoidOptions {
   readonly dtype?: FloatDtype;
 }
 
+const sinusoidalPositionsNames = { base: true, dtype: true } as const;
+
 /**
  * Sines and cosines of the position at falling frequencies (Vaswani et al. 2017, section 3.5): `[length, width]` with
  * `p_{t,2i} = sin(t/base^(2i/width))` and `p_{t,2i+1} = cos(t/base^(2i/width))`.
@@ -19,7 +21,7 @@ export interface SinusoidOptions {
  * sinusoidalPositions(2, 2).toArray() // ≈ [[0, 1], [0.8414709848, 0.5403023059]]
  */
 export const sinusoidalPositions = (length: number, width: number, options: SinusoidOptions = {}): Tensor => {
-  const { base = 10000, dtype = 'float32' } = checkedOptions('sinusoidalPositions', options, ['base', 'dtype']);
+  const { base = 10000, dtype = 'float32' } = checkedOptions('sinusoidalPositions', options, sinusoidalPositionsNames);
   checkSizes('sinusoidalPositions', { length, width });
   const waves = Float64Array.from({ length: length * width }, (_, at) => {
     const [t, j] = [Math.floor(at / width), at % width];
@@ -29,6 +31,8 @@ export const sinusoidalPositions = (length: number, width: number, options: Sinu
   return cast(fromData(waves, [length, width]), dtype);
 };
 
+const positionalEncodingNames = { base: true } as const;
+
 /**
  * Adds sines and cosines of the position to sequences `[…, L, width]`. Nothing to learn: a function for `sequential`.
  * @throws ShapeError for a tensor without a sequence axis.
@@ -36,7 +40,7 @@ export const sinusoidalPositions = (length: number, width: number, options: Sinu
  * positionalEncoding()(zeros([1, 1, 4])).toArray() // [[[0, 1, 0, 1]]]
  */
 export const positionalEncoding = (options: Pick<SinusoidOptions, 'base'> = {}): ((x: Tensor) => Tensor) => {
-  const { base = 10000 } = checkedOptions('positionalEncoding', options, ['base']);
+  const { base = 10000 } = checkedOptions('positionalEncoding', options, positionalEncodingNames);
   const encode = (x: Tensor): Tensor => {
     const [length, width] = lengthAndWidth('positionalEncoding', x);
     return add(x, sinusoidalPositions(length, width, { base, dtype: x.dtype === 'float64' ? 'float64' : 'float32' }));
@@ -56,6 +60,8 @@ export interface LearnedPositionsOptions {
   readonly weightInit?: Initialiser;
 }
 
+const learnedPositionsNames = { weightInit: true } as const;
+
 /**
  * Adds a learned vector a position to sequences `[…, L, width]` with L ≤ length; `params: { weight: [length, width] }`.
  * @throws ShapeError for longer sequences or another width.
@@ -67,7 +73,7 @@ export const learnedPositions = (
   width: number,
   options: LearnedPositionsOptions = {},
 ): Layer<{ readonly weight: Tensor }, null> => {
-  const { weightInit = normal({ std: 0.02 }) } = checkedOptions('learnedPositions', options, ['weightInit']);
+  const { weightInit = normal({ std: 0.02 }) } = checkedOptions('learnedPositions', options, learnedPositionsNames);
   checkSizes('learnedPositions', { length, width });
   return statelessLayer({
     name: `learnedPositions(${length}, ${width})`,

@@ -74,7 +74,16 @@ export interface LstmInputs extends SequenceInputs {
 /** A tensor where one is asked for. */
 type Returned<O, All> = O extends { readonly returns: 'sequence' | 'last' } ? Tensor : All;
 
-const optionNames = ['in', 'hidden', 'layers', 'bias', 'batchFirst', 'dropout', 'bidirectional', 'returns'] as const;
+const optionNames = {
+  in: true,
+  hidden: true,
+  layers: true,
+  bias: true,
+  batchFirst: true,
+  dropout: true,
+  bidirectional: true,
+  returns: true,
+} as const;
 
 interface Family {
   readonly op: string;
@@ -173,6 +182,8 @@ const recurrentLayer = (
   return layer as Layer<RecurrentParameters, null, never, never>;
 };
 
+const rnnNames = { ...optionNames, nonlinearity: true } as const;
+
 /**
  * A plain recurrent network over sequences: `[N, L, in]` → `{ output: [N, L, directions·hidden], h: [layers·directions, N, hidden] }`. Give a tensor, or
  * `{ x, h, lengths }`. `params: { weightIhL0, weightHhL0, biasIhL0, biasHhL0, … }`.
@@ -183,16 +194,16 @@ const recurrentLayer = (
 export const rnn = <const O extends RnnLayerOptions>(
   options: O,
 ): Layer<RecurrentParameters, null, Tensor | SequenceInputs, Returned<O, RecurrentOutput>> => {
-  const { nonlinearity = 'tanh' }: RnnLayerOptions = checkedOptions<RnnLayerOptions>('rnn', options, [
-    ...optionNames,
-    'nonlinearity',
-  ]);
+  const given: RnnLayerOptions = options;
+  const { nonlinearity = 'tanh' } = checkedOptions('rnn', given, rnnNames);
   nonlinearityOf('rnn', { nonlinearity });
   return recurrentLayer(
     { op: 'rnn', gates: 1, run: (x, params, given) => rnnFunction(x, params, { ...given, nonlinearity }) },
     options,
   );
 };
+
+const lstmNames = { ...optionNames, projection: true } as const;
 
 /**
  * A long short-term memory over sequences: `[N, L, in]` → `{ output: [N, L, directions·hidden], h, c: [layers·directions, N, hidden] }`. Give a
@@ -204,7 +215,8 @@ export const rnn = <const O extends RnnLayerOptions>(
 export const lstm = <const O extends LstmLayerOptions>(
   options: O,
 ): Layer<RecurrentParameters, null, Tensor | LstmInputs, Returned<O, LstmOutput>> => {
-  checkedOptions<LstmLayerOptions>('lstm', options, [...optionNames, 'projection']);
+  const given: LstmLayerOptions = options;
+  checkedOptions('lstm', given, lstmNames);
   return recurrentLayer({ op: 'lstm', gates: 4, run: lstmFunction }, options);
 };
 
@@ -218,6 +230,7 @@ export const lstm = <const O extends LstmLayerOptions>(
 export const gru = <const O extends RecurrentLayerOptions>(
   options: O,
 ): Layer<RecurrentParameters, null, Tensor | SequenceInputs, Returned<O, RecurrentOutput>> => {
-  checkedOptions<RecurrentLayerOptions>('gru', options, optionNames);
+  const given: RecurrentLayerOptions = options;
+  checkedOptions('gru', given, optionNames);
   return recurrentLayer({ op: 'gru', gates: 3, run: (x, params, given) => gruFunction(x, params, given) }, options);
 };

@@ -62,18 +62,18 @@ export interface DecoderLayerParameters extends EncoderLayerParameters {
   readonly norm3: ScaleAndShift;
 }
 
-const optionNames = [
-  'width',
-  'heads',
-  'feedForward',
-  'dropout',
-  'activation',
-  'eps',
-  'normFirst',
-  'causal',
-  'bias',
-  'batchFirst',
-] as const;
+const optionNames = {
+  width: true,
+  heads: true,
+  feedForward: true,
+  dropout: true,
+  activation: true,
+  eps: true,
+  normFirst: true,
+  causal: true,
+  bias: true,
+  batchFirst: true,
+} as const;
 
 const activationOf = (op: string, activation: TransformerLayerOptions['activation']): ((x: Tensor) => Tensor) => {
   if (typeof activation === 'function') return activation;
@@ -197,17 +197,15 @@ export interface StackParameters<P> {
   readonly norm?: ScaleAndShift;
 }
 
+const stackOfNames = { ...optionNames, layers: true, finalNorm: true } as const;
+
 /** Layers of one kind on each other; masks and memory are the same for all. */
 const stackOf = <P, I extends EncoderInputs>(
   op: string,
   make: (options: TransformerLayerOptions) => Layer<P, null, I, Tensor>,
   options: TransformerStackOptions,
 ): Layer<StackParameters<P>, null, Tensor | I, Tensor> => {
-  const {
-    layers: count,
-    finalNorm = false,
-    ...rest
-  } = checkedOptions(op, options, [...optionNames, 'layers', 'finalNorm']);
+  const { layers: count, finalNorm = false, ...rest } = checkedOptions(op, options, stackOfNames);
   checkSizes(op, { layers: count });
   const layer = make(rest);
   const norm = finalNorm ? layerNorm(rest.width, { eps: rest.eps ?? 1e-5, bias: rest.bias ?? true }) : null;

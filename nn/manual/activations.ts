@@ -100,6 +100,8 @@ interface SlopeCache {
 /** An activation with an option. */
 export type SlopedActivation = ManualPair<[x: Tensor, options?: SlopeOptions], SlopeCache, InputGradient>;
 
+const leakyReluNames = { alpha: true } as const;
+
 /**
  * `x` where x ≥ 0, else `alpha·x`; the slope at 0 is 1.
  * @example
@@ -107,11 +109,13 @@ export type SlopedActivation = ManualPair<[x: Tensor, options?: SlopeOptions], S
  */
 export const leakyRelu: SlopedActivation = {
   forward: (x, options = {}) => {
-    const { alpha = 0.01 } = checkedOptions('leakyRelu', options, ['alpha']);
+    const { alpha = 0.01 } = checkedOptions('leakyRelu', options, leakyReluNames);
     return [where(greaterEqual(x, 0), x, mul(x, alpha)), { x, alpha }];
   },
   backward: (dout, { x, alpha }) => ({ dx: where(greaterEqual(x, 0), dout, mul(dout, alpha)) }),
 };
+
+const eluNames = { alpha: true } as const;
 
 /**
  * `x` where x ≥ 0, else `alpha·(eˣ − 1)`; the slope at 0 is 1.
@@ -120,7 +124,7 @@ export const leakyRelu: SlopedActivation = {
  */
 export const elu: SlopedActivation = {
   forward: (x, options = {}) => {
-    const { alpha = 1 } = checkedOptions('elu', options, ['alpha']);
+    const { alpha = 1 } = checkedOptions('elu', options, eluNames);
     const isPositive = greaterEqual(x, 0);
     return [where(isPositive, x, mul(expm1(where(isPositive, 0, x)), alpha)), { x, alpha }];
   },

@@ -31,6 +31,8 @@ const rowsOf = (x: Tensor): Tensor => {
   return reshape(x, [samples, x.size / Math.max(1, samples)]) as Tensor;
 };
 
+const affineNames = { weightLayout: true } as const;
+
 /**
  * `x: [N, d1, …, dk]`, `w: [D, M]` with D = d1·…·dk, `b: [M]` or `[1, M]` → `[N, M]`. Gradients `dx`, `dw`, `db` have the shapes of what they belong to.
  * @throws ShapeError when the features do not fit.
@@ -44,7 +46,7 @@ export const affine: ManualPair<
   AffineGradients
 > = {
   forward: (x, w, b, options = {}) => {
-    const { weightLayout = 'in-out' } = checkedOptions('affine', options, ['weightLayout']);
+    const { weightLayout = 'in-out' } = checkedOptions('affine', options, affineNames);
     const rows = rowsOf(x);
     const matrix = weightLayout === 'in-out' ? w : transposed(w);
     if (matrix.rank !== 2 || matrix.shape[0] !== rows.shape[1] || b.size !== matrix.shape[1])

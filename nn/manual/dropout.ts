@@ -24,6 +24,8 @@ export interface DropoutCache {
 const masked = (x: Tensor, { mask, keep }: DropoutCache): Tensor =>
   mask === null ? x : where(mask, keep === 0 ? x : mul(x, 1 / keep), 0);
 
+const dropoutNames = { p: true, keep: true, training: true, key: true, mask: true } as const;
+
 /**
  * Dropout with `keep`, the probability to keep, or `p`, the probability to drop.
  * @throws ArgumentError for a probability outside [0, 1], or without key and mask in training.
@@ -32,12 +34,7 @@ const masked = (x: Tensor, { mask, keep }: DropoutCache): Tensor =>
  */
 export const dropout: ManualPair<[x: Tensor, options: DropoutOptions], DropoutCache, InputGradient> = {
   forward: (x, options) => {
-    const {
-      training = true,
-      key,
-      mask,
-      ...probability
-    } = checkedOptions('dropout', options, ['p', 'keep', 'training', 'key', 'mask']);
+    const { training = true, key, mask, ...probability } = checkedOptions('dropout', options, dropoutNames);
     const keep = keepProbability('dropout', probability);
     const drops = training && (keep !== 1 || mask !== undefined);
     const cache = { mask: drops ? (mask ?? bernoulli(requireKey('dropout', key), keep, x.shape)) : null, keep };

@@ -63,6 +63,8 @@ export const softmaxLoss = (scores: Tensor, y: Tensor): ManualLoss => {
   return [div(neg(sum(mul(rows, logp))), samples), dscores];
 };
 
+const svmLossNames = { margin: true } as const;
+
 /**
  * The multi-class support vector machine loss, the mean over the batch: `scores: [N, C]`, `y`: int32 `[N]`. Margins of exactly 0 have gradient 0.
  * @throws ShapeError when the shapes do not fit.
@@ -70,7 +72,7 @@ export const softmaxLoss = (scores: Tensor, y: Tensor): ManualLoss => {
  * svmLoss(tensor([[1, 3, 0]]), tensor([0], { dtype: 'int32' }))[1].toArray() // [[-1, 1, 0]]
  */
 export const svmLoss = (scores: Tensor, y: Tensor, options: { readonly margin?: number } = {}): ManualLoss => {
-  const { margin = 1 } = checkedOptions('svmLoss', options, ['margin']);
+  const { margin = 1 } = checkedOptions('svmLoss', options, svmLossNames);
   const rows = targetRows('svmLoss', scores, y);
   const samples = scores.shape[0] ?? 1;
   const right = rowSum(mul(scores, rows));
@@ -99,6 +101,8 @@ export const mseLoss = (prediction: Tensor, target: Tensor): ManualLoss => {
   return [div(sum(mul(d, d)), d.size), div(mul(d, 2), d.size)];
 };
 
+const crossEntropyLossNames = { clip: true } as const;
+
 /**
  * Cross-entropy of probabilities, such as softmax makes, the mean over the batch: `p: [N, C]`, `y`: int32 `[N]` or rows `[N, C]`. Probabilities are kept within
  * [clip, 1 − clip] (1e-7 by default); beyond, the gradient is that at the bound.
@@ -107,7 +111,7 @@ export const mseLoss = (prediction: Tensor, target: Tensor): ManualLoss => {
  * crossEntropyLoss(tensor([[0.25, 0.75]]), tensor([[1, 0]]))[1].toArray() // [[-4, 0]]
  */
 export const crossEntropyLoss = (p: Tensor, y: Tensor, options: { readonly clip?: number } = {}): ManualLoss => {
-  const { clip = 1e-7 } = checkedOptions('crossEntropyLoss', options, ['clip']);
+  const { clip = 1e-7 } = checkedOptions('crossEntropyLoss', options, crossEntropyLossNames);
   const rows = targetRows('crossEntropyLoss', p, y);
   const samples = p.shape[0] ?? 1;
   const kept = clip === 0 ? p : clamp(p, { min: clip, max: 1 - clip });

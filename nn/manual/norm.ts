@@ -101,6 +101,8 @@ export interface ManualBatchNorm<O>
   readonly backwardSimplified: (dout: Tensor, cache: NormCache) => NormGradients;
 }
 
+const batchNormNames = { training: true, running: true, decay: true, eps: true } as const;
+
 /**
  * Batch normalisation of `x: [N, D]`, `gamma` and `beta: [D]`. In training each feature is normalised with the batch's mean and biased variance, and the
  * running statistics, which come back as `cache.running`, move: `decay·old + (1 − decay)·batch`.
@@ -111,8 +113,7 @@ export interface ManualBatchNorm<O>
  */
 export const batchNorm: ManualBatchNorm<BatchNormOptions> = {
   forward: (x, gamma, beta, options = {}) => {
-    const names = ['training', 'running', 'decay', 'eps'] as const;
-    const { training = true, decay = 0.9, eps = 1e-5, running } = checkedOptions('batchNorm', options, names);
+    const { training = true, decay = 0.9, eps = 1e-5, running } = checkedOptions('batchNorm', options, batchNormNames);
     const features = checkFeatures('batchNorm', x, gamma, beta);
     const fresh = (): Tensor => zeros([features], x.dtype === 'float64' ? 'float64' : 'float32');
     const before = running ?? { mean: fresh(), variance: fresh() };
@@ -137,6 +138,8 @@ export interface LayerNormOptions {
   readonly eps?: number;
 }
 
+const layerNormNames = { eps: true } as const;
+
 /**
  * Layer normalisation of each row of `x: [N, D]`, `gamma` and `beta: [D]`; the same in training and outside it.
  * @throws ShapeError when the shapes do not fit.
@@ -149,7 +152,7 @@ export const layerNorm: ManualPair<
   NormGradients
 > = {
   forward: (x, gamma, beta, options = {}) => {
-    const { eps = 1e-5 } = checkedOptions('layerNorm', options, ['eps']);
+    const { eps = 1e-5 } = checkedOptions('layerNorm', options, layerNormNames);
     checkFeatures('layerNorm', x, gamma, beta);
     const mu = mean(x, { axes: 1, keepDims: true });
     const centred: Tensor = sub(x, mu);

@@ -25,6 +25,8 @@ export interface FullyConnectedOptions extends WeightOptions {
 
 const floatOf = (x: Tensor): 'float32' | 'float64' => (x.dtype === 'float64' ? 'float64' : 'float32');
 
+const fullyConnectedNames = { out: true, activation: true, weightInit: true, key: true } as const;
+
 /**
  * A dense layer with its activation: `[B, d]` → `[B, out]`, `W: [d, out]`, `b: [1, out]`, which starts at 0. `backward` takes the gradient behind the activation.
  * @throws ArgumentError for an unknown activation.
@@ -37,7 +39,7 @@ export const fullyConnected = (options: FullyConnectedOptions): LayerObject => {
     activation = 'linear',
     weightInit = xavierUniform(),
     key,
-  } = checkedOptions('fullyConnected', options, ['out', 'activation', 'weightInit', 'key']);
+  } = checkedOptions('fullyConnected', options, fullyConnectedNames);
   checkSizes('fullyConnected', { out });
   const f = activationNamed(activation);
   return layerObject({
@@ -69,6 +71,16 @@ export interface ConvolutionOptions extends WeightOptions, Omit<ConvOptions, 'la
   readonly kernel: readonly [height: number, width: number];
 }
 
+const convolutionNames = {
+  out: true,
+  kernel: true,
+  activation: true,
+  weightInit: true,
+  key: true,
+  stride: true,
+  padding: true,
+} as const;
+
 /**
  * A convolution of images with the channels last and its activation: `[B, H, W, C]` → `[B, H′, W′, out]`, `W: [KH, KW, C, out]`, `b: [1, out]`.
  * @throws ArgumentError for an unknown activation.
@@ -76,8 +88,7 @@ export interface ConvolutionOptions extends WeightOptions, Omit<ConvOptions, 'la
  * convolution({ out: 3, kernel: [3, 3], padding: 'same', key: key(0) }).forward(ones([2, 5, 5, 1])).shape // [2, 5, 5, 3]
  */
 export const convolution = (options: ConvolutionOptions): LayerObject => {
-  const names = ['out', 'kernel', 'activation', 'weightInit', 'key', 'stride', 'padding'] as const;
-  const given = checkedOptions('convolution', options, names);
+  const given = checkedOptions('convolution', options, convolutionNames);
   const { out, kernel, activation = 'linear', weightInit = xavierUniform(), key, ...window } = given;
   checkSizes('convolution', { out });
   const f = activationNamed(activation);
@@ -103,13 +114,15 @@ export const convolution = (options: ConvolutionOptions): LayerObject => {
   });
 };
 
+const batchNormalisationNames = { decay: true, eps: true } as const;
+
 /**
  * Batch normalisation of `[B, d]`: `gamma: [1, d]` starts at 1, `beta: [1, d]` at 0, running statistics at 0. Training unless `forward` says otherwise.
  * @example
  * batchNormalisation().forward(tensor([[1], [3]])).toArray() // ≈ [[-0.999995], [0.999995]]
  */
 export const batchNormalisation = (options: Pick<BatchNormOptions, 'decay' | 'eps'> = {}): LayerObject => {
-  const given = checkedOptions('batchNormalisation', options, ['decay', 'eps']);
+  const given = checkedOptions('batchNormalisation', options, batchNormalisationNames);
   let running: RunningStatistics | undefined;
   return layerObject({
     name: 'batchNormalisation()',
@@ -134,6 +147,8 @@ export interface PoolingOptions extends Omit<PoolOptions, 'layout' | 'height' | 
   readonly mode?: 'max' | 'average';
 }
 
+const poolingNames = { kernel: true, mode: true, stride: true, padding: true } as const;
+
 /**
  * Pooling of images with the channels last: `[B, H, W, C]` → `[B, H′, W′, C]`.
  * @throws ArgumentError for an unknown mode.
@@ -141,11 +156,7 @@ export interface PoolingOptions extends Omit<PoolOptions, 'layout' | 'height' | 
  * pooling({ kernel: [2, 2], mode: 'average' }).forward(ones([1, 4, 4, 3])).shape // [1, 2, 2, 3]
  */
 export const pooling = (options: PoolingOptions): LayerObject => {
-  const {
-    kernel,
-    mode = 'max',
-    ...window
-  } = checkedOptions('pooling', options, ['kernel', 'mode', 'stride', 'padding']);
+  const { kernel, mode = 'max', ...window } = checkedOptions('pooling', options, poolingNames);
   if (mode !== 'max' && mode !== 'average')
     throw new ArgumentError({
       op: 'pooling',

@@ -53,9 +53,16 @@ export interface AveragePoolCache {
 /** A pool: `x`, options → output; the gradient `dx`. */
 export type ManualPool<Cache> = ManualPair<[x: Tensor, options: PoolOptions], Cache, InputGradient>;
 
+const prepareNames = { height: true, width: true, stride: true, padding: true, layout: true } as const;
+
 const prepare = (op: string, x: Tensor, options: PoolOptions) => {
-  const names = ['height', 'width', 'stride', 'padding', 'layout'] as const;
-  const { height, width, stride = [height, width], padding = 0, layout = 'NCHW' } = checkedOptions(op, options, names);
+  const {
+    height,
+    width,
+    stride = [height, width],
+    padding = 0,
+    layout = 'NCHW',
+  } = checkedOptions(op, options, prepareNames);
   const images = layout === 'NCHW' ? x : channelsFirst(x);
   return { images, windows: windowsOf(op, images, [height, width], { stride, padding }), layout };
 };

@@ -78,6 +78,8 @@ export interface GroupNormCache {
   readonly beta: Tensor;
 }
 
+const spatialGroupNormNames = { eps: true } as const;
+
 /**
  * Group normalisation of images `[N, C, H, W]` over `groups` groups of C/groups consecutive channels; `gamma` and `beta: [1, C, 1, 1]` or `[C]`.
  * @throws ArgumentError when the groups do not divide the channels; ShapeError when the shapes do not fit.
@@ -90,7 +92,7 @@ export const spatialGroupNorm: ManualPair<
   NormGradients
 > = {
   forward: (x, gamma, beta, groups, options = {}) => {
-    const { eps = 1e-5 } = checkedOptions('spatialGroupNorm', options, ['eps']);
+    const { eps = 1e-5 } = checkedOptions('spatialGroupNorm', options, spatialGroupNormNames);
     checkImages('spatialGroupNorm', x, gamma, beta);
     const [samples = 0, channels = 0] = x.shape;
     if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)

@@ -25,13 +25,15 @@ export interface WindowOptions {
   readonly padding?: Padding;
 }
 
+const windowsOfNames = { stride: true, padding: true } as const;
+
 export const windowsOf = (
   op: string,
   x: Tensor,
   kernel: readonly [number, number],
   options: WindowOptions,
 ): Windows => {
-  const { stride = 1, padding = 0 } = checkedOptions(op, options, ['stride', 'padding']);
+  const { stride = 1, padding = 0 } = checkedOptions(op, options, windowsOfNames);
   if (x.rank !== 4)
     throw new ShapeError({
       op,

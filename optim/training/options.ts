@@ -90,8 +90,7 @@ export interface Fitted<P, S> extends Variables<P, S> {
 
 type AnyOptions = FitOptions<never, never, never, never, never>;
 
-/** Every option; one that is forgotten here does not compile. */
-const known: Readonly<Record<keyof AnyOptions, true>> = {
+const known = {
   model: true,
   loss: true,
   optimizer: true,
@@ -121,15 +120,11 @@ const known: Readonly<Record<keyof AnyOptions, true>> = {
   signal: true,
   resume: true,
   compile: true,
-};
+} as const;
 
 /** Throws unless there are only options that exist, the counts are whole numbers, and what must be a function is one. */
 export const checkOptions = (options: object): void => {
-  const { model, loss, optimizer, ...rest } = checkedOptions(
-    'fit',
-    options as AnyOptions,
-    Object.keys(known) as (keyof AnyOptions)[],
-  );
+  const { model, loss, optimizer, ...rest } = checkedOptions('fit', options as AnyOptions, known);
   for (const [name, value, wanted] of [
     ['model', model?.init ?? model, 'a layer, or an object with init and apply'],
     ['model', model?.apply ?? model, 'a layer, or an object with init and apply'],

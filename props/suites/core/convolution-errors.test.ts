@@ -135,7 +135,7 @@ test('conv: what plain JavaScript may give is refused by name', () => {
   fails(
     () => conv(x, x, { strides: 2 } as ConvOptions),
     ArgumentError,
-    'conv: there is no option strides; the options are stride, padding, dilation, groups, flipKernel',
+    'conv: there is no option strides; did you mean stride? The options are stride, padding, dilation, groups, flipKernel',
   );
   fails(
     () => conv(x, x, { stride: '2' as unknown as number }),

@@ -410,7 +410,7 @@ test('misuse: options that are misspelt, positional or null are refused, never i
     [
       () => g.sum(matrix, untyped({ axis: 1 })),
       ArgumentError,
-      'sum: there is no option axis; the options are axes, keepDims',
+      'sum: there is no option axis; did you mean axes? The options are axes, keepDims',
     ],
     [
       () => g.mean(matrix, untyped({ dim: 1 })),
@@ -425,22 +425,22 @@ test('misuse: options that are misspelt, positional or null are refused, never i
     [
       () => g.grad((a: g.Tensor) => g.sum(a), untyped({ argnum: 1 })),
       ArgumentError,
-      'grad: there is no option argnum; the options are argnums, hasAux',
+      'grad: there is no option argnum; did you mean argnums? The options are argnums, hasAux',
     ],
     [
       () => g.clamp(vector, untyped({ minimum: 0 })),
       ArgumentError,
-      'clamp: there is no option minimum; the options are min, max',
+      'clamp: there is no option minimum; did you mean min? The options are min, max',
     ],
     [
       () => nn.linear(3, 4, untyped({ bais: false })),
       ArgumentError,
-      'linear: there is no option bais; the options are bias, weightLayout, weightInit, biasInit',
+      'linear: there is no option bais; did you mean bias? The options are bias, weightLayout, weightInit, biasInit',
     ],
     [
       () => optim.adam(untyped({ beta1: 0.9 })),
       ArgumentError,
-      'adam: there is no option beta1; the options are lr, betas, eps, weightDecay, amsgrad',
+      'adam: there is no option beta1; did you mean betas? The options are lr, betas, eps, weightDecay, amsgrad',
     ],
   );
 });

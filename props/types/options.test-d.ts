@@ -1,0 +1,33 @@
+/** A list of option names that is not complete, or has one too many, does not compile. */
+import { checkedOptions, type OptionNames } from '../../core/arguments.js';
+
+interface Options {
+  readonly axis?: number;
+  readonly keepDims?: boolean;
+}
+
+type Either = { readonly mode: 'a'; readonly size: number } | { readonly mode: 'b'; readonly scale: number };
+
+const options: Options = {};
+
+const all = { axis: true, keepDims: true } as const;
+checkedOptions('f', options, all);
+
+const few = { axis: true } as const;
+// @ts-expect-error keepDims is missing
+checkedOptions('f', options, few);
+
+const many = { axis: true, keepDims: true, axes: true } as const;
+// @ts-expect-error axes is no option
+checkedOptions('f', options, many);
+
+// @ts-expect-error keepDims is missing
+const declared: OptionNames<Options> = { axis: true };
+checkedOptions('f', options, declared);
+
+export const either = (given: Either): void => {
+  // Of a union, the options of every member.
+  checkedOptions('f', given, { mode: true, size: true, scale: true });
+  // @ts-expect-error scale is an option of the second
+  checkedOptions('f', given, { mode: true, size: true });
+};
