@@ -24,6 +24,8 @@ export {
   formatReport,
   LawError,
   type LawOptions,
+  type LawTally,
+  lawTally,
   type Report as LawReport,
   type TreeFunction,
 } from './laws/report.js';

@@ -29,6 +29,7 @@ export const pullbackAgainst = <Args extends readonly unknown[], Y>(
   const outputs = vectorSpace(y);
   const along = (v: Args): Float64Array => quotient((h) => outputs.coordinates(f(...inputs.axpy(h, v, args))));
   const moving = Array.from({ length: inputs.dimension }, (_, j) => j).filter(moves);
+  if (moving.length === 0 || outputs.dimension === 0) return [];
 
   if (moving.length * outputs.dimension <= entries) {
     const rows = Array.from({ length: outputs.dimension }, (_, i) => inputs.coordinates(pullback(outputs.basis(i))));

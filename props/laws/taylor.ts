@@ -65,7 +65,8 @@ export const taylorLaw = <Args extends readonly unknown[], Y>(
     const remainder = (h: number): number => Math.abs(phi(h) - here - h * slope);
     const remainders = steps.map((h) => remainder(h) + remainder(-h));
     const rounding = 1e-14 * (1 + size + Math.abs(slope));
-    if (curved === null && remainders.every((r) => r <= rounding)) return reportOf(law, tolerance, []);
+    if (curved === null && remainders.every((r) => r <= rounding))
+      return reportOf(law, tolerance, [{ where: 'R(h) of a straight line', got: 0, want: 0, error: 0 }]);
     const got = slopeOf(remainders.map((r) => Math.log2(r + rounding * 1e-3)));
     const error = curved === null ? Math.max(0, 2 - got) : Math.abs(got - 2);
     return reportOf(law, tolerance, [{ where: 'the slope of log R(h)', got, want: 2, error }]);

@@ -3,6 +3,7 @@
  * every failure, so that people can. `TAPEGRAD_SEED=7 npm test` looks elsewhere.
  */
 import * as fc from 'fast-check';
+import { lawTally, type Report } from '../laws/report.js';
 
 const defaultSeed = 20_240_817;
 
@@ -35,4 +36,18 @@ export const check = <T>(property: fc.IProperty<T>, parameters: fc.Parameters<T>
   const frames = cause instanceof Error ? (cause.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
   error.stack = ['Error', ...frames].join('\n');
   throw error;
+};
+
+/** Fails with the smallest drawn arguments that break the law, or where none of those drawn had a number to check. */
+export const checkLaw = <T>(
+  drawn: fc.Arbitrary<T>,
+  law: (drawn: T) => Report,
+  parameters: fc.Parameters<[T]> = {},
+): void => {
+  const tally = lawTally();
+  check(
+    fc.property(drawn, (one) => tally.assert(law(one))),
+    parameters,
+  );
+  tally.end();
 };

@@ -36,11 +36,13 @@ import {
   higherOrderLaw,
   LawError,
   type LawReport,
+  lawTally,
   precisionLaw,
   pullbackLinearityLaw,
   taylorLaw,
   vmapLaw,
 } from '../../index.js';
+import { combined } from '../../laws/report.js';
 import { at, withBatch, withJvp, withVjp } from '../../mutants/mutant.js';
 import { test } from '../../runner/testing.js';
 
@@ -214,10 +216,67 @@ test('laws: NaN never holds', () => {
   assert.not(report.holds);
 });
 
-test('laws: an argument without elements obeys every law', () => {
+test('laws: a law that had nothing to check does not hold, and says so', () => {
   const empty = t([]);
-  for (const report of [adjointLaw, finiteDifferenceLaw, taylorLaw, higherOrderLaw, determinismLaw, checkpointLaw])
-    assertLaw(report(sine, [empty]));
+  const reports = [
+    ...[
+      adjointLaw,
+      finiteDifferenceLaw,
+      exactDifferenceLaw,
+      taylorLaw,
+      higherOrderLaw,
+      determinismLaw,
+      checkpointLaw,
+      pullbackLinearityLaw,
+      precisionLaw,
+    ].map((law) => law(sine, [empty])),
+    handDerivationLaw(sine, (a) => [sin(a), (g): [Tensor] => [mul(g, cos(a))]], [empty]),
+    complexStepLaw(mul, (a) => a, [empty, empty]),
+    vmapLaw(sine, [empty]),
+    backendLaw(sine, [empty], { backend: referenceBackend }),
+    gradientLinearityLaw(
+      (a: Tensor) => sum(a),
+      (a: Tensor) => sum(a),
+      [empty],
+    ),
+    equalityLaw(sine, sine, [empty]),
+    equivarianceLaw(
+      sine,
+      empty,
+      (a) => a,
+      (y) => y,
+    ),
+    batchSplitLaw((w: Tensor, a: Tensor) => mean(mul(w, a)), t(2), empty),
+  ];
+  for (const report of reports) {
+    assert.is(report.checked, 0, report.law);
+    assert.match(formatReport(report), 'nothing was checked');
+    assert.throws(
+      () => assertLaw(report),
+      (error: unknown) => error instanceof LawError,
+    );
+  }
+});
+
+test('laws: a tally lets draws without elements by, and fails where all are', () => {
+  const tally = lawTally();
+  assert.throws(() => tally.end(), /nothing was checked/);
+  tally.assert(adjointLaw(sine, [t([])]));
+  assert.throws(() => tally.end(), /law 1, adjoint: nothing was checked/);
+  tally.assert(adjointLaw(sine, [x]));
+  tally.end();
+  assert.is(tally.checked, 1);
+  assert.throws(() => tally.assert(finiteDifferenceLaw(half, [x])), /law 2/);
+});
+
+test('laws: a law of several parts has checked nothing where one of its parts has', () => {
+  const [full, none] = [adjointLaw(sine, [x]), adjointLaw(sine, [t([])])];
+  assert.is(combined('both', [full, full]).checked, 2);
+  assert.ok(combined('both', [full, full]).holds);
+  for (const parts of [[full, none], [none, full], []]) {
+    assert.not(combined('both', parts).holds);
+    assert.is(combined('both', parts).checked, 0);
+  }
 });
 
 test('laws: trees go in and come out, and integers in them are constants', () => {

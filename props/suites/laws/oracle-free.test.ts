@@ -41,7 +41,7 @@ import {
   programs,
 } from '../../index.js';
 import { assertLaw } from '../../laws/report.js';
-import { check } from '../../runner/property.js';
+import { check, checkLaw } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 
 const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
@@ -61,25 +61,24 @@ test('oracle-free: the gradient of a sum is ones', () => {
 });
 
 test('oracle-free: the gradient of αf + βg is α∇f + β∇g, for random programs f and g', () => {
-  check(
-    fc.property(programs(), programs(), ({ inputs, steps }, other) => {
+  checkLaw(
+    fc.tuple(programs(), programs()),
+    ([{ inputs, steps }, other]) => {
       const total =
         (values: (...x: Tensor[]) => Tensor[]) =>
         (...x: Tensor[]): Tensor =>
           values(...x).reduce((most, value) => add(most, sum(value)), sum(sin(x[0] as Tensor)));
-      assertLaw(gradientLinearityLaw(total(runProgram(steps)), total(runProgram(other.steps)), inputs.map(tensorOf)));
-    }),
+      return gradientLinearityLaw(total(runProgram(steps)), total(runProgram(other.steps)), inputs.map(tensorOf));
+    },
     { numRuns: 60 },
   );
 });
 
 test('oracle-free: broadcasting, then summing, is scaling by the number of copies', () => {
-  check(
-    fc.property(tensors({ maxRank: 2 }), fc.integer({ min: 0, max: 5 }), (x, copies) => {
-      const spread = (a: Tensor): Tensor => sum(broadcastTo(a, [copies, ...a.shape]) as Tensor, { axes: 0 });
-      assertLaw(equalityLaw(spread, (a: Tensor) => mul(a, copies), [x]));
-    }),
-  );
+  checkLaw(fc.tuple(tensors({ maxRank: 2 }), fc.integer({ min: 0, max: 5 })), ([x, copies]) => {
+    const spread = (a: Tensor): Tensor => sum(broadcastTo(a, [copies, ...a.shape]) as Tensor, { axes: 0 });
+    return equalityLaw(spread, (a: Tensor) => mul(a, copies), [x]);
+  });
 });
 
 test('oracle-free: elementwise functions, reductions and softmax commute with permuting, reshaping and turning', () => {

@@ -8,5 +8,8 @@ import { type PrimitiveName, specs } from '../../specs/index.js';
 const names = Object.keys(primitives) as PrimitiveName[];
 
 for (const name of names)
-  for (const { law, property, runs } of lawsOfPrimitive(primitives[name], specs[name]))
-    test(`${law}: ${name}`, () => check(property, { numRuns: runs }));
+  for (const { law, property, runs, checkedSomething } of lawsOfPrimitive(primitives[name], specs[name]))
+    test(`${law}: ${name}`, () => {
+      check(property, { numRuns: runs });
+      checkedSomething();
+    });

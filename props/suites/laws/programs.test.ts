@@ -13,7 +13,7 @@ import { determinismLaw } from '../../laws/determinism.js';
 import { finiteDifferenceLaw } from '../../laws/finite-differences.js';
 import { higherOrderLaw } from '../../laws/higher-order.js';
 import { pullbackLinearityLaw } from '../../laws/linearity.js';
-import { assertLaw, type Report } from '../../laws/report.js';
+import { lawTally, type Report } from '../../laws/report.js';
 import { vmapLaw } from '../../laws/vmap.js';
 import { check, seed } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
@@ -22,12 +22,14 @@ type Program = (...inputs: Tensor[]) => Tensor[];
 
 const holds = (name: string, numRuns: number, law: (f: Program, args: Tensor[]) => Report, maxSteps = 7): void =>
   test(`${name}: random programs`, () => {
+    const tally = lawTally();
     check(
       fc.property(programs({ maxSteps }), ({ inputs, steps }) => {
-        assertLaw(law(runProgram(steps), inputs.map(tensorOf)));
+        tally.assert(law(runProgram(steps), inputs.map(tensorOf)));
       }),
       { numRuns },
     );
+    tally.end();
   });
 
 holds('law 1, adjoint', 600, adjointLaw);
@@ -41,12 +43,14 @@ test('law 10, trace and replay: random programs', () => {
     <Args extends readonly unknown[], Y>(f: (...args: Args) => Y) =>
     (...args: Args): Y =>
       replay(trace(f)(...args), treeLeaves(args)) as Y;
+  const tally = lawTally();
   check(
     fc.property(programs(), ({ inputs, steps }) => {
-      assertLaw(checkpointLaw(runProgram(steps), inputs.map(tensorOf), { by: retraced }));
+      tally.assert(checkpointLaw(runProgram(steps), inputs.map(tensorOf), { by: retraced }));
     }),
     { numRuns: 200 },
   );
+  tally.end();
 });
 
 // A chain of float32 operations is as exact as its worst condition number: the law is about gross errors here.
