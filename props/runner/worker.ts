@@ -11,14 +11,6 @@ globals.UVU_INDEX = 0;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
-/** Sets the backend on which tests run unless they say otherwise, for each file anew, where it is not the library's default. */
-const chooseBackend = async (): Promise<void> => {
-  if (process.argv[2] !== 'reference') return;
-  const { setDefaultBackend } = await import('../../core/default-backend.js');
-  const { referenceBackend } = await import('../../core/reference/backend.js');
-  setDefaultBackend(referenceBackend);
-};
-
 /** The file that runs now, and its count. */
 let current: { readonly name: string; readonly tally: Tally } | null = null;
 
@@ -41,8 +33,9 @@ const runFile = async (file: string): Promise<Verdict> => {
   current = { name, tally };
   globals.UVU_QUEUE.length = 0;
   globals.UVU_QUEUE.push([name]);
+  const { enter, leave } = await import('./world.js');
+  const world = enter(process.argv[2] ?? '');
   try {
-    await chooseBackend();
     await import(pathToFileURL(file).href);
     await nextTurn();
     if (tally.registered === 0) throw new Error('the file registers no test');
@@ -54,6 +47,8 @@ const runFile = async (file: string): Promise<Verdict> => {
     fail(error);
   }
   await nextTurn();
+  const changes = leave(world);
+  if (changes.length > 0) fail(new Error(`the file changed ${changes.join(', ')} and left it so`));
   current = null;
   return { file, passed: tally.passed, failed: tally.failed };
 };
@@ -65,4 +60,6 @@ process.on('message', (file: string) => {
     process.send?.(verdict);
   });
 });
+// The library is loaded before the first file's time begins.
+await import('./world.js');
 process.send?.('ready');
