@@ -19,6 +19,7 @@ export { type DifferenceOptions, finiteDifferenceLaw } from './laws/finite-diffe
 export { type HandDerivation, handDerivationLaw } from './laws/hand-derivation.js';
 export { type HigherOrderOptions, higherOrderLaw } from './laws/higher-order.js';
 export { gradientLinearityLaw, pullbackLinearityLaw } from './laws/linearity.js';
+export { maskedLaw } from './laws/masked.js';
 export {
   assertLaw,
   formatReport,

@@ -15,7 +15,7 @@ import {
   type Tensor,
   where,
 } from '../../core/index.js';
-import { cosineSimilarity } from './margin-losses.js';
+import { cosineSimilarity } from './cosine-similarity.js';
 import { checkSameShapes, type ReductionOptions, reduceLoss } from './reduce.js';
 
 export interface PairMarginOptions extends ReductionOptions {
