@@ -239,7 +239,11 @@ export const crossEntropyOfProbabilities = (
   given: ProbabilityCrossEntropyOptions = {},
 ): Tensor => {
   checkTensors('crossEntropyOfProbabilities', [p, target]);
-  const { clip = 1e-7, ...options } = checkedOptions('crossEntropyOfProbabilities', given, crossEntropyOfProbabilitiesNames);
+  const { clip = 1e-7, ...options } = checkedOptions(
+    'crossEntropyOfProbabilities',
+    given,
+    crossEntropyOfProbabilitiesNames,
+  );
   if (typeof clip !== 'number' || !(clip >= 0 && clip < 0.5))
     throw new ArgumentError({
       op: 'crossEntropyOfProbabilities',
