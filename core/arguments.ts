@@ -72,6 +72,30 @@ export const checkSizes = (op: string, sizes: Readonly<Record<string, number>>):
       throw new ArgumentError({ op, problem: `${name} is ${describe(size)}`, remedy: 'give a whole number ≥ 0' });
 };
 
+/** Throws where an option is given that could have no effect. */
+export const refuseWithout = <Options extends object>(
+  op: string,
+  options: Options,
+  names: readonly NameOf<Options>[],
+  reason: string,
+): void => {
+  const given = names.find((name) => (options as Readonly<Record<string, unknown>>)[name] !== undefined);
+  if (given !== undefined)
+    throw new ArgumentError({ op, problem: `${given} has no effect: ${reason}`, remedy: `leave ${given} out` });
+};
+
+/** Throws unless the value of an option that takes one of a few words is one of them. */
+export const checkChoice = (op: string, what: string, value: unknown, choices: readonly string[]): void => {
+  if (typeof value === 'string' && choices.includes(value)) return;
+  const meant = typeof value === 'string' ? nearest(value, choices) : null;
+  const words = choices.map((choice) => `'${choice}'`).join(', ');
+  throw new ArgumentError({
+    op,
+    problem: `${what} is ${describe(value)}`,
+    remedy: `${meant === null ? 'use' : `did you mean '${meant}'? Use`} one of ${words}`,
+  });
+};
+
 /** The names of all options of a type; of a union, those of every member. */
 type NameOf<Options> = Options extends unknown ? keyof Options & string : never;
 

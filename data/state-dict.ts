@@ -2,6 +2,7 @@
  * Trees of parameters and flat lists of named tensors, as PyTorch's state dictionaries are: `features.0.weight`. Loading by
  * name says what was found, what was missing and what had another shape, so that a pretrained body can meet a new head.
  */
+import { checkedOptions } from '../core/arguments.js';
 import { ArgumentError, formatShape } from '../core/errors.js';
 import { cast } from '../core/primitives/cast.js';
 import type { Shape } from '../core/shape.js';
@@ -127,6 +128,8 @@ const fill = (
   return { leaves, report: { loaded, missing, unused, mismatched } };
 };
 
+const loadStateDictNames = { rename: true } as const;
+
 /**
  * The tree with every leaf that has a namesake of its shape replaced by it, cast to the leaf's element type.
  * @throws ArgumentError when two tensors of the file get the same name.
@@ -136,11 +139,14 @@ const fill = (
 export const loadStateDict = <T>(
   tree: T,
   tensors: NamedTensors,
-  { rename = fromTorchName }: LoadStateOptions = {},
+  options: LoadStateOptions = {},
 ): { readonly tree: T; readonly report: LoadReport } => {
+  const { rename = fromTorchName } = checkedOptions('loadStateDict', options, loadStateDictNames);
   const { leaves, report } = fill(entriesOf(tree, 'loadStateDict'), renamed(tensors, rename));
   return { tree: treeUnflatten(tree, leaves), report };
 };
+
+const loadVariablesNames = { rename: true } as const;
 
 /**
  * What `init` of a layer made, with parameters and running statistics from one file, as PyTorch's state dictionaries hold them
@@ -152,8 +158,9 @@ export const loadStateDict = <T>(
 export const loadVariables = <V extends { readonly params: unknown; readonly state: unknown }>(
   variables: V,
   tensors: NamedTensors,
-  { rename = fromTorchName }: LoadStateOptions = {},
+  options: LoadStateOptions = {},
 ): { readonly variables: V; readonly report: LoadReport } => {
+  const { rename = fromTorchName } = checkedOptions('loadVariables', options, loadVariablesNames);
   const params = entriesOf(variables.params, 'loadVariables');
   const state = entriesOf(variables.state, 'loadVariables');
   const { leaves, report } = fill([...params, ...state], renamed(tensors, rename));

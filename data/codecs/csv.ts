@@ -2,7 +2,9 @@
  * Tables of numbers as comma-separated text. Strict on purpose: every field is a decimal number, every line has as many
  * fields as it should, and anything else is an error with its line. Quoting and text columns are left to CSV libraries.
  */
+
 import type { either as E } from 'fp-ts';
+import { checkChoice, checkedOptions } from '../../core/arguments.js';
 import { fromData } from '../../core/creation.js';
 import type { Dtype } from '../../core/dtype.js';
 import { attempt, DataError } from '../errors.js';
@@ -28,6 +30,17 @@ export interface CsvSchema {
   /** Between fields; a comma by default. */
   readonly separator?: string;
 }
+
+/** What a schema may say. */
+export const csvSchemaNames = {
+  header: true,
+  columns: true,
+  label: true,
+  classes: true,
+  features: true,
+  range: true,
+  separator: true,
+} as const;
 
 export interface Table {
   readonly rows: number;
@@ -77,7 +90,16 @@ const labelColumn = (label: CsvSchema['label'], width: number): number | null =>
  * decodeCsv('1.5,2,0\n3,4,1\n').labels // [0, 1]
  */
 export const decodeCsv = (source: string | Uint8Array, schema: CsvSchema = {}, file = 'table'): Table => {
-  const { header = 'none', label = 'last', features = 'number', range, separator = ',' } = schema;
+  const {
+    header = 'none',
+    label = 'last',
+    features = 'number',
+    range,
+    separator = ',',
+  } = checkedOptions('decodeCsv', schema, csvSchemaNames);
+  checkChoice('decodeCsv', 'header', header, ['none', 'names', 'counts']);
+  checkChoice('decodeCsv', 'features', features, ['number', 'integer']);
+  if (typeof label === 'string') checkChoice('decodeCsv', 'label', label, ['last', 'first']);
   const fail = (line: number | null, problem: string, expected: string): never => {
     throw new DataError({ op: 'decodeCsv', file, place: line === null ? null : { line }, problem, expected });
   };

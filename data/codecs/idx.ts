@@ -2,7 +2,9 @@
  * IDX, the format of MNIST: big-endian headers, then bytes. Images have magic 2051, a count, rows and columns; labels have
  * magic 2049 and a count.
  */
+
 import type { either as E } from 'fp-ts';
+import { checkedOptions } from '../../core/arguments.js';
 import { attempt, DataError } from '../errors.js';
 import type { ImageSet } from '../images.js';
 import { type BinaryReader, binaryReader, countBytes } from './reader.js';
@@ -99,11 +101,20 @@ export interface IdxPair {
   readonly labelsFile?: string;
 }
 
+const idxPairNames = { images: true, labels: true, classes: true, imagesFile: true, labelsFile: true } as const;
+
 /**
  * Images and their labels from two IDX files.
  * @throws DataError where either file is wrong, or they differ in number.
  */
-export const decodeIdx = ({ images, labels, classes, imagesFile, labelsFile = 'IDX labels' }: IdxPair): ImageSet => {
+export const decodeIdx = (pair: IdxPair): ImageSet => {
+  const {
+    images,
+    labels,
+    classes,
+    imagesFile,
+    labelsFile = 'IDX labels',
+  } = checkedOptions('decodeIdx', pair, idxPairNames);
   const { count, height, width, pixels } = decodeIdxImages(images, imagesFile);
   const numbers = decodeIdxLabels(labels, classes.length, labelsFile);
   if (numbers.length !== count)

@@ -3,6 +3,7 @@
  * wire format of protocol buffers. Only what scalars need.
  * Sources: https://www.tensorflow.org/tutorials/load_data/tfrecord and `event.proto`, `summary.proto` of TensorFlow.
  */
+import { checkedOptions } from '../../core/arguments.js';
 
 /** A figure at a step. */
 export interface Scalar {
@@ -102,8 +103,11 @@ const record = (data: Uint8Array): Uint8Array => {
 export const encodeEventFileStart = (time: number): Uint8Array =>
   record(join([double(1, time), text(3, 'brain.Event:2')]));
 
+const scalarEventNames = { time: true, step: true, scalars: true } as const;
+
 /** One record with figures of one step. */
-export const encodeScalarEvent = ({ time, step, scalars }: ScalarEvent): Uint8Array => {
+export const encodeScalarEvent = (event: ScalarEvent): Uint8Array => {
+  const { time, step, scalars } = checkedOptions('encodeScalarEvent', event, scalarEventNames);
   const values = scalars.map(({ tag, value }) => field(1, 'counted', join([text(1, tag), float(2, value)])));
   return record(join([double(1, time), field(2, 'varint', varint(step)), field(5, 'counted', join(values))]));
 };

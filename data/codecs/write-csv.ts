@@ -1,4 +1,5 @@
 /** Tables of numbers as text: histories of runs, predictions. */
+import { checkedOptions } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/errors.js';
 
 export interface EncodeCsvOptions {
@@ -11,6 +12,9 @@ export interface EncodeCsvOptions {
 /** A text as a field: quoted where it holds a comma, a quote or the end of a line. */
 const textField = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
+/** The options of `encodeCsv`. */
+export const encodeCsvNames = { names: true, integers: true } as const;
+
 /**
  * Rows of numbers, and of texts beside them, as comma-separated text: numbers as short as they read back exactly, and an
  * empty field for one that is not finite.
@@ -18,10 +22,8 @@ const textField = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.re
  * @example
  * encodeCsv([[1, 0.5], [2, 0.25]], { names: ['epoch', 'loss'] }) // 'epoch,loss\n1,0.5\n2,0.25\n'
  */
-export const encodeCsv = (
-  rows: readonly (readonly (number | string)[])[],
-  { names, integers = false }: EncodeCsvOptions = {},
-): string => {
+export const encodeCsv = (rows: readonly (readonly (number | string)[])[], options: EncodeCsvOptions = {}): string => {
+  const { names, integers = false } = checkedOptions('encodeCsv', options, encodeCsvNames);
   const width = names?.length ?? rows[0]?.length ?? 0;
   const lines = rows.map((row, i) => {
     if (row.length !== width)

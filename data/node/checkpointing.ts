@@ -1,6 +1,8 @@
 /** Checkpoints of a training run while it goes on, as callbacks for `fit`. */
+
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { checkedOptions } from '../../core/arguments.js';
 import { saveCheckpoint } from './checkpoint.js';
 import { systemCode } from './files.js';
 
@@ -41,13 +43,18 @@ const removeRemains = async (path: string): Promise<void> => {
   }
 };
 
+const checkpointingNames = { path: true, everySteps: true, everyEpochs: true } as const;
+
 /**
  * Saves the state of a run after epochs, or after steps too; a run that was killed goes on from the last one:
  * `fit({ …, callbacks: [checkpointing({ path })], resume: existsSync(path) ? await loadCheckpoint(path) : null })`.
  */
-export const checkpointing = ({ path, everySteps, everyEpochs = 1 }: CheckpointingOptions): Checkpointing => ({
-  onStart: () => removeRemains(path),
-  onStepEnd: ({ step, snapshot }) =>
-    everySteps !== undefined && step % everySteps === 0 ? saveCheckpoint(path, snapshot()) : undefined,
-  onEpochEnd: ({ epoch, snapshot }) => (epoch % everyEpochs === 0 ? saveCheckpoint(path, snapshot()) : undefined),
-});
+export const checkpointing = (options: CheckpointingOptions): Checkpointing => {
+  const { path, everySteps, everyEpochs = 1 } = checkedOptions('checkpointing', options, checkpointingNames);
+  return {
+    onStart: () => removeRemains(path),
+    onStepEnd: ({ step, snapshot }) =>
+      everySteps !== undefined && step % everySteps === 0 ? saveCheckpoint(path, snapshot()) : undefined,
+    onEpochEnd: ({ epoch, snapshot }) => (epoch % everyEpochs === 0 ? saveCheckpoint(path, snapshot()) : undefined),
+  };
+};

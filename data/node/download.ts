@@ -1,8 +1,10 @@
 /** Files from the network: with progress, a bound on their size, and a checksum before they get their name. */
+
 import { createHash } from 'node:crypto';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';
+import { checkedOptions } from '../../core/arguments.js';
 import { countBytes } from '../codecs/reader.js';
 import { attemptTask, DataError } from '../errors.js';
 import { compareChecksums, sha256 } from './checksum.js';
@@ -36,13 +38,15 @@ const present = async (path: string, wanted: string): Promise<boolean> => {
   return bytes !== null && sha256(bytes) === wanted.toLowerCase();
 };
 
+const downloadNames = { url: true, path: true, sha256: true, limit: true, onProgress: true, signal: true } as const;
+
 /**
  * Downloads a file unless it is there already with the right checksum, and gives its path. The file appears under its name
  * only when it is whole and its checksum is right.
  * @throws DataError when the server or the network refuses, the file is too large, or its checksum is another.
  */
 export const download = async (options: DownloadOptions): Promise<string> => {
-  const { url, path, limit = 2 ** 32, onProgress, signal } = options;
+  const { url, path, limit = 2 ** 32, onProgress, signal } = checkedOptions('download', options, downloadNames);
   if (await present(path, options.sha256)) return path;
   const fail = (problem: string, expected: string): never => {
     throw new DataError({ op: 'download', file: url, place: null, problem, expected });

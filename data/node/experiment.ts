@@ -1,9 +1,11 @@
 /** A folder of its own for every run, named from the model and its settings: what an earlier run left is never lost by accident. */
+
 import { createHash } from 'node:crypto';
 import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
+import { checkedOptions } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/errors.js';
 import { DataError } from '../errors.js';
 import { readBytes, systemCode, systemError, temporaryBeside, writeAtomic } from './files.js';
@@ -132,18 +134,21 @@ const experimentIn = (folder: string, model: string, settings: Readonly<Record<s
 const numbered = (parent: string, name: string, number: number): string =>
   join(parent, number === 1 ? name : `${name}-${number}`);
 
+const newExperimentNames = { model: true, settings: true, name: true, parent: true, existing: true } as const;
+
 /**
  * Makes the folder of a run, with the model and the settings as `settings.json` in it. Two runs that start at the same time
  * get two folders.
  * @throws DataError when the folder is there and the options refuse that, or the system refuses.
  */
-export const newExperiment = async ({
-  model,
-  settings = {},
-  name = experimentName(model, settings),
-  parent = 'experiments',
-  existing = 'suffix',
-}: ExperimentOptions): Promise<Experiment> => {
+export const newExperiment = async (options: ExperimentOptions): Promise<Experiment> => {
+  const {
+    model,
+    settings = {},
+    name = experimentName(model, settings),
+    parent = 'experiments',
+    existing = 'suffix',
+  } = checkedOptions('newExperiment', options, newExperimentNames);
   await mkdir(parent, { recursive: true }).catch((error: unknown) => {
     throw systemError(error, 'newExperiment', parent, 'a folder that can be made');
   });
@@ -164,14 +169,14 @@ export const newExperiment = async ({
   return experimentIn(folder, model, settings);
 };
 
+const lastExperimentNames = { name: true, parent: true } as const;
+
 /** The folder of the last run of that name, which is `NAME` or the last of `NAME-2`, `NAME-3`, …; null when there is none. */
-export const lastExperiment = async ({
-  name,
-  parent = 'experiments',
-}: {
+export const lastExperiment = async (options: {
   readonly name: string;
   readonly parent?: string;
 }): Promise<string | null> => {
+  const { name, parent = 'experiments' } = checkedOptions('lastExperiment', options, lastExperimentNames);
   let last: string | null = null;
   for (let number = 1; await exists(numbered(parent, name, number)); number++) last = numbered(parent, name, number);
   return last;

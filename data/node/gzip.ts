@@ -1,5 +1,7 @@
 /** gzip with a bound: what unpacks to more than expected is refused before it fills the memory. */
+
 import { constants, gunzipSync, type ZlibOptions } from 'node:zlib';
+import { checkedOptions } from '../../core/arguments.js';
 import { countBytes } from '../codecs/reader.js';
 import { DataError } from '../errors.js';
 import { systemCode } from './files.js';
@@ -58,16 +60,16 @@ export interface GunzipOptions {
   readonly announced?: { readonly header: number; readonly length: (header: Uint8Array) => number | null };
 }
 
+const gunzipNames = { file: true, limit: true, announced: true } as const;
+
 /**
  * Unpacks a gzip stream; bytes that are none are refused. Places in errors are places in what is unpacked, as a decoder counts
  * them, but for those of bytes after the stream.
  * @throws DataError for a damaged or cut stream, for bytes after it, and as soon as more comes out than is allowed, or than the
  * content itself announces.
  */
-export const gunzip = (
-  bytes: Uint8Array,
-  { file = 'gzip stream', announced, ...options }: GunzipOptions = {},
-): Uint8Array => {
+export const gunzip = (bytes: Uint8Array, given: GunzipOptions = {}): Uint8Array => {
+  const { file = 'gzip stream', announced, ...options } = checkedOptions('gunzip', given, gunzipNames);
   const fail = (problem: string, expected: string, byte: number | null): never => {
     throw new DataError({ op: 'gunzip', file, place: byte === null ? null : { byte }, problem, expected });
   };
@@ -107,5 +109,7 @@ export const gunzip = (
 };
 
 /** The bytes, unpacked when they are a gzip stream. */
-export const gunzipIfPacked = (bytes: Uint8Array, options?: GunzipOptions): Uint8Array =>
-  isGzip(bytes) ? gunzip(bytes, options) : bytes;
+export const gunzipIfPacked = (bytes: Uint8Array, options: GunzipOptions = {}): Uint8Array => {
+  checkedOptions('gunzipIfPacked', options, gunzipNames);
+  return isGzip(bytes) ? gunzip(bytes, options) : bytes;
+};

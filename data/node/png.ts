@@ -1,4 +1,5 @@
 /** Tensors as PNG pictures. Encoding is the work of `fast-png`, which is an optional package of its own. */
+import { checkedOptions } from '../../core/arguments.js';
 import { ShapeError } from '../../core/errors.js';
 import { permute } from '../../core/primitives/permute.js';
 import { slice } from '../../core/primitives/slice.js';
@@ -12,12 +13,15 @@ export interface PngOptions {
   readonly scale?: number;
 }
 
+const pngNames = { scale: true } as const;
+
 /**
  * A picture `[H, W, C]` of values from 0 to 255 as PNG: C = 1 is grey, 3 is colour, 4 has transparency. Values are rounded
  * and kept within bounds.
  * @throws ShapeError for another shape; ArgumentError when the package `fast-png` is not installed.
  */
-export const encodePng = async (picture: Tensor, { scale = 1 }: PngOptions = {}): Promise<Uint8Array> => {
+export const encodePng = async (picture: Tensor, options: PngOptions = {}): Promise<Uint8Array> => {
+  const { scale = 1 } = checkedOptions('encodePng', options, pngNames);
   const [height = 0, width = 0, channels = 0] = picture.shape;
   if (picture.rank !== 3 || ![1, 3, 4].includes(channels) || height * width === 0)
     throw new ShapeError({
@@ -40,15 +44,16 @@ export const encodePng = async (picture: Tensor, { scale = 1 }: PngOptions = {})
 };
 
 /** Writes a picture `[H, W, C]` of values from 0 to 255, in full or not at all. */
-export const savePng = async (path: string, picture: Tensor, options?: PngOptions): Promise<void> =>
-  writeAtomic(path, await encodePng(picture, options));
+export const savePng = async (path: string, picture: Tensor, options: PngOptions = {}): Promise<void> =>
+  writeAtomic(path, await encodePng(picture, checkedOptions('savePng', options, pngNames)));
 
 /**
  * Images `[N, C, H, W]` in rows of ⌈√N⌉, each stretched to the full range of brightness: a batch, or the filters of a
  * first layer (`[out, in, kh, kw]` with 1 or 3 inputs). Pixels are enlarged until the picture is about 400 wide.
  * @throws ShapeError unless the images have 1, 3 or 4 channels.
  */
-export const imageGridPng = async (images: Tensor, { scale }: PngOptions = {}): Promise<Uint8Array> => {
+export const imageGridPng = async (images: Tensor, options: PngOptions = {}): Promise<Uint8Array> => {
+  const { scale } = checkedOptions('imageGridPng', options, pngNames);
   const square = filterGrid(images.rank === 4 ? permute(images, [0, 2, 3, 1]) : images);
   const [count = 0, , height = 0] = images.shape;
   // Rows of the square that no image reached would be black.
@@ -58,5 +63,5 @@ export const imageGridPng = async (images: Tensor, { scale }: PngOptions = {}): 
 };
 
 /** Writes `imageGridPng`, in full or not at all. */
-export const saveImageGrid = async (path: string, images: Tensor, options?: PngOptions): Promise<void> =>
-  writeAtomic(path, await imageGridPng(images, options));
+export const saveImageGrid = async (path: string, images: Tensor, options: PngOptions = {}): Promise<void> =>
+  writeAtomic(path, await imageGridPng(images, checkedOptions('saveImageGrid', options, pngNames)));

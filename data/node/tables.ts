@@ -1,10 +1,12 @@
 /** Tables of numbers from files, packed or not, and into files. */
+
 import type { taskEither as TE } from 'fp-ts';
+import { checkedOptions } from '../../core/arguments.js';
 import { fromData } from '../../core/creation.js';
 import { ShapeError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
-import { type CsvSchema, decodeCsv, type Table } from '../codecs/csv.js';
-import { type EncodeCsvOptions, encodeCsv } from '../codecs/write-csv.js';
+import { type CsvSchema, csvSchemaNames, decodeCsv, type Table } from '../codecs/csv.js';
+import { type EncodeCsvOptions, encodeCsv, encodeCsvNames } from '../codecs/write-csv.js';
 import { attemptTask, type DataError } from '../errors.js';
 import type { Examples } from '../examples.js';
 import { writeAtomic } from './files.js';
@@ -17,13 +19,18 @@ export interface LoadCsvOptions {
   readonly limit?: number;
 }
 
+const loadCsvNames = { sha256: true, limit: true } as const;
+
 /**
  * A table of numbers from a file, packed (`.gz`) or not. scikit-learn's own tables (iris, wine, breast cancer) have the
  * header `counts`.
  * @throws DataError where the file is missing or damaged, or a line is not what the schema allows.
  */
-export const loadCsv = async (path: string, schema: CsvSchema = {}, options: LoadCsvOptions = {}): Promise<Table> =>
-  decodeCsv(await readUnpacked(path, 'loadCsv', options), schema, path);
+export const loadCsv = async (path: string, schema: CsvSchema = {}, options: LoadCsvOptions = {}): Promise<Table> => {
+  checkedOptions('loadCsv', schema, csvSchemaNames);
+  checkedOptions('loadCsv', options, loadCsvNames);
+  return decodeCsv(await readUnpacked(path, 'loadCsv', options), schema, path);
+};
 
 /** `loadCsv` with its error as a value. */
 export const tryLoadCsv = (
@@ -60,8 +67,8 @@ export const tryLoadDigits = (path: string): TE.TaskEither<DataError, Examples> 
 export const saveCsv = async (
   path: string,
   rows: readonly (readonly number[])[],
-  options?: EncodeCsvOptions,
-): Promise<void> => writeAtomic(path, encodeCsv(rows, options));
+  options: EncodeCsvOptions = {},
+): Promise<void> => writeAtomic(path, encodeCsv(rows, checkedOptions('saveCsv', options, encodeCsvNames)));
 
 /**
  * Writes predicted classes, one whole number a line, never with a decimal point.
