@@ -5,6 +5,7 @@
  */
 import { type Dtype, isDtype } from './dtype.js';
 import { ArgumentError, DtypeError, describe } from './errors.js';
+import { ownList } from './frozen.js';
 import { nearest } from './nearest.js';
 import { Tensor } from './tensor.js';
 
@@ -135,10 +136,16 @@ const unknownOption = (op: string, name: string, names: object): ArgumentError =
   });
 };
 
+/** Options with the lists in them as they are now: what is made of them keeps its meaning when the caller's lists change. */
+const ownLists = <T extends object>(options: T): T =>
+  Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [name, Array.isArray(value) ? ownList(value) : value]),
+  ) as T;
+
 /**
  * Options, once it is known that they are an object with no names but these. The names are a constant of the file,
  * `const names = { axis: true, keepDims: true } as const`, which the compiler holds against the type of the options.
- * Nothing is allocated for options that are in order.
+ * Nothing is allocated for options that are in order and have no lists; lists are copied.
  */
 export const checkedOptions = <Options extends object, Names extends OptionNames<Options>>(
   op: string,
@@ -149,10 +156,12 @@ export const checkedOptions = <Options extends object, Names extends OptionNames
     throw noOptions(op, options, names);
   const known: Readonly<Record<string, unknown>> = names;
   let count = 0;
+  let lists = false;
   for (const name in options) {
     if (known[name] !== true) throw isRecord(options) ? unknownOption(op, name, names) : noOptions(op, options, names);
+    if (Array.isArray(options[name])) lists = true;
     count++;
   }
   if (count === 0 && !isRecord(options)) throw noOptions(op, options, names);
-  return options;
+  return lists ? ownLists(options) : options;
 };

@@ -32,13 +32,14 @@ import { sqrt } from './primitives/sqrt.js';
 import { sub } from './primitives/sub.js';
 import { type ReduceOptions, sum } from './primitives/sum.js';
 import { tanh } from './primitives/tanh.js';
-import { type Shape, sizeOf } from './shape.js';
+import { frozenShape, type Shape, sizeOf } from './shape.js';
 import { writtenElement } from './shortest.js';
 import type { Broadcast, Check, MatMul } from './typed-shape.js';
 
 /** Nested lists of numbers, as `toArray` gives them; booleans read as 0 and 1. */
 export type NestedNumbers = number | readonly NestedNumbers[];
 
+/** Where a tensor's numbers are. Never handed out: whoever could write here could read other tensors' memory. */
 interface Stored {
   readonly backend: Backend;
   /** `null` once the numbers have been given away or given back. */
@@ -47,6 +48,12 @@ interface Stored {
   gone?: 'donated' | 'disposed';
 }
 
+/** `storedTensor` leaves the place of the numbers here for the constructor, so that nobody else can hand one in. */
+let placing: Stored | null = null;
+
+/** Where the numbers of a tensor are; `null` inside a transform, and for hollow tensors. */
+let placeOf: (tensor: Tensor) => Stored | null;
+
 /** Numbers that are there. */
 interface Present {
   readonly backend: Backend;
@@ -54,12 +61,23 @@ interface Present {
 }
 
 export class Tensor<out S extends Shape = Shape> {
+  /** The place of the numbers: a field of its own, which marks tensors too. What lacks it is none, whatever its prototype. */
+  readonly #stored: Stored | null;
   readonly shape: S;
   readonly dtype: Dtype;
   /** The interpreter that this tensor belongs to; `null` for stored numbers. */
   readonly owner: Interpreter | null;
-  /** What the owner keeps here; nobody else looks inside. */
+  /** What the owner keeps here; nobody else looks inside. `null` for stored numbers. */
   readonly payload: unknown;
+
+  static {
+    placeOf = (tensor) => tensor.#stored;
+  }
+
+  /** Whether this copy of the library made `value`: imitations, proxies and tensors of another copy are none. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && #stored in value;
+  }
 
   // `console.log` in Node shows the text instead of the insides. Declarations cannot name this method.
   static {
@@ -70,12 +88,18 @@ export class Tensor<out S extends Shape = Shape> {
     });
   }
 
-  /** For interpreters; people make tensors with `tensor`, `zeros`, `uniform`, … */
+  /**
+   * For interpreters; people make tensors with `tensor`, `zeros`, `uniform`, … Nothing of a tensor can be written to afterwards, and
+   * without an owner it is hollow: a shape and an element type.
+   */
   constructor(shape: S, dtype: Dtype, owner: Interpreter | null, payload: unknown) {
-    this.shape = shape;
+    this.#stored = placing;
+    placing = null;
+    this.shape = frozenShape(shape);
     this.dtype = dtype;
     this.owner = owner;
     this.payload = payload;
+    Object.freeze(this);
   }
 
   get rank(): number {
@@ -281,7 +305,10 @@ export const storedTensor = <const S extends Shape>(
   dtype: Dtype,
   backend: Backend,
   storage: Storage,
-): Tensor<S> => new Tensor(shape, dtype, null, { backend, storage } satisfies Stored);
+): Tensor<S> => {
+  placing = { backend, storage };
+  return new Tensor(shape, dtype, null, null);
+};
 
 const storedOf = (op: string, tensor: Tensor): Present => {
   if (tensor.owner !== null)
@@ -290,7 +317,15 @@ const storedOf = (op: string, tensor: Tensor): Present => {
       problem: `the tensor belongs to ${tensor.owner.name}`,
       remedy: 'read it outside the transform',
     });
-  const { backend, storage, gone } = tensor.payload as Stored;
+  const stored = placeOf(tensor);
+  if (stored === null)
+    throw new ArgumentError({
+      op,
+      problem: 'the tensor is hollow: it has a shape and an element type, but no numbers',
+      shapes: [tensor.shape],
+      remedy: 'make tensors with tensor(…), fromData(…) or an operation',
+    });
+  const { backend, storage, gone } = stored;
   if (storage === null && gone === 'disposed')
     throw new ArgumentError({
       op,
@@ -309,21 +344,20 @@ const storedOf = (op: string, tensor: Tensor): Present => {
 };
 
 /** What became of a stored tensor's numbers, if they are gone. */
-const goneFrom = ({ owner, payload }: Tensor): Stored['gone'] =>
-  owner === null ? (payload as Stored | null)?.gone : undefined;
+const goneFrom = (tensor: Tensor): Stored['gone'] => placeOf(tensor)?.gone;
 
 /** Gives the numbers away: whoever uses the tensor from now on is told so. */
-export const consume = ({ payload }: Tensor): void => {
-  const stored = payload as Stored;
+export const consume = (tensor: Tensor): void => {
+  const stored = placeOf(tensor);
+  if (stored === null) return;
   stored.storage = null;
   stored.gone = 'donated';
 };
 
 /** Gives the numbers of a stored tensor back to its backend, once. */
-const giveBack = ({ owner, payload }: Tensor): void => {
-  if (owner !== null) return;
-  const stored = payload as Stored;
-  if (stored.storage === null) return;
+const giveBack = (tensor: Tensor): void => {
+  const stored = placeOf(tensor);
+  if (stored === null || stored.storage === null) return;
   stored.backend.free(stored.storage);
   stored.storage = null;
   stored.gone = 'disposed';
