@@ -144,10 +144,13 @@ const scaledCalls = new Set([
 ]);
 
 /** A result is a thousandth too large. */
-const scale: Operator = (node, { parent }) => {
+const scale: Operator = (node, { parent, path }) => {
   if (node.type === 'NumericLiteral' && !Number.isInteger(node.value) && parent.type !== 'TSLiteralType')
     return expression((render) => `${render(node)} * 1.001`);
-  return scaledCalls.has(calleeOf(node)) && child(node, 'callee').type === 'Identifier'
+  // In the assembler the same names write instructions.
+  return scaledCalls.has(calleeOf(node)) &&
+    child(node, 'callee').type === 'Identifier' &&
+    !path.startsWith('core/wasm/')
     ? expression((render) => `globalThis.tapegradScaled(${render(node)})`)
     : [];
 };

@@ -31,9 +31,10 @@ export const sources = (project: string): Source[] =>
 const lineOf = (text: string, offset: number): number => text.slice(0, offset).split('\n').length;
 
 /** Every site of a file, in the order of the text. */
-export const sitesOf = ({ path, text, root }: Source): Site[] => {
+export const sitesOf = (source: Source): Site[] => {
+  const { path, text } = source;
   const found: Site[] = [];
-  walk(root, (node, place) => {
+  walk(source, (node, place) => {
     for (const operator of Object.keys(operators) as OperatorName[])
       for (const mistake of operators[operator](node, place))
         found.push({ operator, path, line: lineOf(text, node.start), node, mistake, inFunction: place.inFunction });

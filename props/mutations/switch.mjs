@@ -17,4 +17,3 @@ if (chosen !== undefined) {
     return false;
   };
 }
-globalThis.tapegradScaled ??= (x) => (typeof x === 'number' ? x * 1.001 : x);

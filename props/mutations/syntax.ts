@@ -17,6 +17,8 @@ export interface Place {
   readonly field: string;
   /** The parent's parent, if there is one. */
   readonly outer: Node | null;
+  /** The file's path from the root of the project. */
+  readonly path: string;
   /** False where the code runs while the module loads. */
   readonly inFunction: boolean;
 }
@@ -36,27 +38,27 @@ const erased = (node: Node): boolean =>
 
 const isFunction = (node: Node): boolean => /Function|ObjectMethod|ClassMethod|ClassPrivateMethod/.test(node.type);
 
-/** Calls `visit` on every node that is there at run time, outer ones first. */
-export const walk = (root: Node, visit: (node: Node, place: Place) => void): void => {
-  const descend = (parent: Node, outer: Node | null, inFunction: boolean): void => {
-    for (const [field, value] of Object.entries(parent)) {
-      if (field === 'loc' || field.endsWith('Comments') || field === 'extra' || field === 'typeAnnotation') continue;
-      for (const node of nodesIn(value)) {
-        if (erased(node)) continue;
-        visit(node, { parent, field, outer, inFunction });
-        descend(node, parent, inFunction || isFunction(node));
-      }
-    }
-  };
-  descend(root, null, false);
-};
-
 /** A source file: its path from the root of the project, its text and its tree. */
 export interface Source {
   readonly path: string;
   readonly text: string;
   readonly root: Node;
 }
+
+/** Calls `visit` on every node that is there at run time, outer ones first. */
+export const walk = ({ root, path }: Source, visit: (node: Node, place: Place) => void): void => {
+  const descend = (parent: Node, outer: Node | null, inFunction: boolean): void => {
+    for (const [field, value] of Object.entries(parent)) {
+      if (field === 'loc' || field.endsWith('Comments') || field === 'extra' || field === 'typeAnnotation') continue;
+      for (const node of nodesIn(value)) {
+        if (erased(node)) continue;
+        visit(node, { parent, field, outer, path, inFunction });
+        descend(node, parent, inFunction || isFunction(node));
+      }
+    }
+  };
+  descend(root, null, false);
+};
 
 /** Comments to the end of a line become blanks, so that a piece of the text can be written on one line. */
 export const readSource = (project: string, path: string): Source => {
