@@ -66,6 +66,19 @@ export const checkNumber = (op: string, what: string, value: unknown): void => {
     throw new ArgumentError({ op, problem: `${what} is ${describe(value)}, not a number`, remedy: 'give a number' });
 };
 
+/** Whether int32 holds the whole part of a number. */
+export const fitsInt32 = (value: number): boolean => value > -(2 ** 31) - 1 && value < 2 ** 31;
+
+/** Throws unless int32 holds the whole part of the value. */
+export const checkInt32 = (op: string, what: string, value: number): void => {
+  if (!fitsInt32(value))
+    throw new DtypeError({
+      op,
+      problem: `${what} is ${value}, which does not fit int32`,
+      remedy: "give a number from −2^31 to 2^31 − 1, or use 'float64'",
+    });
+};
+
 /** Throws unless every size is a whole number ≥ 0. */
 export const checkSizes = (op: string, sizes: Readonly<Record<string, number>>): void => {
   for (const [name, size] of Object.entries(sizes))

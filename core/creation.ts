@@ -1,5 +1,5 @@
 /** Tensors from numbers: nested lists, typed arrays. Everything else that makes a tensor is a primitive or a composition. */
-import { checkDtype, checkedOptions, tensorOperand } from './arguments.js';
+import { checkDtype, checkedOptions, checkInt32, tensorOperand } from './arguments.js';
 import { defaultBackend } from './default-backend.js';
 import type { Dtype, TypedArray } from './dtype.js';
 import { ArgumentError, describe, ShapeError } from './errors.js';
@@ -60,7 +60,8 @@ const tensorNames = { dtype: true } as const;
 /**
  * A tensor of the given numbers or booleans. The compiler does not track the shape of nested lists; `fromData` and
  * `reshape` take one.
- * @throws ShapeError when nested lists differ in length or depth; ArgumentError for anything that is no number.
+ * @throws ShapeError when nested lists differ in length or depth; ArgumentError for anything that is no number; DtypeError
+ * for a number that int32 does not hold.
  * @example
  * tensor([[1, 2], [3, 4]]).shape // [2, 2]
  */
@@ -69,13 +70,14 @@ export const tensor = (values: NestedNumbers | NestedBooleans, options: TensorOp
   const shape = nestedShape(values);
   const out: number[] = [];
   collect(values, shape, 0, out);
-  return fromData(out, shape, dtype ?? (isBoolean(values) ? 'bool' : 'float32'));
+  return createFrom('tensor', out, shape, dtype ?? (isBoolean(values) ? 'bool' : 'float32'));
 };
 
 /**
  * A tensor of `shape` from row-major numbers, which are copied. A typed array's own element type is the default; plain
  * lists become float32.
- * @throws ShapeError when the length is not the product of the sizes; ArgumentError for sizes that are not whole.
+ * @throws ShapeError when the length is not the product of the sizes; ArgumentError for sizes that are not whole; DtypeError
+ * for a number that int32 does not hold.
  * @example
  * fromData(new Int32Array([1, 2, 3, 4]), [2, 2]).dtype // 'int32'
  */
@@ -83,13 +85,23 @@ export const fromData = <const S extends Shape>(
   data: TypedArray | readonly number[],
   shape: S,
   dtype: Dtype = dtypeOf(data),
+): Tensor<S> => createFrom('fromData', data, shape, dtype);
+
+/** `fromData`, in the name of the operation that the user called. */
+export const createFrom = <const S extends Shape>(
+  op: string,
+  data: TypedArray | readonly number[],
+  shape: S,
+  dtype: Dtype,
 ): Tensor<S> => {
-  const own = ownShape('fromData', shape);
-  checkDtype('fromData', dtype);
-  checkNumbers(data);
+  const own = ownShape(op, shape);
+  checkDtype(op, dtype);
+  checkNumbers(op, data);
+  if (dtype === 'int32' && !(data instanceof Int32Array || data instanceof Uint8Array))
+    for (const [i, value] of data.entries()) checkInt32(op, `element ${i}`, value);
   if (data.length !== sizeOf(shape))
     throw new ShapeError({
-      op: 'fromData',
+      op,
       problem: `${data.length} numbers do not fill ${sizeOf(shape)} places`,
       shapes: [shape],
       remedy: 'give as many numbers as the product of the sizes',
@@ -104,10 +116,10 @@ export const fromData = <const S extends Shape>(
 };
 
 /** Throws unless `data` is a list of numbers or one of the typed arrays that a tensor can hold. */
-const checkNumbers = (data: TypedArray | readonly number[]): void => {
+const checkNumbers = (op: string, data: TypedArray | readonly number[]): void => {
   const wrong = (found: unknown): ArgumentError =>
     new ArgumentError({
-      op: 'fromData',
+      op,
       problem: `the data are ${describe(found)}, not numbers`,
       remedy: 'give a list of numbers, a Float32Array, Float64Array, Int32Array or Uint8Array',
     });

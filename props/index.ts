@@ -15,6 +15,7 @@ export { complexStepLaw } from './laws/complex-step.js';
 export { determinismLaw } from './laws/determinism.js';
 export { equalityLaw, equivarianceLaw } from './laws/equivariance.js';
 export { type ExactDifferenceOptions, exactDifferenceLaw } from './laws/exact-difference.js';
+export { type Distribution, distributionLaw } from './laws/distribution.js';
 export { type DifferenceOptions, finiteDifferenceLaw } from './laws/finite-differences.js';
 export { type HandDerivation, handDerivationLaw } from './laws/hand-derivation.js';
 export { type HigherOrderOptions, higherOrderLaw } from './laws/higher-order.js';
