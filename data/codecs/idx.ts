@@ -5,6 +5,7 @@
 
 import type { either as E } from 'fp-ts';
 import { checkedOptions } from '../../core/arguments.js';
+import { checkTexts, checkWhole } from '../checks.js';
 import { attempt, DataError } from '../errors.js';
 import type { ImageSet } from '../images.js';
 import { type BinaryReader, binaryReader, countBytes } from './reader.js';
@@ -74,6 +75,7 @@ export const tryDecodeIdxImages = (bytes: Uint8Array, file?: string): E.Either<D
  * decodeIdxLabels(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 5, 3), 10) // [5, 3]
  */
 export const decodeIdxLabels = (bytes: Uint8Array, classes = 256, file = 'IDX labels'): Uint8Array => {
+  checkWhole('decodeIdxLabels', 'classes', classes, 0, 2 ** 31);
   const reader = binaryReader(bytes, 'decodeIdxLabels', file);
   checkMagic(reader, labelsMagic, 'labels');
   const count = reader.uint32('the number of labels');
@@ -115,6 +117,7 @@ export const decodeIdx = (pair: IdxPair): ImageSet => {
     imagesFile,
     labelsFile = 'IDX labels',
   } = checkedOptions('decodeIdx', pair, idxPairNames);
+  checkTexts('decodeIdx', 'classes', classes);
   const { count, height, width, pixels } = decodeIdxImages(images, imagesFile);
   const numbers = decodeIdxLabels(labels, classes.length, labelsFile);
   if (numbers.length !== count)

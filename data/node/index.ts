@@ -48,7 +48,7 @@ export {
   tryLoadNpy,
   tryLoadSafetensors,
 } from './arrays.js';
-export { decodeNpz, encodeNpz, loadNpz, saveNpz, tryDecodeNpz, tryLoadNpz } from './npz.js';
+export { decodeNpz, encodeNpz, loadNpz, type NpzOptions, saveNpz, tryDecodeNpz, tryLoadNpz } from './npz.js';
 
 // Runs: a folder each, checkpoints, and figures for TensorBoard.
 export {
