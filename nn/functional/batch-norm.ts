@@ -63,6 +63,8 @@ export interface BatchNormOptions {
   readonly layout?: Layout;
 }
 
+const initialBatchNormStateNames = { variance: true, dtype: true } as const;
+
 /**
  * Running statistics before the first batch: mean 0, and variance 1 unless said otherwise.
  * @example
@@ -70,12 +72,19 @@ export interface BatchNormOptions {
  */
 export const initialBatchNormState = (
   channels: number,
-  { variance = 1, dtype = 'float32' }: { readonly variance?: 0 | 1; readonly dtype?: FloatDtype } = {},
-): BatchNormState => ({
-  runningMean: zeros([channels], dtype),
-  runningVariance: variance === 1 ? ones([channels], dtype) : zeros([channels], dtype),
-  batches: full([], 0, 'int32'),
-});
+  options: { readonly variance?: 0 | 1; readonly dtype?: FloatDtype } = {},
+): BatchNormState => {
+  const { variance = 1, dtype = 'float32' } = checkedOptions(
+    'initialBatchNormState',
+    options,
+    initialBatchNormStateNames,
+  );
+  return {
+    runningMean: zeros([channels], dtype),
+    runningVariance: variance === 1 ? ones([channels], dtype) : zeros([channels], dtype),
+    batches: full([], 0, 'int32'),
+  };
+};
 
 /** How far the running statistics move: a number, or a tensor where it depends on the number of batches. */
 const stepSize = (

@@ -105,16 +105,15 @@ export interface L2PenaltyOptions {
   readonly include?: (path: string, leaf: Tensor) => boolean;
 }
 
+const l2PenaltyNames = { include: true } as const;
+
 /**
  * The regularisation term `½·strength·Σ w²` over the leaves of a parameter tree; its gradient is `strength·w`.
  * @example
  * l2Penalty({ weight: tensor([3, 4]), bias: tensor([1]) }, 2, { include: (path) => path.endsWith('weight') }).item() // 25
  */
-export const l2Penalty = (
-  params: unknown,
-  strength: number,
-  { include = () => true }: L2PenaltyOptions = {},
-): Tensor => {
+export const l2Penalty = (params: unknown, strength: number, options: L2PenaltyOptions = {}): Tensor => {
+  const { include = () => true } = checkedOptions('l2Penalty', options, l2PenaltyNames);
   const squares = treeEntries(params).flatMap(([path, leaf]) => (include(path, leaf) ? [sum(square(leaf))] : []));
   const [first = full([], 0), ...others] = squares;
   return mul(
