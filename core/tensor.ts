@@ -5,8 +5,17 @@
  */
 import type { Backend, Storage } from './backend.js';
 import type { Dtype, TypedArray } from './dtype.js';
-import { ArgumentError, formatShape, GradientError, ShapeError } from './errors.js';
+import {
+  ArgumentError,
+  copyMark,
+  formatShape,
+  GradientError,
+  recogniseTensors,
+  ShapeError,
+  thisCopy,
+} from './errors.js';
 import { concrete, type Interpreter, reveal } from './interpreter.js';
+import { writeNested } from './nested.js';
 import type { Operand } from './operand.js';
 import { type IndexItem, index } from './ops/indexing.js';
 import { mean } from './ops/reductions.js';
@@ -32,6 +41,7 @@ import { sqrt } from './primitives/sqrt.js';
 import { sub } from './primitives/sub.js';
 import { type ReduceOptions, sum } from './primitives/sum.js';
 import { tanh } from './primitives/tanh.js';
+import { printedNumbers } from './printing.js';
 import { frozenShape, type Shape, sizeOf } from './shape.js';
 import { writtenElement } from './shortest.js';
 import type { Broadcast, Check, MatMul } from './typed-shape.js';
@@ -72,6 +82,9 @@ export class Tensor<out S extends Shape = Shape> {
 
   static {
     placeOf = (tensor) => tensor.#stored;
+    // So that a message can tell a tensor of this copy of the library from one of another copy, and from an imitation.
+    recogniseTensors((value) => #stored in value);
+    Object.defineProperty(Tensor.prototype, copyMark, { value: thisCopy });
   }
 
   /** Whether this copy of the library made `value`: imitations, proxies and tensors of another copy are none. */
@@ -136,14 +149,7 @@ export class Tensor<out S extends Shape = Shape> {
 
   /** The numbers as nested lists; a plain number for a scalar. */
   toArray(): NestedNumbers {
-    const data = numbersOf('toArray', this);
-    const build = (axis: number, offset: number, step: number): NestedNumbers => {
-      const size = this.shape[axis];
-      if (size === undefined) return data[offset] ?? Number.NaN;
-      const inner = size === 0 ? 0 : step / size;
-      return Array.from({ length: size }, (_, i) => build(axis + 1, offset + i * inner, inner));
-    };
-    return build(0, 0, data.length);
+    return writeNested('toArray', numbersOf('toArray', this), this.shape);
   }
 
   // Everyday operations as methods: each only calls the free function of its name.
@@ -268,9 +274,7 @@ export class Tensor<out S extends Shape = Shape> {
     if (stored === null) return `${head} inside ${this.owner?.name ?? 'a transform'})`;
     const gone = goneFrom(stored);
     if (gone !== undefined) return `${head} ${gone})`;
-    return stored.size > 64
-      ? `${head})`
-      : `${head} ${JSON.stringify(stored.toArray(), (_, v) => (typeof v === 'number' ? writtenElement(v, this.dtype) : v))})`;
+    return `${head} ${printedNumbers(numbersOf('toString', stored), this.shape, this.dtype)})`;
   }
 
   /**
