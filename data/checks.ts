@@ -148,3 +148,18 @@ export const namedEntries = (op: string, tensors: unknown): readonly (readonly [
 
 /** Is every half of a character beside its other half, so that the text survives being written as UTF-8? */
 export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
+
+/** Do objects and lists lie within one another more than `levels` deep? A value that holds itself does. */
+export const isDeeperThan = (value: unknown, levels: number): boolean => {
+  // Layer by layer, each node of a layer once: however often a value occurs, and however deep, this takes no stack and little time.
+  let layer: ReadonlySet<unknown> = new Set([value]);
+  for (let depth = 0; layer.size > 0; depth++) {
+    if (depth > levels) return true;
+    const inner = new Set<unknown>();
+    for (const node of layer)
+      if (typeof node === 'object' && node !== null && !(node instanceof Tensor))
+        for (const child of Object.values(node)) if (typeof child === 'object' && child !== null) inner.add(child);
+    layer = inner;
+  }
+  return false;
+};

@@ -7,6 +7,7 @@ import { checkLimit, isWellFormed, namedEntries } from '../checks.js';
 import { decodeNpy, encodeNpy } from '../codecs/npy.js';
 import { countBytes, excerpt } from '../codecs/reader.js';
 import { attemptTask, DataError } from '../errors.js';
+import type { FileSystem } from './file-system.js';
 import { readBytes, writeAtomic } from './files.js';
 import { largestLimit } from './gzip.js';
 import { readZip } from './unzip.js';
@@ -102,9 +103,14 @@ export const loadNpz = async (path: string, options: NpzOptions = {}): Promise<R
 export const tryLoadNpz = (path: string, options?: NpzOptions): TE.TaskEither<DataError, ReadonlyMap<string, Tensor>> =>
   attemptTask(() => loadNpz(path, options));
 
-/** Writes an `.npz` file, in full or not at all. */
+/**
+ * Writes an `.npz` file, in full or not at all.
+ * @param files where to; the system's own files by default (experimental).
+ * @throws DataError when the system refuses; ArgumentError for what `encodeNpz` refuses.
+ */
 export const saveNpz = async (
   path: string,
   tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
   options?: NpzOptions,
-): Promise<void> => writeAtomic(path, await encodeNpz(tensors, options));
+  files?: FileSystem,
+): Promise<void> => writeAtomic(path, await encodeNpz(tensors, options), files);

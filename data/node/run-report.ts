@@ -3,9 +3,9 @@ import { checkedOptions } from '../../core/arguments.js';
 import { reshape } from '../../core/primitives/reshape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { confusionSvg, curvesSvg } from './charts.js';
-import type { Setting } from './experiment.js';
 import { imageGridPng } from './png.js';
 import { type ReportPart, reportHtml } from './report.js';
+import type { Setting } from './settings.js';
 
 /** A figure over the epochs, from 1 on. */
 export interface Measured {

@@ -28,8 +28,13 @@ const prototypes: readonly (readonly [name: string, prototype: object])[] = [
   ['Promise', Promise.prototype],
 ];
 
-/** Set by the test library while it runs. */
-const testLibrary = new Set<PropertyKey>(['UVU_DEFER', 'UVU_QUEUE', 'UVU_INDEX']);
+/** Set by the test library while it runs, and by Node when `fetch` or what belongs to it is first used. */
+const testLibrary = new Set<PropertyKey>([
+  'UVU_DEFER',
+  'UVU_QUEUE',
+  'UVU_INDEX',
+  Symbol.for('undici.globalDispatcher.1'),
+]);
 
 const keysOf = (object: object): ReadonlySet<PropertyKey> => new Set(Reflect.ownKeys(object));
 
