@@ -3,21 +3,16 @@
  * Runs the suites on as many processes as there are cores, prints each file's output in one piece, and ends with
  * `N passed, N failed`. A file that registers no test, dies, hangs or leaves a promise rejected has failed.
  * `--suites FOLDER` looks for test files elsewhere; `--limit SECONDS` (300) is what one file may take; `--backend reference` runs
- * the suites on the reference backend; `--times` says how long each file took.
+ * the suites on the reference backend; `--long` runs the suites that take long (`*.long.test.ts`) instead of the others;
+ * `--times` says how long each file took.
  */
-import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, relative, resolve as resolvePath } from 'node:path';
+import { relative, resolve as resolvePath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { testFiles } from './files.js';
 import { type Report, runFiles } from './processes.js';
 import { backends, type Verdict } from './worker-protocol.js';
-
-const testFiles = (suites: string, wanted: readonly string[]): string[] =>
-  readdirSync(suites, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.test.ts') && (wanted.length === 0 || wanted.some((part) => file.includes(part))))
-    .sort()
-    .map((file) => join(suites, file));
 
 const main = async (): Promise<void> => {
   const { values, positionals } = parseArgs({
@@ -26,11 +21,12 @@ const main = async (): Promise<void> => {
       suites: { type: 'string' },
       limit: { type: 'string' },
       backend: { type: 'string' },
-      times: { type: 'boolean' },
+      long: { type: 'boolean', default: false },
+      times: { type: 'boolean', default: false },
     },
   });
   const suites = values.suites ?? fileURLToPath(new URL('../suites', import.meta.url));
-  const files = testFiles(resolvePath(suites), positionals);
+  const files = testFiles(resolvePath(suites), positionals, values.long);
   const total = files.length;
   if (total === 0) throw new Error('no test file matches');
 
@@ -56,7 +52,7 @@ const main = async (): Promise<void> => {
   const failed = verdicts.reduce((sum, verdict) => sum + verdict.failed, unheard);
   for (const { file } of verdicts.filter((verdict) => verdict.failed > 0))
     console.log(`failed: ${relative(process.cwd(), file)}`);
-  if (values.times === true)
+  if (values.times)
     for (const { file, seconds } of times.sort((a, b) => b.seconds - a.seconds))
       console.log(`${seconds.toFixed(1).padStart(7)} s  ${relative(process.cwd(), file)}`);
   console.log(`${verdicts.length} files in ${((performance.now() - begun) / 1000).toFixed(1)} s`);

@@ -36,6 +36,9 @@ const testLibrary = new Set<PropertyKey>([
   Symbol.for('undici.globalDispatcher.1'),
 ]);
 
+/** Helpers of the TypeScript compiler, which a package of the charts makes global. */
+const isCompilerHelper = (key: PropertyKey): boolean => typeof key === 'string' && /^__[a-z]\w+$/i.test(key);
+
 const keysOf = (object: object): ReadonlySet<PropertyKey> => new Set(Reflect.ownKeys(object));
 
 let fileBackend: Backend | null = null;
@@ -62,7 +65,7 @@ export const enter = (backend: string): World => {
 };
 
 const added = (now: ReadonlySet<PropertyKey>, before: ReadonlySet<PropertyKey>): PropertyKey[] =>
-  [...now].filter((key) => !before.has(key) && !testLibrary.has(key));
+  [...now].filter((key) => !before.has(key) && !testLibrary.has(key) && !isCompilerHelper(key));
 
 /** What is not as it was, in words; all that can be is put back. */
 export const leave = (before: World): string[] => {
