@@ -37,19 +37,21 @@ const environment = (copy: string, more: Readonly<Record<string, string>>): Read
 });
 
 /**
- * Runs every suite with no mistake on, each in a process of its own, and notes which places it comes by.
- * @throws Error when a suite fails without any mistake.
+ * Runs every suite with no mistake on, each in a process of its own, and notes which places it comes by. A suite that fails
+ * without any mistake finds none; `failing` hears of it.
  */
 export const baseline = async (
   copy: string,
   processes: number,
   report: (done: number, total: number) => void,
+  failing: (file: string, output: string) => void,
 ): Promise<Suite[]> => {
   const logs = join(copy, 'reached');
   mkdirSync(logs);
   const files = suiteFiles(copy);
   const logOf = (file: string): string => join(logs, file.slice(copy.length + 1).replaceAll('/', '+'));
   const suites: Suite[] = [];
+  let done = 0;
   await runFiles(
     files,
     {
@@ -61,11 +63,11 @@ export const baseline = async (
       env: (file) => environment(copy, { TAPEGRAD_MUTANT_LOG: logOf(file) }),
     },
     ({ file, failed }, output, seconds) => {
-      if (failed > 0) throw new Error(`${file} fails with no mistake on:\n${output}`);
+      report(++done, files.length);
+      if (failed > 0) return failing(file, output);
       const log = logOf(file);
       const reached = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').map(Number) : [];
       suites.push({ file, seconds, reached: new Set(reached) });
-      report(suites.length, files.length);
     },
   );
   return suites;
