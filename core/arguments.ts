@@ -79,6 +79,12 @@ export const checkInt32 = (op: string, what: string, value: number): void => {
     });
 };
 
+/** Throws unless the value is a number other than NaN. */
+export const checkNotNaN = (op: string, what: string, value: unknown): void => {
+  if (typeof value !== 'number' || Number.isNaN(value))
+    throw new ArgumentError({ op, problem: `${what} is ${describe(value)}`, remedy: 'give a number' });
+};
+
 /** Throws unless every size is a whole number ≥ 0. */
 export const checkSizes = (op: string, sizes: Readonly<Record<string, number>>): void => {
   for (const [name, size] of Object.entries(sizes))

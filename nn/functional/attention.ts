@@ -1,6 +1,8 @@
 /** Scaled dot-product attention (Vaswani et al. 2017) of one head; `multihead-attention.ts` puts several side by side. */
 import { checkedOptions, checkTensors, tensorOperand } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
 import {
+  ArgumentError,
   add,
   any,
   cast,
@@ -105,6 +107,8 @@ const weightsOf = (op: string, q: Tensor, k: Tensor, mask: Tensor | null, causal
 const checkedWeights = (op: string, q: Tensor, k: Tensor, options: AttentionOptions): Tensor => {
   checkTensors(op, [q, k]);
   const { mask = null, causal = false, scale } = checkedOptions(op, options, attentionWeightsNames);
+  if (scale !== undefined && !Number.isFinite(scale))
+    throw new ArgumentError({ op, problem: `the scale is ${describe(scale)}`, remedy: 'give a finite number' });
   const width = q.shape.at(-1) ?? 1;
   if (q.rank < 2 || k.rank < 2 || k.shape.at(-1) !== width)
     throw new ShapeError({

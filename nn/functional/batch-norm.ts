@@ -28,6 +28,7 @@ import {
   affine,
   alongAxis,
   channelAxis,
+  checkEps,
   checkLayout,
   checkSize,
   type Layout,
@@ -163,6 +164,7 @@ export const batchNorm = (
     normaliseWith = 'batch',
     layout = 'NCHW',
   } = checkedOptions('batchNorm', options, optionNames);
+  checkEps('batchNorm', eps);
   checkLayout('batchNorm', layout);
   if (x.rank < 2)
     throw new ShapeError({

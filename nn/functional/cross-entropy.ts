@@ -93,8 +93,12 @@ interface Picked {
 }
 
 /** The places whose target counts; `null` for all. */
-const validPlaces = (target: Tensor, ignoreIndex: number | null | undefined): Tensor | null =>
-  ignoreIndex === null || ignoreIndex === undefined ? null : notEqual(target, ignoreIndex);
+const validPlaces = (op: string, target: Tensor, ignoreIndex: number | null | undefined): Tensor | null => {
+  if (ignoreIndex === null || ignoreIndex === undefined) return null;
+  if (!Number.isInteger(ignoreIndex))
+    throw new ArgumentError({ op, problem: `ignoreIndex is ${describe(ignoreIndex)}`, remedy: 'give a whole number' });
+  return notEqual(target, ignoreIndex);
+};
 
 /** `−w[target]·values[target]` at each place. */
 const pickClasses = (
@@ -112,7 +116,7 @@ const pickClasses = (
     except: ignoreIndex,
     remedy: `use whole numbers from 0 to ${classes - 1}, and ignoreIndex for what does not count`,
   });
-  const valid = validPlaces(target, ignoreIndex);
+  const valid = validPlaces(op, target, ignoreIndex);
   const safe = asPlaces(valid === null ? target : where(valid, target, 0), classes);
   // A class number out of range is found by gather; the scope says who asked.
   const picked = withScope(op, () => gather(values, unsqueeze(safe, axis), axis));
@@ -207,7 +211,7 @@ export const crossEntropy = (x: Tensor, target: Tensor, options: CrossEntropyOpt
   const { weight = null, labelSmoothing = 0, reduction = 'mean', ignoreIndex = null } = options;
   checkTarget('crossEntropy', x, target, shape);
   // What is ignored is left out before softmax, whose gradient would be NaN there for NaN.
-  const counting = validPlaces(target, ignoreIndex);
+  const counting = validPlaces('crossEntropy', target, ignoreIndex);
   const logp = logSoftmax(counting === null ? x : where(unsqueeze(counting, axis), x, 0), axis);
   const { loss, valid, weights } = pickClasses('crossEntropy', logp, target, options);
   if (labelSmoothing === 0) return reduceWeighted('crossEntropy', loss, weights, reduction);

@@ -1,5 +1,5 @@
 /** Losses that ask the right score to win by a margin. */
-import { checkedOptions, checkNumber, checkTensors } from '../../core/arguments.js';
+import { checkedOptions, checkNotNaN, checkTensors } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
@@ -52,7 +52,7 @@ const violations = (op: string, x: Tensor, target: Tensor, options: HingeOptions
   checkNumbers(op, target, { name: 'class number', count: classes ?? 1 });
   if (p !== 1 && p !== 2)
     throw new ArgumentError({ op, problem: `the power ${describe(p)} is not supported`, remedy: 'use 1 or 2' });
-  checkNumber(op, 'margin', margin);
+  checkNotNaN(op, 'margin', margin);
   const places = asPlaces(target, classes ?? 1);
   const column = unsqueeze(places, 1);
   const right = withScope(op, () => gather(x, column, 1));

@@ -20,7 +20,7 @@ import {
   transpose,
   where,
 } from '../../core/index.js';
-import { dropout } from './dropout.js';
+import { dropout, keepProbability } from './dropout.js';
 import { linear } from './linear.js';
 import { gruStep, lstmStep, nonlinearityOf, type RnnCellOptions } from './recurrent.js';
 import {
@@ -116,6 +116,7 @@ const run = (
 ): { readonly output: Tensor; readonly h: Tensor; readonly c: Tensor | null } => {
   const { op } = cell;
   const { batchFirst = true, h = null, c = null, lengths = null, dropout: p = 0, training = false, key } = options;
+  keepProbability(op, { p });
   const layers = layersOf(params, cell);
   const inputs = layers[0]?.[0]?.weightIh.shape[1] ?? 0;
   const alone = tensorOperand(op, x).rank === 2;

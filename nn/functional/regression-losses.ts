@@ -60,7 +60,7 @@ const checkThreshold = (op: string, name: string, value: number): void => {
 };
 
 export interface HuberOptions extends ReductionOptions {
-  /** Where the parabola goes over into the line; 1 by default. */
+  /** Where the parabola goes over into the line; 1 by default, and Infinity for the parabola alone. */
   readonly delta?: number;
 }
 
@@ -76,6 +76,8 @@ export const huberLoss = (x: Tensor, target: Tensor, options: HuberOptions = {})
   const { delta = 1, reduction = 'mean' } = checkedOptions('huberLoss', options, huberLossNames);
   checkThreshold('huberLoss', 'delta', delta);
   const d = difference('huberLoss', x, target);
+  // No limit at all: the line, which nobody sees, would be infinite.
+  if (delta === Number.POSITIVE_INFINITY) return reduceLoss('huberLoss', mul(square(d), 0.5), reduction);
   return reduceLoss('huberLoss', quadraticNear(d, lessEqual(abs(d), delta), 1, delta, delta ** 2 / 2), reduction);
 };
 
