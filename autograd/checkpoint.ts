@@ -15,16 +15,13 @@ import { synchronous } from './matching.js';
 export const checkpoint = <Args extends readonly unknown[], Y>(f: (...args: Args) => Y): ((...args: Args) => Y) => {
   checkFunction('checkpoint', f);
   return (...args) => {
-    const given = outline(args, 'checkpoint');
+    const given = outline(args);
     const returned: Y[] = [];
-    const outputs = recompute(
-      (tensors) => {
-        const y = synchronous('checkpoint', f(...withTensors(given, tensors)));
-        returned[0] = outline(y, 'checkpoint');
-        return treeLeaves(y, 'checkpoint');
-      },
-      tensorsIn(args, 'checkpoint'),
-    );
+    const outputs = recompute((tensors) => {
+      const y = synchronous('checkpoint', f(...withTensors(given, tensors)));
+      returned[0] = outline(y);
+      return treeLeaves(y, 'checkpoint');
+    }, tensorsIn(args));
     return treeUnflatten(returned[0] as Y, outputs);
   };
 };

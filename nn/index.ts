@@ -173,8 +173,7 @@ export {
   crossEntropyOfProbabilities,
   nllLoss,
 } from './functional/cross-entropy.js';
-export { type CosineSimilarityOptions, cosineSimilarity } from './functional/cosine-similarity.js';
-export { type HingeOptions, hingeLoss, multiMarginLoss } from './functional/margin-losses.js';
+export { cosineSimilarity, type HingeOptions, hingeLoss, multiMarginLoss } from './functional/margin-losses.js';
 export {
   gaussianNllLoss,
   multiLabelSoftMarginLoss,

@@ -13,14 +13,17 @@ export { batchSplitLaw } from './laws/batch-split.js';
 export { type CheckpointLawOptions, checkpointLaw } from './laws/checkpoint.js';
 export { complexStepLaw } from './laws/complex-step.js';
 export { determinismLaw } from './laws/determinism.js';
+export { type Division, divisionLaw } from './laws/division.js';
 export { equalityLaw, equivarianceLaw } from './laws/equivariance.js';
 export { type ExactDifferenceOptions, exactDifferenceLaw } from './laws/exact-difference.js';
-export { type Distribution, distributionLaw } from './laws/distribution.js';
 export { type DifferenceOptions, finiteDifferenceLaw } from './laws/finite-differences.js';
 export { type HandDerivation, handDerivationLaw } from './laws/hand-derivation.js';
 export { type HigherOrderOptions, higherOrderLaw } from './laws/higher-order.js';
+export { type HomogeneityOptions, homogeneityLaw } from './laws/homogeneity.js';
 export { gradientLinearityLaw, pullbackLinearityLaw } from './laws/linearity.js';
-export { maskedLaw } from './laws/masked.js';
+export { logarithmicGrid, type ModesOptions, modesLaw, type NestingOptions, nestingLaw } from './laws/modes.js';
+export { type NanOptions, nanLaw } from './laws/nan.js';
+export { type PermutationOptions, permutationLaw } from './laws/permutation.js';
 export {
   assertLaw,
   formatReport,

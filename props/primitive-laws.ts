@@ -3,7 +3,8 @@
  * the primitive's signature: the suites give the library's own, the tests of the tester give wrong ones.
  */
 import * as fc from 'fast-check';
-import { isFloat } from '../core/dtype.js';
+import { fromData } from '../core/creation.js';
+import { type FloatDtype, isFloat } from '../core/dtype.js';
 import { bind } from '../core/interpreter.js';
 import type { Primitive } from '../core/primitive.js';
 import type { Tensor } from '../core/tensor.js';
@@ -18,7 +19,9 @@ import { exactDifferenceLaw } from './laws/exact-difference.js';
 import { finiteDifferenceLaw } from './laws/finite-differences.js';
 import { higherOrderLaw } from './laws/higher-order.js';
 import { pullbackLinearityLaw } from './laws/linearity.js';
-import { lawTally, type Report, relativeOrNaN, reportOf } from './laws/report.js';
+import { logarithmicGrid, modesLaw, nestingLaw } from './laws/modes.js';
+import { nanLaw } from './laws/nan.js';
+import { combined, lawTally, type Report, relativeOrNaN, reportOf } from './laws/report.js';
 import { taylorLaw } from './laws/taylor.js';
 import { vmapLaw } from './laws/vmap.js';
 import { boundaries, boundaryLaw } from './specs/boundaries.js';
@@ -60,6 +63,30 @@ const vmapped = ({ f, args, seed }: Call): Report => {
     { seed, batched },
   );
 };
+
+/** Functions that act element by element and are smooth but for single points: their derivatives can be had at any number. */
+const pointwiseSmooth = ({ family }: Primitive, { derivative }: OpSpec): boolean =>
+  derivative === 'smooth' && (family === 'unary' || family === 'binary');
+
+/** A call's function at every number of a list, or at every pair of them. */
+const everywhere = ({ args }: Call, numbers: readonly number[], dtype: FloatDtype): Tensor[] => {
+  const column = (values: readonly number[]): Tensor => fromData(Float64Array.from(values), [values.length], dtype);
+  return args.length === 1
+    ? [column(numbers)]
+    : [column(numbers.flatMap((a) => numbers.map(() => a))), column(numbers.flatMap(() => numbers))];
+};
+
+/** Every third number of the grid for functions of two, which are drawn at all pairs. */
+const gridFor = ({ args }: Call, dtype: FloatDtype): number[] =>
+  logarithmicGrid(dtype).filter((x, i) => args.length === 1 || i % 3 === 0 || x === 0 || Math.abs(x) === 1);
+
+const floats: readonly FloatDtype[] = ['float32', 'float64'];
+
+/** Second derivatives of functions of two cancel where one argument is far larger, in any nesting. */
+const nestedAt = (call: Call, dtype: FloatDtype): number[] =>
+  call.args.length === 1
+    ? logarithmicGrid(dtype).filter((x) => x === 0 || (Math.abs(x) > 1e-6 && Math.abs(x) < 1e6))
+    : [0, 0.75, 1, 1.5, 2].flatMap((x) => [x, -x]);
 
 const pointsOf = ({ name }: Primitive): NonNullable<(typeof boundaries)[PrimitiveName]> =>
   boundaries[name as PrimitiveName] ?? [];
@@ -143,6 +170,34 @@ const laws: readonly PrimitiveLaw[] = [
     runs: 25,
     applies: differentiable,
     check: ({ f, args, seed }) => pullbackLinearityLaw(f, args, { seed }),
+  },
+  {
+    name: 'modes',
+    runs: 2,
+    applies: pointwiseSmooth,
+    check: (call) =>
+      combined(
+        'modes',
+        floats.map((dtype) => modesLaw(call.f, everywhere(call, gridFor(call, dtype), dtype))),
+      ),
+  },
+  {
+    name: 'nesting',
+    runs: 2,
+    applies: pointwiseSmooth,
+    check: (call) =>
+      combined(
+        'nesting',
+        floats.map((dtype) => nestingLaw(call.f, everywhere(call, nestedAt(call, dtype), dtype))),
+      ),
+  },
+  {
+    name: 'NaN',
+    runs: 10,
+    // A step's derivative does not say what it depends on; a step of two numbers is held by its remainder.
+    applies: ({ family }, { derivative }) => derivative === 'smooth' || (derivative === 'flat' && family === 'unary'),
+    check: ({ f, args }, _, { derivative }) =>
+      nanLaw(f, args, derivative === 'flat' ? { reaches: (input, output) => input === output } : {}),
   },
   {
     name: 'boundary points',

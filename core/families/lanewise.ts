@@ -30,6 +30,8 @@ type LanewiseDefinition<Name extends string, P extends AxisParams, S extends Sav
   readonly family?: Family;
   /** Writes the output lane; both arrays are scratch memory of the lane's length, reused between calls. */
   readonly f: (lane: Float64Array, out: Float64Array, p: P) => void;
+  /** The same of int32, where doubles would round; `f` unless said otherwise. */
+  readonly onIntegers?: (lane: Float64Array, out: Float64Array, p: P) => void;
   readonly accepts?: Accepts;
   readonly result?: Dtype;
 };
@@ -47,6 +49,7 @@ type LanewiseDefiner<P extends AxisParams> = <const Name extends string, const S
 export function defineLanewise<P extends AxisParams>(): LanewiseDefiner<P> {
   return <const Name extends string, const S extends Saves>({
     f,
+    onIntegers = f,
     family = 'other',
     accepts = 'float',
     result,
@@ -65,9 +68,10 @@ export function defineLanewise<P extends AxisParams>(): LanewiseDefiner<P> {
         const to = out.data;
         const lane = new Float64Array(x.shape[p.axis] ?? 1);
         const result = new Float64Array(lane.length);
+        const along = x.dtype === 'int32' ? onIntegers : f;
         eachLine(x.shape, p.axis, (start, stride) => {
           for (let k = 0; k < lane.length; k++) lane[k] = from[start + k * stride] ?? 0;
-          f(lane, result, p);
+          along(lane, result, p);
           for (let k = 0; k < lane.length; k++) to[start + k * stride] = result[k] ?? 0;
         });
       },

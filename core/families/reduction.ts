@@ -66,6 +66,8 @@ type ReductionDefinition<Name extends string, S extends Saves> = Pick<
 > & {
   /** The number that stands for a lane. */
   readonly f: (lane: Float64Array) => number;
+  /** The same of int32, where doubles would round; `f` unless said otherwise. */
+  readonly onIntegers?: (lane: Float64Array) => number;
   readonly accepts?: Accepts;
   readonly result?: Dtype;
   /** Throws when a lane of length 0 has no value. */
@@ -79,6 +81,7 @@ export function batchReduction({ x, p, primitive }: BatchContext<readonly Tensor
 
 export function defineReduction<const Name extends string, const S extends Saves>({
   f,
+  onIntegers = f,
   accepts = 'float',
   result,
   checkLane,
@@ -95,8 +98,9 @@ export function defineReduction<const Name extends string, const S extends Saves
     },
     forward: (out, [x], { axes }) => {
       if (x === undefined) return;
+      const reduce = x.dtype === 'int32' ? onIntegers : f;
       eachLane(x, axes, (lane, position) => {
-        out.data[position] = f(lane);
+        out.data[position] = reduce(lane);
       });
     },
     batch: batchReduction,

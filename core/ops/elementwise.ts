@@ -12,6 +12,7 @@ import { less } from '../primitives/less.js';
 import { lessEqual } from '../primitives/less-equal.js';
 import { log } from '../primitives/log.js';
 import { logicalNot } from '../primitives/logical-not.js';
+import { logicalOr } from '../primitives/logical-or.js';
 import { mul } from '../primitives/mul.js';
 import { pow } from '../primitives/pow.js';
 import { sqrt } from '../primitives/sqrt.js';
@@ -136,7 +137,7 @@ const clampNames = { min: true, max: true } as const;
 
 /**
  * `x` limited to [min, max], element by element; the limits may be tensors that broadcast. The cotangent passes to `x` on
- * the closed interval, limits included, and to a limit where `x` is beyond it. NaN stays NaN.
+ * the closed interval, limits included, and to a limit where `x` is beyond it. NaN stays NaN, and a limit that is NaN gives NaN.
  * @throws ArgumentError when neither limit is given.
  * @example
  * clamp(tensor([-2, 0.5, 7]), { min: 0, max: 1 }).toArray() // [0, 0.5, 1]
@@ -154,8 +155,13 @@ export const clamp = <S extends Shape, Limit extends Operand>(
       shapes: [x.shape],
       remedy: 'give at least one limit',
     });
-  const raised: Tensor = min === undefined ? x : where(less(x as Tensor, min), min, x as Tensor);
-  const limited: Tensor = max === undefined ? raised : where(less(max, raised), max, raised);
+  /** Where `outside`, the limit; everywhere, where the limit is NaN. */
+  const limit = (value: Tensor, bound: Operand, outside: Tensor): Tensor =>
+    typeof bound === 'number' && !Number.isNaN(bound)
+      ? where(outside, bound, value)
+      : where(logicalOr(outside, notEqual(bound as Tensor, bound as Tensor) as Tensor), bound, value);
+  const raised: Tensor = min === undefined ? x : limit(x, min, less(x as Tensor, min) as Tensor);
+  const limited: Tensor = max === undefined ? raised : limit(raised, max, less(max, raised) as Tensor);
   return limited as Tensor<Limit extends number ? S : Shape>;
 };
 

@@ -7,10 +7,15 @@ import { add } from '../primitives/add.js';
 import type { ArgOptions } from '../primitives/argmax.js';
 import { argsort, type SortOptions } from '../primitives/argsort.js';
 import { cast } from '../primitives/cast.js';
+import { equal } from '../primitives/equal.js';
 import { gather } from '../primitives/gather.js';
+import { less } from '../primitives/less.js';
 import { mul } from '../primitives/mul.js';
+import { neg } from '../primitives/neg.js';
 import { reshape } from '../primitives/reshape.js';
 import { slice } from '../primitives/slice.js';
+import { stopGradient } from '../primitives/stop-gradient.js';
+import { sub } from '../primitives/sub.js';
 import { where } from '../primitives/where.js';
 import { normalizeAxis, reducedShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
@@ -76,6 +81,28 @@ export const topk = (x: Tensor, k: number, options: TopkOptions = {}): Sorted =>
 
 const quantileOfNames = { axis: true, keepDims: true } as const;
 
+/** Whether a number lies strictly between others is decided by them, so that NaN changes nothing. */
+const least = (a: Tensor, b: Tensor): Tensor => where(less(b, a), b, a) as Tensor;
+
+/**
+ * Between `a` and `b ≥ a`, at the part `share` of the way, `0 < share < 1`. From the nearer end, by steps of half the distance, which
+ * cannot overflow; limited to what the other half begins with, and by the end it may reach: so the result does not leave [a, b] and
+ * grows with `share`. Its derivatives are the weights, whatever was rounded. Infinite ends are weighed.
+ */
+const interpolate = (a: Tensor, b: Tensor, share: number): Tensor => {
+  const weighed = add(mul(a, 1 - share), mul(b, share)) as Tensor;
+  const [low, high] = [stopGradient(a), stopGradient(b)];
+  const half = sub(mul(high, 0.5), mul(low, 0.5)) as Tensor;
+  const value =
+    share < 0.5
+      ? least(add(low, mul(half, 2 * share)) as Tensor, sub(high, half) as Tensor)
+      : neg(least(neg(sub(high, mul(half, 2 - 2 * share)) as Tensor), neg(low)));
+  const kept = least(neg(least(neg(value), neg(low))), high);
+  // Of `weighed − stop(weighed)`, which is 0, only the derivatives remain.
+  const exact = add(kept, sub(weighed, stopGradient(weighed))) as Tensor;
+  return where(equal(exact, exact), exact, weighed) as Tensor;
+};
+
 /** The quantile of a float tensor along one axis, in the name of the operation that the user called. */
 const quantileOf = (op: string, x: Tensor, q: number, options: ArgOptions): Tensor => {
   const { axis = null, keepDims = false } = checkedOptions(op, options, quantileOfNames);
@@ -89,7 +116,7 @@ const quantileOf = (op: string, x: Tensor, q: number, options: ArgOptions): Tens
   const position = q * (size - 1);
   const below = Math.floor(position);
   const share = position - below;
-  const between = share === 0 ? at(below) : add(mul(at(below), 1 - share), mul(at(below + 1), share));
+  const between = share === 0 ? at(below) : interpolate(at(below), at(below + 1), share);
   // NaN stands last in the order, and makes the quantile NaN.
   const last = at(size - 1);
   const result = where(isNotANumber(last), last, between);
@@ -98,7 +125,8 @@ const quantileOf = (op: string, x: Tensor, q: number, options: ArgOptions): Tens
 };
 
 /**
- * The `q`-quantile along `axis`, or of the whole tensor, with linear interpolation between neighbours (NumPy's default).
+ * The `q`-quantile along `axis`, or of the whole tensor, with linear interpolation between neighbours (NumPy's default). The
+ * result lies between its neighbours and does not fall as q grows.
  * Integers and booleans are taken as float32. NaN if an element is NaN.
  * @throws AxisError for an axis out of range; ArgumentError unless 0 ≤ q ≤ 1; ShapeError where there is no element.
  * @example

@@ -1,6 +1,7 @@
 /** Reductions made of others: means, moments, norms, counts. */
 import { checkedOptions, checkNumber, tensorOperand } from '../arguments.js';
-import { isFloat } from '../dtype.js';
+
+import { type FloatDtype, isFloat } from '../dtype.js';
 import { ArgumentError, describe } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
 import { requireElements } from '../families/extremum.js';
@@ -9,14 +10,23 @@ import { abs } from '../primitives/abs.js';
 import { cast } from '../primitives/cast.js';
 import { div } from '../primitives/div.js';
 import { equal } from '../primitives/equal.js';
+import { floor } from '../primitives/floor.js';
+import { full } from '../primitives/full.js';
+import { log2 } from '../primitives/log2.js';
+import { logicalNot } from '../primitives/logical-not.js';
+import { logicalOr } from '../primitives/logical-or.js';
 import { max } from '../primitives/max.js';
 import { min } from '../primitives/min.js';
+import { mul } from '../primitives/mul.js';
 import { pow } from '../primitives/pow.js';
+import { reshape } from '../primitives/reshape.js';
+import { stopGradient } from '../primitives/stop-gradient.js';
 import { sub } from '../primitives/sub.js';
 import { type ReduceOptions, reductionParams, sum } from '../primitives/sum.js';
 import { where } from '../primitives/where.js';
+import { reducedShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { safeSqrt, square } from './elementwise.js';
+import { clamp, exp2, isFinite as isFiniteNumber, safeSqrt, square } from './elementwise.js';
 
 /** The number of elements that each result of a reduction stands for. */
 const laneLength = (x: Tensor, axes: readonly number[]): number =>
@@ -42,15 +52,19 @@ export interface VarianceOptions extends ReduceOptions {
 
 const varianceOfNames = { axes: true, keepDims: true, correction: true } as const;
 
-/** The variance, in the name of the operation that the user called. */
-const varianceOf = (op: string, x: Tensor, given: VarianceOptions): Tensor => {
+/** Distances from the mean, and what their squares' sum is divided by, in the name of the operation that the user called. */
+const deviationsOf = (
+  op: string,
+  x: Tensor,
+  given: VarianceOptions,
+): { readonly params: ReductionParams; readonly deviation: Tensor; readonly divisor: number } => {
   commonDtype(op, [tensorOperand(op, x)], 'float');
   const { correction = 1, ...options } = checkedOptions(op, given, varianceOfNames);
   checkNumber(op, 'correction', correction);
   const params = reductionParams(op, x, options);
   // Two passes: E[x²] − E[x]² would cancel.
-  const deviation = sub(x, mean(x, { axes: params.axes, keepDims: true }));
-  return div(sum(square(deviation), params), Math.max(0, laneLength(x, params.axes) - correction));
+  const deviation = sub(x, mean(x, { axes: params.axes, keepDims: true })) as Tensor;
+  return { params, deviation, divisor: Math.max(0, laneLength(x, params.axes) - correction) };
 };
 
 /**
@@ -60,7 +74,31 @@ const varianceOf = (op: string, x: Tensor, given: VarianceOptions): Tensor => {
  * @example
  * variance(tensor([1, 2, 3, 4])).toArray() // ≈ 1.6666667
  */
-export const variance = (x: Tensor, options: VarianceOptions = {}): Tensor => varianceOf('variance', x, options);
+export const variance = (x: Tensor, options: VarianceOptions = {}): Tensor => {
+  const { params, deviation, divisor } = deviationsOf('variance', x, options);
+  return div(sum(square(deviation), params), divisor);
+};
+
+/** Exponents beyond which a square, or the sum of some, may leave the range of the element type. */
+const farthest = { float32: 100, float64: 900 } as const;
+
+/**
+ * A power of two near the largest absolute value of each lane, kept for division (`unit`) and in the result's shape for what is
+ * multiplied again (`scale`). Squares of x/unit neither overflow nor vanish, and no digit is rounded on the way there and back. It takes
+ * no derivative: a length is homogeneous, and so the same for every unit.
+ */
+const unitOf = (x: Tensor, { axes, keepDims }: ReductionParams): { readonly unit: Tensor; readonly scale: Tensor } => {
+  if (laneLength(x, axes) === 0 || x.size === 0) {
+    const one = full([], 1, x.dtype as FloatDtype);
+    return { unit: one, scale: one };
+  }
+  const limit = farthest[x.dtype as FloatDtype];
+  const size = max(abs(stopGradient(x)), { axes, keepDims: true });
+  const exponent = clamp(floor(log2(size)), { min: -limit, max: limit });
+  const usual = logicalOr(equal(size, 0), logicalNot(isFiniteNumber(size)));
+  const unit = where(usual, 1, exp2(where(usual, 0, exponent) as Tensor)) as Tensor;
+  return { unit, scale: keepDims ? unit : reshape(unit, reducedShape(x.shape, axes, false)) };
+};
 
 /**
  * The standard deviation over `axes` (all by default), the square root of `variance`. Its gradient where all elements are
@@ -69,7 +107,11 @@ export const variance = (x: Tensor, options: VarianceOptions = {}): Tensor => va
  * @example
  * std(tensor([1, 2, 3, 4]), { correction: 0 }).toArray() // ≈ 1.118034
  */
-export const std = (x: Tensor, options: VarianceOptions = {}): Tensor => safeSqrt(varianceOf('std', x, options));
+export const std = (x: Tensor, options: VarianceOptions = {}): Tensor => {
+  const { params, deviation, divisor } = deviationsOf('std', x, options);
+  const { unit, scale } = unitOf(deviation, params);
+  return mul(scale, safeSqrt(div(sum(square(div(deviation, unit) as Tensor), params), divisor) as Tensor)) as Tensor;
+};
 
 /** Options of `norm`. */
 export interface NormOptions extends ReduceOptions {
@@ -81,12 +123,20 @@ export interface NormOptions extends ReduceOptions {
  * `Σ |x|ᵖ` to the power 1/p for an exponent that has no short cut. Zeros are taken out before the power and put back after
  * it, so that they have gradient 0; so has the sum where it is 0.
  */
-const powerNorm = (x: Tensor, params: ReductionParams, p: number): Tensor => {
+const powerNorm = (given: Tensor, params: ReductionParams, p: number): Tensor => {
+  const { unit, scale } = unitOf(given, params);
+  const x = div(given, unit) as Tensor;
   const zero = equal(x, 0);
   const powers = where(zero, p > 0 ? 0 : Number.POSITIVE_INFINITY, pow(where(zero, 1, abs(x)), p));
   const total = sum(powers, params);
   const empty = equal(total, 0);
-  return where(empty, p > 0 ? 0 : Number.POSITIVE_INFINITY, pow(where(empty, 1, total), 1 / p));
+  return mul(scale, where(empty, p > 0 ? 0 : Number.POSITIVE_INFINITY, pow(where(empty, 1, total), 1 / p))) as Tensor;
+};
+
+/** The Euclidean length. */
+const euclidean = (x: Tensor, params: ReductionParams): Tensor => {
+  const { unit, scale } = unitOf(x, params);
+  return mul(scale, safeSqrt(sum(square(div(x, unit) as Tensor), params))) as Tensor;
 };
 
 const normNames = { axes: true, keepDims: true, p: true } as const;
@@ -117,7 +167,7 @@ export const norm = (x: Tensor, given: NormOptions = {}): Tensor => {
   }
   if (exponent === 0) return cast(countNonZero(x, params), x.dtype);
   if (exponent === 1) return sum(abs(x), params);
-  return exponent === 2 ? safeSqrt(sum(square(x), params)) : powerNorm(x, params, exponent);
+  return exponent === 2 ? euclidean(x, params) : powerNorm(x, params, exponent);
 };
 
 /**

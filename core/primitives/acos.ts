@@ -1,25 +1,22 @@
 /** The inverse cosine. From `cos y = x`: `dy/dx = −1/sin y = −1/√((1 − x)(1 + x))`; −∞ at ±1. */
 import { along } from '../families/along.js';
+import { oneLessSquare } from '../families/one-less-square.js';
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { add } from './add.js';
-import { div } from './div.js';
 import { mul } from './mul.js';
 import { neg } from './neg.js';
 import { rsqrt } from './rsqrt.js';
-import { sqrt } from './sqrt.js';
-import { sub } from './sub.js';
 
 export const acosPrimitive: Primitive<'acos', null> = defineUnary({
   name: 'acos',
   docs: 'y = arccos x',
   f: Math.acos,
   saves: 'inputs',
-  vjp: [({ g, x: [x] }) => neg(mul(g, rsqrt(mul(sub(1, x), add(1, x)))))],
-  jvp: [({ t, x: [x] }) => along(t, div(-1, mul(sqrt(sub(1, x)), sqrt(add(1, x)))))],
+  vjp: [({ g, x: [x] }) => neg(mul(g, rsqrt(oneLessSquare(x))))],
+  jvp: [({ t, x: [x] }) => along(neg(t), rsqrt(oneLessSquare(x)))],
 });
 
 /**

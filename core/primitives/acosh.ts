@@ -1,4 +1,7 @@
-/** The inverse hyperbolic cosine. From `cosh y = x`: `dy/dx = 1/sinh y = 1/(√(x − 1)√(x + 1))`; +∞ at 1. */
+/**
+ * The inverse hyperbolic cosine. From `cosh y = x`: `dy/dx = 1/sinh y = (x − 1)^(−½)·(x + 1)^(−½)`, of x and not of the rounded
+ * y; +∞ at 1. The terms of every higher derivative of that product have one sign, so that at 1 none is `∞ − ∞`.
+ */
 import { along } from '../families/along.js';
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
@@ -6,19 +9,19 @@ import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { add } from './add.js';
-import { div } from './div.js';
 import { mul } from './mul.js';
-import { sinh } from './sinh.js';
-import { sqrt } from './sqrt.js';
+import { rsqrt } from './rsqrt.js';
 import { sub } from './sub.js';
+
+const slopeOf = (x: Tensor): Tensor => mul(rsqrt(sub(x, 1)), rsqrt(add(x, 1))) as Tensor;
 
 export const acoshPrimitive: Primitive<'acosh', null> = defineUnary({
   name: 'acosh',
   docs: 'y = arcosh x = ln(x + √(x² − 1))',
   f: Math.acosh,
-  saves: 'output',
-  vjp: [({ g, y }) => div(g, sinh(y))],
-  jvp: [({ t, x: [x] }) => along(t, div(1, mul(sqrt(sub(x, 1)), sqrt(add(x, 1)))))],
+  saves: 'inputs',
+  vjp: [({ g, x: [x] }) => mul(g, slopeOf(x))],
+  jvp: [({ t, x: [x] }) => along(t, slopeOf(x))],
 });
 
 /**

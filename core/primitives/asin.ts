@@ -1,24 +1,21 @@
 /** The inverse sine. From `sin y = x`: `dy/dx = 1/cos y = 1/√((1 − x)(1 + x))`; +∞ at ±1. */
 import { along } from '../families/along.js';
+import { oneLessSquare } from '../families/one-less-square.js';
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { add } from './add.js';
-import { div } from './div.js';
 import { mul } from './mul.js';
 import { rsqrt } from './rsqrt.js';
-import { sqrt } from './sqrt.js';
-import { sub } from './sub.js';
 
 export const asinPrimitive: Primitive<'asin', null> = defineUnary({
   name: 'asin',
   docs: 'y = arcsin x',
   f: Math.asin,
   saves: 'inputs',
-  vjp: [({ g, x: [x] }) => mul(g, rsqrt(mul(sub(1, x), add(1, x))))],
-  jvp: [({ t, x: [x] }) => along(t, div(1, mul(sqrt(sub(1, x)), sqrt(add(1, x)))))],
+  vjp: [({ g, x: [x] }) => mul(g, rsqrt(oneLessSquare(x)))],
+  jvp: [({ t, x: [x] }) => along(t, rsqrt(oneLessSquare(x)))],
 });
 
 /**

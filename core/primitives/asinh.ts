@@ -1,10 +1,9 @@
-/** The inverse hyperbolic sine. From `sinh y = x`: `dy/dx = 1/cosh y = 1/√(1 + x²)`, by `hypot`, whose square does not overflow. */
+/** The inverse hyperbolic sine. From `sinh y = x`: `dy/dx = 1/cosh y = 1/√(1 + x²)`, of x and not of the rounded y, by `hypot`, whose square does not overflow. */
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { cosh } from './cosh.js';
 import { div } from './div.js';
 import { hypot } from './hypot.js';
 
@@ -12,8 +11,8 @@ export const asinhPrimitive: Primitive<'asinh', null> = defineUnary({
   name: 'asinh',
   docs: 'y = arsinh x = ln(x + √(x² + 1))',
   f: Math.asinh,
-  saves: 'output',
-  vjp: [({ g, y }) => div(g, cosh(y))],
+  saves: 'inputs',
+  vjp: [({ g, x: [x] }) => div(g, hypot(1, x))],
   jvp: [({ t, x: [x] }) => div(t, hypot(x, 1))],
 });
 

@@ -1,21 +1,28 @@
-/** The inverse tangent. From `tan y = x`: `dy/dx = cos²y = 1/(1 + x²)`. */
+/**
+ * The inverse tangent. From `tan y = x`: `dy/dx = cos²y = 1/(1 + x²)`, of x and not of the rounded y, and divided in two steps by
+ * `√(1 + x²)`, because x² may overflow where the result does not vanish.
+ */
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { add } from './add.js';
-import { cos } from './cos.js';
 import { div } from './div.js';
-import { mul } from './mul.js';
+import { hypot } from './hypot.js';
+
+/** `t/(1 + x²)`. */
+const overSquare = (t: Tensor, x: Tensor): Tensor => {
+  const r = hypot(1, x) as Tensor;
+  return div(div(t, r), r) as Tensor;
+};
 
 export const atanPrimitive: Primitive<'atan', null> = defineUnary({
   name: 'atan',
   docs: 'y = arctan x',
   f: Math.atan,
   saves: 'inputs',
-  vjp: [({ g, x: [x] }) => div(g, add(mul(x, x), 1))],
-  jvp: [({ t, y }) => mul(t, mul(cos(y), cos(y)))],
+  vjp: [({ g, x: [x] }) => overSquare(g, x)],
+  jvp: [({ t, x: [x] }) => overSquare(t, x)],
 });
 
 /**

@@ -9,12 +9,10 @@ import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import type { Broadcast, Check } from '../typed-shape.js';
-import { cos } from './cos.js';
 import { div } from './div.js';
 import { hypot } from './hypot.js';
 import { mul } from './mul.js';
 import { neg } from './neg.js';
-import { sin } from './sin.js';
 
 /** `side/r²`. */
 const over = (side: Tensor, r: Tensor): Tensor => div(div(side, r), r);
@@ -25,10 +23,7 @@ export const atan2Primitive: Primitive<'atan2', null> = defineBinary({
   f: Math.atan2,
   saves: 'inputs',
   vjp: [({ g, x: [a, b] }) => mul(g, over(b, hypot(a, b))), ({ g, x: [a, b] }) => neg(mul(g, over(a, hypot(a, b))))],
-  jvp: [
-    ({ t, x: [a, b], y }) => div(mul(t, cos(y)), hypot(a, b)),
-    ({ t, x: [a, b], y }) => div(mul(neg(t), sin(y)), hypot(a, b)),
-  ],
+  jvp: [({ t, x: [a, b] }) => mul(over(b, hypot(b, a)), t), ({ t, x: [a, b] }) => mul(over(a, hypot(b, a)), neg(t))],
 });
 
 /**

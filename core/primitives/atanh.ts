@@ -1,22 +1,20 @@
 /** The inverse hyperbolic tangent. From `tanh y = x`: `dy/dx = 1/(1 − tanh²y) = 1/((1 − x)(1 + x))`. */
 import { along } from '../families/along.js';
+import { oneLessSquare } from '../families/one-less-square.js';
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { add } from './add.js';
 import { div } from './div.js';
-import { mul } from './mul.js';
-import { sub } from './sub.js';
 
 export const atanhPrimitive: Primitive<'atanh', null> = defineUnary({
   name: 'atanh',
   docs: 'y = artanh x = ½ ln((1 + x)/(1 − x))',
   f: Math.atanh,
   saves: 'inputs',
-  vjp: [({ g, x: [x] }) => div(g, mul(sub(1, x), add(1, x)))],
-  jvp: [({ t, x: [x] }) => along(t, mul(add(div(1, sub(1, x)), div(1, add(1, x))), 0.5))],
+  vjp: [({ g, x: [x] }) => div(g, oneLessSquare(x))],
+  jvp: [({ t, x: [x] }) => along(t, div(1, oneLessSquare(x)))],
 });
 
 /**

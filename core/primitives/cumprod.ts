@@ -17,6 +17,7 @@ export const cumprodPrimitive: Primitive<'cumprod', ScanParams> = defineLanewise
   docs: 'yₖ = x₀·…·xₖ along the axis',
   accepts: 'number',
   f: (lane, out, { reverse }) => scanLane(lane, out, reverse, 1, (before, element) => before * element),
+  onIntegers: (lane, out, { reverse }) => scanLane(lane, out, reverse, 1, Math.imul),
   saves: 'both',
   // yₖ₊₁ depends on yₖ through xₖ₊₁: rₖ = gₖ + xₖ₊₁·rₖ₊₁ reaches yₖ, and x̄ₖ = rₖ·yₖ₋₁
   vjp: [({ g, x: [x], y, p }) => mul(adjoint(x, g, p), predecessor(y, p, 1))],

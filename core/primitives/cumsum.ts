@@ -47,6 +47,7 @@ export const cumsumPrimitive: Primitive<'cumsum', ScanParams> = defineLanewise<S
   docs: 'yₖ = x₀ + … + xₖ along the axis',
   accepts: 'number',
   f: (lane, out, { reverse }) => scanLane(lane, out, reverse, 0, (before, element) => before + element),
+  onIntegers: (lane, out, { reverse }) => scanLane(lane, out, reverse, 0, (before, element) => (before + element) | 0),
   saves: 'none',
   // xₖ is in yₖ, yₖ₊₁, …, so x̄ₖ = gₖ + gₖ₊₁ + …
   vjp: [({ g, p }) => cumsum(g, p.axis, { reverse: !p.reverse })],

@@ -1,14 +1,13 @@
 /** The inverse of the error function. From `erf y = x`: `dy/dx = 1/erf′(y) = √π/2·e^(y²)`. */
+import { along } from '../families/along.js';
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import { inverseErrorFunction, twoOverRootPi } from '../special/error-function.js';
 import type { Tensor } from '../tensor.js';
-import { div } from './div.js';
 import { exp } from './exp.js';
 import { mul } from './mul.js';
-import { neg } from './neg.js';
 
 export const erfinvPrimitive: Primitive<'erfinv', null> = defineUnary({
   name: 'erfinv',
@@ -16,7 +15,7 @@ export const erfinvPrimitive: Primitive<'erfinv', null> = defineUnary({
   f: inverseErrorFunction,
   saves: 'output',
   vjp: [({ g, y }) => mul(g, mul(1 / twoOverRootPi, exp(mul(y, y))))],
-  jvp: [({ t, y }) => div(t, mul(twoOverRootPi, exp(neg(mul(y, y)))))],
+  jvp: [({ t, y }) => along(t, mul(exp(mul(y, y)), 1 / twoOverRootPi))],
 });
 
 /**

@@ -1,10 +1,9 @@
-/** `eˣ − 1` without cancellation near 0. `d(eˣ − 1)/dx = eˣ = y + 1`; the exponential itself is exact for large negative x. */
+/** `eˣ − 1` without cancellation near 0. `d(eˣ − 1)/dx = eˣ`, not `y + 1`: y is rounded to −1 for large negative x. */
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { add } from './add.js';
 import { exp } from './exp.js';
 import { mul } from './mul.js';
 
@@ -14,7 +13,7 @@ export const expm1Primitive: Primitive<'expm1', null> = defineUnary({
   f: Math.expm1,
   saves: 'inputs',
   vjp: [({ g, x: [x] }) => mul(g, exp(x))],
-  jvp: [({ t, y }) => mul(t, add(y, 1))],
+  jvp: [({ t, x: [x] }) => mul(exp(x), t)],
 });
 
 /**

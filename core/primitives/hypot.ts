@@ -1,5 +1,6 @@
 /**
- * The length of (a, b) without overflow. `∂r/∂a = a/r`, `∂r/∂b = b/r`; 0 at the origin, the subgradient of least norm.
+ * The length of (a, b) without overflow. `∂r/∂a = a/r`, `∂r/∂b = b/r`; 0 at the origin, the subgradient of least norm, and so is every
+ * higher derivative there, as those of `abs` are at 0.
  */
 import { defineBinary } from '../families/binary.js';
 import { bind } from '../interpreter.js';
@@ -13,16 +14,19 @@ import { equal } from './equal.js';
 import { mul } from './mul.js';
 import { where } from './where.js';
 
-/** The length where it divides, 1 at the origin, whose quotient is then 0. */
-const orOne = (y: Tensor): Tensor => where(equal(y, 0), 1, y);
+/** `side/y`, and at the origin the constant 0: no derivative passes the guard there, of any order. */
+const cosine = (side: Tensor, y: Tensor): Tensor => {
+  const origin = equal(y, 0);
+  return where(origin, 0, div(side, where(origin, 1, y))) as Tensor;
+};
 
 export const hypotPrimitive: Primitive<'hypot', null> = defineBinary({
   name: 'hypot',
   docs: 'y = √(a² + b²)',
   f: Math.hypot,
   saves: 'both',
-  vjp: [({ g, x: [a], y }) => mul(g, div(a, orOne(y))), ({ g, x: [, b], y }) => mul(g, div(b, orOne(y)))],
-  jvp: [({ t, x: [a], y }) => div(mul(t, a), orOne(y)), ({ t, x: [, b], y }) => div(mul(t, b), orOne(y))],
+  vjp: [({ g, x: [a], y }) => mul(g, cosine(a, y)), ({ g, x: [, b], y }) => mul(g, cosine(b, y))],
+  jvp: [({ t, x: [a], y }) => mul(cosine(a, y), t), ({ t, x: [, b], y }) => mul(cosine(b, y), t)],
 });
 
 /**

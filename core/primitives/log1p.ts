@@ -7,8 +7,6 @@ import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { add } from './add.js';
 import { div } from './div.js';
-import { exp } from './exp.js';
-import { neg } from './neg.js';
 
 export const log1pPrimitive: Primitive<'log1p', null> = defineUnary({
   name: 'log1p',
@@ -16,7 +14,7 @@ export const log1pPrimitive: Primitive<'log1p', null> = defineUnary({
   f: Math.log1p,
   saves: 'inputs',
   vjp: [({ g, x: [x] }) => div(g, add(x, 1))],
-  jvp: [({ t, y }) => along(t, exp(neg(y)))],
+  jvp: [({ t, x: [x] }) => along(t, div(1, add(1, x)))],
 });
 
 /**

@@ -67,6 +67,9 @@ export const matmulPrimitive: Primitive<'matmul', MatmulParams> = define<readonl
     // One row of the result at a time, its terms added in the order of k; memory is read along rows of b as it lies.
     const left = new Float64Array(k);
     const row = new Float64Array(n);
+    /** Adds a term. Integers wrap at every step: their products have more digits than a double. */
+    const plus: (total: number, x: number, y: number) => number =
+      out.dtype === 'int32' ? (total, x, y) => (total + Math.imul(x, y)) | 0 : (total, x, y) => total + x * y;
     walk(batch, broadcastStrides(a.shape.slice(0, -2), batch), (matrix, position) => {
       const bStart = bOffsets[position] ?? 0;
       for (let i = 0; i < m; i++) {
@@ -76,13 +79,13 @@ export const matmulPrimitive: Primitive<'matmul', MatmulParams> = define<readonl
         if (transposeB)
           for (let j = 0; j < n; j++) {
             let total = 0;
-            for (let l = 0; l < k; l++) total += (left[l] ?? 0) * (b.data[bStart + j * k + l] ?? 0);
+            for (let l = 0; l < k; l++) total = plus(total, left[l] ?? 0, b.data[bStart + j * k + l] ?? 0);
             row[j] = total;
           }
         else
           for (let l = 0; l < k; l++) {
             const factor = left[l] ?? 0;
-            for (let j = 0; j < n; j++) row[j] = (row[j] ?? 0) + factor * (b.data[bStart + l * n + j] ?? 0);
+            for (let j = 0; j < n; j++) row[j] = plus(row[j] ?? 0, factor, b.data[bStart + l * n + j] ?? 0);
           }
         out.data.set(row, (position * m + i) * n);
       }

@@ -59,6 +59,11 @@ export const prodPrimitive: Primitive<'prod', ReductionParams> = defineReduction
     for (let i = 0; i < lane.length; i++) product *= lane[i] ?? 1;
     return product;
   },
+  onIntegers: (lane) => {
+    let product = 1;
+    for (let i = 0; i < lane.length; i++) product = Math.imul(product, lane[i] ?? 1);
+    return product;
+  },
   saves: 'inputs',
   // x̄ᵢ = g·(x₀·…·xᵢ₋₁)·(xᵢ₊₁·…·xₙ₋₁)
   vjp: [

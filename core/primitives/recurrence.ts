@@ -55,11 +55,14 @@ export const recurrencePrimitive: Primitive<'recurrence', ScanParams> = define<r
     forward: (out, [a, b], { axis, reverse }) => {
       if (a === undefined || b === undefined) return;
       const length = out.shape[axis] ?? 1;
+      // Integers wrap; a product of two of them has more digits than a double.
+      const next: (a: number, h: number, b: number) => number =
+        out.dtype === 'int32' ? (a, h, b) => (Math.imul(a, h) + b) | 0 : (a, h, b) => a * h + b;
       eachLine(out.shape, axis, (start, stride) => {
         let h = 0;
         for (let i = 0; i < length; i++) {
           const at = start + (reverse ? length - 1 - i : i) * stride;
-          h = (i === 0 ? 0 : (a.data[at] ?? 0) * h) + (b.data[at] ?? 0);
+          h = i === 0 ? 0 + (b.data[at] ?? 0) : next(a.data[at] ?? 0, h, b.data[at] ?? 0);
           out.data[at] = h;
         }
       });

@@ -1,6 +1,7 @@
 /**
  * The remainder of division rounded down: `a − b⌊a/b⌋`, with the sign of the divisor, exact. The quotient being constant
- * between its jumps, `∂/∂a = 1` and `∂/∂b = −⌊a/b⌋`.
+ * between its jumps, `∂/∂a = 1` and `∂/∂b = −⌊a/b⌋`, the quotient being that of `floorDivide` in both modes: `floor(a/b)` of a
+ * division that rounds up to a whole number is one too many.
  */
 import { defineBinary } from '../families/binary.js';
 import { bind } from '../interpreter.js';
@@ -9,8 +10,6 @@ import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import type { Broadcast, Check } from '../typed-shape.js';
-import { div } from './div.js';
-import { floor } from './floor.js';
 import { floorDivide } from './floor-divide.js';
 import { mul } from './mul.js';
 import { neg } from './neg.js';
@@ -29,7 +28,7 @@ export const remainderPrimitive: Primitive<'remainder', null> = defineBinary({
   f: flooredRemainder,
   saves: 'inputs',
   vjp: [({ g }) => g, ({ g, x: [a, b] }) => neg(mul(g, floorDivide(a, b)))],
-  jvp: [({ t }) => t, ({ t, x: [a, b] }) => mul(t, neg(floor(div(a, b))))],
+  jvp: [({ t }) => t, ({ t, x: [a, b] }) => mul(t, neg(floorDivide(a, b)))],
 });
 
 /**

@@ -1,6 +1,6 @@
 /**
  * The logistic function `σ(x) = 1/(1 + e⁻ˣ)`, written for each sign so that `eˣ` never overflows.
- * `σ'(x) = e⁻ˣ/(1 + e⁻ˣ)² = σ(x)σ(−x)`, which keeps its digits where `1 − σ(x)` cancels.
+ * `σ'(x) = e⁻ˣ/(1 + e⁻ˣ)² = σ(x)σ(−x)` in both modes, which keeps its digits where `1 − σ(x)` cancels.
  */
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
@@ -9,7 +9,6 @@ import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { mul } from './mul.js';
 import { neg } from './neg.js';
-import { sub } from './sub.js';
 
 const logistic = (x: number): number => {
   const small = Math.exp(-Math.abs(x));
@@ -22,7 +21,7 @@ export const sigmoidPrimitive: Primitive<'sigmoid', null> = defineUnary({
   f: logistic,
   saves: 'both',
   vjp: [({ g, x: [x], y }) => mul(g, mul(y, sigmoid(neg(x))))],
-  jvp: [({ t, y }) => mul(t, mul(y, sub(1, y)))],
+  jvp: [({ t, x: [x] }) => mul(mul(t, sigmoid(x)), sigmoid(neg(x)))],
 });
 
 /**

@@ -1,15 +1,13 @@
 /**
  * `ln(1 + eˣ) = max(x, 0) + ln(1 + e^(−|x|))`, the form that neither overflows nor cancels.
- * `d ln(1 + eˣ)/dx = eˣ/(1 + eˣ) = σ(x)`, exactly ½ at 0; also `σ(x) = e^(−softplus(−x))`.
+ * `d ln(1 + eˣ)/dx = eˣ/(1 + eˣ) = σ(x)`, exactly ½ at 0; of a rounded output, `1 − e^(−y)` would lose its digits.
  */
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { exp } from './exp.js';
 import { mul } from './mul.js';
-import { neg } from './neg.js';
 import { sigmoid } from './sigmoid.js';
 
 export const softplusPrimitive: Primitive<'softplus', null> = defineUnary({
@@ -18,7 +16,7 @@ export const softplusPrimitive: Primitive<'softplus', null> = defineUnary({
   f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   saves: 'inputs',
   vjp: [({ g, x: [x] }) => mul(g, sigmoid(x))],
-  jvp: [({ t, x: [x] }) => mul(t, exp(neg(softplus(neg(x)))))],
+  jvp: [({ t, x: [x] }) => mul(sigmoid(x), t)],
 });
 
 /**

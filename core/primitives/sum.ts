@@ -25,6 +25,11 @@ export const sumPrimitive: Primitive<'sum', ReductionParams> = defineReduction({
   docs: 'y = Σ x over the axes',
   accepts: 'number',
   f: (lane) => pairwise(lane, 0, lane.length),
+  onIntegers: (lane) => {
+    let total = 0;
+    for (let i = 0; i < lane.length; i++) total = (total + (lane[i] ?? 0)) | 0;
+    return total;
+  },
   saves: 'none',
   vjp: [({ g, p, avals: [x] }) => unreduce(g, x?.shape ?? [], p.axes)],
   jvp: 'linear',

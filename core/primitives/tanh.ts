@@ -1,16 +1,14 @@
 /**
  * The hyperbolic tangent. `d tanh x/dx = sech²x = 4/(eˣ + e⁻ˣ)² = 4σ(2x)σ(−2x)`, which keeps its digits where `1 − tanh²x`
- * cancels, and stays finite at every order where `1/cosh²x` would meet `0·∞`.
+ * cancels (and so does `(1 − y)(1 + y)`, of a y that was rounded to 1), and stays finite at every order where `1/cosh²x` would meet `0·∞`.
  */
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { add } from './add.js';
 import { mul } from './mul.js';
 import { sigmoid } from './sigmoid.js';
-import { sub } from './sub.js';
 
 export const tanhPrimitive: Primitive<'tanh', null> = defineUnary({
   name: 'tanh',
@@ -18,7 +16,7 @@ export const tanhPrimitive: Primitive<'tanh', null> = defineUnary({
   f: Math.tanh,
   saves: 'inputs',
   vjp: [({ g, x: [x] }) => mul(g, mul(4, mul(sigmoid(mul(x, 2)), sigmoid(mul(x, -2)))))],
-  jvp: [({ t, y }) => mul(t, mul(sub(1, y), add(1, y)))],
+  jvp: [({ t, x: [x] }) => mul(mul(mul(t, 4), sigmoid(mul(x, -2))), sigmoid(mul(x, 2)))],
 });
 
 /**

@@ -28,7 +28,6 @@ import {
   affine,
   alongAxis,
   channelAxis,
-  checkEps,
   checkLayout,
   checkSize,
   type Layout,
@@ -64,8 +63,6 @@ export interface BatchNormOptions {
   readonly layout?: Layout;
 }
 
-const initialBatchNormStateNames = { variance: true, dtype: true } as const;
-
 /**
  * Running statistics before the first batch: mean 0, and variance 1 unless said otherwise.
  * @example
@@ -73,19 +70,12 @@ const initialBatchNormStateNames = { variance: true, dtype: true } as const;
  */
 export const initialBatchNormState = (
   channels: number,
-  options: { readonly variance?: 0 | 1; readonly dtype?: FloatDtype } = {},
-): BatchNormState => {
-  const { variance = 1, dtype = 'float32' } = checkedOptions(
-    'initialBatchNormState',
-    options,
-    initialBatchNormStateNames,
-  );
-  return {
-    runningMean: zeros([channels], dtype),
-    runningVariance: variance === 1 ? ones([channels], dtype) : zeros([channels], dtype),
-    batches: full([], 0, 'int32'),
-  };
-};
+  { variance = 1, dtype = 'float32' }: { readonly variance?: 0 | 1; readonly dtype?: FloatDtype } = {},
+): BatchNormState => ({
+  runningMean: zeros([channels], dtype),
+  runningVariance: variance === 1 ? ones([channels], dtype) : zeros([channels], dtype),
+  batches: full([], 0, 'int32'),
+});
 
 /** How far the running statistics move: a number, or a tensor where it depends on the number of batches. */
 const stepSize = (
@@ -164,7 +154,6 @@ export const batchNorm = (
     normaliseWith = 'batch',
     layout = 'NCHW',
   } = checkedOptions('batchNorm', options, optionNames);
-  checkEps('batchNorm', eps);
   checkLayout('batchNorm', layout);
   if (x.rank < 2)
     throw new ShapeError({

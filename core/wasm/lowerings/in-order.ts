@@ -1,4 +1,4 @@
-/** Sums and products in the reference's order, in doubles: for numbers that depend on it, where nobody needs speed. */
+/** Products of doubles in the reference's order, and sums and products of integers, which wrap: where nobody needs speed. */
 import { bytesPerElement } from '../../dtype.js';
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../shape.js';
 import { f64, i32, local, type Statement, set } from '../assembler/index.js';
@@ -28,16 +28,18 @@ export const productInOrder: Lowering<{ readonly axes: readonly number[] }> = ({
     emit: ({ inputs: [source], output: target }) => {
       const [line, at, to] = [local('i32'), local('i32'), local('i32')];
       const product = local('f64');
+      const whole = local('i32');
+      const integers = dtype === 'int32';
       return [
         set(line, source ?? target),
         set(to, target),
         ...nest(sizes(kept), [{ pointer: line, strides: strides(kept) }], 1, [
           set(at, line),
-          set(product, 1),
+          integers ? set(whole, 1) : set(product, 1),
           ...nest(sizes(reduced), [{ pointer: at, strides: strides(reduced) }], 1, [
-            set(product, f64.mul(product, loadDouble(dtype, at))),
+            integers ? set(whole, i32.mul(whole, i32.load(at))) : set(product, f64.mul(product, loadDouble(dtype, at))),
           ]),
-          storeDouble(dtype, to, product),
+          integers ? i32.store(to, whole) : storeDouble(dtype, to, product),
           set(to, i32.add(to, bytesPerElement(dtype))),
         ]),
       ];
@@ -51,7 +53,7 @@ const stepsOf = (shape: Shape, transposed: boolean, bytes: number): readonly [ro
   return transposed ? [bytes, columns * bytes] : [columns * bytes, bytes];
 };
 
-/** The matrix product of integers: sums of doubles, which are exact up to 2⁵³, as integers in the end. */
+/** The matrix product of integers, which wraps in products and in sums. */
 export const productOfIntegers: Lowering<{ readonly transposeA: boolean; readonly transposeB: boolean }> = ({
   inputs: [a, b],
   output,
@@ -72,7 +74,7 @@ export const productOfIntegers: Lowering<{ readonly transposeA: boolean; readonl
     workspace: 0,
     emit: ({ inputs: [left, right], output: target }): Statement[] => {
       const [row, column, x, y, to] = [local('i32'), local('i32'), local('i32'), local('i32'), local('i32')];
-      const total = local('f64');
+      const total = local('i32');
       return [
         set(row, left ?? target),
         set(column, right ?? target),
@@ -95,9 +97,9 @@ export const productOfIntegers: Lowering<{ readonly transposeA: boolean; readonl
                 { pointer: y, strides: [bRow] },
               ],
               1,
-              [set(total, f64.add(total, f64.mul(loadDouble(dtype, x), loadDouble(dtype, y))))],
+              [set(total, i32.add(total, i32.mul(i32.load(x), i32.load(y))))],
             ),
-            storeDouble(dtype, to, total),
+            i32.store(to, total),
             set(to, i32.add(to, bytes)),
           ],
         ),

@@ -1,6 +1,6 @@
 /**
- * Scans: each element of a line from the one before it, in doubles and in order, as the reference does. Lines that lie side by side
- * are taken two at a time.
+ * Scans: each element of a line from the one before it, in order, as the reference does: floats in doubles, and those of lines that
+ * lie side by side two at a time; integers as they are, so that they wrap.
  */
 import { bytesPerElement } from '../../dtype.js';
 import { sizeOf } from '../../shape.js';
@@ -14,14 +14,16 @@ interface ScanParams {
   readonly reverse: boolean;
 }
 
-/** Arithmetic on one double, or on two side by side. */
-interface Arithmetic<T extends 'f64' | 'v128'> {
+type Value = 'f64' | 'v128' | 'i32';
+
+/** Arithmetic on one double, on two side by side, or on an integer. */
+interface Arithmetic<T extends Value> {
   add(a: Expression<T>, b: Expression<T>): Expression<T>;
   mul(a: Expression<T>, b: Expression<T>): Expression<T>;
 }
 
 /** What comes after `before`, given the operands' elements. */
-type Step = <T extends 'f64' | 'v128'>(
+type Step = <T extends Value>(
   on: Arithmetic<T>,
   before: Expression<T>,
   elements: readonly Expression<T>[],
@@ -67,6 +69,18 @@ const scan =
             ...nest([length - 1], along, 1, [set(value, step(f64x2, value, elements)), store]),
           ];
         }
+        if (dtype === 'int32') {
+          const value = local('i32');
+          const elements = from.map(({ at }) => i32.load(at));
+          const store = i32.store(to, value);
+          return [
+            ...begin,
+            set(value, first(i32, i32.const(start), elements)),
+            store,
+            ...after,
+            ...nest([length - 1], along, 1, [set(value, step(i32, value, elements)), store]),
+          ];
+        }
         const value = local('f64');
         const elements = from.map(({ at }) => loadDouble(dtype, at));
         const store = storeDouble(dtype, to, value);
@@ -78,19 +92,19 @@ const scan =
           ...nest([length - 1], along, 1, [set(value, step(f64, value, elements)), store]),
         ];
       };
-      const pairs = inner - (inner % 2);
+      const pairs = dtype === 'int32' ? 0 : inner - (inner % 2);
       const beside: Walker[] = block.map(({ at }) => ({ pointer: at, strides: [length * stride, bytes] }));
       const move = (by: number): Statement[] => block.map(({ at }) => set(at, i32.add(at, by * bytes)));
       return [
         ...block.map(({ from: address, at }) => set(at, address)),
         ...(pairs === 0 ? [] : nest([outer, pairs], beside, 2, line(true))),
-        ...(pairs === inner ? [] : [...move(pairs), ...nest([outer, 1], beside, 1, line(false))]),
+        ...(pairs === inner ? [] : [...move(pairs), ...nest([outer, inner - pairs], beside, 1, line(false))]),
       ];
     };
     return { kind: 'kernel', workspace: 0, emit };
   };
 
-const operand = <T extends 'f64' | 'v128'>(elements: readonly Expression<T>[], i: number): Expression<T> => {
+const operand = <T extends Value>(elements: readonly Expression<T>[], i: number): Expression<T> => {
   const element = elements[i];
   if (element === undefined) throw new RangeError('an operand is missing');
   return element;

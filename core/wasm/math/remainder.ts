@@ -104,6 +104,10 @@ const rounded = (x: Expression<'f64'>): Expression<'f64'> =>
 /** `⌊a/b⌋`: of `a` less its remainder, which divides, so that a quotient next to an integer is not rounded up to it. */
 export const flooredQuotient: ScalarFunctionOfTwo = func('flooredQuotient', ['f64', 'f64'], 'f64', (a, b) => [
   when(i32.or(f64.eq(b, 0), i32.eqz(f64.lt(f64.abs(a), Number.POSITIVE_INFINITY))), [leave(f64.floor(f64.div(a, b)))]),
+  // Of an infinite divisor not even a part is in a; 0 rounds down to −1 where the signs differ.
+  when(f64.eq(f64.abs(b), Number.POSITIVE_INFINITY), [
+    leave(select(i32.and(f64.ne(a, 0), i32.ne(f64.lt(a, 0), f64.lt(b, 0))), f64.const(-1), f64.div(a, b))),
+  ]),
   rounded(f64.div(f64.sub(a, call(flooredRemainder, a, b)), b)),
 ]);
 

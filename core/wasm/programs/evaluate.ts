@@ -38,15 +38,7 @@ interface Source {
 const sameRead = (a: Read, b: Read): boolean =>
   a.buffer === b.buffer && a.offset === b.offset && a.strides.join() === b.strides.join();
 
-/** Of groups that are planned. */
-const known = new WeakMap<Group, Traffic>();
-
-export const trafficOf = (group: Group): Traffic => known.get(group) ?? findTraffic(group);
-
-/** Remembers what a group reads and stores, once nobody will want another of its values. */
-export const settleTraffic = (group: Group): void => void known.set(group, findTraffic(group));
-
-const findTraffic = ({ steps, sinks }: Group): Traffic => {
+export const trafficOf = ({ steps, sinks }: Group): Traffic => {
   const live = steps.map(({ stored }) => stored !== null);
   const want = (operands: readonly Operand[]): void => {
     for (const operand of operands) if (operand.from === 'group') live[operand.step] = true;

@@ -27,6 +27,7 @@ import {
   where,
   zeros,
 } from '../../../autograd/index.js';
+import { setDefaultBackend } from '../../../core/default-backend.js';
 import type { Dtype } from '../../../core/dtype.js';
 import { removeDeadCode } from '../../../core/passes/dead-code.js';
 import type { Program } from '../../../core/program.js';
@@ -37,9 +38,8 @@ import { plan } from '../../../core/wasm/programs/plan.js';
 import { functional } from '../../../nn/index.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
-import { useBackend } from '../../runner/world.js';
 
-useBackend(createWasmBackend());
+setDefaultBackend(createWasmBackend());
 
 const unitsOf = (program: Program): readonly string[] => plan(removeDeadCode(program)).units.map(describeUnit);
 
