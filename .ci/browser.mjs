@@ -1,13 +1,16 @@
 // Bundles the portable entry points for browsers and runs the bundle in a context that has nothing of Node: no process, no
 // require, no Buffer. It differentiates, trains for some steps, and reads and writes a file format.
-// Usage: node .ci/browser.mjs FOLDER, a project in which tapegrad is installed.
+// Usage: node .ci/browser.mjs FOLDER, a project in which tapegrad is installed; with --page FILE it also writes a page that runs the
+// bundle, with --compare FILE it holds what a browser made of that page against what runs here.
+
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';
 
 const { build } = createRequire(fileURLToPath(import.meta.url))('esbuild');
-const [, , folder] = process.argv;
+const [, , folder, mode, file] = process.argv;
 
 const program = `
 import { grad, key, mul, sum, tensor } from 'tapegrad';
@@ -66,7 +69,8 @@ const plain = await build({
 const { TextEncoder, TextDecoder, performance, queueMicrotask, setTimeout, URL, WebAssembly } = globalThis;
 const page = vm.createContext({ TextEncoder, TextDecoder, performance, queueMicrotask, setTimeout, URL, WebAssembly });
 vm.runInContext(text, page, { filename: 'bundle.js' });
-const { gradient, losses, accuracy, report, rotated } = JSON.parse(await page.result);
+const result = await page.result;
+const { gradient, losses, accuracy, report, rotated } = JSON.parse(result);
 const check = (ok, what) => {
   if (!ok) throw new Error(`in a browser: ${what}`);
 };
@@ -80,3 +84,24 @@ for (const word of ['node:fs', 'require("', 'process.versions'])
 console.log(
   `browser bundle: runs without anything of Node; loss ${losses[0].toFixed(2)} to ${losses.at(-1).toFixed(2)}, ${Math.round(contents.length / 1024)} KiB with data and training, ${Math.round(plain.outputFiles[0].contents.length / 1024)} KiB for a tensor alone`,
 );
+
+if (mode === '--page')
+  writeFileSync(
+    file,
+    `<!doctype html><meta charset="utf-8"><pre id="result">not run</pre><script>${text.replaceAll('</script', '<\\/script')}
+      result.then((text) => { document.getElementById('result').textContent = btoa(text); },
+        (error) => { document.getElementById('result').textContent = String(error); });</script>`,
+  );
+if (mode === '--compare') {
+  const [, found = 'nothing'] = /<pre id="result">([^<]*)</.exec(readFileSync(file, 'utf8')) ?? [];
+  const decoded = /^[\w+/=]+$/.test(found) ? Buffer.from(found, 'base64').toString() : found;
+  check(decoded.startsWith('{'), `the page says ${decoded}`);
+  const there = JSON.parse(decoded);
+  check(JSON.stringify(there.gradient) === '[2,4,6]', `wrong gradient ${there.gradient}`);
+  there.losses.forEach((loss, i) => {
+    check(Math.abs(loss - losses[i]) <= 1e-5 * losses[i], `loss ${i} is ${loss}, ${losses[i]} here`);
+  });
+  console.log(
+    `a page in a browser trains as Node does: loss ${there.losses[0].toFixed(4)} to ${there.losses.at(-1).toFixed(4)}`,
+  );
+}

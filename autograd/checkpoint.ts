@@ -15,13 +15,16 @@ import { synchronous } from './matching.js';
 export const checkpoint = <Args extends readonly unknown[], Y>(f: (...args: Args) => Y): ((...args: Args) => Y) => {
   checkFunction('checkpoint', f);
   return (...args) => {
-    const given = outline(args);
+    const given = outline(args, 'checkpoint');
     const returned: Y[] = [];
-    const outputs = recompute((tensors) => {
-      const y = synchronous('checkpoint', f(...withTensors(given, tensors)));
-      returned[0] = outline(y);
-      return treeLeaves(y, 'checkpoint');
-    }, tensorsIn(args));
+    const outputs = recompute(
+      (tensors) => {
+        const y = synchronous('checkpoint', f(...withTensors(given, tensors)));
+        returned[0] = outline(y, 'checkpoint');
+        return treeLeaves(y, 'checkpoint');
+      },
+      tensorsIn(args, 'checkpoint'),
+    );
     return treeUnflatten(returned[0] as Y, outputs);
   };
 };

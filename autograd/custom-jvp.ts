@@ -2,6 +2,7 @@
  * Functions with a forward rule of their own. The rule holds in every nesting: reverse mode transposes it, because it is
  * linear in the tangents; higher derivatives differentiate the rule's own operations; vmap batches it.
  */
+import { checkFunction } from '../core/arguments.js';
 import { zerosLike } from '../core/creation.js';
 import { type CustomRule, call } from '../core/interpreter.js';
 import type { Tensor } from '../core/tensor.js';
@@ -18,13 +19,14 @@ import { record } from './vjp.js';
  * const cube = customJvp((x: Tensor) => mul(x, mul(x, x)), ([x], [t]) => mul(3, mul(mul(x, x), t)));
  * grad((x: Tensor) => sum(cube(x)))(tensor([1, 2])).toArray() // [3, 12]
  */
-export const customJvp =
-  <Args extends readonly unknown[], Y>(
-    f: (...args: Args) => Y,
-    tangentOf: (primals: Args, tangents: Args, value: Y) => Y,
-  ): ((...args: Args) => Y) =>
-  (...args) => {
-    const given = outline(args);
+export const customJvp = <Args extends readonly unknown[], Y>(
+  f: (...args: Args) => Y,
+  tangentOf: (primals: Args, tangents: Args, value: Y) => Y,
+): ((...args: Args) => Y) => {
+  checkFunction('customJvp', f);
+  checkFunction('customJvp', tangentOf);
+  return (...args) => {
+    const given = outline(args, 'customJvp');
     const returned: Y[] = [];
     const push = (
       inputs: readonly Tensor[],
@@ -39,7 +41,7 @@ export const customJvp =
       name: 'customJvp',
       run(inputs) {
         const y = synchronous('customJvp', f(...withTensors(given, inputs)));
-        returned[0] = outline(y);
+        returned[0] = outline(y, 'customJvp');
         return treeLeaves(y, 'customJvp');
       },
       jvp(inputs, tangents) {
@@ -57,6 +59,7 @@ export const customJvp =
         return drain(result, cotangents);
       },
     };
-    const outputs = call(rule, tensorsIn(args));
+    const outputs = call(rule, tensorsIn(args, 'customJvp'));
     return treeUnflatten(returned[0] as Y, outputs);
   };
+};

@@ -2,14 +2,17 @@
  * Functions with a backward rule of their own. The rule holds in every nesting: forward mode transposes it, because it
  * is linear in the cotangent (`J = (Jᵀ)ᵀ`); higher derivatives differentiate the rule's own operations; vmap batches it.
  */
+import { checkFunction } from '../core/arguments.js';
 import { zerosLike } from '../core/creation.js';
 import { isFloat } from '../core/dtype.js';
-import { TreeError } from '../core/errors.js';
+import { describe, GradientError, TreeError } from '../core/errors.js';
 import { type CustomRule, call } from '../core/interpreter.js';
+import { formatAval } from '../core/program.js';
+import { sameShape } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
 import {
   formatPath,
-  mapTensors,
+  isBranch,
   outline,
   type Path,
   tensorsIn,
@@ -28,30 +31,58 @@ type Cotangent<T> = T extends Tensor
     ? null | { readonly [K in keyof T]: Cotangent<T[K]> }
     : unknown;
 
-/** What stands at `path`; `null` once a branch on the way there is missing. */
-const valueAt = (tree: unknown, path: Path): unknown => {
-  let node = tree;
-  for (const key of path) {
-    if (typeof node !== 'object' || node === null) return null;
-    node = (node as { readonly [key: string | number]: unknown })[key];
-  }
-  return node ?? null;
+const op = 'customVjp';
+
+const malformed = (found: string, path: Path, wanted: string): TreeError =>
+  new TreeError({
+    op,
+    problem: `the backward rule gave ${found} for ${path.length === 0 ? 'the arguments' : `argument ${formatPath(path)}`}, not ${wanted}`,
+    remedy: 'return a list of one cotangent an argument, each like its argument; null, and only null, is zero',
+  });
+
+/** Throws unless the cotangent of one tensor has its shape and element type. */
+const checkCotangent = (cotangent: Tensor, like: Tensor): void => {
+  if (sameShape(cotangent.shape, like.shape) && cotangent.dtype === like.dtype) return;
+  throw new GradientError({
+    op,
+    problem: `the backward rule gave ${formatAval(cotangent)} for an input ${formatAval(like)}`,
+    remedy: 'a cotangent has the shape and element type of its value; correct the rule',
+  });
 };
 
-/** The cotangent of each tensor in `args`, in their order. */
+/** The cotangent of each tensor in `args`, in the order of `tensorsIn`; `null` is zero, for a whole branch too. */
 const cotangentsOf = (args: readonly unknown[], returned: unknown): (Tensor | null)[] => {
   const cotangents: (Tensor | null)[] = [];
-  mapTensors(args, (tensor, path) => {
-    const cotangent = valueAt(returned, path);
-    if (cotangent !== null && !(cotangent instanceof Tensor))
-      throw new TreeError({
-        op: 'customVjp',
-        problem: `the backward rule gave ${typeof cotangent} for argument ${formatPath(path)}`,
-        remedy: 'return a list of one cotangent an argument, each a tensor, a tree of them, or null',
-      });
-    cotangents.push(isFloat(tensor.dtype) ? cotangent : null);
-    return tensor;
-  });
+  const none = (like: unknown): void => {
+    for (const _ of tensorsIn(like, op)) cotangents.push(null);
+  };
+  const collect = (like: unknown, given: unknown, path: Path): void => {
+    if (like instanceof Tensor) {
+      if (given !== null && !(given instanceof Tensor)) throw malformed(describe(given), path, 'a tensor or null');
+      // Integers and booleans take no cotangent, whatever stands in their place.
+      if (given !== null && isFloat(like.dtype)) checkCotangent(given, like);
+      cotangents.push(isFloat(like.dtype) ? given : null);
+    } else if (Array.isArray(like)) {
+      if (given === null && path.length > 0) {
+        none(like);
+        return;
+      }
+      if (!Array.isArray(given)) throw malformed(describe(given), path, `a list of ${like.length}`);
+      if (given.length !== like.length) throw malformed(`a list of ${given.length}`, path, `a list of ${like.length}`);
+      for (const [i, part] of like.entries()) collect(part, given[i], [...path, i]);
+    } else if (isBranch(like) && tensorsIn(like, op).length > 0) {
+      if (given === null) {
+        none(like);
+        return;
+      }
+      if (!isBranch(given)) throw malformed(describe(given), path, 'an object of cotangents');
+      const other = Object.keys(given).find((key) => !Object.hasOwn(like, key) && (given[key] ?? null) !== null);
+      if (other !== undefined)
+        throw malformed(describe(given[other]), [...path, other], 'nothing: there is no such argument');
+      for (const [key, part] of Object.entries(like)) collect(part, given[key], [...path, key]);
+    }
+  };
+  collect(args, returned, []);
   return cotangents;
 };
 
@@ -60,39 +91,50 @@ const cotangentsOf = (args: readonly unknown[], returned: unknown): (Tensor | nu
  * a list of one cotangent an argument, `null` for zero. The rule must be linear in the cotangent.
  * What is differentiated must be an argument; residuals, not variables, bring it to the backward rule.
  * @throws GradientError when one of the functions closes over a tensor that is being differentiated, or a cotangent
- * does not fit its argument.
+ * does not fit its argument; TreeError when the list of cotangents is not like the arguments.
  * @example
  * const clipped = customVjp((x: Tensor) => x, (x: Tensor) => [x, null], (_, g) => [mul(g, 0.5)]);
  * grad((x: Tensor) => sum(clipped(x)))(tensor([1, 2])).toArray() // [0.5, 0.5]
  */
-export const customVjp =
-  <Args extends readonly unknown[], Y, Residuals>(
-    f: (...args: Args) => Y,
-    forward: (...args: Args) => readonly [value: Y, residuals: Residuals],
-    backward: (residuals: Residuals, cotangent: Y) => Cotangents<Args>,
-  ): ((...args: Args) => Y) =>
-  (...args) => {
-    const given = outline(args);
+export const customVjp = <Args extends readonly unknown[], Y, Residuals>(
+  f: (...args: Args) => Y,
+  forward: (...args: Args) => readonly [value: Y, residuals: Residuals],
+  backward: (residuals: Residuals, cotangent: Y) => Cotangents<Args>,
+): ((...args: Args) => Y) => {
+  checkFunction(op, f);
+  for (const rule of [forward, backward]) checkFunction(op, rule);
+  return (...args) => {
+    const given = outline(args, op);
     const returned: Y[] = [];
     const saved: Residuals[] = [];
     const leavesOf = (y: Y): readonly Tensor[] => {
-      returned[0] = outline(synchronous('customVjp', y));
-      return treeLeaves(y, 'customVjp');
+      returned[0] = outline(synchronous(op, y), op);
+      return treeLeaves(y, op);
     };
     const rule: CustomRule = {
       name: 'customVjp',
       run: (inputs) => leavesOf(f(...withTensors(given, inputs))),
       forward(inputs) {
-        const [value, residuals] = forward(...withTensors(given, inputs));
-        saved[0] = outline(residuals);
+        const pair: unknown = synchronous(op, forward(...withTensors(given, inputs)));
+        if (!Array.isArray(pair) || pair.length !== 2)
+          throw new TreeError({
+            op,
+            problem: `the forward function returned ${describe(pair)}, not [value, residuals]`,
+            remedy: 'return the value and what the backward rule needs, null if nothing: [y, null]',
+          });
+        const [value, residuals] = pair as unknown as readonly [Y, Residuals];
+        saved[0] = outline(residuals, op);
         // A transform further down must see the rule in the value too, not the operations of `forward`.
         const watched = inputs.some(({ owner }) => owner !== null);
-        return { outputs: watched ? call(rule, inputs) : leavesOf(value), residuals: tensorsIn(residuals) };
+        return { outputs: watched ? call(rule, inputs) : leavesOf(value), residuals: tensorsIn(residuals, op) };
       },
       backward: (residuals, cotangents) =>
         cotangentsOf(
           given,
-          backward(withTensors(saved[0] as Residuals, residuals), treeUnflatten(returned[0] as Y, cotangents)),
+          synchronous<unknown>(
+            op,
+            backward(withTensors(saved[0] as Residuals, residuals), treeUnflatten(returned[0] as Y, cotangents)),
+          ),
         ),
       jvp(inputs, tangents) {
         const { outputs, residuals } = rule.forward(inputs);
@@ -109,6 +151,7 @@ export const customVjp =
         };
       },
     };
-    const outputs = call(rule, tensorsIn(args));
+    const outputs = call(rule, tensorsIn(args, op));
     return treeUnflatten(returned[0] as Y, outputs);
   };
+};

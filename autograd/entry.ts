@@ -1,11 +1,11 @@
 /** What a tape writes down, and how one entry is undone: from the cotangents of its outputs to those of its inputs. */
 import { zeros } from '../core/creation.js';
-import { GradientError } from '../core/errors.js';
+import { describe, GradientError } from '../core/errors.js';
 import { sumTo } from '../core/primitives/sum.js';
 import { type Aval, formatAval, type ProgramNode } from '../core/program.js';
 import { type Place, returnTo } from '../core/scope.js';
 import { sameShape } from '../core/shape.js';
-import type { Tensor } from '../core/tensor.js';
+import { Tensor } from '../core/tensor.js';
 
 /** A value on the tape; −1 numbers what takes no cotangent: constants, integers, inputs without a rule. */
 export interface Reference extends Aval {
@@ -41,7 +41,13 @@ export type Entry = Operation | Call;
 export type Contribution = readonly [id: number, cotangent: Tensor];
 
 /** The cotangent itself, once it is known to fit its value. */
-const fitting = (rule: string, cotangent: Tensor, value: Aval): Tensor => {
+const fitting = (rule: string, cotangent: unknown, value: Aval): Tensor => {
+  if (!(cotangent instanceof Tensor))
+    throw new GradientError({
+      op: rule,
+      problem: `the backward rule gave ${describe(cotangent)}, not a tensor`,
+      remedy: 'return the cotangent of the argument; a rule that there is not is null in the list of rules',
+    });
   if (!sameShape(cotangent.shape, value.shape) || cotangent.dtype !== value.dtype)
     throw new GradientError({
       op: rule,
@@ -58,7 +64,16 @@ const undoOperation = ({ primitive, params, inputs, avals, x, y }: Operation, g:
     if (rule === null || aval === undefined) return [];
     // A rule only reads what its record says is saved; where the output is not, `g` fills the place.
     const cotangent = rule({ g, x, y: y ?? g, p: params, avals });
-    return [[id, fitting(primitive.name, primitive.broadcasts ? sumTo(cotangent, aval.shape) : cotangent, aval)]];
+    return [
+      [
+        id,
+        fitting(
+          primitive.name,
+          primitive.broadcasts && cotangent instanceof Tensor ? sumTo(cotangent, aval.shape) : cotangent,
+          aval,
+        ),
+      ],
+    ];
   });
 
 const undoCall = ({ name, inputs, backward }: Call, cotangents: readonly Tensor[]): Contribution[] =>

@@ -85,7 +85,7 @@ const differentiate = (
   const [target, aux] = hasAux ? (result as readonly [unknown, unknown]) : [result, undefined];
   const y = scalarTarget(op, target);
   const gradient = treeUnflatten(chosen, drain([y], [ones([], y.dtype)]));
-  return { value: lower(y), aux: mapTensors(aux, lower), gradient };
+  return { value: lower(y), aux: mapTensors(aux, lower, op), gradient };
 };
 
 /** What both transforms read. */

@@ -78,7 +78,7 @@ const unflatten = <T>(tree: T, x: Vector): T => {
 };
 
 const flattened = <Args extends readonly unknown[]>(f: (...args: Args) => unknown, given: Args): Flattened => {
-  const args = mapTensors(given, (x: Tensor) => (isFloat(x.dtype) ? cast(x, 'float64') : x));
+  const args = mapTensors(given, (x: Tensor) => (isFloat(x.dtype) ? cast(x, 'float64') : x), 'gradcheck');
   const [y, pullback] = vjp(f, ...args);
   return {
     x: flatten(args),

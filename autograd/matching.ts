@@ -3,7 +3,21 @@ import { isFloat } from '../core/dtype.js';
 import { DtypeError, GradientError, ShapeError, TreeError } from '../core/errors.js';
 import { sameShape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
-import { treeEntries } from '../core/tree.js';
+import { formatPath, isBranch, type Path, treeEntries } from '../core/tree.js';
+
+/** Throws unless lists that stand in the same place are of one length: what is `null` at the end of one counts, too. */
+const checkLengths = (op: string, what: string, tree: unknown, like: unknown, path: Path = []): void => {
+  if (Array.isArray(tree) && Array.isArray(like)) {
+    if (tree.length !== like.length)
+      throw new TreeError({
+        op,
+        problem: `the ${what} has a list of ${tree.length} at ${formatPath(path)}, its value one of ${like.length}`,
+        remedy: `give the ${what} the same keys and lengths as the value it belongs to`,
+      });
+    for (const [i, part] of like.entries()) checkLengths(op, what, tree[i], part, [...path, i]);
+  } else if (isBranch(tree) && isBranch(like))
+    for (const [key, part] of Object.entries(like)) checkLengths(op, what, tree[key], part, [...path, key]);
+};
 
 /**
  * The leaves of `tree`, which must have the places, shapes and element types of `like`.
@@ -23,6 +37,7 @@ export const matchingLeaves = (op: string, what: string, tree: unknown, like: un
           : `the ${what} has a tensor at ${extra?.[0]} that does not belong there`,
       remedy: `give the ${what} the same keys and lengths as the value it belongs to`,
     });
+  checkLengths(op, what, tree, like);
   return wanted.map(([path, expected], i) => {
     const leaf = given[i]?.[1] as Tensor;
     if (!sameShape(leaf.shape, expected.shape))

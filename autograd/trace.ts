@@ -97,7 +97,7 @@ export const traceTree = <Args extends readonly unknown[], Y>(
     op,
     withInterpreter(tracer, () => f(...treeUnflatten(args, inputs))),
   );
-  return { program: tracer.finish(treeLeaves(y, op)), result: outline(y) };
+  return { program: tracer.finish(treeLeaves(y, op)), result: outline(y, op) };
 };
 
 /**

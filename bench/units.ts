@@ -22,26 +22,28 @@ export const timeUnits = (
   rounds = 20,
 ): readonly UnitTime[] => {
   const { memory } = backend;
-  const { planned, layout, functions } = prepare(program, createHost(memory, backend.threads), { apart: true });
+  const host = createHost(memory, backend.threads);
+  const { planned, layout, functions } = prepare(program, host, { apart: true });
   memory.begin();
   const constants = program.constants.map((constant) => storageOn(backend, constant));
   const storages = [...inputs, ...constants].map((storage) => storage as WasmStorage);
   const made = layout.arguments.slice(storages.length).map(({ dtype, length }) => memory.allocate(dtype, length));
   const workspace = memory.take(layout.bytes + layout.threadBytes);
-  const addresses = [...[...storages, ...made].map(memory.address), workspace.start];
+  const frame = host.frames.enter([...storages, ...made].map(memory.address), workspace.start);
   const warm = performance.now();
-  while (performance.now() - warm < 300) functions.run?.(...addresses);
+  while (performance.now() - warm < 300) functions.run?.(frame);
   // In turn, as in the program: a unit may overwrite what it reads, and must not be run on its own results again and again.
   const best = planned.units.map(() => Number.POSITIVE_INFINITY);
   for (let round = 0; round < rounds; round++)
     for (const i of planned.units.keys()) {
       const start = performance.now();
-      functions[`unit${i}`]?.(...addresses);
+      functions[`unit${i}`]?.(frame);
       best[i] = Math.min(best[i] ?? 0, performance.now() - start);
     }
   const times = planned.units.map(
     (unit, i): UnitTime => ({ unit: describeUnit(unit), time: best[i] ?? 0, ...costOf(unit) }),
   );
+  host.frames.leave(frame);
   memory.give(workspace);
   return times;
 };

@@ -5,6 +5,7 @@
  */
 import { type Dtype, isDtype } from './dtype.js';
 import { ArgumentError, DtypeError, describe } from './errors.js';
+import { ownList } from './frozen.js';
 import { nearest } from './nearest.js';
 import { Tensor } from './tensor.js';
 
@@ -65,11 +66,54 @@ export const checkNumber = (op: string, what: string, value: unknown): void => {
     throw new ArgumentError({ op, problem: `${what} is ${describe(value)}, not a number`, remedy: 'give a number' });
 };
 
+/** Whether int32 holds the whole part of a number. */
+export const fitsInt32 = (value: number): boolean => value > -(2 ** 31) - 1 && value < 2 ** 31;
+
+/** Throws unless int32 holds the whole part of the value. */
+export const checkInt32 = (op: string, what: string, value: number): void => {
+  if (!fitsInt32(value))
+    throw new DtypeError({
+      op,
+      problem: `${what} is ${value}, which does not fit int32`,
+      remedy: "give a number from −2^31 to 2^31 − 1, or use 'float64'",
+    });
+};
+
+/** Throws unless the value is a number other than NaN. */
+export const checkNotNaN = (op: string, what: string, value: unknown): void => {
+  if (typeof value !== 'number' || Number.isNaN(value))
+    throw new ArgumentError({ op, problem: `${what} is ${describe(value)}`, remedy: 'give a number' });
+};
+
 /** Throws unless every size is a whole number ≥ 0. */
 export const checkSizes = (op: string, sizes: Readonly<Record<string, number>>): void => {
   for (const [name, size] of Object.entries(sizes))
     if (!Number.isInteger(size) || size < 0)
       throw new ArgumentError({ op, problem: `${name} is ${describe(size)}`, remedy: 'give a whole number ≥ 0' });
+};
+
+/** Throws where an option is given that could have no effect. */
+export const refuseWithout = <Options extends object>(
+  op: string,
+  options: Options,
+  names: readonly NameOf<Options>[],
+  reason: string,
+): void => {
+  const given = names.find((name) => (options as Readonly<Record<string, unknown>>)[name] !== undefined);
+  if (given !== undefined)
+    throw new ArgumentError({ op, problem: `${given} has no effect: ${reason}`, remedy: `leave ${given} out` });
+};
+
+/** Throws unless the value of an option that takes one of a few words is one of them. */
+export const checkChoice = (op: string, what: string, value: unknown, choices: readonly string[]): void => {
+  if (typeof value === 'string' && choices.includes(value)) return;
+  const meant = typeof value === 'string' ? nearest(value, choices) : null;
+  const words = choices.map((choice) => `'${choice}'`).join(', ');
+  throw new ArgumentError({
+    op,
+    problem: `${what} is ${describe(value)}`,
+    remedy: `${meant === null ? 'use' : `did you mean '${meant}'? Use`} one of ${words}`,
+  });
 };
 
 /** The names of all options of a type; of a union, those of every member. */
@@ -111,10 +155,16 @@ const unknownOption = (op: string, name: string, names: object): ArgumentError =
   });
 };
 
+/** Options with the lists in them as they are now: what is made of them keeps its meaning when the caller's lists change. */
+const ownLists = <T extends object>(options: T): T =>
+  Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [name, Array.isArray(value) ? ownList(value) : value]),
+  ) as T;
+
 /**
  * Options, once it is known that they are an object with no names but these. The names are a constant of the file,
  * `const names = { axis: true, keepDims: true } as const`, which the compiler holds against the type of the options.
- * Nothing is allocated for options that are in order.
+ * Nothing is allocated for options that are in order and have no lists; lists are copied.
  */
 export const checkedOptions = <Options extends object, Names extends OptionNames<Options>>(
   op: string,
@@ -125,10 +175,12 @@ export const checkedOptions = <Options extends object, Names extends OptionNames
     throw noOptions(op, options, names);
   const known: Readonly<Record<string, unknown>> = names;
   let count = 0;
+  let lists = false;
   for (const name in options) {
     if (known[name] !== true) throw isRecord(options) ? unknownOption(op, name, names) : noOptions(op, options, names);
+    if (Array.isArray(options[name])) lists = true;
     count++;
   }
   if (count === 0 && !isRecord(options)) throw noOptions(op, options, names);
-  return options;
+  return lists ? ownLists(options) : options;
 };

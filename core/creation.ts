@@ -1,54 +1,12 @@
 /** Tensors from numbers: nested lists, typed arrays. Everything else that makes a tensor is a primitive or a composition. */
-import { checkDtype, checkedOptions, tensorOperand } from './arguments.js';
+import { checkDtype, checkedOptions, checkInt32, tensorOperand } from './arguments.js';
 import { defaultBackend } from './default-backend.js';
 import type { Dtype, TypedArray } from './dtype.js';
 import { ArgumentError, describe, ShapeError } from './errors.js';
+import { type NestedBooleans, readNested } from './nested.js';
 import { createFull, full } from './primitives/full.js';
 import { ownShape, type Shape, sizeOf } from './shape.js';
 import { type NestedNumbers, storedTensor, Tensor } from './tensor.js';
-
-/** Nested lists of booleans. */
-export type NestedBooleans = boolean | readonly NestedBooleans[];
-
-type Nested = NestedNumbers | NestedBooleans;
-
-/** The shape of nested lists, read off the first entry at each depth. */
-const nestedShape = (value: Nested): number[] => {
-  const shape: number[] = [];
-  for (let inner: Nested | undefined = value; Array.isArray(inner); inner = inner[0]) shape.push(inner.length);
-  return shape;
-};
-
-const ragged = (shape: Shape): ShapeError =>
-  new ShapeError({
-    op: 'tensor',
-    problem: 'the nested lists have different lengths or depths',
-    shapes: [shape],
-    remedy: 'give every row the same length',
-  });
-
-/** Appends the numbers of `value`, which stands at `depth` within lists of `shape`. */
-const collect = (value: Nested, shape: Shape, depth: number, out: number[]): void => {
-  if (Array.isArray(value)) {
-    if (value.length !== shape[depth]) throw ragged(shape);
-    for (const inner of value as readonly Nested[]) collect(inner, shape, depth + 1, out);
-    return;
-  }
-  if (typeof value !== 'number' && typeof value !== 'boolean')
-    throw new ArgumentError({
-      op: 'tensor',
-      problem: `cannot read ${describe(value)} as a number`,
-      remedy: 'give numbers, nested lists of numbers, or fromData(typedArray, shape)',
-    });
-  if (depth !== shape.length) throw ragged(shape);
-  out.push(Number(value));
-};
-
-const isBoolean = (value: Nested): boolean => {
-  let inner: Nested | undefined = value;
-  while (Array.isArray(inner)) inner = inner[0];
-  return typeof inner === 'boolean';
-};
 
 export interface TensorOptions {
   /** Element type; `float32` by default, `bool` for booleans. Numbers are converted as `cast` does. */
@@ -60,22 +18,22 @@ const tensorNames = { dtype: true } as const;
 /**
  * A tensor of the given numbers or booleans. The compiler does not track the shape of nested lists; `fromData` and
  * `reshape` take one.
- * @throws ShapeError when nested lists differ in length or depth; ArgumentError for anything that is no number.
+ * @throws ShapeError when nested lists differ in length or depth; ArgumentError for anything that is no number, and for lists that hold
+ * themselves or are nested more than 500 levels deep; DtypeError for a number that int32 does not hold, and for numbers and booleans mixed.
  * @example
  * tensor([[1, 2], [3, 4]]).shape // [2, 2]
  */
 export const tensor = (values: NestedNumbers | NestedBooleans, options: TensorOptions = {}): Tensor => {
   const { dtype } = checkedOptions('tensor', options, tensorNames);
-  const shape = nestedShape(values);
-  const out: number[] = [];
-  collect(values, shape, 0, out);
-  return fromData(out, shape, dtype ?? (isBoolean(values) ? 'bool' : 'float32'));
+  const { shape, numbers, booleans } = readNested('tensor', values);
+  return createFrom('tensor', numbers, shape, dtype ?? (booleans ? 'bool' : 'float32'));
 };
 
 /**
  * A tensor of `shape` from row-major numbers, which are copied. A typed array's own element type is the default; plain
  * lists become float32.
- * @throws ShapeError when the length is not the product of the sizes; ArgumentError for sizes that are not whole.
+ * @throws ShapeError when the length is not the product of the sizes; ArgumentError for sizes that are not whole; DtypeError
+ * for a number that int32 does not hold.
  * @example
  * fromData(new Int32Array([1, 2, 3, 4]), [2, 2]).dtype // 'int32'
  */
@@ -83,13 +41,23 @@ export const fromData = <const S extends Shape>(
   data: TypedArray | readonly number[],
   shape: S,
   dtype: Dtype = dtypeOf(data),
+): Tensor<S> => createFrom('fromData', data, shape, dtype);
+
+/** `fromData`, in the name of the operation that the user called. */
+export const createFrom = <const S extends Shape>(
+  op: string,
+  data: TypedArray | readonly number[],
+  shape: S,
+  dtype: Dtype,
 ): Tensor<S> => {
-  const own = ownShape('fromData', shape);
-  checkDtype('fromData', dtype);
-  checkNumbers(data);
+  const own = ownShape(op, shape);
+  checkDtype(op, dtype);
+  checkNumbers(op, data);
+  if (dtype === 'int32' && !(data instanceof Int32Array || data instanceof Uint8Array))
+    for (const [i, value] of data.entries()) checkInt32(op, `element ${i}`, value);
   if (data.length !== sizeOf(shape))
     throw new ShapeError({
-      op: 'fromData',
+      op,
       problem: `${data.length} numbers do not fill ${sizeOf(shape)} places`,
       shapes: [shape],
       remedy: 'give as many numbers as the product of the sizes',
@@ -104,10 +72,10 @@ export const fromData = <const S extends Shape>(
 };
 
 /** Throws unless `data` is a list of numbers or one of the typed arrays that a tensor can hold. */
-const checkNumbers = (data: TypedArray | readonly number[]): void => {
+const checkNumbers = (op: string, data: TypedArray | readonly number[]): void => {
   const wrong = (found: unknown): ArgumentError =>
     new ArgumentError({
-      op: 'fromData',
+      op,
       problem: `the data are ${describe(found)}, not numbers`,
       remedy: 'give a list of numbers, a Float32Array, Float64Array, Int32Array or Uint8Array',
     });

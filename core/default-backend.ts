@@ -1,14 +1,13 @@
-/** The backend that eager operations and new tensors use: WebAssembly where the engine has vectors, the reference elsewhere. */
+/** The backend that eager operations and new tensors use: WebAssembly where the host can run it, the reference elsewhere. */
 import type { Backend } from './backend.js';
 import { referenceBackend } from './reference/backend.js';
-import { wasmBackend } from './wasm/backend.js';
-import { features } from './wasm/features.js';
+import { wasmBackendIfAny } from './wasm/backend.js';
 
 /** `null` until it is asked for, so that this module needs nothing while it loads. */
 let chosen: Backend | null = null;
 
 export const defaultBackend = (): Backend => {
-  chosen ??= features().simd ? wasmBackend() : referenceBackend;
+  chosen ??= wasmBackendIfAny() ?? referenceBackend;
   return chosen;
 };
 

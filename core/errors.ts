@@ -15,20 +15,60 @@ export interface ErrorDetails {
   readonly remedy: string;
 }
 
-export const formatShape = (shape: readonly number[]): string => `[${shape.join(',')}]`;
+/** More axes than this are not written out. */
+const mostAxes = 32;
+
+/** A shape as it is written; of one with very many axes the first and the last: `[1,1,1,1,…,1,1](5000 axes)`. */
+export const formatShape = (shape: readonly number[]): string =>
+  shape.length <= mostAxes
+    ? `[${Array.from(shape, String).join(',')}]`
+    : `[${Array.from(shape.slice(0, 4), String).join(',')},…,${Array.from(shape.slice(-2), String).join(',')}](${shape.length} axes)`;
+
+/** Which copy of the library made a tensor: its prototype has this copy's mark under `copyMark`. */
+export const copyMark: unique symbol = Symbol.for('tapegrad.copy');
+export const thisCopy: unique symbol = Symbol('tapegrad');
+
+/** A tensor that is none of this copy's: of another install of the library, or an object that only looks like one. */
+const describeStranger = (value: { readonly shape: readonly number[] }): string => {
+  const mark = (value as { readonly [copyMark]?: unknown })[copyMark];
+  const shape = formatShape(value.shape);
+  if (mark === thisCopy) return `an imitation of a tensor of shape ${shape}`;
+  if (mark !== undefined || ('owner' in value && 'payload' in value))
+    return `a tensor of shape ${shape} that another copy of tapegrad made (npm ls tapegrad shows the copies; let everything import one)`;
+  return `a tensor of shape ${shape} of another library`;
+};
+
+/** Long texts are cut. */
+const excerpt = (text: string): string => (text.length <= 80 ? text : `${text.slice(0, 60)}…${text.slice(-10)}`);
 
 const isTensorLike = (value: object): value is { readonly shape: readonly number[] } =>
   'dtype' in value && 'shape' in value && Array.isArray(value.shape);
 
-/** What a value is, in a few words: `undefined`, `"abc"`, `a list`, `a Float32Array`, `a tensor of shape [2]`. */
-export const describe = (value: unknown): string => {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'function') return 'a function';
-  if (typeof value !== 'object' || value === null) return String(value);
+/** Whether a value is a tensor of this copy; `tensor.ts` says how, since errors stand below everything. */
+let isOwnTensor: (value: object) => boolean = () => false;
+export const recogniseTensors = (own: (value: object) => boolean): void => {
+  isOwnTensor = own;
+};
+
+const describeObject = (value: object): string => {
   if (Array.isArray(value)) return 'a list';
-  if (isTensorLike(value)) return `a tensor of shape ${formatShape(value.shape)}`;
+  if (isTensorLike(value))
+    return isOwnTensor(value) ? `a tensor of shape ${formatShape(value.shape)}` : describeStranger(value);
   const name: unknown = value.constructor?.name;
-  return typeof name !== 'string' || name === 'Object' || name === '' ? 'an object' : `a ${name}`;
+  return typeof name !== 'string' || name === 'Object' || name === '' ? 'an object' : `a ${excerpt(name)}`;
+};
+
+/** What a value is, in a few words: `undefined`, `"abc"`, `a list`, `a Float32Array`, `a tensor of shape [2]`. Never throws. */
+export const describe = (value: unknown): string => {
+  if (typeof value === 'string') return JSON.stringify(excerpt(value));
+  if (typeof value === 'bigint') return `the bigint ${excerpt(String(value))}`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object' || value === null) return excerpt(String(value));
+  try {
+    return describeObject(value);
+  } catch {
+    return 'an object that cannot be read';
+  }
 };
 
 const format = ({ op, problem, shapes, remedy }: ErrorDetails, path: string): string => {

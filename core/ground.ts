@@ -6,6 +6,7 @@ import type { Backend } from './backend.js';
 import { defaultBackend } from './default-backend.js';
 import { findOperation, type KnownOperation, keepOperation } from './eager.js';
 import { GradientError } from './errors.js';
+import { frozen } from './frozen.js';
 import type { Interpreter } from './interpreter.js';
 import type { Primitive } from './primitive.js';
 import { type Aval, avalOf, makeProgram } from './program.js';
@@ -21,7 +22,7 @@ const lowered = (primitive: Primitive, backend: Backend, inputs: readonly Aval[]
     nodes: [{ primitive, params, inputs: avals.map((_, i) => i), shape, dtype }],
     outputs: [avals.length],
   });
-  const operation = { params, inputs: avals, shape, dtype, run: backend.lower(program) };
+  const operation = { params: frozen(params), inputs: avals, shape, dtype, run: backend.lower(program) };
   keepOperation(primitive, backend, operation);
   return operation;
 };

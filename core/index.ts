@@ -198,12 +198,11 @@ export {
   permutation,
   rademacher,
   randomIntegers,
-  type SampleOptions,
-  type TruncatedNormalOptions,
-  truncatedNormal,
   type UniformOptions,
   uniform,
 } from './random/samplers.js';
+export type { SampleOptions } from './random/draws.js';
+export { type TruncatedNormalOptions, truncatedNormal } from './random/truncated-normal.js';
 export { threefry } from './primitives/threefry.js';
 export { unitInterval } from './primitives/unit-interval.js';
 

@@ -5,7 +5,7 @@
  */
 import type { Dtype, TypedArray } from './dtype.js';
 import type { Aval } from './program.js';
-import { checkShape, type Shape } from './shape.js';
+import { checkShape, frozenShape, type Shape } from './shape.js';
 import type { Tensor } from './tensor.js';
 
 /** The sort of mathematics, which decides the laws that are checked exactly. */
@@ -127,21 +127,22 @@ const ruleOf =
  */
 export const define =
   <In extends readonly Tensor[], P = null>() =>
-  <const Name extends string, const S extends Saves>(d: Definition<Name, In, P, S>): Primitive<Name, P> => ({
-    name: d.name,
-    family: d.family,
-    docs: d.docs,
-    saves: d.saves,
-    broadcasts: d.broadcasts ?? false,
-    jvpKind: typeof d.jvp === 'string' ? d.jvp : 'rules',
-    infer: (inputs, p) => {
-      const aval = d.infer(inputs, p);
-      // Broadcasting and products may ask for more than there can be, whatever was checked on the way in.
-      checkShape(d.name, aval.shape);
-      return aval;
-    },
-    forward: d.forward,
-    vjp: ruleOf<Rule>(d.vjp),
-    jvp: typeof d.jvp === 'string' ? () => null : ruleOf<ForwardRule>(d.jvp),
-    batch: d.batch as Primitive<Name, P>['batch'],
-  });
+  <const Name extends string, const S extends Saves>(d: Definition<Name, In, P, S>): Primitive<Name, P> =>
+    Object.freeze<Primitive<Name, P>>({
+      name: d.name,
+      family: d.family,
+      docs: d.docs,
+      saves: d.saves,
+      broadcasts: d.broadcasts ?? false,
+      jvpKind: typeof d.jvp === 'string' ? d.jvp : 'rules',
+      infer: (inputs, p) => {
+        const aval = d.infer(inputs, p);
+        // Broadcasting and products may ask for more than there can be, whatever was checked on the way in.
+        checkShape(d.name, aval.shape);
+        return { shape: frozenShape(aval.shape), dtype: aval.dtype };
+      },
+      forward: d.forward,
+      vjp: ruleOf<Rule>(d.vjp),
+      jvp: typeof d.jvp === 'string' ? () => null : ruleOf<ForwardRule>(d.jvp),
+      batch: d.batch as Primitive<Name, P>['batch'],
+    });

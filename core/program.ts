@@ -4,8 +4,9 @@
  */
 import type { Dtype } from './dtype.js';
 import { formatShape } from './errors.js';
+import { frozen } from './frozen.js';
 import type { Primitive } from './primitive.js';
-import type { Shape } from './shape.js';
+import { frozenShape, type Shape } from './shape.js';
 import type { Tensor } from './tensor.js';
 
 /** What is known of a value before it is computed. */
@@ -71,5 +72,21 @@ const format = ({ inputs, constants, nodes, outputs }: Program): string => {
   return lines.join('\n');
 };
 
-/** A program that prints itself. */
-export const makeProgram = (parts: Omit<Program, 'toString'>): Program => ({ ...parts, toString: () => format(parts) });
+/** The node, with nothing in it that somebody else could change. */
+const frozenNode = (node: ProgramNode): ProgramNode => {
+  const [inputs, params, shape] = [frozen(node.inputs), frozen(node.params), frozenShape(node.shape)];
+  const same = inputs === node.inputs && params === node.params && shape === node.shape && Object.isFrozen(node);
+  return same ? node : Object.freeze({ ...node, inputs, params, shape });
+};
+
+/** A program that prints itself, and that nobody can change. */
+export const makeProgram = ({ inputs, constants, nodes, outputs }: Omit<Program, 'toString'>): Program => {
+  const program: Program = Object.freeze({
+    inputs: frozen(inputs),
+    constants: frozen(constants),
+    nodes: Object.freeze(nodes.map(frozenNode)),
+    outputs: frozen(outputs),
+    toString: () => format(program),
+  });
+  return program;
+};

@@ -5,8 +5,17 @@
  */
 import type { Backend, Storage } from './backend.js';
 import type { Dtype, TypedArray } from './dtype.js';
-import { ArgumentError, formatShape, GradientError, ShapeError } from './errors.js';
+import {
+  ArgumentError,
+  copyMark,
+  formatShape,
+  GradientError,
+  recogniseTensors,
+  ShapeError,
+  thisCopy,
+} from './errors.js';
 import { concrete, type Interpreter, reveal } from './interpreter.js';
+import { writeNested } from './nested.js';
 import type { Operand } from './operand.js';
 import { type IndexItem, index } from './ops/indexing.js';
 import { mean } from './ops/reductions.js';
@@ -32,13 +41,15 @@ import { sqrt } from './primitives/sqrt.js';
 import { sub } from './primitives/sub.js';
 import { type ReduceOptions, sum } from './primitives/sum.js';
 import { tanh } from './primitives/tanh.js';
-import { type Shape, sizeOf } from './shape.js';
+import { printedNumbers } from './printing.js';
+import { frozenShape, type Shape, sizeOf } from './shape.js';
 import { writtenElement } from './shortest.js';
 import type { Broadcast, Check, MatMul } from './typed-shape.js';
 
 /** Nested lists of numbers, as `toArray` gives them; booleans read as 0 and 1. */
 export type NestedNumbers = number | readonly NestedNumbers[];
 
+/** Where a tensor's numbers are. Never handed out: whoever could write here could read other tensors' memory. */
 interface Stored {
   readonly backend: Backend;
   /** `null` once the numbers have been given away or given back. */
@@ -47,6 +58,12 @@ interface Stored {
   gone?: 'donated' | 'disposed';
 }
 
+/** `storedTensor` leaves the place of the numbers here for the constructor, so that nobody else can hand one in. */
+let placing: Stored | null = null;
+
+/** Where the numbers of a tensor are; `null` inside a transform, and for hollow tensors. */
+let placeOf: (tensor: Tensor) => Stored | null;
+
 /** Numbers that are there. */
 interface Present {
   readonly backend: Backend;
@@ -54,12 +71,26 @@ interface Present {
 }
 
 export class Tensor<out S extends Shape = Shape> {
+  /** The place of the numbers: a field of its own, which marks tensors too. What lacks it is none, whatever its prototype. */
+  readonly #stored: Stored | null;
   readonly shape: S;
   readonly dtype: Dtype;
   /** The interpreter that this tensor belongs to; `null` for stored numbers. */
   readonly owner: Interpreter | null;
-  /** What the owner keeps here; nobody else looks inside. */
+  /** What the owner keeps here; nobody else looks inside. `null` for stored numbers. */
   readonly payload: unknown;
+
+  static {
+    placeOf = (tensor) => tensor.#stored;
+    // So that a message can tell a tensor of this copy of the library from one of another copy, and from an imitation.
+    recogniseTensors((value) => #stored in value);
+    Object.defineProperty(Tensor.prototype, copyMark, { value: thisCopy });
+  }
+
+  /** Whether this copy of the library made `value`: imitations, proxies and tensors of another copy are none. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && #stored in value;
+  }
 
   // `console.log` in Node shows the text instead of the insides. Declarations cannot name this method.
   static {
@@ -70,12 +101,18 @@ export class Tensor<out S extends Shape = Shape> {
     });
   }
 
-  /** For interpreters; people make tensors with `tensor`, `zeros`, `uniform`, … */
+  /**
+   * For interpreters; people make tensors with `tensor`, `zeros`, `uniform`, … Nothing of a tensor can be written to afterwards, and
+   * without an owner it is hollow: a shape and an element type.
+   */
   constructor(shape: S, dtype: Dtype, owner: Interpreter | null, payload: unknown) {
-    this.shape = shape;
+    this.#stored = placing;
+    placing = null;
+    this.shape = frozenShape(shape);
     this.dtype = dtype;
     this.owner = owner;
     this.payload = payload;
+    Object.freeze(this);
   }
 
   get rank(): number {
@@ -112,14 +149,7 @@ export class Tensor<out S extends Shape = Shape> {
 
   /** The numbers as nested lists; a plain number for a scalar. */
   toArray(): NestedNumbers {
-    const data = numbersOf('toArray', this);
-    const build = (axis: number, offset: number, step: number): NestedNumbers => {
-      const size = this.shape[axis];
-      if (size === undefined) return data[offset] ?? Number.NaN;
-      const inner = size === 0 ? 0 : step / size;
-      return Array.from({ length: size }, (_, i) => build(axis + 1, offset + i * inner, inner));
-    };
-    return build(0, 0, data.length);
+    return writeNested('toArray', numbersOf('toArray', this), this.shape);
   }
 
   // Everyday operations as methods: each only calls the free function of its name.
@@ -244,9 +274,7 @@ export class Tensor<out S extends Shape = Shape> {
     if (stored === null) return `${head} inside ${this.owner?.name ?? 'a transform'})`;
     const gone = goneFrom(stored);
     if (gone !== undefined) return `${head} ${gone})`;
-    return stored.size > 64
-      ? `${head})`
-      : `${head} ${JSON.stringify(stored.toArray(), (_, v) => (typeof v === 'number' ? writtenElement(v, this.dtype) : v))})`;
+    return `${head} ${printedNumbers(numbersOf('toString', stored), this.shape, this.dtype)})`;
   }
 
   /**
@@ -281,7 +309,10 @@ export const storedTensor = <const S extends Shape>(
   dtype: Dtype,
   backend: Backend,
   storage: Storage,
-): Tensor<S> => new Tensor(shape, dtype, null, { backend, storage } satisfies Stored);
+): Tensor<S> => {
+  placing = { backend, storage };
+  return new Tensor(shape, dtype, null, null);
+};
 
 const storedOf = (op: string, tensor: Tensor): Present => {
   if (tensor.owner !== null)
@@ -290,7 +321,15 @@ const storedOf = (op: string, tensor: Tensor): Present => {
       problem: `the tensor belongs to ${tensor.owner.name}`,
       remedy: 'read it outside the transform',
     });
-  const { backend, storage, gone } = tensor.payload as Stored;
+  const stored = placeOf(tensor);
+  if (stored === null)
+    throw new ArgumentError({
+      op,
+      problem: 'the tensor is hollow: it has a shape and an element type, but no numbers',
+      shapes: [tensor.shape],
+      remedy: 'make tensors with tensor(…), fromData(…) or an operation',
+    });
+  const { backend, storage, gone } = stored;
   if (storage === null && gone === 'disposed')
     throw new ArgumentError({
       op,
@@ -309,21 +348,20 @@ const storedOf = (op: string, tensor: Tensor): Present => {
 };
 
 /** What became of a stored tensor's numbers, if they are gone. */
-const goneFrom = ({ owner, payload }: Tensor): Stored['gone'] =>
-  owner === null ? (payload as Stored | null)?.gone : undefined;
+const goneFrom = (tensor: Tensor): Stored['gone'] => placeOf(tensor)?.gone;
 
 /** Gives the numbers away: whoever uses the tensor from now on is told so. */
-export const consume = ({ payload }: Tensor): void => {
-  const stored = payload as Stored;
+export const consume = (tensor: Tensor): void => {
+  const stored = placeOf(tensor);
+  if (stored === null) return;
   stored.storage = null;
   stored.gone = 'donated';
 };
 
 /** Gives the numbers of a stored tensor back to its backend, once. */
-const giveBack = ({ owner, payload }: Tensor): void => {
-  if (owner !== null) return;
-  const stored = payload as Stored;
-  if (stored.storage === null) return;
+const giveBack = (tensor: Tensor): void => {
+  const stored = placeOf(tensor);
+  if (stored === null || stored.storage === null) return;
   stored.backend.free(stored.storage);
   stored.storage = null;
   stored.gone = 'disposed';

@@ -1,7 +1,6 @@
 /** How many threads compute: a choice of the user's, one unless it is made. */
 import { ArgumentError, describe } from './errors.js';
-import { wasmBackend } from './wasm/backend.js';
-import { features } from './wasm/features.js';
+import { wasmBackendIfAny } from './wasm/backend.js';
 
 /**
  * Lets programs run on up to `count` threads, the calling one among them: `worker_threads` in Node, workers in a page. Products of
@@ -9,7 +8,8 @@ import { features } from './wasm/features.js';
  * same bits whatever the number.
  *
  * Gives the number of threads that there are now: less than `count` where the host does not share memory among threads, as in a
- * page that is not isolated from other origins (`crossOriginIsolated`), or where `count` is over 64. Threads start on their own time,
+ * page that is not isolated from other origins (`crossOriginIsolated`), where it lets nobody start threads, as Node's permission model
+ * does without `--allow-worker`, or where `count` is over 64. Threads start on their own time,
  * and a program that finds some missing runs on those that are there. Idle threads sleep, and keep no process alive; `setThreads(1)`
  * ends them.
  *
@@ -25,7 +25,7 @@ export const setThreads = (count: number): number => {
       problem: `${describe(count)} threads`,
       remedy: 'give a positive integer; 1 is for the calling thread alone',
     });
-  return features().simd ? wasmBackend().threads.resize(count) : 1;
+  return wasmBackendIfAny()?.threads.resize(count) ?? 1;
 };
 
 /**
@@ -33,4 +33,4 @@ export const setThreads = (count: number): number => {
  * @example
  * threads() // 1
  */
-export const threads = (): number => (features().simd ? wasmBackend().threads.size() : 1);
+export const threads = (): number => wasmBackendIfAny()?.threads.size() ?? 1;

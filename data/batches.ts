@@ -1,5 +1,6 @@
 /** Mini-batches: every example once an epoch, in an order that a key decides. */
 
+import { checkedOptions } from '../core/arguments.js';
 import { ArgumentError } from '../core/errors.js';
 import type { Key } from '../core/random/key.js';
 import { permutation } from '../core/random/samplers.js';
@@ -23,17 +24,23 @@ export const checkBatchSize = (op: string, size: number): void => {
     });
 };
 
+const batchesNames = { size: true, key: true, dropLast: true } as const;
+
 /**
  * The batches of one epoch.
  * @throws ArgumentError unless the size is a whole number ≥ 1.
  * @example
  * [...batches(iris(), { size: 64 })].map(({ x }) => x.shape[0]) // [64, 64, 22]
  */
-export function* batches(
+export const batches = (examples: Examples, options: BatchOptions): Generator<Examples, void, undefined> => {
+  checkBatchSize('batches', checkedOptions('batches', options, batchesNames).size);
+  return batchesOf(examples, options);
+};
+
+function* batchesOf(
   examples: Examples,
   { size, key, dropLast = false }: BatchOptions,
 ): Generator<Examples, void, undefined> {
-  checkBatchSize('batches', size);
   const count = examples.x.shape[0] ?? 0;
   const order =
     key === undefined

@@ -1,4 +1,5 @@
 /** Many small images in one: how the filters of a first layer, or a batch of inputs, are looked at. */
+import { checkedOptions } from '../core/arguments.js';
 import { ShapeError } from '../core/errors.js';
 import { pad } from '../core/ops/padding.js';
 import { add } from '../core/primitives/add.js';
@@ -29,6 +30,8 @@ const stretched = (images: Tensor, upper: number): Tensor => {
   return mul(div(sub(images, low), safe), upper);
 };
 
+const filterGridNames = { upper: true, gap: true } as const;
+
 /**
  * Images in rows on the smallest square grid that holds them, each stretched to 0 … `upper`; gaps and free cells are 0.
  * `images: [N, H, W, C]` → `[S·H + (S − 1)·gap, S·W + (S − 1)·gap, C]` with S = ⌈√N⌉.
@@ -36,7 +39,8 @@ const stretched = (images: Tensor, upper: number): Tensor => {
  * @example
  * filterGrid(ones([32, 7, 7, 3])).shape // [47, 47, 3]
  */
-export const filterGrid = (images: Tensor, { upper = 255, gap = 1 }: FilterGridOptions = {}): Tensor => {
+export const filterGrid = (images: Tensor, options: FilterGridOptions = {}): Tensor => {
+  const { upper = 255, gap = 1 } = checkedOptions('filterGrid', options, filterGridNames);
   const [count = 0, height = 0, width = 0, channels = 0] = images.shape;
   if (images.rank !== 4 || images.size === 0)
     throw new ShapeError({

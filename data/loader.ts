@@ -2,6 +2,7 @@
  * Loaders: the batches of every epoch, made one at a time. A batch is a pure function of the key, the epoch and its place,
  * so a run that stopped in the middle of an epoch goes on from there with the same batches.
  */
+import { checkChoice, checkedOptions } from '../core/arguments.js';
 import { ArgumentError } from '../core/errors.js';
 import { foldIn, type Key, key as keyOf } from '../core/random/key.js';
 import { permutation, randomIntegers } from '../core/random/samplers.js';
@@ -37,8 +38,13 @@ export interface Loader {
   epoch(epoch?: number, start?: number): Generator<Examples, void, undefined>;
 }
 
+const orders: readonly string[] = ['shuffled', 'replacement', 'sequential'] satisfies readonly LoaderOrder[];
+
+const loaderNames = { size: true, key: true, order: true, dropLast: true, transform: true } as const;
+
 const checkOptions = ({ size, key, order, examples }: LoaderOptions & { readonly examples: number }): void => {
   checkBatchSize('loader', size);
+  checkChoice('loader', 'order', order, orders);
   if (key === undefined && (order === 'shuffled' || order === 'replacement'))
     throw new ArgumentError({ op: 'loader', problem: `the order ${order} needs a key`, remedy: 'give a key' });
   if (order === 'replacement' && examples === 0)
@@ -47,13 +53,13 @@ const checkOptions = ({ size, key, order, examples }: LoaderOptions & { readonly
 
 /**
  * Batches of examples, or of images that stay bytes until their batch is made.
- * @throws ArgumentError for a size below 1, or a random order without a key.
+ * @throws ArgumentError for a size below 1, an order that there is not, or a random one without a key.
  * @example
  * [...loader(iris(), { size: 64, key: key(0) }).epoch()].map(({ x }) => x.shape[0]) // [64, 64, 22]
  */
 export const loader = (source: Source, options: LoaderOptions): Loader => {
   const examples = countExamples(source);
-  const { size, key, dropLast = false, transform } = options;
+  const { size, key, dropLast = false, transform } = checkedOptions('loader', options, loaderNames);
   const order = options.order ?? (key === undefined ? 'sequential' : 'shuffled');
   checkOptions({ ...options, order, examples });
   const whole = dropLast || order === 'replacement';

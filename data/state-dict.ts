@@ -2,11 +2,13 @@
  * Trees of parameters and flat lists of named tensors, as PyTorch's state dictionaries are: `features.0.weight`. Loading by
  * name says what was found, what was missing and what had another shape, so that a pretrained body can meet a new head.
  */
-import { ArgumentError, formatShape } from '../core/errors.js';
+import { checkedOptions } from '../core/arguments.js';
+import { ArgumentError, describe, formatShape } from '../core/errors.js';
 import { cast } from '../core/primitives/cast.js';
 import type { Shape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { eachLeaf, treeUnflatten } from '../core/tree.js';
+import { checkCallback, checkList, checkObject, checkText, namedEntries } from './checks.js';
 
 const entriesOf = (tree: unknown, op: string): (readonly [name: string, leaf: Tensor])[] => {
   const entries: (readonly [string, Tensor])[] = [];
@@ -14,12 +16,32 @@ const entriesOf = (tree: unknown, op: string): (readonly [name: string, leaf: Te
   return entries;
 };
 
+/** The leaves by their names, once it is known that no two share one: `{ 'a.b': … }` beside `{ a: { b: … } }`. */
+const named = (
+  entries: readonly (readonly [name: string, leaf: Tensor])[],
+  op: string,
+): ReadonlyMap<string, Tensor> => {
+  const names = new Map<string, Tensor>();
+  for (const [name, leaf] of entries) {
+    if (names.has(name))
+      throw new ArgumentError({
+        op,
+        problem: `two leaves of the tree are called ${JSON.stringify(name)}`,
+        remedy: 'use keys without dots',
+      });
+    names.set(name, leaf);
+  }
+  return names;
+};
+
 /**
  * The leaves of a tree by name: keys and positions joined by dots.
+ * @throws ArgumentError when two leaves get the same name.
  * @example
  * [...stateDict({ conv: { weight: ones([1]) }, layers: [ones([2])] }).keys()] // ['conv.weight', 'layers.0']
  */
-export const stateDict = (tree: unknown): ReadonlyMap<string, Tensor> => new Map(entriesOf(tree, 'stateDict'));
+export const stateDict = (tree: unknown): ReadonlyMap<string, Tensor> =>
+  named(entriesOf(tree, 'stateDict'), 'stateDict');
 
 /** Last parts of names that differ by more than their spelling. */
 const torchNames: Readonly<Record<string, string>> = {
@@ -43,7 +65,10 @@ const snakeCase = (part: string): string =>
  * fromTorchName('encoder.self_attn.in_proj_weight') // 'encoder.selfAttn.inProjWeight'
  * fromTorchName('rnn.weight_ih_l0_reverse') // 'rnn.weightIhL0Reverse'
  */
-export const fromTorchName = (name: string): string => name.split('.').map(camelCase).join('.');
+export const fromTorchName = (name: string): string => {
+  checkText('fromTorchName', 'the name', name);
+  return name.split('.').map(camelCase).join('.');
+};
 
 /**
  * A name of this library as PyTorch writes it, for files that PyTorch is to read.
@@ -51,12 +76,15 @@ export const fromTorchName = (name: string): string => name.split('.').map(camel
  * toTorchName('rnn.weightIhL0Reverse') // 'rnn.weight_ih_l0_reverse'
  * toTorchName('bn1.runningVariance') // 'bn1.running_var'
  */
-export const toTorchName = (name: string): string => name.split('.').map(snakeCase).join('.');
+export const toTorchName = (name: string): string => {
+  checkText('toTorchName', 'the name', name);
+  return name.split('.').map(snakeCase).join('.');
+};
 
 export interface LoadStateOptions {
   /**
-   * From the name in the file to the name in the tree; `null` leaves a tensor aside. By default `fromTorchName`, and a tree that writes
-   * its own keys with underscores is understood too.
+   * From the name in the file to the name in the tree; `null` leaves a tensor aside. By default names that the tree has stay as they
+   * are, and others go through `fromTorchName`; a tree that writes its own keys with underscores is understood too.
    */
   readonly rename?: (name: string) => string | null;
 }
@@ -79,18 +107,29 @@ interface Found {
   readonly tensor: Tensor;
 }
 
-/** The tensors of the file by their names in the tree. */
-const renamed = (tensors: NamedTensors, rename: (name: string) => string | null): ReadonlyMap<string, Found> => {
+/** The tensors of the file by their names in the tree. Names that the tree has as they are need no other, unless `rename` is given. */
+const renamed = (
+  op: string,
+  tensors: NamedTensors,
+  wanted: ReadonlyMap<string, Tensor>,
+  { rename }: LoadStateOptions,
+): ReadonlyMap<string, Found> => {
+  checkCallback(op, 'rename', rename);
+  const nameOf = rename ?? ((name: string): string => (wanted.has(name) ? name : fromTorchName(name)));
   const source = new Map<string, Found>();
-  const given: readonly (readonly [string, Tensor])[] =
-    tensors instanceof Map ? [...tensors] : Object.entries(tensors as Readonly<Record<string, Tensor>>);
-  for (const [from, tensor] of given) {
-    const name = rename(from);
+  for (const [from, tensor] of namedEntries(op, tensors)) {
+    const name: unknown = nameOf(from);
     if (name === null) continue;
+    if (typeof name !== 'string')
+      throw new ArgumentError({
+        op,
+        problem: `${from} is renamed to ${describe(name)}`,
+        remedy: 'give a text, or null',
+      });
     const other = source.get(name);
     if (other !== undefined)
       throw new ArgumentError({
-        op: 'loadStateDict',
+        op,
         problem: `${other.from} and ${from} are both renamed to ${name}`,
         remedy: 'give each tensor a name of its own, or null to leave one aside',
       });
@@ -127,6 +166,8 @@ const fill = (
   return { leaves, report: { loaded, missing, unused, mismatched } };
 };
 
+const loadStateDictNames = { rename: true } as const;
+
 /**
  * The tree with every leaf that has a namesake of its shape replaced by it, cast to the leaf's element type.
  * @throws ArgumentError when two tensors of the file get the same name.
@@ -136,11 +177,18 @@ const fill = (
 export const loadStateDict = <T>(
   tree: T,
   tensors: NamedTensors,
-  { rename = fromTorchName }: LoadStateOptions = {},
+  options: LoadStateOptions = {},
 ): { readonly tree: T; readonly report: LoadReport } => {
-  const { leaves, report } = fill(entriesOf(tree, 'loadStateDict'), renamed(tensors, rename));
+  const wanted = entriesOf(tree, 'loadStateDict');
+  const names = named(wanted, 'loadStateDict');
+  const { leaves, report } = fill(
+    wanted,
+    renamed('loadStateDict', tensors, names, checkedOptions('loadStateDict', options, loadStateDictNames)),
+  );
   return { tree: treeUnflatten(tree, leaves), report };
 };
+
+const loadVariablesNames = { rename: true } as const;
 
 /**
  * What `init` of a layer made, with parameters and running statistics from one file, as PyTorch's state dictionaries hold them
@@ -152,11 +200,21 @@ export const loadStateDict = <T>(
 export const loadVariables = <V extends { readonly params: unknown; readonly state: unknown }>(
   variables: V,
   tensors: NamedTensors,
-  { rename = fromTorchName }: LoadStateOptions = {},
+  options: LoadStateOptions = {},
 ): { readonly variables: V; readonly report: LoadReport } => {
+  checkObject('loadVariables', 'variables', variables);
   const params = entriesOf(variables.params, 'loadVariables');
   const state = entriesOf(variables.state, 'loadVariables');
-  const { leaves, report } = fill([...params, ...state], renamed(tensors, rename));
+  const wanted = [...params, ...state];
+  const { leaves, report } = fill(
+    wanted,
+    renamed(
+      'loadVariables',
+      tensors,
+      named(wanted, 'loadVariables'),
+      checkedOptions('loadVariables', options, loadVariablesNames),
+    ),
+  );
   return {
     variables: {
       ...variables,
@@ -176,7 +234,11 @@ const listed = (names: readonly string[]): string =>
  * @example
  * formatLoadReport(loadStateDict({ a: zeros([1]), b: zeros([2]) }, { a: ones([1]), c: ones([3]) }).report) // 'loaded 1 of 2 tensors\nmissing in the file: b\nunused from the file: c'
  */
-export const formatLoadReport = ({ loaded, missing, unused, mismatched }: LoadReport): string => {
+export const formatLoadReport = (report: LoadReport): string => {
+  checkObject('formatLoadReport', 'the report', report);
+  const { loaded, missing, unused, mismatched } = report;
+  for (const [what, list] of Object.entries({ loaded, missing, unused, mismatched }))
+    checkList('formatLoadReport', what, list);
   const wanted = loaded.length + missing.length + mismatched.length;
   return [
     `loaded ${loaded.length} of ${wanted} ${wanted === 1 ? 'tensor' : 'tensors'}`,

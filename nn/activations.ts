@@ -5,13 +5,15 @@
  * overflow there nor its derivatives of any order can turn into `0·∞ = NaN`.
  */
 
-import { checkedOptions, rankOf } from '../core/arguments.js';
+import { customJvp } from '../autograd/custom-jvp.js';
+import { checkedOptions, checkNotNaN, rankOf } from '../core/arguments.js';
 import { describe } from '../core/errors.js';
 import {
   ArgumentError,
   abs,
   add,
   div,
+  equal,
   erf,
   expm1,
   greater,
@@ -25,6 +27,7 @@ import {
   type Shape,
   ShapeError,
   sigmoid,
+  sign,
   softplus as softplusOf,
   square,
   type Tensor,
@@ -39,9 +42,19 @@ export interface KinkOptions {
   readonly atZero?: 'left' | 'right';
 }
 
-/** Where the positive branch holds. */
-const isPositive = (x: Tensor, atZero: 'left' | 'right'): Tensor =>
-  atZero === 'left' ? greater(x, 0) : greaterEqual(x, 0);
+/** Throws unless an option is a finite number; infinite ones would make `0·∞` of the other branch. */
+const checkFinite = (op: string, name: string, value: number): void => {
+  if (!Number.isFinite(value))
+    throw new ArgumentError({ op, problem: `${name} is ${describe(value)}`, remedy: 'give a finite number' });
+};
+
+const checkKink = (op: string, atZero: unknown): void => {
+  if (atZero !== 'left' && atZero !== 'right')
+    throw new ArgumentError({ op, problem: `atZero is ${describe(atZero)}`, remedy: "use 'left' or 'right'" });
+};
+
+/** Where the left branch holds; NaN belongs to the other one, which passes it on. */
+const isLeft = (x: Tensor, atZero: 'left' | 'right'): Tensor => (atZero === 'left' ? lessEqual(x, 0) : less(x, 0));
 
 export interface LeakyReluOptions extends KinkOptions {
   /** 0.01 by default. */
@@ -52,12 +65,17 @@ const leakyReluNames = { negativeSlope: true, atZero: true } as const;
 
 /**
  * `x` where x > 0, else `negativeSlope·x`. The derivative at 0 is the negative slope.
+ * @throws ArgumentError for a slope that is not finite.
  * @example
  * leakyRelu(tensor([-2, 3]), { negativeSlope: 0.5 }).toArray() // [-1, 3]
  */
 export const leakyRelu = <S extends Shape>(x: Tensor<S>, options: LeakyReluOptions = {}): Tensor<S> => {
   const { negativeSlope = 0.01, atZero = 'left' } = checkedOptions('leakyRelu', options, leakyReluNames);
-  return where(isPositive(x, atZero), x as Tensor, mul(x as Tensor, negativeSlope)) as Tensor as Tensor<S>;
+  checkFinite('leakyRelu', 'negativeSlope', negativeSlope);
+  checkKink('leakyRelu', atZero);
+  // A slope of 0 is 0 down to −∞.
+  const low: Tensor = negativeSlope === 0 ? where(equal(x as Tensor, Number.NEGATIVE_INFINITY), 0, x) : x;
+  return where(isLeft(x, atZero), mul(low, negativeSlope), x as Tensor) as Tensor as Tensor<S>;
 };
 
 /**
@@ -83,10 +101,10 @@ export const prelu = <S extends Shape>(x: Tensor<S>, weight: Tensor): Tensor<S> 
 };
 
 /** `scale·x` where x > 0, else `scale·alpha·(e^{x/width} − 1)`: what ELU, SELU and CELU share. */
-const exponentialUnit = (x: Tensor, positive: Tensor, scale: number, alpha: number, width: number): Tensor => {
-  const safe = where(positive, 0, x);
+const exponentialUnit = (x: Tensor, left: Tensor, scale: number, alpha: number, width: number): Tensor => {
+  const safe = where(left, x, 0);
   const negative = mul(expm1(width === 1 ? safe : div(safe, width)), scale * alpha);
-  return where(positive, scale === 1 ? x : mul(x, scale), negative);
+  return where(left, negative, scale === 1 ? x : mul(x, scale));
 };
 
 export interface EluOptions extends KinkOptions {
@@ -98,12 +116,15 @@ const eluNames = { alpha: true, atZero: true } as const;
 
 /**
  * `x` where x > 0, else `alpha·(eˣ − 1)` (Clevert et al. 2015). The derivative at 0 is alpha.
+ * @throws ArgumentError for an alpha that is not finite.
  * @example
  * elu(tensor([0, 3])).toArray() // [0, 3]
  */
 export const elu = <S extends Shape>(x: Tensor<S>, options: EluOptions = {}): Tensor<S> => {
   const { alpha = 1, atZero = 'left' } = checkedOptions('elu', options, eluNames);
-  return exponentialUnit(x, isPositive(x, atZero), 1, alpha, 1) as Tensor<S>;
+  checkFinite('elu', 'alpha', alpha);
+  checkKink('elu', atZero);
+  return exponentialUnit(x, isLeft(x, atZero), 1, alpha, 1) as Tensor<S>;
 };
 
 const seluAlpha = 1.6732632423543772;
@@ -115,7 +136,7 @@ const seluScale = 1.0507009873554805;
  * selu(tensor([0, 1])).toArray() // ≈ [0, 1.0507009873554805]
  */
 export const selu = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  exponentialUnit(x, greater(x as Tensor, 0), seluScale, seluAlpha, 1) as Tensor<S>;
+  exponentialUnit(x, isLeft(x, 'left'), seluScale, seluAlpha, 1) as Tensor<S>;
 
 export interface CeluOptions {
   /** 1 by default. */
@@ -126,14 +147,25 @@ const celuNames = { alpha: true } as const;
 
 /**
  * `x` where x > 0, else `alpha·(e^{x/alpha} − 1)`: ELU made continuously differentiable (Barron 2017).
+ * @throws ArgumentError for an alpha that is 0 or not finite.
  * @example
  * celu(tensor([0, 3]), { alpha: 2 }).toArray() // [0, 3]
  */
 export const celu = <S extends Shape>(x: Tensor<S>, options: CeluOptions = {}): Tensor<S> => {
   const { alpha = 1 } = checkedOptions('celu', options, celuNames);
+  checkFinite('celu', 'alpha', alpha);
   if (alpha === 0)
     throw new ArgumentError({ op: 'celu', problem: 'alpha is 0', remedy: 'use relu, which is the limit' });
-  return exponentialUnit(x, greater(x as Tensor, 0), 1, alpha, alpha) as Tensor<S>;
+  return exponentialUnit(x, isLeft(x, 'left'), 1, alpha, alpha) as Tensor<S>;
+};
+
+/** Beyond this size `x·gate(x)` is x or 0 to the last digit, in float64 too. */
+const gateEnd = 1e4;
+
+/** `x·gate(x)` for a gate that goes from 0 to 1: 0 and x at the ends, where the product would be `∞·0`, in values and derivatives. */
+const withEnds = (x: Tensor, gated: (x: Tensor) => Tensor): Tensor => {
+  const inside = where(greater(abs(x), gateEnd), -gateEnd, x);
+  return where(greater(x, gateEnd), x, gated(inside));
 };
 
 export interface GeluOptions {
@@ -157,11 +189,12 @@ export const gelu = <S extends Shape>(x: Tensor<S>, options: GeluOptions = {}): 
       problem: `there is no approximation ${describe(approximate)}`,
       remedy: "use 'none' or 'tanh'",
     });
-  const t: Tensor = x;
-  const half = mul(t, 0.5);
-  if (approximate === 'none') return mul(half, add(erf(mul(t, Math.SQRT1_2)), 1)) as Tensor as Tensor<S>;
-  const inner = mul(mul(t, add(mul(square(t), 0.044715), 1)), Math.sqrt(2 / Math.PI));
-  return mul(half, add(tanh(inner), 1)) as Tensor as Tensor<S>;
+  return withEnds(x, (t) => {
+    const half = mul(t, 0.5);
+    if (approximate === 'none') return mul(half, add(erf(mul(t, Math.SQRT1_2)), 1));
+    const inner = mul(mul(t, add(mul(square(t), 0.044715), 1)), Math.sqrt(2 / Math.PI));
+    return mul(half, add(tanh(inner), 1));
+  }) as Tensor<S>;
 };
 
 /**
@@ -169,8 +202,7 @@ export const gelu = <S extends Shape>(x: Tensor<S>, options: GeluOptions = {}): 
  * @example
  * silu(tensor([0])).toArray() // [0]
  */
-export const silu = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  mul(x as Tensor, sigmoid(x as Tensor)) as Tensor as Tensor<S>;
+export const silu = <S extends Shape>(x: Tensor<S>): Tensor<S> => withEnds(x, (t) => mul(t, sigmoid(t))) as Tensor<S>;
 
 /**
  * `x·tanh(log(1 + eˣ))` (Misra 2019).
@@ -178,7 +210,7 @@ export const silu = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
  * mish(tensor([0])).toArray() // [0]
  */
 export const mish = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  mul(x as Tensor, tanh(softplusOf(x as Tensor))) as Tensor as Tensor<S>;
+  withEnds(x, (t) => mul(t, tanh(softplusOf(t)))) as Tensor<S>;
 
 export interface SoftplusOptions {
   /** 1 by default. */
@@ -191,11 +223,16 @@ const softplusNames = { beta: true, threshold: true } as const;
 
 /**
  * `log(1 + e^{beta·x})/beta`, and x itself where beta·x > threshold.
+ * @throws ArgumentError for a beta that is 0 or not finite.
  * @example
  * functional.softplus(tensor([0, 100])).toArray() // ≈ [0.6931471805599453, 100]
  */
 export const softplus = <S extends Shape>(x: Tensor<S>, options: SoftplusOptions = {}): Tensor<S> => {
   const { beta = 1, threshold = 20 } = checkedOptions('softplus', options, softplusNames);
+  checkFinite('softplus', 'beta', beta);
+  if (beta === 0)
+    throw new ArgumentError({ op: 'softplus', problem: 'beta is 0', remedy: 'give a number other than 0' });
+  checkNotNaN('softplus', 'threshold', threshold);
   const scaled: Tensor = beta === 1 ? x : mul(x as Tensor, beta);
   const soft = softplusOf(scaled);
   return where(greater(scaled, threshold), x as Tensor, beta === 1 ? soft : div(soft, beta)) as Tensor as Tensor<S>;
@@ -227,11 +264,18 @@ const hardtanhNames = { min: true, max: true } as const;
 
 /**
  * x kept within [min, max]; the derivative is 0 at both limits.
+ * @throws ArgumentError for limits out of order.
  * @example
  * hardtanh(tensor([-3, 0.5, 3])).toArray() // [-1, 0.5, 1]
  */
 export const hardtanh = <S extends Shape>(x: Tensor<S>, options: HardtanhOptions = {}): Tensor<S> => {
   const { min = -1, max = 1 } = checkedOptions('hardtanh', options, hardtanhNames);
+  if (typeof min !== 'number' || typeof max !== 'number' || !(min <= max))
+    throw new ArgumentError({
+      op: 'hardtanh',
+      problem: `min is ${describe(min)}, max ${describe(max)}`,
+      remedy: 'give numbers, min no larger than max',
+    });
   return saturate(x, [min, min], [max, max], x) as Tensor<S>;
 };
 
@@ -269,7 +313,15 @@ export const hardswish = <S extends Shape>(x: Tensor<S>): Tensor<S> => {
  * softsign(tensor([-1, 1])).toArray() // [-0.5, 0.5]
  */
 export const softsign = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  div(x as Tensor, add(abs(x as Tensor), 1)) as Tensor as Tensor<S>;
+  customJvp(
+    (t: Tensor): Tensor => {
+      const ends = equal(abs(t), Number.POSITIVE_INFINITY);
+      const inside: Tensor = where(ends, 0, t);
+      return where(ends, sign(t), div(inside, add(abs(inside), 1)));
+    },
+    // 1/(1 + |x|)², which the rule of a quotient would lose as a difference of nearly equal numbers.
+    ([t], [tangent]) => div(tangent, square(add(abs(t), 1))),
+  )(x) as Tensor<S>;
 
 const maxoutNames = { pieces: true, axis: true } as const;
 

@@ -173,7 +173,8 @@ export {
   crossEntropyOfProbabilities,
   nllLoss,
 } from './functional/cross-entropy.js';
-export { cosineSimilarity, type HingeOptions, hingeLoss, multiMarginLoss } from './functional/margin-losses.js';
+export { type CosineSimilarityOptions, cosineSimilarity } from './functional/cosine-similarity.js';
+export { type HingeOptions, hingeLoss, multiMarginLoss } from './functional/margin-losses.js';
 export {
   gaussianNllLoss,
   multiLabelSoftMarginLoss,

@@ -2,6 +2,7 @@
  * How parameters start. An initialiser is a pure function of a key, a shape and the fans: the number of inputs that
  * feed one output (`fanIn`) and of outputs that one input feeds (`fanOut`), kernel positions included.
  */
+import { checkChoice, checkedOptions, refuseWithout } from '../core/arguments.js';
 import {
   ArgumentError,
   add,
@@ -55,17 +56,21 @@ export const constant =
 export const zeros: Initialiser = constant(0);
 export const ones: Initialiser = constant(1);
 
+const uniformNames = { min: true, max: true } as const;
+
 /** Even on [min, max). */
-export const uniform =
-  ({ min, max }: { readonly min: number; readonly max: number }): Initialiser =>
-  (key, shape, _, dtype) =>
-    drawUniform(key, shape, { min, max, dtype });
+export const uniform = (options: { readonly min: number; readonly max: number }): Initialiser => {
+  const { min, max } = checkedOptions('uniform', options, uniformNames);
+  return (key, shape, _, dtype) => drawUniform(key, shape, { min, max, dtype });
+};
+
+const normalNames = { mean: true, std: true } as const;
 
 /** Normal. */
-export const normal =
-  ({ mean = 0, std = 1 }: { readonly mean?: number; readonly std?: number } = {}): Initialiser =>
-  (key, shape, _, dtype) =>
-    drawNormal(key, shape, { mean, std, dtype });
+export const normal = (options: { readonly mean?: number; readonly std?: number } = {}): Initialiser => {
+  const { mean = 0, std = 1 } = checkedOptions('normal', options, normalNames);
+  return (key, shape, _, dtype) => drawNormal(key, shape, { mean, std, dtype });
+};
 
 export interface TruncatedNormalOptions {
   /** 0 by default. */
@@ -78,16 +83,19 @@ export interface TruncatedNormalOptions {
   readonly max?: number;
 }
 
+const truncatedNormalNames = { mean: true, std: true, min: true, max: true } as const;
+
 /**
  * Normal, cut off where values are smaller than `min` or larger than `max`. (PyTorch's defaults of −2 and 2 are values too, not standard deviations.)
  * @throws ArgumentError when min ≥ max or std is 0.
  */
-export const truncatedNormal = ({
-  mean = 0,
-  std = 1,
-  min = mean - 2 * std,
-  max = mean + 2 * std,
-}: TruncatedNormalOptions = {}): Initialiser => {
+export const truncatedNormal = (options: TruncatedNormalOptions = {}): Initialiser => {
+  const {
+    mean = 0,
+    std = 1,
+    min = mean - 2 * std,
+    max = mean + 2 * std,
+  } = checkedOptions('truncatedNormal', options, truncatedNormalNames);
   if (!(std > 0))
     throw new ArgumentError({
       op: 'truncatedNormal',
@@ -117,14 +125,22 @@ export interface VarianceScalingOptions {
   readonly distribution?: 'uniform' | 'normal' | 'truncatedNormal';
 }
 
+const varianceScalingNames = { scale: true, mode: true, distribution: true } as const;
+
 /**
  * Mean 0 and variance scale / fan. A uniform distribution on ±b has variance b²/3, hence b = √(3·scale/fan).
  * @example
  * initialisers.varianceScaling({ scale: 2 })(key(0), [3, 4], initialisers.fans([3, 4]), 'float32').shape // [3, 4]
  */
-export const varianceScaling =
-  ({ scale = 1, mode = 'fanIn', distribution = 'normal' }: VarianceScalingOptions = {}): Initialiser =>
-  (key, shape, sizes, dtype) => {
+export const varianceScaling = (options: VarianceScalingOptions = {}): Initialiser => {
+  const {
+    scale = 1,
+    mode = 'fanIn',
+    distribution = 'normal',
+  } = checkedOptions('varianceScaling', options, varianceScalingNames);
+  checkChoice('varianceScaling', 'mode', mode, ['fanIn', 'fanOut', 'fanAvg']);
+  checkChoice('varianceScaling', 'distribution', distribution, ['uniform', 'normal', 'truncatedNormal']);
+  return (key, shape, sizes, dtype) => {
     const variance = scale / Math.max(1, fanOf(sizes, mode));
     if (distribution === 'uniform') {
       const bound = Math.sqrt(3 * variance);
@@ -134,19 +150,28 @@ export const varianceScaling =
       ? drawNormal(key, shape, { std: Math.sqrt(variance), dtype })
       : mul(drawTruncated(key, shape, { dtype }), Math.sqrt(variance) / truncatedStd);
   };
+};
 
 export interface GainOptions {
   /** 1 by default. */
   readonly gain?: number;
 }
 
+const xavierUniformNames = { gain: true } as const;
+
 /** Glorot & Bengio 2010: U(±gain·√(6/(fanIn + fanOut))). */
-export const xavierUniform = ({ gain = 1 }: GainOptions = {}): Initialiser =>
-  varianceScaling({ scale: gain ** 2, mode: 'fanAvg', distribution: 'uniform' });
+export const xavierUniform = (options: GainOptions = {}): Initialiser => {
+  const { gain = 1 } = checkedOptions('xavierUniform', options, xavierUniformNames);
+  return varianceScaling({ scale: gain ** 2, mode: 'fanAvg', distribution: 'uniform' });
+};
+
+const xavierNormalNames = { gain: true } as const;
 
 /** Glorot & Bengio 2010: std gain·√(2/(fanIn + fanOut)). */
-export const xavierNormal = ({ gain = 1 }: GainOptions = {}): Initialiser =>
-  varianceScaling({ scale: gain ** 2, mode: 'fanAvg' });
+export const xavierNormal = (options: GainOptions = {}): Initialiser => {
+  const { gain = 1 } = checkedOptions('xavierNormal', options, xavierNormalNames);
+  return varianceScaling({ scale: gain ** 2, mode: 'fanAvg' });
+};
 
 /** LeCun 1998: U(±√(3/fanIn)). */
 export const lecunUniform = (): Initialiser => varianceScaling({ distribution: 'uniform' });
@@ -188,20 +213,27 @@ export interface KaimingOptions {
   readonly mode?: 'fanIn' | 'fanOut';
   /** `relu` by default. */
   readonly nonlinearity?: Nonlinearity;
-  /** Leaky ReLU's slope. */
+  /** Leaky ReLU's slope, for that nonlinearity alone; 0.01 by default. */
   readonly negativeSlope?: number;
 }
 
+const kaimingNames = { mode: true, nonlinearity: true, negativeSlope: true } as const;
+
 const kaiming =
-  (distribution: 'uniform' | 'normal') =>
-  ({ mode = 'fanIn', nonlinearity = 'relu', negativeSlope = 0.01 }: KaimingOptions = {}): Initialiser =>
-    varianceScaling({ scale: gain(nonlinearity, negativeSlope) ** 2, mode, distribution });
+  (op: string, distribution: 'uniform' | 'normal') =>
+  (options: KaimingOptions = {}): Initialiser => {
+    const { mode = 'fanIn', nonlinearity = 'relu', negativeSlope = 0.01 } = checkedOptions(op, options, kaimingNames);
+    checkChoice(op, 'mode', mode, ['fanIn', 'fanOut']);
+    if (nonlinearity !== 'leakyRelu')
+      refuseWithout(op, options, ['negativeSlope'], `the nonlinearity is ${nonlinearity}, which has no slope`);
+    return varianceScaling({ scale: gain(nonlinearity, negativeSlope) ** 2, mode, distribution });
+  };
 
 /** He et al. 2015: U(±gain·√(3/fan)). */
-export const kaimingUniform: (options?: KaimingOptions) => Initialiser = kaiming('uniform');
+export const kaimingUniform: (options?: KaimingOptions) => Initialiser = kaiming('kaimingUniform', 'uniform');
 
 /** He et al. 2015: std gain/√fan. */
-export const kaimingNormal: (options?: KaimingOptions) => Initialiser = kaiming('normal');
+export const kaimingNormal: (options?: KaimingOptions) => Initialiser = kaiming('kaimingNormal', 'normal');
 
 /**
  * What layers start with unless told otherwise: U(±1/√fanIn) for weights and biases, which is Kaiming's uniform rule

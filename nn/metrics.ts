@@ -1,11 +1,25 @@
 /** Figures of merit that nobody differentiates. */
 import { checkTensors } from '../core/arguments.js';
-import { argmax, cast, equal, mean, ShapeError, type Tensor } from '../core/index.js';
+import {
+  ArgumentError,
+  any,
+  argmax,
+  cast,
+  equal,
+  isNaN as isNaNEach,
+  logicalAnd,
+  logicalNot,
+  mean,
+  ShapeError,
+  type Tensor,
+} from '../core/index.js';
+import { reveal } from '../core/interpreter.js';
 
 /**
- * The share of samples whose largest score is that of the target class; a tie counts as the first of the classes.
+ * The share of samples whose largest score is that of the target class; a tie counts as the first of the classes, and a sample with
+ * a score of NaN as wrong.
  * `scores: [N, C]`, `target: [N]` int32 → a scalar between 0 and 1.
- * @throws ShapeError when the shapes do not fit.
+ * @throws ShapeError when the shapes do not fit; ArgumentError for a class number that is not 0 to C − 1 (never right in a compiled program).
  * @example
  * accuracy(tensor([[1, 3], [2, 0]]), tensor([1, 1], { dtype: 'int32' })).item() // 0.5
  */
@@ -18,6 +32,18 @@ export const accuracy = (scores: Tensor, target: Tensor): Tensor => {
       shapes: [scores.shape, target.shape],
       remedy: 'give scores [N, C] and class numbers [N]',
     });
-  const right = equal(argmax(scores, { axis: 1 }), cast(target, 'int32'));
+  const wrong = reveal(target)
+    ?.dataSync()
+    .find((value) => !(Number.isInteger(value) && value >= 0 && value < (scores.shape[1] ?? 0)));
+  if (wrong !== undefined)
+    throw new ArgumentError({
+      op: 'accuracy',
+      problem: `the class number ${wrong} is out of range`,
+      shapes: [scores.shape, target.shape],
+      remedy: `use whole numbers from 0 to ${(scores.shape[1] ?? 0) - 1}`,
+    });
+  // A row with NaN has no largest score, and so no answer.
+  const judged = logicalNot(any(isNaNEach(scores), { axes: 1 }));
+  const right = logicalAnd(judged, equal(argmax(scores, { axis: 1 }), cast(target, 'int32')));
   return mean(cast(right, scores.dtype === 'float64' ? 'float64' : 'float32'));
 };

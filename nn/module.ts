@@ -65,8 +65,8 @@ const bindChild = (
   let calls = 0;
   return (x) =>
     withScope(name, () => {
-      // Call 0 uses the child's own key; later ones fold a negative number in, which no child position is.
-      const from = own === undefined || calls === 0 ? own : foldIn(own, -calls);
+      // Call 0 uses the child's own key; later ones fold in a number from 2³¹ on, which no child position is.
+      const from = own === undefined || calls === 0 ? own : foldIn(own, 2 ** 32 - calls);
       calls++;
       const [y, next] = child.apply(
         { params, state: states.get(name) ?? null },

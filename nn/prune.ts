@@ -2,6 +2,7 @@
  * Pruning by magnitude: masks that say which weights stay. A mask is a bool tensor, or a tree of them like the parameters;
  * apply it once to make the pruning permanent, or after every update to keep the pruned weights at 0.
  */
+import { checkedOptions } from '../core/arguments.js';
 import {
   ArgumentError,
   AxisError,
@@ -47,6 +48,8 @@ export interface MagnitudeMaskOptions {
   readonly include?: (path: string, leaf: Tensor) => boolean;
 }
 
+const magnitudeMaskNames = { include: true } as const;
+
 /**
  * Masks that drop the `amount` of all weights with the smallest absolute values, with one threshold over the whole tree.
  * The number dropped is `amount` times the number of weights, rounded (halves to even).
@@ -54,7 +57,8 @@ export interface MagnitudeMaskOptions {
  * @example
  * magnitudeMask({ a: tensor([3, -1]), b: tensor([0.5, 2]) }, 0.5) // { a: [1, 0], b: [0, 1] }
  */
-export const magnitudeMask = <T>(params: T, amount: number, { include = () => true }: MagnitudeMaskOptions = {}): T => {
+export const magnitudeMask = <T>(params: T, amount: number, options: MagnitudeMaskOptions = {}): T => {
+  const { include = () => true } = checkedOptions('magnitudeMask', options, magnitudeMaskNames);
   const entries = treeEntries(params, 'magnitudeMask');
   const pruned = entries.flatMap(([path, leaf]) => (include(path, leaf) ? [leaf] : []));
   const total = pruned.reduce((sum, leaf) => sum + leaf.size, 0);
@@ -86,8 +90,11 @@ export interface SliceMaskOptions {
   readonly axis?: number;
 }
 
+const sliceNormsNames = { p: true, axis: true } as const;
+
 /** The norm of each slice along an axis: `[size of the axis]`. */
-export const sliceNorms = (weight: Tensor, { p = 1, axis = 0 }: SliceMaskOptions = {}): Tensor => {
+export const sliceNorms = (weight: Tensor, options: SliceMaskOptions = {}): Tensor => {
+  const { p = 1, axis = 0 } = checkedOptions('sliceNorms', options, sliceNormsNames);
   const along = axis < 0 ? axis + weight.rank : axis;
   if (!Number.isInteger(axis) || along < 0 || along >= weight.rank)
     throw new AxisError({
@@ -107,7 +114,7 @@ export const sliceNorms = (weight: Tensor, { p = 1, axis = 0 }: SliceMaskOptions
  * sliceMask(tensor([[1, 1], [0, 1], [2, 2], [3, 0]]), 0.5).toArray() // [[0, 0], [0, 0], [1, 1], [1, 1]]
  */
 export const sliceMask = (weight: Tensor, amount: number, options: SliceMaskOptions = {}): Tensor => {
-  const norms = sliceNorms(weight, options);
+  const norms = sliceNorms(weight, checkedOptions('sliceMask', options, sliceNormsNames));
   const kept = allButSmallest(norms, countOf('sliceMask', amount, norms.size));
   const axis = options.axis ?? 0;
   const along = axis < 0 ? axis + weight.rank : axis;

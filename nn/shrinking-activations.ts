@@ -1,10 +1,12 @@
 /** Activations that gate, cut or shrink: composed of core operations like those in `activations.ts`. */
-import { checkedOptions, checkNumber, rankOf, tensorOperand } from '../core/arguments.js';
+import { checkedOptions, checkNotNaN, checkNumber, rankOf, tensorOperand } from '../core/arguments.js';
+import { describe } from '../core/errors.js';
 import {
+  ArgumentError,
   abs,
   add,
-  greater,
   less,
+  lessEqual,
   mul,
   neg,
   type Shape,
@@ -50,8 +52,13 @@ export const glu = (x: Tensor, options: { readonly axis?: number } = {}): Tensor
 export const softmin = <S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> =>
   softmax(neg(tensorOperand('softmin', x as Tensor)), axis) as Tensor as Tensor<S>;
 
+const checkLambda = (op: string, lambda: number): void => {
+  if (typeof lambda !== 'number' || !(lambda >= 0))
+    throw new ArgumentError({ op, problem: `lambda is ${describe(lambda)}`, remedy: 'give a number ≥ 0' });
+};
+
 export interface ShrinkOptions {
-  /** 0.5 by default. */
+  /** 0 or more; 0.5 by default. */
   readonly lambda?: number;
 }
 
@@ -59,28 +66,30 @@ const hardshrinkNames = { lambda: true } as const;
 
 /**
  * `x` where |x| > lambda, else 0. The derivative at ±lambda is 0.
+ * @throws ArgumentError for a negative lambda.
  * @example
  * hardshrink(tensor([-1, 0.5, 2])).toArray() // [-1, 0, 2]
  */
 export const hardshrink = <S extends Shape>(x: Tensor<S>, options: ShrinkOptions = {}): Tensor<S> => {
   const { lambda = 0.5 } = checkedOptions('hardshrink', options, hardshrinkNames);
-  checkNumber('hardshrink', 'lambda', lambda);
-  return where(greater(abs(x as Tensor), lambda), x as Tensor, 0) as Tensor as Tensor<S>;
+  checkLambda('hardshrink', lambda);
+  return where(lessEqual(abs(x as Tensor), lambda), 0, x as Tensor) as Tensor as Tensor<S>;
 };
 
 const softshrinkNames = { lambda: true } as const;
 
 /**
  * `x − lambda` where x > lambda, `x + lambda` where x < −lambda, else 0. The derivative at ±lambda is 0.
+ * @throws ArgumentError for a negative lambda.
  * @example
  * softshrink(tensor([-1, 0.5, 2])).toArray() // [-0.5, 0, 1.5]
  */
 export const softshrink = <S extends Shape>(x: Tensor<S>, options: ShrinkOptions = {}): Tensor<S> => {
   const { lambda = 0.5 } = checkedOptions('softshrink', options, softshrinkNames);
-  checkNumber('softshrink', 'lambda', lambda);
+  checkLambda('softshrink', lambda);
   const y = x as Tensor;
-  const below = where(less(y, -lambda), add(y, lambda), 0);
-  return where(greater(y, lambda), sub(y, lambda), below) as Tensor as Tensor<S>;
+  const beyond = where(less(y, 0), add(y, lambda), sub(y, lambda));
+  return where(lessEqual(abs(y), lambda), 0, beyond) as Tensor as Tensor<S>;
 };
 
 /**
@@ -106,7 +115,7 @@ const thresholdNames = { threshold: true, value: true } as const;
  */
 export const threshold = <S extends Shape>(x: Tensor<S>, options: ThresholdOptions): Tensor<S> => {
   const { threshold: limit, value } = checkedOptions('threshold', options, thresholdNames);
-  checkNumber('threshold', 'threshold', limit);
+  checkNotNaN('threshold', 'threshold', limit);
   checkNumber('threshold', 'value', value);
-  return where(greater(x as Tensor, limit), x as Tensor, value) as Tensor as Tensor<S>;
+  return where(lessEqual(x as Tensor, limit), value, x as Tensor) as Tensor as Tensor<S>;
 };

@@ -4,6 +4,7 @@
  * Sources: Kingma, Ba, "Adam" (2015); Loshchilov, Hutter, "Decoupled weight decay" (2019); Reddi, Kale, Kumar, "On the
  * convergence of Adam and beyond" (2018, AMSGrad).
  */
+import { checkedOptions } from '../core/arguments.js';
 import { abs, add, div, maximum, mul, sqrt, type Tensor } from '../core/index.js';
 import { type LearningRate, optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
 import { defineMoments, filled, type LeafContext, type MomentState, runningMean } from './moments.js';
@@ -25,12 +26,15 @@ export interface AdamOptions {
 
 type Scaling = Pick<AdamOptions, 'betas' | 'eps' | 'amsgrad'>;
 
+const scaleByAdamNames = { betas: true, eps: true, amsgrad: true } as const;
+
 /** `m̂/(√v̂ + ε)` in place of the gradient; with `amsgrad` the largest v so far stands for v. */
-export const scaleByAdam = ({
-  betas: [b1, b2] = [0.9, 0.999],
-  eps = 1e-8,
-  amsgrad = false,
-}: Scaling = {}): GradientTransform<MomentState<'mean' | 'square'>> => {
+export const scaleByAdam = (options: Scaling = {}): GradientTransform<MomentState<'mean' | 'square'>> => {
+  const {
+    betas: [b1, b2] = [0.9, 0.999],
+    eps = 1e-8,
+    amsgrad = false,
+  } = checkedOptions('scaleByAdam', options, scaleByAdamNames);
   // With c₁ = 1 − β₁ᵗ, c₂ = 1 − β₂ᵗ the step is m·(√c₂/c₁) / (√v + ε·√c₂): of each parameter one quotient and one root.
   const step = (mean: Tensor, size: Tensor, { t, scalar }: Pick<LeafContext<never>, 't' | 'scalar'>): Tensor => {
     const root = sqrt(filled(b2, t));

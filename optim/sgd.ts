@@ -1,4 +1,5 @@
 /** Stochastic gradient descent, with momentum in both of its forms. */
+import { checkedOptions } from '../core/arguments.js';
 import { ArgumentError, add, equal, mul, where } from '../core/index.js';
 import { type LearningRate, optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
 import { defineMoments, type MomentState } from './moments.js';
@@ -14,16 +15,19 @@ export interface MomentumOptions {
   readonly nesterov?: boolean;
 }
 
+const accumulateMomentumNames = { momentum: true, dampening: true, nesterov: true } as const;
+
 /**
  * The momentum buffer `b ← μ·b + (1 − dampening)·g`, which starts with the first gradient; passes on `b`, or `g + μ·b`
  * with Nesterov's look-ahead.
  */
-export const accumulateMomentum = ({
-  momentum,
-  dampening = 0,
-  nesterov = false,
-}: MomentumOptions): GradientTransform<MomentState<'buffer'>> =>
-  defineMoments({
+export const accumulateMomentum = (options: MomentumOptions): GradientTransform<MomentState<'buffer'>> => {
+  const {
+    momentum,
+    dampening = 0,
+    nesterov = false,
+  } = checkedOptions('accumulateMomentum', options, accumulateMomentumNames);
+  return defineMoments({
     name: 'momentum',
     start: { buffer: 0 },
     rule: ({ g, m, t }) => {
@@ -31,6 +35,7 @@ export const accumulateMomentum = ({
       return { update: nesterov ? add(g, mul(buffer, momentum)) : buffer, moments: { buffer } };
     },
   });
+};
 
 export interface SgdOptions {
   readonly lr: LearningRate;
@@ -79,16 +84,15 @@ export interface VelocityOptions {
   readonly nesterov?: boolean;
 }
 
+const sgdVelocityNames = { lr: true, momentum: true, nesterov: true } as const;
+
 /**
  * Momentum in velocity form: `v ← μ·v − lr·g`, `p ← p + v`; with Nesterov's look-ahead `p ← p + μ·v − lr·g`. With a constant
  * rate it equals `sgd` (`v = −lr·b`); a changing rate acts on new gradients only.
  */
-export const sgdVelocity = ({
-  lr,
-  momentum,
-  nesterov = false,
-}: VelocityOptions): GradientTransform<readonly unknown[]> =>
-  chain(
+export const sgdVelocity = (options: VelocityOptions): GradientTransform<readonly unknown[]> => {
+  const { lr, momentum, nesterov = false } = checkedOptions('sgdVelocity', options, sgdVelocityNames);
+  return chain(
     scaleByLearningRate(lr),
     defineMoments({
       name: 'sgdVelocity',
@@ -99,3 +103,4 @@ export const sgdVelocity = ({
       },
     }),
   );
+};

@@ -1,4 +1,5 @@
 /** What a run of training over random batches amounts to before it starts: how many steps, and when it looks up. */
+import { checkedOptions } from '../core/arguments.js';
 import { ArgumentError } from '../core/index.js';
 
 export interface TrainingPlanOptions {
@@ -17,13 +18,16 @@ export interface TrainingPlan {
   readonly checks: readonly number[];
 }
 
+const trainingPlanNames = { examples: true, batchSize: true, epochs: true } as const;
+
 /**
  * The steps of a run whose batches are drawn at random, so that an epoch is ⌊examples/batchSize⌋ steps but never none.
  * @throws ArgumentError unless all numbers are whole, and the batch size is at least 1.
  * @example
  * trainingPlan({ examples: 50, batchSize: 20, epochs: 2 }) // { stepsPerEpoch: 2, steps: 4, checks: [1, 2, 4] }
  */
-export const trainingPlan = ({ examples, batchSize, epochs }: TrainingPlanOptions): TrainingPlan => {
+export const trainingPlan = (options: TrainingPlanOptions): TrainingPlan => {
+  const { examples, batchSize, epochs } = checkedOptions('trainingPlan', options, trainingPlanNames);
   for (const [name, value, least] of [
     ['examples', examples, 0],
     ['batchSize', batchSize, 1],

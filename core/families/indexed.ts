@@ -2,9 +2,10 @@
  * What operations with an index operand share: reading indices from tensors and lists, and resolving them against the
  * axis they point into. Negative indices count from the end; any other index out of range is an error, never a wrap or a zero.
  */
-import { fromData, tensor } from '../creation.js';
+import { fromData } from '../creation.js';
 import { ArgumentError, DtypeError, ShapeError } from '../errors.js';
 import { bind } from '../interpreter.js';
+import { readNested } from '../nested.js';
 import type { BatchContext, View } from '../primitive.js';
 import { broadcastTo } from '../primitives/broadcast-to.js';
 import type { Aval } from '../program.js';
@@ -34,16 +35,17 @@ export const asIndices = (op: string, index: Indices): Tensor => {
     checkIndexDtype(op, index);
     return index;
   }
-  const numbers = tensor(index, { dtype: 'float64' });
-  const data = numbers.dataSync();
-  const wrong = data.find((value) => value !== (value | 0));
+  const { shape, numbers, booleans } = readNested(op, index);
+  // A mask is no list of places: true would be place 1.
+  if (booleans) checkIndexDtype(op, { shape, dtype: 'bool' });
+  const wrong = numbers.find((value) => value !== (value | 0));
   if (wrong !== undefined)
     throw new ArgumentError({
       op,
       problem: `the index ${wrong} is not a 32-bit integer`,
       remedy: 'give whole numbers',
     });
-  return fromData(data, numbers.shape, 'int32');
+  return fromData(Int32Array.from(numbers), shape);
 };
 
 /** Where a flat position lies, as it is printed: `[1,0]`. */

@@ -4,7 +4,7 @@ import type { Dtype } from '../dtype.js';
 import { ArgumentError, describe, ShapeError } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
 import { asIndices, type Indices } from '../families/indexed.js';
-import { concrete } from '../interpreter.js';
+import { concrete, reveal } from '../interpreter.js';
 import { type Operand, operands } from '../operand.js';
 import { cast } from '../primitives/cast.js';
 import { equal } from '../primitives/equal.js';
@@ -147,10 +147,25 @@ const countClasses = (index: Tensor): number => {
   return count;
 };
 
+/** Throws for an index that is known and names no class. */
+const checkClasses = (index: Tensor, count: number): void => {
+  const wrong = reveal(index)
+    ?.dataSync()
+    .find((value) => value < 0 || value >= count);
+  if (wrong !== undefined)
+    throw new ArgumentError({
+      op: 'oneHot',
+      problem: `the index ${wrong} names none of ${count} classes`,
+      shapes: [index.shape],
+      remedy: count === 0 ? 'give classes' : `use whole numbers from 0 to ${count - 1}`,
+    });
+};
+
 /**
  * 1 at each index and 0 elsewhere, along a new last axis: `[…]` → `[…, classes]`. Without `classes` there are as many as
- * the largest index asks for. An index beyond the classes (−1, say) gives a row of zeros.
- * @throws DtypeError unless the index is int32; ArgumentError for a number of classes that is not whole.
+ * the largest index asks for. In a compiled program an index that names no class gives a row of zeros.
+ * @throws DtypeError unless the index is int32; ArgumentError for a number of classes that is not whole, and for an index that is known and
+ * names no class.
  * @example
  * oneHot([2, 0], 3).toArray() // [[0, 0, 1], [1, 0, 0]]
  */
@@ -165,5 +180,6 @@ export const oneHot = (places: Indices, classes?: number | null, dtype: Dtype = 
       shapes: [at.shape],
       remedy: 'give a whole number of classes',
     });
+  checkClasses(at, count);
   return cast(equal(unsqueeze(at, -1), iota([count])), dtype);
 };

@@ -1,13 +1,15 @@
 /** Linear algebra made of other operations: products of vectors, the trace, powers, the Kronecker product. */
+
 import { checkTensors, tensorOperand } from '../arguments.js';
 import { ArgumentError, describe, ShapeError } from '../errors.js';
-import { broadcastBatches, squareSize } from '../families/matrices.js';
+import { squareSize } from '../families/matrices.js';
 import { broadcastTo } from '../primitives/broadcast-to.js';
 import { inverse } from '../primitives/inverse.js';
 import { matmul, matrixProduct } from '../primitives/matmul.js';
 import { mul } from '../primitives/mul.js';
 import { reshape } from '../primitives/reshape.js';
 import { sum } from '../primitives/sum.js';
+import { withScope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import { diagonal, eye } from './diagonals.js';
 import { unsqueeze } from './shapes.js';
@@ -85,27 +87,31 @@ export const matrixPower = (a: Tensor, exponent: number): Tensor => {
 };
 
 /**
- * The Kronecker product: every element of `a` times the whole matrix `b`, laid out in blocks.
- * `a: […, M, N]`, `b: […, P, Q]` → `[…, M·P, N·Q]`; leading axes broadcast.
- * @throws ShapeError unless both have rank 2 at least and leading axes broadcast.
+ * The Kronecker product of NumPy: every element of `a` times the whole of `b`, laid out in blocks along each axis.
+ * `a: [M, N]`, `b: [P, Q]` → `[M·P, N·Q]`; any rank, the smaller one with axes of size 1 in front.
  * @example
  * kron(tensor([[1, 2]]), tensor([[1], [10]])).toArray() // [[1, 2], [10, 20]]
+ * kron(tensor([1, 2]), tensor([1, 10])).toArray() // [1, 10, 2, 20]
  */
 export const kron = (a: Tensor, b: Tensor): Tensor => {
   checkTensors('kron', [a, b]);
-  if (a.rank < 2 || b.rank < 2)
-    throw new ShapeError({
-      op: 'kron',
-      problem: 'takes matrices or stacks of them',
-      shapes: [a.shape, b.shape],
-      remedy: 'unsqueeze a vector to one row or one column',
-    });
-  const batch = broadcastBatches('kron', a.shape, b.shape);
-  const [m = 1, n = 1] = a.shape.slice(-2);
-  const [p = 1, q = 1] = b.shape.slice(-2);
-  const blocks = mul(
-    reshape(a, [...a.shape.slice(0, -2), m, 1, n, 1]),
-    reshape(b, [...b.shape.slice(0, -2), 1, p, 1, q]),
+  const rank = Math.max(a.rank, b.rank);
+  const sizes = (x: Tensor): readonly number[] => [...new Array<number>(rank - x.rank).fill(1), ...x.shape];
+  const [left, right] = [sizes(a), sizes(b)];
+  const blocks: Tensor = withScope('kron', () =>
+    mul(
+      reshape(
+        a,
+        left.flatMap((size) => [size, 1]),
+      ) as Tensor,
+      reshape(
+        b,
+        right.flatMap((size) => [1, size]),
+      ) as Tensor,
+    ),
   );
-  return reshape(blocks, [...batch, m * p, n * q]);
+  return reshape(
+    blocks,
+    left.map((size, axis) => size * (right[axis] ?? 1)),
+  );
 };

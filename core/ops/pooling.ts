@@ -22,7 +22,7 @@ export interface PoolOptions {
   readonly kernel: PerAxis;
   /** Places between neighbouring windows; the kernel by default, so that windows tile the input. */
   readonly stride?: PerAxis;
-  /** At most half of what the kernel spans; 0 by default. */
+  /** Less than the kernel, or at most half of what a dilated one spans; 0 by default. */
   readonly padding?: Padding;
   /** Also pool a last window that hangs over the end, unless it starts in the padding there; false by default. */
   readonly ceilMode?: boolean;
@@ -74,13 +74,18 @@ const resolvePool = (
   const taps = perAxis(op, 'kernel', kernel, spatial.length, 1);
   const window = resolveWindow(op, spatial, taps, { ...options, stride });
   const spans = taps.map((count, axis) => spanOf(count, window.dilation[axis] ?? 1));
-  for (const [axis, border] of window.padding.entries())
-    if (Math.max(...border) > Math.floor((spans[axis] ?? 1) / 2))
+  for (const [axis, border] of window.padding.entries()) {
+    const [span = 1, dilated] = [spans[axis], (window.dilation[axis] ?? 1) > 1];
+    // Less than the kernel, so that no window holds padding alone; between dilated taps it could all the same.
+    if (Math.max(...border) > (dilated ? Math.floor(span / 2) : span - 1))
       throw new ArgumentError({
         op,
-        problem: `padding [${border.join(',')}] is more than half of the ${spans[axis]} places that the kernel spans along spatial axis ${axis}`,
+        problem: dilated
+          ? `padding [${border.join(',')}] is more than half of the ${span} places that the dilated kernel spans along spatial axis ${axis}`
+          : `padding [${border.join(',')}] is not less than the kernel of ${span} places along spatial axis ${axis}`,
         remedy: 'pad less, or take a larger kernel',
       });
+  }
   const outputs = outputSizes(op, [x.shape, taps], spatial, taps, window, ceilMode);
   const padding = spatial.map((size, axis): Border => {
     const low = window.padding[axis]?.[0] ?? 0;
@@ -117,7 +122,7 @@ const maxPoolNames = { kernel: true, stride: true, padding: true, dilation: true
  * `windowOutputSize` gives them. NaN wins; padding is −∞. The gradient goes to the first largest element in row-major
  * order, and adds up where windows overlap.
  * @throws ShapeError when the kernel is larger than the padded input or the rank is wrong; ArgumentError for bad options,
- * or padding of more than half the kernel; DtypeError unless x is a float.
+ * or padding that is not less than the kernel (more than half of what a dilated one spans); DtypeError unless x is a float.
  * @example
  * maxPool(tensor([[[1, 5, 2, 4]]]), { kernel: 2 }).toArray() // [[[5, 4]]]
  * maxPool(tensor([[[1, 5, 2, 4, 3]]]), { kernel: 2, ceilMode: true }).toArray() // [[[5, 4, 3]]]
@@ -174,7 +179,7 @@ const avgPoolNames = {
  * The mean of each window: `x: [N, C, …]` → `[N, C, …]` with one to three spatial axes, sizes as `windowOutputSize` gives
  * them. Padding counts as zeros; what hangs over in ceil mode never counts.
  * @throws ShapeError when the kernel is larger than the padded input or the rank is wrong; ArgumentError for bad options,
- * or padding of more than half the kernel; DtypeError unless x is a float.
+ * or padding that is not less than the kernel (more than half of what a dilated one spans); DtypeError unless x is a float.
  * @example
  * avgPool(tensor([[[1, 5, 2, 4]]]), { kernel: 2 }).toArray() // [[[3, 3]]]
  * avgPool(tensor([[[2, 4, 6]]]), { kernel: 2, padding: 1, countIncludePad: false }).toArray() // [[[2, 5]]]

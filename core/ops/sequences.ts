@@ -1,6 +1,6 @@
 /** Evenly spaced numbers and grids of them. Computed in double precision and rounded once. */
 
-import { checkDtype, checkedOptions, checkTensorList } from '../arguments.js';
+import { checkDtype, checkedOptions, checkTensorList, fitsInt32 } from '../arguments.js';
 import { fromData } from '../creation.js';
 import { type Dtype, type FloatDtype, isFloat } from '../dtype.js';
 import { ArgumentError, DtypeError, describe, ShapeError } from '../errors.js';
@@ -55,6 +55,13 @@ export function arange(...given: readonly (number | ArangeOptions | undefined)[]
       remedy: "use 'float32' or 'float64'",
     });
   const count = Math.max(0, Math.ceil((stop - start) / step));
+  const end = start + (count - 1) * step;
+  if (dtype === 'int32' && count > 0 && !(fitsInt32(start) && fitsInt32(end)))
+    throw new DtypeError({
+      op: 'arange',
+      problem: `${start}, …, ${end} do not fit int32`,
+      remedy: "use 'float32' or 'float64'",
+    });
   checkShape('arange', [count]);
   return fromData(
     Float64Array.from({ length: count }, (_, i) => start + i * step),

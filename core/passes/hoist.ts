@@ -63,10 +63,8 @@ export const hoistConstants = (program: Program, run: (fixed: Program) => readon
 
   // Constants come before operations: everything moves up by as many as there are now.
   const all = [...constants, ...kept];
-  const move = (id: number): number => {
-    const place = ids.indexOf(id);
-    return place >= 0 ? first + place : id < first ? id : id + kept.length;
-  };
+  const places = new Map(ids.map((id, i) => [id, first + i]));
+  const move = (id: number): number => places.get(id) ?? (id < first ? id : id + kept.length);
   return makeProgram({
     inputs,
     constants: all,

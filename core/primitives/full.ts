@@ -1,5 +1,5 @@
 /** A tensor of one repeated number. */
-import { checkDtype, checkNumber } from '../arguments.js';
+import { checkDtype, checkInt32, checkNumber } from '../arguments.js';
 import { allocate, type Dtype } from '../dtype.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
@@ -30,7 +30,7 @@ export const fullPrimitive: Primitive<'full', FullParams> = define<readonly [], 
 
 /**
  * A tensor of `shape` filled with `value`, which is converted as `cast` does.
- * @throws ArgumentError for sizes that are not whole or too large.
+ * @throws ArgumentError for sizes that are not whole or too large; DtypeError for a value that int32 does not hold.
  * @example
  * full([2, 2], 7).toArray() // [[7, 7], [7, 7]]
  */
@@ -42,5 +42,6 @@ export const createFull = <const S extends Shape>(op: string, shape: S, value: n
   const own = ownShape(op, shape);
   checkNumber(op, 'the value', value);
   checkDtype(op, dtype);
+  if (dtype === 'int32') checkInt32(op, 'the value', value);
   return bind(fullPrimitive, [], { shape: own, value, dtype } satisfies FullParams) as Tensor<S>;
 };

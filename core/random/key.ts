@@ -83,19 +83,27 @@ export const splitKey = (from: Key, count = 2): readonly [Key, Key, ...Key[]] =>
 
 /**
  * A key that depends on `from` and on a number: an epoch, a step, the position of a layer. An int32 scalar tensor may
- * stand for the number, so that a traced step can fold its own counter in.
+ * stand for the number, so that a traced step can fold its own counter in; its bits count, so that −1 is 2³² − 1.
  * `foldIn(k, i)` is the `i`-th key of any `splitKey(k, n)` with n > i.
- * @throws ArgumentError unless the number is an integer.
+ * @throws ArgumentError unless the number is an integer from 0 to 2³² − 1, or a tensor that is an int32 scalar.
  * @example
  * foldIn(key(0), 1).toArray() // [928981903, -841280227]
  */
 export const foldIn = (from: Key, data: number | Tensor): Key => {
   checkKey('foldIn', from);
-  if (!(data instanceof Tensor) && !Number.isInteger(data))
+  const fits =
+    data instanceof Tensor
+      ? data.dtype === 'int32' && data.size === 1
+      : Number.isInteger(data) && data >= 0 && data < 2 ** 32;
+  if (!fits)
     throw new ArgumentError({
       op: 'foldIn',
-      problem: `${describe(data)} is not a whole number`,
-      remedy: 'fold in an integer, such as a step or a position',
+      problem:
+        data instanceof Tensor
+          ? `the number is ${describe(data)} and ${data.dtype}`
+          : `${describe(data)} is not a whole number from 0 to 2^32 − 1`,
+      remedy:
+        'fold in an integer, such as a step or a position; of a larger one, fold in the parts one after the other',
     });
   const word = data instanceof Tensor ? data : full([], data | 0, 'int32');
   return reshape(threefry(from, concat([full([1], 0, 'int32'), reshape(word, [1])], 0)), [2]);

@@ -4,53 +4,35 @@
  * Samples carry no derivative with respect to the key; parameters that are tensors (`min`, `scale`, …) enter by
  * ordinary arithmetic outside.
  */
-import { type CompleteNames, checkDtype, checkedOptions, checkTensors, type OptionNames } from '../arguments.js';
+import { checkTensors } from '../arguments.js';
 import { type FloatDtype, isFloat } from '../dtype.js';
 import { ArgumentError, DtypeError, describe, ShapeError } from '../errors.js';
+import { largest, roundedUp } from '../floats.js';
 import { add } from '../primitives/add.js';
 import { argmax } from '../primitives/argmax.js';
 import { argsort } from '../primitives/argsort.js';
 import { cast } from '../primitives/cast.js';
-import { erf } from '../primitives/erf.js';
+import { equal } from '../primitives/equal.js';
 import { erfinv } from '../primitives/erfinv.js';
 import { floor } from '../primitives/floor.js';
 import { full } from '../primitives/full.js';
 import { less } from '../primitives/less.js';
 import { log } from '../primitives/log.js';
 import { log1p } from '../primitives/log1p.js';
-import { maximum } from '../primitives/maximum.js';
+import { logicalAnd } from '../primitives/logical-and.js';
+import { logicalOr } from '../primitives/logical-or.js';
 import { mul } from '../primitives/mul.js';
 import { neg } from '../primitives/neg.js';
 import { sub } from '../primitives/sub.js';
 import { take } from '../primitives/take.js';
 import { unitInterval } from '../primitives/unit-interval.js';
-import { checkShape, type Shape, tryBroadcast } from '../shape.js';
+import { where } from '../primitives/where.js';
+import { type Shape, tryBroadcast } from '../shape.js';
 import { Tensor } from '../tensor.js';
+import { aboveMinusOne, drawn, fineUniform, grain, type SampleOptions, spread } from './draws.js';
 import { checkCount, checkKey, type Key, randomWords } from './key.js';
 
-export interface SampleOptions {
-  /** Element type of the sample; float32 by default. */
-  readonly dtype?: FloatDtype;
-}
-
 const noNames = {} as const;
-
-/** Options of a draw, once key, shape and options are known to be in order. */
-const drawn = <T extends object, Names extends OptionNames<T>>(
-  op: string,
-  key: Key,
-  shape: Shape,
-  options: T,
-  names: CompleteNames<T, Names>,
-): T => {
-  checkKey(op, key);
-  checkShape(op, shape);
-  const { dtype = 'float32' }: { readonly dtype?: FloatDtype } = checkedOptions<T, Names>(op, options, names);
-  checkDtype(op, dtype);
-  if (!isFloat(dtype))
-    throw new DtypeError({ op, problem: `does not draw ${dtype as string}`, remedy: "use 'float32' or 'float64'" });
-  return options;
-};
 
 export interface UniformOptions extends SampleOptions {
   /** Included; 0 by default. */
@@ -62,26 +44,30 @@ export interface UniformOptions extends SampleOptions {
 const uniformNames = { min: true, max: true, dtype: true } as const;
 
 /**
- * Numbers spread evenly over [min, max).
- * @throws ArgumentError unless min ≤ max.
+ * Numbers spread evenly over [min, max): `u·(max − min) + min` with the stream's u, a multiple of 2⁻²³ (float32) or 2⁻⁵²
+ * (float64). Where rounding would give `max`, the number before it is drawn.
+ * @throws ArgumentError unless both are finite, min ≤ max, and a number of the element type lies between them.
  * @example
  * uniform(key(0), [2, 3], { min: -1, max: 1 }).shape // [2, 3]
  */
 export const uniform = <const S extends Shape>(key: Key, shape: S, options: UniformOptions = {}): Tensor<S> => {
   const { min = 0, max = 1, dtype = 'float32' } = drawn('uniform', key, shape, options, uniformNames);
-  if (!(min <= max))
+  if (!(Number.isFinite(min) && Number.isFinite(max) && min <= max))
     throw new ArgumentError({
       op: 'uniform',
-      problem: `the interval [${min}, ${max}) is empty`,
-      remedy: 'give min ≤ max',
+      problem: `the interval [${describe(min)}, ${describe(max)}) is ${min > max ? 'empty' : 'not one of finite numbers'}`,
+      remedy: 'give finite numbers with min ≤ max',
+    });
+  const least = roundedUp(min, dtype);
+  if (Math.abs(least) > largest[dtype] || Math.abs(max) > largest[dtype] || (min < max && least >= max))
+    throw new ArgumentError({
+      op: 'uniform',
+      problem: `${dtype} has no numbers from ${min} up to ${max}`,
+      remedy: dtype === 'float32' ? "draw in 'float64', or from a wider interval" : 'draw from a wider interval',
     });
   const unit = unitInterval(randomWords(key, shape), dtype);
-  // Rounding of the product may fall below min; the interval is closed there.
-  return (min === 0 && max === 1 ? unit : maximum(add(mul(unit, max - min), min), min)) as Tensor as Tensor<S>;
+  return (min === 0 && max === 1 ? unit : spread(unit, min, max, dtype)) as Tensor as Tensor<S>;
 };
-
-/** The number next to −1 towards 0, so that erfinv stays finite. */
-const aboveMinusOne: Record<FloatDtype, number> = { float32: -1 + 2 ** -24, float64: -1 + 2 ** -53 };
 
 export interface NormalOptions extends SampleOptions {
   /** 0 by default. */
@@ -92,53 +78,41 @@ export interface NormalOptions extends SampleOptions {
 
 const normalNames = { mean: true, std: true, dtype: true } as const;
 
+/** Draws lie within this many standard deviations: `√2·erf⁻¹(1 − 2⁻²⁴)` is 5.4 and `√2·erf⁻¹(1 − 2⁻⁵³)` is 8.3. */
+const reach: Readonly<Record<FloatDtype, number>> = { float32: 6, float64: 9 };
+
 /**
  * Normally distributed numbers, by inversion: `√2·erf⁻¹(u)` with u uniform on (−1, 1).
+ * @throws ArgumentError unless mean and std are finite, std ≥ 0, and all numbers that may be drawn fit the element type.
  * @example
  * normal(key(0), [1000]).shape // [1000]
  */
 export const normal = <const S extends Shape>(key: Key, shape: S, options: NormalOptions = {}): Tensor<S> => {
   const { mean = 0, std = 1, dtype = 'float32' } = drawn('normal', key, shape, options, normalNames);
-  const standard = mul(erfinv(uniform(key, shape as Shape, { min: aboveMinusOne[dtype], max: 1, dtype })), Math.SQRT2);
+  if (
+    !(
+      typeof mean === 'number' &&
+      typeof std === 'number' &&
+      std >= 0 &&
+      Math.abs(mean) + reach[dtype] * std <= largest[dtype]
+    )
+  )
+    throw new ArgumentError({
+      op: 'normal',
+      problem: `mean is ${describe(mean)} and std ${describe(std)}`,
+      remedy: `give finite numbers with std ≥ 0, so that ${reach[dtype]} standard deviations fit ${dtype}`,
+    });
+  const standard = mul(
+    erfinv(spread(unitInterval(randomWords(key, shape), dtype), aboveMinusOne[dtype], 1, dtype)),
+    Math.SQRT2,
+  );
   return (mean === 0 && std === 1 ? standard : add(mul(standard, std), mean)) as Tensor as Tensor<S>;
 };
 
-export interface TruncatedNormalOptions extends SampleOptions {
-  /** In standard deviations; −2 by default. */
-  readonly min?: number;
-  /** In standard deviations; 2 by default. */
-  readonly max?: number;
-}
-
-const truncatedNormalNames = { min: true, max: true, dtype: true } as const;
-
 /**
- * Standard normal numbers conditioned to lie within [min, max], by inversion of the distribution function between
- * erf(min/√2) and erf(max/√2).
- * @throws ArgumentError unless min < max.
- * @example
- * truncatedNormal(key(0), [4]).shape // [4]
- */
-export const truncatedNormal = <const S extends Shape>(
-  key: Key,
-  shape: S,
-  options: TruncatedNormalOptions = {},
-): Tensor<S> => {
-  const { min = -2, max = 2, dtype = 'float32' } = drawn('truncatedNormal', key, shape, options, truncatedNormalNames);
-  if (!(min < max))
-    throw new ArgumentError({
-      op: 'truncatedNormal',
-      problem: `the interval [${min}, ${max}] is empty`,
-      remedy: 'give min < max',
-    });
-  const [low, high] = [min, max].map((bound) => erf(full([], bound / Math.SQRT2, 'float64')).item());
-  const u = uniform(key, shape as Shape, { min: low ?? -1, max: high ?? 1, dtype });
-  return mul(erfinv(u), Math.SQRT2) as Tensor as Tensor<S>;
-};
-
-/**
- * True with probability `p`: a number, or a tensor of probabilities that broadcasts to `shape`.
- * @throws ArgumentError unless a number `p` is between 0 and 1.
+ * True with probability `p`: a number, or a tensor of probabilities that broadcasts to `shape`. The uniform number that
+ * decides has 55 bits, so that small probabilities, and those near 1, are what they say.
+ * @throws ArgumentError unless a number `p` is between 0 and 1; DtypeError for a tensor that is not of floats.
  * @example
  * bernoulli(key(0), 1, [3]).toArray() // [1, 1, 1]
  */
@@ -150,42 +124,71 @@ export const bernoulli = <const S extends Shape>(key: Key, p: number | Tensor, s
       problem: `${describe(p)} is not a probability`,
       remedy: 'give p between 0 and 1',
     });
-  const dtype = p instanceof Tensor && p.dtype === 'float64' ? 'float64' : 'float32';
-  return less(uniform(key, shape as Shape, { dtype }), p) as Tensor as Tensor<S>;
+  if (p instanceof Tensor && !isFloat(p.dtype))
+    throw new DtypeError({
+      op: 'bernoulli',
+      problem: `the probabilities are ${p.dtype}`,
+      shapes: [p.shape],
+      remedy: "convert with cast(p, 'float32')",
+    });
+  if (p instanceof Tensor && p.dtype === 'float64')
+    return less(unitInterval(randomWords(key, shape), 'float64'), p) as Tensor as Tensor<S>;
+  if (!(p instanceof Tensor) && Number.isInteger(p / grain))
+    return less(unitInterval(randomWords(key, shape), 'float32'), p) as Tensor as Tensor<S>;
+  // The leading 23 bits decide unless they are those of p; the rest of p, all of it exact, decides then.
+  const { unit, within } = fineUniform(key, shape);
+  const scaled = mul(p instanceof Tensor ? cast(p, 'float64') : full([], p, 'float64'), 1 / grain);
+  const leading = floor(scaled);
+  const bits = cast(mul(leading, grain), 'float32');
+  const rest = sub(mul(sub(scaled, leading), 2 ** 32), 2 ** 31);
+  return logicalOr(less(unit, bits), logicalAnd(equal(unit, bits), less(within, rest))) as Tensor as Tensor<S>;
 };
 
 const exponentialNames = { dtype: true } as const;
 
+/** Nearer than this to 0 or 1 a multiple of 2⁻²³ is too coarse for a logarithm, and the rest of its bits count, too. */
+const edge = 2 ** -16;
+
 /**
- * Exponentially distributed numbers with rate 1: `−log(1 − u)`.
+ * Exponentially distributed numbers with rate 1: `−log(1 − u)`. Beyond the 2⁻¹⁶ quantile at either end u has 55 bits.
  * @example
  * exponential(key(0), [4]).shape // [4]
  */
 export const exponential = <const S extends Shape>(key: Key, shape: S, options: SampleOptions = {}): Tensor<S> => {
   const { dtype = 'float32' } = drawn('exponential', key, shape, options, exponentialNames);
-  return neg(log1p(neg(uniform(key, shape as Shape, { dtype })))) as Tensor as Tensor<S>;
+  if (dtype === 'float64') return neg(log1p(neg(unitInterval(randomWords(key, shape), dtype)))) as Tensor as Tensor<S>;
+  const { unit, whole } = fineUniform(key, shape);
+  const u = where(less(unit, edge), cast(whole, dtype), unit);
+  const rest = cast(sub(1, whole), dtype);
+  return neg(where(less(unit, 1 - edge), log1p(neg(u)), log(rest))) as Tensor as Tensor<S>;
 };
 
 /** The smallest normal number, which keeps the logarithm of a uniform number finite. */
-const tiny: Record<FloatDtype, number> = { float32: 2 ** -126, float64: 2 ** -1022 };
+const tiny: Readonly<Record<FloatDtype, number>> = { float32: 2 ** -126, float64: 2 ** -1022 };
 
 const gumbelNames = { dtype: true } as const;
 
 /**
- * Standard Gumbel numbers: `−log(−log u)`.
+ * Standard Gumbel numbers: `−log(−log u)`. Beyond the 2⁻¹⁶ quantile at either end u has 55 bits.
  * @example
  * gumbel(key(0), [4]).shape // [4]
  */
 export const gumbel = <const S extends Shape>(key: Key, shape: S, options: SampleOptions = {}): Tensor<S> => {
   const { dtype = 'float32' } = drawn('gumbel', key, shape, options, gumbelNames);
-  return neg(log(neg(log(uniform(key, shape as Shape, { min: tiny[dtype], max: 1, dtype }))))) as Tensor as Tensor<S>;
+  const coarse = (unit: Tensor): Tensor => spread(unit, tiny[dtype], 1, dtype);
+  if (dtype === 'float64')
+    return neg(log(neg(log(coarse(unitInterval(randomWords(key, shape), dtype)))))) as Tensor as Tensor<S>;
+  const { unit, whole } = fineUniform(key, shape);
+  const u = where(less(unit, edge), cast(whole, dtype), coarse(unit));
+  const rest = cast(sub(1, whole), dtype);
+  return neg(log(neg(where(less(unit, 1 - edge), log(u), log1p(neg(rest)))))) as Tensor as Tensor<S>;
 };
 
 const randomIntegersNames = { min: true, max: true } as const;
 
 /**
  * Whole numbers from min (included) to max (excluded), int32.
- * @throws ArgumentError unless both are integers and min < max.
+ * @throws ArgumentError unless both are integers, min < max, and all numbers between them fit int32.
  * @example
  * randomIntegers(key(0), [5], { min: 3, max: 4 }).toArray() // [3, 3, 3, 3, 3]
  */
@@ -200,6 +203,12 @@ export const randomIntegers = <const S extends Shape>(
       op: 'randomIntegers',
       problem: `there is no whole number in [${describe(min)}, ${describe(max)})`,
       remedy: 'give integers with min < max',
+    });
+  if (min < -(2 ** 31) || max > 2 ** 31)
+    throw new ArgumentError({
+      op: 'randomIntegers',
+      problem: `the numbers of [${min}, ${max}) do not all fit int32`,
+      remedy: 'give −2^31 ≤ min and max ≤ 2^31',
     });
   const scaled = floor(mul(uniform(key, shape as Shape, { dtype: 'float64' }), max - min));
   return cast(add(scaled, min), 'int32') as Tensor as Tensor<S>;
@@ -231,12 +240,19 @@ export const permutation = (key: Key, of: number | Tensor): Tensor => {
 /**
  * Class numbers (int32) drawn with probabilities softmax(logits) along the last axis, by the Gumbel-max trick:
  * argmax(logits + Gumbel noise). `logits: […, C]` → `shape`, which defaults to the leading axes and must broadcast them.
- * @throws ShapeError when `shape` does not broadcast the leading axes of the logits.
+ * @throws ShapeError when `shape` does not broadcast the leading axes of the logits; DtypeError unless they are floats.
  * @example
  * categorical(key(0), tensor([0, 100, 0])).item() // 1
  */
 export const categorical = (key: Key, logits: Tensor, given?: Shape): Tensor => {
   checkTensors('categorical', [logits]);
+  if (!isFloat(logits.dtype))
+    throw new DtypeError({
+      op: 'categorical',
+      problem: `the logits are ${logits.dtype}`,
+      shapes: [logits.shape],
+      remedy: "convert with cast(logits, 'float32')",
+    });
   const shape = given ?? logits.shape.slice(0, -1);
   drawn('categorical', key, shape, {}, noNames);
   const classes = logits.shape.at(-1);

@@ -4,8 +4,10 @@
  */
 import type { Backend, Executable, Storage } from '../backend.js';
 import { allocate, convert, type Dtype, type TypedArray } from '../dtype.js';
+import { ArgumentError } from '../errors.js';
 import type { Program } from '../program.js';
 import { sizeOf } from '../shape.js';
+import { canRun } from './features.js';
 import { lower } from './lowerings/index.js';
 import { createMemory, type MemoryOptions, type WasmMemory, type WasmStorage } from './memory.js';
 import { leastRecentlyUsed } from './programs/cache.js';
@@ -71,10 +73,24 @@ const filled = ({ nodes: [node] }: Program, write: (data: TypedArray, dtype: Dty
   return () => [write(allocate(dtype, sizeOf(shape)).fill(lowered.value), dtype)];
 };
 
-let shared: WasmBackend | undefined;
+let shared: WasmBackend | null | undefined;
 
-/** The backend of this page or process, made when it is first asked for. */
-export const wasmBackend = (): WasmBackend => {
-  shared ??= createWasmBackend();
+/** The backend of this page or process, made when it is first asked for; `null` where the host gives it no memory or no code. */
+export const wasmBackendIfAny = (): WasmBackend | null => {
+  shared ??= canRun() ? createWasmBackend() : null;
   return shared;
+};
+
+/**
+ * The backend of this page or process, made when it is first asked for.
+ * @throws ArgumentError where the host has no WebAssembly with vectors, forbids it, or has no memory for it.
+ */
+export const wasmBackend = (): WasmBackend => {
+  const found = wasmBackendIfAny();
+  if (found !== null) return found;
+  throw new ArgumentError({
+    op: 'wasmBackend',
+    problem: 'this host has no WebAssembly with vectors, forbids it, or has too little address space for its memory',
+    remedy: 'use the default backend, which is the reference here',
+  });
 };

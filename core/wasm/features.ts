@@ -2,7 +2,7 @@
  * What the engine can do beyond plain WebAssembly, found by asking it to validate a probe module: no version numbers, no flags.
  * Validation compiles nothing and takes microseconds; the answer is kept.
  */
-import { encode, f32x4, func, i32Atomic, link, type ModuleSource, v128 } from './assembler/index.js';
+import { encode, f32x4, func, i32, i32Atomic, link, type ModuleSource, v128 } from './assembler/index.js';
 import { engine, hasEngine, mostPages } from './engine.js';
 
 export interface Features {
@@ -34,10 +34,14 @@ const detect = (): Features => {
 let found: Features | undefined;
 let pages: number | null | undefined;
 
-/** Whether a memory of so many pages can be had; it is let go at once. */
-const reserves = (maximum: number): boolean => {
+/** Pages without which a memory is not worth having: 64 MiB. */
+const fewestPages = 1024;
+
+/** Whether memory can be had, shared among threads up to so many pages or not at all; it is let go at once. */
+const reserves = (maximum: number | null): boolean => {
   try {
-    new (engine().Memory)({ initial: 1, maximum, shared: true });
+    const { Memory } = engine();
+    new Memory({ initial: fewestPages, ...(maximum === null ? {} : { maximum, shared: true }) });
     return true;
   } catch {
     return false;
@@ -54,6 +58,27 @@ export const sharedPages = (): number | null => {
   const shares = isolated && typeof SharedArrayBuffer === 'function' && features().threads;
   pages = shares ? ([mostPages, mostPages / 2, mostPages / 4].find(reserves) ?? null) : null;
   return pages;
+};
+
+let works: boolean | undefined;
+
+/**
+ * Whether programs can be run: vectors, some memory, and leave to compile. A process with little address space has no memory to
+ * give, and a page's policy may forbid code that is made.
+ */
+export const canRun = (): boolean => {
+  works ??= features().simd && (sharedPages() !== null || reserves(null)) && compiles();
+  return works;
+};
+
+const compiles = (): boolean => {
+  try {
+    const { Module, Instance } = engine();
+    new Instance(new Module(encode(link({ exports: { probe: func('probe', [], 'i32', () => [i32.const(1)]) } }))), {});
+    return true;
+  } catch {
+    return false;
+  }
 };
 
 /** The features of this engine. */

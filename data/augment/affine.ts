@@ -3,6 +3,7 @@
  * A pixel p of the result comes from A⁻¹(p − c − t) + c, with c the centre, t the shift and A the rotation times the shear
  * times the scale; between pixels by bilinear interpolation.
  */
+import { checkedOptions } from '../../core/arguments.js';
 import { bilinear } from './crop.js';
 import { between, draws, pixelsOf, type Transform, withPixels } from './transform.js';
 
@@ -21,14 +22,22 @@ export interface RandomAffineOptions {
 
 const radians = Math.PI / 180;
 
+const randomAffineNames = { degrees: true, translate: true, scale: true, shear: true, fill: true } as const;
+
 /**
  * A random affine picture of each image.
  * @example
  * randomAffine({ degrees: 10, translate: 0.1 })({ x: ones([2, 1, 8, 8]), y: zeros([2]) }, key(0)).x.shape // [2, 1, 8, 8]
  */
-export const randomAffine =
-  ({ degrees = 0, translate = 0, scale = [1, 1], shear = 0, fill = 0 }: RandomAffineOptions = {}): Transform =>
-  (batch, key) => {
+export const randomAffine = (options: RandomAffineOptions = {}): Transform => {
+  const {
+    degrees = 0,
+    translate = 0,
+    scale = [1, 1],
+    shear = 0,
+    fill = 0,
+  } = checkedOptions('randomAffine', options, randomAffineNames);
+  return (batch, key) => {
     const images = pixelsOf('randomAffine', batch);
     const { count, channels, height, width } = images;
     const data = new (images.data.constructor as Float32ArrayConstructor)(images.data.length);
@@ -54,6 +63,7 @@ export const randomAffine =
     }
     return withPixels(batch, { ...images, data });
   };
+};
 
 /**
  * A random rotation of each image, by up to `degrees` either way.

@@ -1,4 +1,5 @@
 /** Random changes of brightness, contrast, saturation and hue. Pixels run from 0 to 1 before and after. */
+import { checkedOptions } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/errors.js';
 import { between, draws, pixelsOf, type Transform, withPixels } from './transform.js';
 
@@ -42,6 +43,8 @@ const turn = ([red, green, blue]: Rgb, share: number): Rgb => {
 /** Mixes towards `centre` by `1 − factor`. */
 const scaleFrom = (centre: number, value: number, factor: number): number => clamp(centre + (value - centre) * factor);
 
+const colorJitterNames = { brightness: true, contrast: true, saturation: true, hue: true } as const;
+
 /**
  * Random brightness, contrast, saturation and hue, in this order, one set of factors an image. Grey images know brightness
  * and contrast only.
@@ -49,9 +52,14 @@ const scaleFrom = (centre: number, value: number, factor: number): number => cla
  * @example
  * colorJitter({ brightness: 0.4, hue: 0.1 })({ x: ones([2, 3, 4, 4]), y: zeros([2]) }, key(0)).x.shape // [2, 3, 4, 4]
  */
-export const colorJitter =
-  ({ brightness = 0, contrast = 0, saturation = 0, hue = 0 }: ColorJitterOptions = {}): Transform =>
-  (batch, key) => {
+export const colorJitter = (options: ColorJitterOptions = {}): Transform => {
+  const {
+    brightness = 0,
+    contrast = 0,
+    saturation = 0,
+    hue = 0,
+  } = checkedOptions('colorJitter', options, colorJitterNames);
+  return (batch, key) => {
     const images = pixelsOf('colorJitter', batch);
     const { count, channels, height, width } = images;
     if ((channels !== 1 && channels !== 3) || !(hue >= 0 && hue <= 0.5))
@@ -90,3 +98,4 @@ export const colorJitter =
     }
     return withPixels(batch, { ...images, data });
   };
+};

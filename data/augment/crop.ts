@@ -1,4 +1,5 @@
 /** Random crops of padded images, and resizing. */
+import { checkChoice, checkedOptions } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/errors.js';
 import { draws, type Pixels, pixelsOf, type Transform, withPixels } from './transform.js';
 
@@ -20,15 +21,18 @@ const positions: Readonly<Record<'constant' | 'reflect' | 'replicate', (at: numb
   replicate: (at, size) => Math.min(Math.max(at, 0), size - 1),
 };
 
+const randomCropNames = { padding: true, size: true, mode: true, value: true } as const;
+
 /**
  * A crop at a random place of each padded image.
  * @throws ArgumentError when the crop is larger than the padded image, or a reflection than the image.
  * @example
  * randomCrop({ padding: 4 })({ x: zeros([2, 3, 32, 32]), y: zeros([2]) }, key(0)).x.shape // [2, 3, 32, 32]
  */
-export const randomCrop =
-  ({ padding = 0, size, mode = 'constant', value = 0 }: RandomCropOptions = {}): Transform =>
-  (batch, key) => {
+export const randomCrop = (options: RandomCropOptions = {}): Transform => {
+  const { padding = 0, size, mode = 'constant', value = 0 } = checkedOptions('randomCrop', options, randomCropNames);
+  checkChoice('randomCrop', 'mode', mode, Object.keys(positions));
+  return (batch, key) => {
     const images = pixelsOf('randomCrop', batch);
     const { count, channels, height, width } = images;
     const [tall, wide] = typeof size === 'number' ? [size, size] : (size ?? [height, width]);
@@ -62,6 +66,7 @@ export const randomCrop =
     }
     return withPixels(batch, { data, count, channels, height: tall, width: wide });
   };
+};
 
 /** The value at a fractional position, from its four neighbours; `outside` where there are none. */
 export const bilinear = (

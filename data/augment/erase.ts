@@ -1,4 +1,5 @@
 /** Random erasing: Zhong et al., "Random Erasing Data Augmentation" (2020), algorithm 1. */
+import { checkedOptions } from '../../core/arguments.js';
 import { foldIn } from '../../core/random/key.js';
 import { uniform } from '../../core/random/samplers.js';
 import { between, draws, pixelsOf, type Transform, withPixels } from './transform.js';
@@ -17,14 +18,21 @@ export interface RandomErasingOptions {
 /** Rectangles that do not fit are drawn anew this many times, then the image is left alone. */
 const attempts = 10;
 
+const randomErasingNames = { probability: true, scale: true, ratio: true, value: true } as const;
+
 /**
  * Erases a rectangle of some of the images.
  * @example
  * randomErasing({ probability: 1 })({ x: ones([1, 1, 8, 8]), y: zeros([1]) }, key(0)).x.shape // [1, 1, 8, 8]
  */
-export const randomErasing =
-  ({ probability = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3], value = 0 }: RandomErasingOptions = {}): Transform =>
-  (batch, key) => {
+export const randomErasing = (options: RandomErasingOptions = {}): Transform => {
+  const {
+    probability = 0.5,
+    scale = [0.02, 0.33],
+    ratio = [0.3, 3.3],
+    value = 0,
+  } = checkedOptions('randomErasing', options, randomErasingNames);
+  return (batch, key) => {
     const images = pixelsOf('randomErasing', batch);
     const { count, channels, height, width } = images;
     const data = images.data.slice();
@@ -50,3 +58,4 @@ export const randomErasing =
     }
     return withPixels(batch, { ...images, data });
   };
+};

@@ -1,4 +1,5 @@
 /** Random mirror images. */
+import { checkChoice, checkedOptions } from '../../core/arguments.js';
 import { draws, pixelsOf, type Transform, withPixels } from './transform.js';
 
 export interface RandomFlipOptions {
@@ -8,14 +9,17 @@ export interface RandomFlipOptions {
   readonly axis?: 'horizontal' | 'vertical';
 }
 
+const randomFlipNames = { probability: true, axis: true } as const;
+
 /**
  * Mirrors some of the images.
  * @example
  * randomFlip({ probability: 1 })({ x: tensor([[[[1, 2, 3]]]]), y: zeros([1]) }, key(0)).x.toArray() // [[[[3, 2, 1]]]]
  */
-export const randomFlip =
-  ({ probability = 0.5, axis = 'horizontal' }: RandomFlipOptions = {}): Transform =>
-  (batch, key) => {
+export const randomFlip = (options: RandomFlipOptions = {}): Transform => {
+  const { probability = 0.5, axis = 'horizontal' } = checkedOptions('randomFlip', options, randomFlipNames);
+  checkChoice('randomFlip', 'axis', axis, ['horizontal', 'vertical']);
+  return (batch, key) => {
     const images = pixelsOf('randomFlip', batch);
     const { count, channels, height, width } = images;
     const data = images.data.slice();
@@ -31,3 +35,4 @@ export const randomFlip =
           }
     return withPixels(batch, { ...images, data });
   };
+};

@@ -3,6 +3,7 @@
  * mixup: Zhang et al., "mixup: Beyond Empirical Risk Minimization" (2018). CutMix: Yun et al., "CutMix: Regularization
  * Strategy to Train Strong Classifiers with Localizable Features" (2019).
  */
+import { checkedOptions } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/errors.js';
 import { add } from '../../core/primitives/add.js';
 import { mul } from '../../core/primitives/mul.js';
@@ -20,6 +21,8 @@ export interface MixOptions {
   /** Shares are drawn from the Beta(α, α) distribution, one a batch; 1 by default, which makes all shares equally likely. */
   readonly alpha?: number;
 }
+
+const mixNames = { classes: true, alpha: true } as const;
 
 /** The batch with labels as class shares, and the same batch in another order. */
 const pair = (
@@ -42,13 +45,14 @@ const blend = (a: Tensor, b: Tensor, share: number): Tensor => add(mul(a, share)
  * @example
  * mixup({ classes: 2 })({ x: ones([3, 4]), y: zeros([3], 'int32') }, key(0)).y.shape // [3, 2]
  */
-export const mixup =
-  (options: MixOptions): Transform =>
-  (batch, key) => {
+export const mixup = (options: MixOptions): Transform => {
+  checkedOptions('mixup', options, mixNames);
+  return (batch, key) => {
     const [own, other] = pair('mixup', batch, foldIn(key, 0), options);
     const share = symmetricBeta(foldIn(key, 1), options.alpha ?? 1);
     return { x: blend(own.x, other.x, share), y: blend(own.y, other.y, share) };
   };
+};
 
 /**
  * A rectangle of each image, 1 − λ of it, comes from another; labels, `[N, classes]`, are shared by area.
@@ -56,9 +60,9 @@ export const mixup =
  * @example
  * cutmix({ classes: 2 })({ x: ones([3, 1, 8, 8]), y: zeros([3], 'int32') }, key(0)).y.shape // [3, 2]
  */
-export const cutmix =
-  (options: MixOptions): Transform =>
-  (batch, key) => {
+export const cutmix = (options: MixOptions): Transform => {
+  checkedOptions('cutmix', options, mixNames);
+  return (batch, key) => {
     const images = pixelsOf('cutmix', batch);
     const { count, channels, height, width } = images;
     const [own, other] = pair('cutmix', batch, foldIn(key, 0), options);
@@ -82,3 +86,4 @@ export const cutmix =
     const share = 1 - ((bottom - top) * (right - left)) / Math.max(height * width, 1);
     return { x: withPixels(batch, { ...images, data }).x, y: blend(own.y, other.y, share) };
   };
+};

@@ -1,10 +1,14 @@
 /**
- * Tables of numbers as comma-separated text. Strict on purpose: every field is a decimal number, every line has as many
- * fields as it should, and anything else is an error with its line. Quoting and text columns are left to CSV libraries.
+ * Tables of numbers as comma-separated text (RFC 4180, quoted fields included). Strict on purpose: every field is a number, every
+ * line has as many fields as it should, and anything else is an error with its line. Columns of texts are left to CSV libraries.
  */
+
 import type { either as E } from 'fp-ts';
+import { checkChoice, checkedOptions } from '../../core/arguments.js';
 import { fromData } from '../../core/creation.js';
 import type { Dtype } from '../../core/dtype.js';
+import { ArgumentError } from '../../core/errors.js';
+import { checkBounds, checkBytes, checkNumbers, checkObject, checkText, checkTexts, checkWhole } from '../checks.js';
 import { attempt, DataError } from '../errors.js';
 import type { Examples } from '../examples.js';
 import { countBytes, excerpt } from './reader.js';
@@ -17,17 +21,31 @@ export interface CsvSchema {
   readonly header?: 'none' | 'names' | 'counts';
   /** How many columns there must be, the label included; as many as on the first line of numbers by default. */
   readonly columns?: number;
-  /** Which column holds class numbers: the `last`, which is the default, the `first`, a position, or `null` for none. */
+  /** Which column holds class numbers: the `last`, which is the default, the `first`, a position from 0 on, or `null` for none. */
   readonly label?: 'last' | 'first' | number | null;
   /** Names of the classes: labels must be below their number. */
   readonly classes?: readonly string[];
-  /** `integer` refuses features that are not whole; `number` by default. */
-  readonly features?: 'number' | 'integer';
+  /**
+   * `number`, which is the default: decimal numbers, and the words `NaN`, `Infinity` and `-Infinity` as `encodeCsv` writes them.
+   * `finite` refuses those words, `integer` whatever is not whole besides.
+   */
+  readonly features?: 'number' | 'finite' | 'integer';
   /** Bounds that every feature must keep. */
   readonly range?: readonly [min: number, max: number];
-  /** Between fields; a comma by default. */
+  /** Between fields; a comma by default. Not a quote, nor anything that may stand in a number. */
   readonly separator?: string;
 }
+
+/** What a schema may say. */
+export const csvSchemaNames = {
+  header: true,
+  columns: true,
+  label: true,
+  classes: true,
+  features: true,
+  range: true,
+  separator: true,
+} as const;
 
 export interface Table {
   readonly rows: number;
@@ -54,36 +72,120 @@ interface Line {
   readonly fields: readonly string[];
 }
 
-/** The lines of the text; the last may or may not end. */
-function* linesOf(text: string, separator: string): Generator<Line, void, undefined> {
+/** Where a word comes next, from a place that only moves on: each part of the text is searched once. */
+const seeker = (text: string, word: string): ((from: number) => number) => {
+  let found = -1;
+  return (from) => {
+    if (found < from) {
+      const next = text.indexOf(word, from);
+      found = next < 0 ? text.length : next;
+    }
+    return found;
+  };
+};
+
+/** The records of the text; the last may or may not end. Each is a line, but for line ends inside quotes. */
+function* linesOf(text: string, separator: string, fail: (line: number) => never): Generator<Line, void, undefined> {
+  const [lineEnd, fieldEnd] = [seeker(text, '\n'), seeker(text, separator)];
+  /** The fields of a record with quotes, where the next one begins, and how many line ends were inside. */
+  const quoted = (start: number, number: number): { fields: readonly string[]; next: number; inside: number } => {
+    const fields: string[] = [];
+    let inside = 0;
+    for (let at = start; ; at += separator.length) {
+      while (text[at] === ' ' || text[at] === '\t') at++;
+      let field: string | null = null;
+      if (text[at] === '"') {
+        let close = text.indexOf('"', at + 1);
+        while (close >= 0 && text[close + 1] === '"') close = text.indexOf('"', close + 2);
+        if (close < 0) return fail(number);
+        // Two quotes inside stand for one.
+        field = text.slice(at + 1, close).replaceAll('""', '"');
+        inside += field.split('\n').length - 1;
+        at = close + 1;
+      }
+      const stop = lineEnd(at);
+      const until = Math.min(fieldEnd(at), stop);
+      const plain = text.slice(at, until).trim();
+      if (field !== null && plain !== '') return fail(number);
+      fields.push(field ?? plain);
+      at = until;
+      if (until === stop) return { fields, next: stop + 1, inside };
+    }
+  };
   let number = 1;
   for (let start = 0; start < text.length; number++) {
-    const found = text.indexOf('\n', start);
-    const end = found < 0 ? text.length : found;
+    const end = lineEnd(start);
     const line = text.slice(start, text[end - 1] === '\r' && end > start ? end - 1 : end);
-    yield { number, fields: line.split(separator).map((field) => field.trim()) };
-    start = end + 1;
+    if (line.includes('"')) {
+      const { fields, next, inside } = quoted(start, number);
+      yield { number, fields };
+      start = next;
+      number += inside;
+    } else {
+      yield { number, fields: line.split(separator).map((field) => field.trim()) };
+      start = end + 1;
+    }
   }
 }
+
+/** The numbers that have no digits. */
+const words: ReadonlyMap<string, number> = new Map([
+  ['NaN', Number.NaN],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['-Infinity', Number.NEGATIVE_INFINITY],
+]);
+
+const checkSchema = (schema: CsvSchema): void => {
+  const op = 'decodeCsv';
+  const { header, columns, label, classes, features, range, separator } = checkedOptions(op, schema, csvSchemaNames);
+  if (header !== undefined) checkChoice(op, 'header', header, ['none', 'names', 'counts']);
+  if (features !== undefined) checkChoice(op, 'features', features, ['number', 'finite', 'integer']);
+  if (columns !== undefined) checkWhole(op, 'columns', columns, 1);
+  if (typeof label === 'string') checkChoice(op, 'label', label, ['first', 'last']);
+  else if (label !== undefined && label !== null) checkWhole(op, 'label', label);
+  if (classes !== undefined) checkTexts(op, 'classes', classes);
+  if (range !== undefined) checkBounds(op, 'range', range);
+  if (separator === undefined) return;
+  checkText(op, 'separator', separator);
+  if (separator === '' || /[\d.+\-eENaInfity"\r\n]/.test(separator))
+    throw new ArgumentError({
+      op,
+      problem: `the separator is ${JSON.stringify(separator)}`,
+      remedy: "give something that stands in no number, such as ',' or ';'",
+    });
+};
 
 /** The position of the label column among `width`, if there is one. */
 const labelColumn = (label: CsvSchema['label'], width: number): number | null =>
   label === null || label === undefined ? null : label === 'last' ? width - 1 : label === 'first' ? 0 : label;
 
+/** What a field says, or null where that is no number, or none that the schema takes. */
+const numberIn = (field: string, features: 'number' | 'finite' | 'integer'): number | null => {
+  if (!decimal.test(field)) return features === 'number' ? (words.get(field) ?? null) : null;
+  const value = Number(field);
+  // More digits than a number has are no infinity.
+  return Number.isFinite(value) && (features !== 'integer' || Number.isInteger(value)) ? value : null;
+};
+
 /**
  * The numbers of a table.
- * @throws DataError with the line of whatever the schema does not allow.
+ * @throws DataError with the line of whatever the schema does not allow; ArgumentError for a schema that is none.
  * @example
  * decodeCsv('1.5,2,0\n3,4,1\n').labels // [0, 1]
  */
 export const decodeCsv = (source: string | Uint8Array, schema: CsvSchema = {}, file = 'table'): Table => {
+  checkSchema(schema);
+  if (typeof source !== 'string') checkBytes('decodeCsv', source);
+  checkText('decodeCsv', 'file', file);
   const { header = 'none', label = 'last', features = 'number', range, separator = ',' } = schema;
   const fail = (line: number | null, problem: string, expected: string): never => {
     throw new DataError({ op: 'decodeCsv', file, place: line === null ? null : { line }, problem, expected });
   };
   if (source.length > largest) fail(null, countBytes(source.length), `${countBytes(largest)} at most`);
   const text = typeof source === 'string' ? source : utf8(source, () => fail(null, 'bytes that are no text', 'UTF-8'));
-  const lines = linesOf(text.startsWith('\uFEFF') ? text.slice(1) : text, separator);
+  const lines = linesOf(text.startsWith('\uFEFF') ? text.slice(1) : text, separator, (line) =>
+    fail(line, 'quotes that do not belong together', 'a field in quotes, and two quotes for one inside'),
+  );
 
   let columns = schema.columns ?? null;
   let names: readonly string[] = [];
@@ -130,9 +232,9 @@ export const decodeCsv = (source: string | Uint8Array, schema: CsvSchema = {}, f
         labels.push(value < limit ? value : fail(number, `the label ${value}`, `a class from 0 to ${limit - 1}`));
         continue;
       }
-      const value = decimal.test(field) ? Number(field) : Number.NaN;
-      if (!Number.isFinite(value) || (features === 'integer' && !Number.isInteger(value)))
-        fail(
+      const value = numberIn(field, features);
+      if (value === null)
+        return fail(
           number,
           `${JSON.stringify(excerpt(field))} in column ${column + 1}`,
           features === 'integer' ? 'a whole number' : 'a decimal number',
@@ -177,7 +279,10 @@ export const tryDecodeCsv = (
  * @example
  * tableExamples(decodeCsv('1.5,2,0\n3,4,1\n')).x.toArray() // [[1.5, 2], [3, 4]]
  */
-export const tableExamples = ({ rows, features, x, labels }: Table, dtype: Dtype = 'float32'): Examples => ({
-  x: fromData(x, [rows, features], dtype),
-  y: fromData(labels, [labels.length]),
-});
+export const tableExamples = (table: Table, dtype: Dtype = 'float32'): Examples => {
+  checkObject('tableExamples', 'the table', table);
+  const { rows, features, x, labels } = table;
+  checkNumbers('tableExamples', 'x', x);
+  checkNumbers('tableExamples', 'labels', labels);
+  return { x: fromData(x, [rows, features], dtype), y: fromData(labels, [labels.length]) };
+};

@@ -4,6 +4,7 @@
  */
 import type { Dtype, TypedArray } from '../../core/dtype.js';
 import { allocate } from '../../core/dtype.js';
+import { ShapeError } from '../../core/errors.js';
 import type { BinaryReader } from './reader.js';
 
 /** An element type of a file. */
@@ -65,10 +66,42 @@ const elements: Readonly<Record<ElementType, Element>> = {
 /** Bytes that one element takes in a file. */
 export const elementBytes = (type: ElementType): number => elements[type].bytes;
 
+/** NumPy has no more axes than this. */
+export const largestRank = 64;
+
+/**
+ * Bytes that an array takes; null for one that no file holds: of too many axes, or, even where a size of 0 leaves it empty,
+ * with sizes whose product is beyond 2^53.
+ */
+export const arrayBytes = (shape: readonly number[], bytesPerElement: number): number | null => {
+  if (shape.length > largestRank) return null;
+  let [product, empty] = [bytesPerElement, false];
+  for (const size of shape)
+    if (size === 0) empty = true;
+    else product *= size;
+  return product > Number.MAX_SAFE_INTEGER ? null : empty ? 0 : product;
+};
+
+/** Throws unless a file can hold arrays of this shape. */
+export const checkArrayShape = (op: string, shape: readonly number[]): void => {
+  if (arrayBytes(shape, 8) === null)
+    throw new ShapeError({
+      op,
+      problem: `no file holds ${shape.length > largestRank ? `${shape.length} axes` : 'sizes whose product is so large'}`,
+      shapes: [shape.slice(0, largestRank)],
+      remedy: `reshape to at most ${largestRank} axes, with sizes whose product is below 2^50`,
+    });
+};
+
 export interface Elements {
   readonly dtype: Dtype;
   readonly data: TypedArray;
 }
+
+/** Those that lie in files as they do in typed arrays, but for the order of their bytes. */
+const asInMemory: ReadonlySet<ElementType> = new Set<ElementType>(['int32', 'float32', 'float64']);
+
+const littleEndianHost: boolean = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** The next `count` elements; the caller has compared their size with the bytes that are left. */
 export const readElements = (
@@ -80,8 +113,12 @@ export const readElements = (
   const { bytes, dtype, read } = elements[type];
   const start = reader.offset();
   const source = reader.bytes(count * bytes, `${count} elements of ${type}`);
-  const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
   const data = allocate(dtype, count);
+  if (asInMemory.has(type) && littleEndian === littleEndianHost) {
+    new Uint8Array(data.buffer, data.byteOffset, data.byteLength).set(source);
+    return { dtype, data };
+  }
+  const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
   for (let i = 0; i < count; i++) {
     const value = read(view, i * bytes, littleEndian);
     if (dtype === 'int32' && value !== (value | 0))

@@ -2,7 +2,10 @@
  * IDX, the format of MNIST: big-endian headers, then bytes. Images have magic 2051, a count, rows and columns; labels have
  * magic 2049 and a count.
  */
+
 import type { either as E } from 'fp-ts';
+import { checkedOptions } from '../../core/arguments.js';
+import { checkTexts, checkWhole } from '../checks.js';
 import { attempt, DataError } from '../errors.js';
 import type { ImageSet } from '../images.js';
 import { type BinaryReader, binaryReader, countBytes } from './reader.js';
@@ -72,6 +75,7 @@ export const tryDecodeIdxImages = (bytes: Uint8Array, file?: string): E.Either<D
  * decodeIdxLabels(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 5, 3), 10) // [5, 3]
  */
 export const decodeIdxLabels = (bytes: Uint8Array, classes = 256, file = 'IDX labels'): Uint8Array => {
+  checkWhole('decodeIdxLabels', 'classes', classes, 0, 2 ** 31);
   const reader = binaryReader(bytes, 'decodeIdxLabels', file);
   checkMagic(reader, labelsMagic, 'labels');
   const count = reader.uint32('the number of labels');
@@ -99,11 +103,21 @@ export interface IdxPair {
   readonly labelsFile?: string;
 }
 
+const idxPairNames = { images: true, labels: true, classes: true, imagesFile: true, labelsFile: true } as const;
+
 /**
  * Images and their labels from two IDX files.
  * @throws DataError where either file is wrong, or they differ in number.
  */
-export const decodeIdx = ({ images, labels, classes, imagesFile, labelsFile = 'IDX labels' }: IdxPair): ImageSet => {
+export const decodeIdx = (pair: IdxPair): ImageSet => {
+  const {
+    images,
+    labels,
+    classes,
+    imagesFile,
+    labelsFile = 'IDX labels',
+  } = checkedOptions('decodeIdx', pair, idxPairNames);
+  checkTexts('decodeIdx', 'classes', classes);
   const { count, height, width, pixels } = decodeIdxImages(images, imagesFile);
   const numbers = decodeIdxLabels(labels, classes.length, labelsFile);
   if (numbers.length !== count)

@@ -8,8 +8,17 @@ import { fromData } from '../../core/creation.js';
 import type { Dtype } from '../../core/dtype.js';
 import { permute } from '../../core/primitives/permute.js';
 import type { Tensor } from '../../core/tensor.js';
+import { checkTensor } from '../checks.js';
 import { attempt, type DataError } from '../errors.js';
-import { type ElementType, elementBytes, readElements, writeElements } from './elements.js';
+import {
+  arrayBytes,
+  checkArrayShape,
+  type ElementType,
+  elementBytes,
+  largestRank,
+  readElements,
+  writeElements,
+} from './elements.js';
 import { type BinaryReader, binaryReader, countBytes, excerpt } from './reader.js';
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -30,9 +39,6 @@ const types: Readonly<Record<string, ElementType>> = {
 };
 
 const written: Readonly<Record<Dtype, string>> = { bool: '|b1', int32: '<i4', float32: '<f4', float64: '<f8' };
-
-/** NumPy has no more axes than this. */
-const largestRank = 64;
 
 interface Header {
   readonly type: ElementType;
@@ -112,11 +118,21 @@ const readHeader = (reader: BinaryReader): Header => {
 export const decodeNpy = (bytes: Uint8Array, file = 'npy array'): Tensor => {
   const reader = binaryReader(bytes, 'decodeNpy', file);
   const { type, littleEndian, columnMajor, shape } = readHeader(reader);
-  const size = shape.reduce((product, length) => product * length, elementBytes(type));
-  if (size !== reader.remaining())
-    reader.fail(countBytes(reader.remaining()), `${countBytes(size)}, ${type} of shape [${shape.join(',')}]`);
+  const size = arrayBytes(shape, elementBytes(type));
+  if (size === null && shape.includes(0))
+    reader.fail(
+      `the shape (${excerpt(shape.join(', '))})`,
+      'sizes whose product is below 2^53, but for those that are 0',
+    );
+  if (size === null || size !== reader.remaining()) {
+    const wanted = shape.reduce((product, length) => product * length, elementBytes(type));
+    return reader.fail(
+      countBytes(reader.remaining()),
+      `${countBytes(wanted)}, ${type} of shape [${excerpt(shape.join(','))}]`,
+    );
+  }
   const { dtype, data } = readElements(reader, type, size / elementBytes(type), littleEndian);
-  if (!columnMajor) return fromData(data, shape, dtype);
+  if (!columnMajor || shape.length < 2) return fromData(data, shape, dtype);
   const reversed: Tensor = fromData(data, shape.toReversed(), dtype);
   return permute(reversed, shape.map((_, axis) => axis).reverse());
 };
@@ -127,10 +143,13 @@ export const tryDecodeNpy = (bytes: Uint8Array, file?: string): E.Either<DataErr
 
 /**
  * A tensor as a `.npy` file.
+ * @throws ArgumentError for anything but a tensor; ShapeError for one of more than 64 axes, which NumPy does not have.
  * @example
  * decodeNpy(encodeNpy(iris().y)).dtype // 'int32'
  */
 export const encodeNpy = (x: Tensor): Uint8Array => {
+  checkTensor('encodeNpy', 'the array', x);
+  checkArrayShape('encodeNpy', x.shape);
   const shape = x.rank === 1 ? `(${x.shape[0]},)` : `(${x.shape.join(', ')})`;
   const dictionary = `{'descr': '${written[x.dtype]}', 'fortran_order': False, 'shape': ${shape}, }`;
   // The elements begin at a multiple of 64.

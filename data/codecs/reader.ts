@@ -2,6 +2,7 @@
  * A cursor over bytes that never reads past their end and never believes a size before it has compared it with what is
  * there. Whatever is wrong becomes a `DataError` that names the file and the byte.
  */
+import { checkBytes, checkText } from '../checks.js';
 import { DataError } from '../errors.js';
 
 export interface BinaryReader {
@@ -31,6 +32,8 @@ export const excerpt = (text: string): string => (text.length > 60 ? `${text.sli
 
 /** A reader from the first byte on. Errors say that `op` found them in `file`. */
 export const binaryReader = (bytes: Uint8Array, op: string, file: string): BinaryReader => {
+  checkBytes(op, bytes);
+  checkText(op, 'file', file);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let next = 0;
 

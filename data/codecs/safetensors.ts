@@ -7,9 +7,19 @@ import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
 import { fromData } from '../../core/creation.js';
 import type { Dtype } from '../../core/dtype.js';
+import { ArgumentError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
+import { checkObject, checkText, namedEntries } from '../checks.js';
 import { attempt, type DataError } from '../errors.js';
-import { type ElementType, elementBytes, readElements, writeElements } from './elements.js';
+import {
+  arrayBytes,
+  checkArrayShape,
+  type ElementType,
+  elementBytes,
+  largestRank,
+  readElements,
+  writeElements,
+} from './elements.js';
 import { type BinaryReader, binaryReader, countBytes, excerpt } from './reader.js';
 
 const types: Readonly<Record<string, ElementType>> = {
@@ -30,11 +40,12 @@ const types: Readonly<Record<string, ElementType>> = {
 
 const written: Readonly<Record<Dtype, string>> = { bool: 'BOOL', int32: 'I32', float32: 'F32', float64: 'F64' };
 
+const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
 const size = new t.Type<number, number, unknown>(
   'size',
   t.number.is,
-  (input, context) =>
-    Number.isSafeInteger(input) && (input as number) >= 0 ? t.success(input as number) : t.failure(input, context),
+  (input, context) => (isSize(input) ? t.success(input) : t.failure(input, context)),
   t.identity,
 );
 
@@ -46,6 +57,9 @@ const entryCodec = t.strict({
 
 const headerCodec = t.record(t.string, t.unknown);
 const metadataCodec = t.record(t.string, t.string);
+
+/** The one name that is no tensor's. */
+const reserved = '__metadata__';
 
 /** The largest header that the reference implementation takes. */
 const largestHeader = 100_000_000;
@@ -77,40 +91,70 @@ const readJson = (reader: BinaryReader): Readonly<Record<string, unknown>> => {
   return reader.fail('a header that is no JSON object', 'names with their types, shapes and places', 8);
 };
 
+/** Is this an entry as the format has it? Nothing is set aside for one that is: files may have a hundred thousand. */
+const isEntry = (value: unknown): value is t.TypeOf<typeof entryCodec> => {
+  if (typeof value !== 'object' || value === null) return false;
+  const { dtype, shape, data_offsets } = value as { [Name in keyof t.TypeOf<typeof entryCodec>]?: unknown };
+  return (
+    typeof dtype === 'string' &&
+    Object.hasOwn(types, dtype) &&
+    Array.isArray(shape) &&
+    shape.every(isSize) &&
+    Array.isArray(data_offsets) &&
+    data_offsets.length === 2 &&
+    isSize(data_offsets[0]) &&
+    isSize(data_offsets[1])
+  );
+};
+
 const readEntry = (reader: BinaryReader, name: string, value: unknown): Entry => {
-  const decoded = entryCodec.decode(value);
   const fail = (problem: string, expected: string): never =>
     reader.fail(`tensor ${JSON.stringify(excerpt(name))}: ${problem}`, expected, 8);
-  if (E.isLeft(decoded)) {
-    const key = decoded.left[0]?.context[1]?.key ?? '';
+  if (!isEntry(value)) {
+    const decoded = entryCodec.decode(value);
+    const key = E.isLeft(decoded) ? (decoded.left[0]?.context[1]?.key ?? '') : '';
     return fail(`${key === '' ? 'the entry' : key} is not valid`, 'a known dtype, a shape, and two data_offsets');
   }
-  const { dtype, shape, data_offsets } = decoded.right;
-  if (shape.length > 64) fail(`${shape.length} axes`, '64 at most');
+  const { dtype, shape, data_offsets } = value;
+  if (shape.length > largestRank) fail(`${shape.length} axes`, `${largestRank} at most`);
   const [begin, end] = data_offsets;
   const type = types[dtype] ?? 'uint8';
-  const bytes = shape.reduce((product, length) => product * length, elementBytes(type));
+  const bytes = arrayBytes(shape, elementBytes(type));
+  if (bytes === null) return fail('sizes whose product is beyond 2^53', 'an array that a file can hold');
   if (end - begin !== bytes)
     fail(`${end - begin} bytes at [${begin}, ${end}]`, `${countBytes(bytes)}, ${dtype} of shape [${shape.join(',')}]`);
   return { name, type, shape, begin, end };
 };
 
+/** Do the entries stand in the order of their bytes, as they mostly do? */
+const inOrder = (entries: readonly Entry[]): boolean => {
+  let before = 0;
+  for (const { begin, end } of entries) {
+    if (begin < before) return false;
+    before = end;
+  }
+  return true;
+};
+
 /**
- * The tensors of a safetensors file by name. float16 and bfloat16 become float32; integers become int32, and one that
- * does not fit is refused.
+ * The tensors of a safetensors file by name, in the order of its header, but for names of digits alone, which JavaScript lists first. float16 and bfloat16 become float32; integers become
+ * int32, and one that does not fit is refused.
  * @throws DataError unless the header is valid and the tensors lie one after the other up to the end of the file.
  * @example
  * [...decodeSafetensors(encodeSafetensors({ bias: tensor([1, 2]) })).tensors.keys()] // ['bias']
  */
 export const decodeSafetensors = (bytes: Uint8Array, file = 'safetensors'): NamedTensors => {
   const reader = binaryReader(bytes, 'decodeSafetensors', file);
-  const { __metadata__ = {}, ...rest } = readJson(reader);
-  const metadata = metadataCodec.decode(__metadata__);
-  if (E.isLeft(metadata)) reader.fail('__metadata__ that is not text by name', 'an object of strings', 8);
-  const entries = Object.entries(rest).map(([name, value]) => readEntry(reader, name, value));
-  const found = new Map<string, Tensor>();
+  const header = readJson(reader);
+  const metadata = Object.hasOwn(header, reserved) ? metadataCodec.decode(header[reserved]) : E.right({});
+  if (E.isLeft(metadata)) return reader.fail('__metadata__ that is not text by name', 'an object of strings', 8);
+  const entries: Entry[] = [];
+  for (const name of Object.keys(header)) if (name !== reserved) entries.push(readEntry(reader, name, header[name]));
+  // An empty tensor comes before the one that begins where it stands.
+  const placed = inOrder(entries) ? entries : entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end);
+  const tensors = new Map<string, Tensor>();
   const start = reader.offset();
-  for (const { name, type, shape, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
+  for (const { name, type, shape, begin, end } of placed) {
     if (start + begin !== reader.offset())
       reader.fail(
         `tensor ${JSON.stringify(excerpt(name))} begins at ${begin}`,
@@ -123,21 +167,28 @@ export const decodeSafetensors = (bytes: Uint8Array, file = 'safetensors'): Name
         `${countBytes(end - begin)} of ${JSON.stringify(excerpt(name))}`,
       );
     const { dtype, data } = readElements(reader, type, (end - begin) / elementBytes(type), true);
-    found.set(name, fromData(data, shape, dtype));
+    tensors.set(name, fromData(data, shape, dtype));
   }
   reader.end();
-  return {
-    tensors: new Map(entries.map(({ name }) => [name, found.get(name) as Tensor])),
-    metadata: E.isRight(metadata) ? metadata.right : {},
-  };
+  const listed = placed === entries ? tensors : new Map(entries.map(({ name }) => [name, tensors.get(name) as Tensor]));
+  return { tensors: listed, metadata: metadata.right };
 };
 
 /** `decodeSafetensors` with its error as a value. */
 export const tryDecodeSafetensors = (bytes: Uint8Array, file?: string): E.Either<DataError, NamedTensors> =>
   attempt(() => decodeSafetensors(bytes, file));
 
+/** The remarks, once they are known to be texts by name. */
+const checkMetadata = (metadata: unknown): void => {
+  checkObject('encodeSafetensors', 'metadata', metadata);
+  for (const [name, value] of Object.entries(metadata as object))
+    checkText('encodeSafetensors', `metadata ${JSON.stringify(excerpt(name))}`, value);
+};
+
 /**
  * Named tensors as a safetensors file; the elements begin at a multiple of 8.
+ * @throws ArgumentError for a name that the format keeps for itself (`__metadata__`), for remarks that are no texts, and for
+ * names that take more than 100 MB; ShapeError for a tensor of more than 64 axes.
  * @example
  * decodeSafetensors(encodeSafetensors({ w: ones([2, 2]) }, { by: 'me' })).metadata.by // 'me'
  */
@@ -145,18 +196,34 @@ export const encodeSafetensors = (
   tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array => {
-  const named = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
+  const named = namedEntries('encodeSafetensors', tensors);
+  checkMetadata(metadata);
   let end = 0;
-  const entries: (readonly [string, unknown])[] = Object.keys(metadata).length > 0 ? [['__metadata__', metadata]] : [];
+  const entries: string[] =
+    Object.keys(metadata).length > 0 ? [`"${reserved}":${JSON.stringify({ ...metadata })}`] : [];
   const parts = named.map(([name, tensor]: readonly [string, Tensor]) => {
+    if (name === reserved)
+      throw new ArgumentError({
+        op: 'encodeSafetensors',
+        problem: `a tensor is called ${reserved}, which is where the format keeps remarks`,
+        remedy: 'give it another name',
+      });
+    checkArrayShape('encodeSafetensors', tensor.shape);
     const part = writeElements(tensor.dataSync(), tensor.dtype);
     const begin = end;
     end += part.length;
-    entries.push([name, { dtype: written[tensor.dtype], shape: tensor.shape, data_offsets: [begin, end] }]);
+    const entry = { dtype: written[tensor.dtype], shape: tensor.shape, data_offsets: [begin, end] };
+    entries.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
     return part;
   });
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  const json = new TextEncoder().encode(`{${entries.join(',')}}`);
   const start = 8 + Math.ceil(json.length / 8) * 8;
+  if (start - 8 > largestHeader)
+    throw new ArgumentError({
+      op: 'encodeSafetensors',
+      problem: `names and shapes take ${countBytes(start - 8)}, and readers take ${largestHeader}`,
+      remedy: 'write several files',
+    });
   const bytes = new Uint8Array(start + end).fill(0x20, 8, start);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
   bytes.set(json, 8);

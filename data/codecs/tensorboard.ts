@@ -3,6 +3,9 @@
  * wire format of protocol buffers. Only what scalars need.
  * Sources: https://www.tensorflow.org/tutorials/load_data/tfrecord and `event.proto`, `summary.proto` of TensorFlow.
  */
+import { checkedOptions } from '../../core/arguments.js';
+import { ArgumentError, describe } from '../../core/errors.js';
+import { checkBytes, checkList, checkNumber, checkObject, checkText, checkWhole, isWellFormed } from '../checks.js';
 
 /** A figure at a step. */
 export interface Scalar {
@@ -34,6 +37,7 @@ const table: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => remain
  * crc32c(new TextEncoder().encode('123456789')) // 0xe3069283
  */
 export const crc32c = (bytes: Uint8Array): number => {
+  checkBytes('crc32c', bytes);
   let crc = 0xffffffff;
   for (const byte of bytes) crc = (crc >>> 8) ^ (table[(crc ^ byte) & 0xff] ?? 0);
   return (crc ^ 0xffffffff) >>> 0;
@@ -98,12 +102,42 @@ const record = (data: Uint8Array): Uint8Array => {
   return join([length, uint32(masked(length)), data, uint32(masked(data))]);
 };
 
-/** What every event file begins with. */
-export const encodeEventFileStart = (time: number): Uint8Array =>
-  record(join([double(1, time), text(3, 'brain.Event:2')]));
+/**
+ * What every event file begins with.
+ * @throws ArgumentError unless the time is a finite number.
+ */
+export const encodeEventFileStart = (time: number): Uint8Array => {
+  checkNumber('encodeEventFileStart', 'time', time);
+  return record(join([double(1, time), text(3, 'brain.Event:2')]));
+};
 
-/** One record with figures of one step. */
-export const encodeScalarEvent = ({ time, step, scalars }: ScalarEvent): Uint8Array => {
+const scalarEventNames = { time: true, step: true, scalars: true } as const;
+
+/** A figure, once it is known to be one; NaN and infinities are figures. */
+const checkScalar = (op: string, scalar: Scalar): void => {
+  checkObject(op, 'a figure', scalar);
+  checkText(op, 'a tag', scalar.tag);
+  if (!isWellFormed(scalar.tag))
+    throw new ArgumentError({
+      op,
+      problem: `the tag ${JSON.stringify(scalar.tag)} has half a character`,
+      remedy: 'give whole characters',
+    });
+  if (typeof scalar.value !== 'number')
+    throw new ArgumentError({ op, problem: `${scalar.tag} is ${describe(scalar.value)}`, remedy: 'give a number' });
+};
+
+/**
+ * One record with figures of one step.
+ * @throws ArgumentError unless the step is a whole number from 0 on, the time is finite, and every figure has a tag and a number.
+ */
+export const encodeScalarEvent = (event: ScalarEvent): Uint8Array => {
+  const op = 'encodeScalarEvent';
+  const { time, step, scalars } = checkedOptions(op, event, scalarEventNames);
+  checkNumber(op, 'time', time);
+  checkWhole(op, 'step', step);
+  checkList(op, 'scalars', scalars);
+  for (const scalar of scalars) checkScalar(op, scalar);
   const values = scalars.map(({ tag, value }) => field(1, 'counted', join([text(1, tag), float(2, value)])));
   return record(join([double(1, time), field(2, 'varint', varint(step)), field(5, 'counted', join(values))]));
 };

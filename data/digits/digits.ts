@@ -3,6 +3,7 @@
  * written in one of several ways, turned, sheared, stretched, shifted, bent by a smooth random field, and inked with a
  * random width and strength.
  */
+import { checkedOptions } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/errors.js';
 import { foldIn, type Key } from '../../core/random/key.js';
 import { uniform } from '../../core/random/samplers.js';
@@ -80,6 +81,8 @@ const draw = (strokes: readonly Stroke[], size: number, radius: number): Float64
   return nearest.map((squared) => Math.min(Math.max(radius + 0.5 - Math.sqrt(squared), 0), 1));
 };
 
+const digitsNames = { size: true, distortion: true, noise: true } as const;
+
 /**
  * `count` images of digits, white on black, with the digits 0 to 9 in turn. An image depends on the key, its place and the
  * options only, so that the first images of a larger set are those of a smaller one.
@@ -87,11 +90,8 @@ const draw = (strokes: readonly Stroke[], size: number, radius: number): Float64
  * @example
  * digits(key(0), 12).labels // [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
  */
-export const digits = (
-  key: Key,
-  count: number,
-  { size = 28, distortion = 1, noise = 0.15 }: DigitsOptions = {},
-): ImageSet => {
+export const digits = (key: Key, count: number, given: DigitsOptions = {}): ImageSet => {
+  const { size = 28, distortion = 1, noise = 0.15 } = checkedOptions('digits', given, digitsNames);
   const whole = Number.isInteger(count) && count >= 0 && Number.isInteger(size) && size >= 8;
   if (!whole || !(distortion >= 0) || !(noise >= 0))
     throw new ArgumentError({

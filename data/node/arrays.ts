@@ -4,6 +4,7 @@ import type { Tensor } from '../../core/tensor.js';
 import { decodeNpy, encodeNpy } from '../codecs/npy.js';
 import { decodeSafetensors, encodeSafetensors, type NamedTensors } from '../codecs/safetensors.js';
 import { attemptTask, type DataError } from '../errors.js';
+import type { FileSystem } from './file-system.js';
 import { readBytes, writeAtomic } from './files.js';
 
 /**
@@ -15,8 +16,13 @@ export const loadNpy = async (path: string): Promise<Tensor> => decodeNpy(await 
 /** `loadNpy` with its error as a value. */
 export const tryLoadNpy = (path: string): TE.TaskEither<DataError, Tensor> => attemptTask(() => loadNpy(path));
 
-/** Writes a `.npy` file, in full or not at all. */
-export const saveNpy = (path: string, x: Tensor): Promise<void> => writeAtomic(path, encodeNpy(x));
+/**
+ * Writes a `.npy` file, in full or not at all.
+ * @param files where to; the system's own files by default (experimental).
+ * @throws DataError when the system refuses; ArgumentError for anything but a tensor.
+ */
+export const saveNpy = async (path: string, x: Tensor, files?: FileSystem): Promise<void> =>
+  writeAtomic(path, encodeNpy(x), files);
 
 /**
  * The tensors of a safetensors file by name; `loadStateDict` puts them into a tree of parameters.
@@ -29,9 +35,14 @@ export const loadSafetensors = async (path: string): Promise<NamedTensors> =>
 export const tryLoadSafetensors = (path: string): TE.TaskEither<DataError, NamedTensors> =>
   attemptTask(() => loadSafetensors(path));
 
-/** Writes a safetensors file, in full or not at all; `stateDict` names the leaves of a tree of parameters. */
-export const saveSafetensors = (
+/**
+ * Writes a safetensors file, in full or not at all; `stateDict` names the leaves of a tree of parameters.
+ * @param files where to; the system's own files by default (experimental).
+ * @throws DataError when the system refuses; ArgumentError for what `encodeSafetensors` refuses.
+ */
+export const saveSafetensors = async (
   path: string,
   tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
   metadata?: Readonly<Record<string, string>>,
-): Promise<void> => writeAtomic(path, encodeSafetensors(tensors, metadata));
+  files?: FileSystem,
+): Promise<void> => writeAtomic(path, encodeSafetensors(tensors, metadata), files);

@@ -1,5 +1,7 @@
 /** Charts as SVG text: curves over epochs or settings, and confusion matrices. Drawing is the work of `echarts`, which is an optional package of its own. */
+
 import type { EChartsOption } from 'echarts';
+import { checkChoice, checkedOptions } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/errors.js';
 import { optional } from './optional.js';
 
@@ -89,12 +91,35 @@ const legendRows = async (options: CurvesOptions, width: number): Promise<number
 /** Where a linear axis of `xs` begins: with the first of them, or with 0 where that is no farther than a step of the axis. */
 const axisStart = (first: number, last: number): number => (first > 1 && first < last / 20 ? 0 : first);
 
+const curvesNames = {
+  title: true,
+  curves: true,
+  yName: true,
+  xName: true,
+  xScale: true,
+  yScale: true,
+  yRange: true,
+  goal: true,
+  width: true,
+  height: true,
+} as const;
+const curveNames = { name: true, values: true, at: true, dashed: true } as const;
+
+/** Throws unless a chart and its curves have only options that there are. */
+const checkCurves = (op: string, options: CurvesOptions): void => {
+  for (const curve of checkedOptions(op, options, curvesNames).curves) checkedOptions(op, curve, curveNames);
+  checkChoice(op, 'xScale', options.xScale ?? 'linear', ['linear', 'log']);
+  checkChoice(op, 'yScale', options.yScale ?? 'linear', ['linear', 'log']);
+};
+
 /**
  * Curves as an SVG picture: losses over epochs, or a figure over a swept setting.
  * @throws ArgumentError when there is nothing to draw, or the package `echarts` is not installed.
  */
-export const curvesSvg = async (options: CurvesOptions): Promise<string> =>
-  drawCurves(options, await legendRows(options, options.width ?? 860));
+export const curvesSvg = async (options: CurvesOptions): Promise<string> => {
+  checkCurves('curvesSvg', options);
+  return drawCurves(options, await legendRows(options, options.width ?? 860));
+};
 
 const drawCurves = async (options: CurvesOptions, rows: number): Promise<string> => {
   const { title, curves, yName, xName = 'epoch', xScale = 'linear', yScale = 'linear', yRange, goal } = options;
@@ -193,6 +218,7 @@ const drawCurves = async (options: CurvesOptions, rows: number): Promise<string>
 export const panelsSvg = async (panels: readonly CurvesOptions[]): Promise<string> => {
   if (panels.length === 0)
     throw new ArgumentError({ op: 'panelsSvg', problem: 'there is nothing to draw', remedy: 'give a panel' });
+  for (const panel of panels) checkCurves('panelsSvg', panel);
   const wide = panels.map((panel) => ({ width: 480, ...panel }));
   // As much room for names in each, so that the curves stand at one height.
   const rows = Math.max(...(await Promise.all(wide.map((panel) => legendRows(panel, panel.width)))));
@@ -217,14 +243,22 @@ export interface ConfusionOptions extends ChartSize {
   readonly classes: readonly string[];
 }
 
+const confusionSvgNames = { width: true, height: true, title: true, classes: true } as const;
+
 /**
  * A confusion matrix, as `confusionMatrix` counts it, as an SVG picture: rows are what it was, columns what was predicted, and each cell is shaded by its share of its row.
  * @throws ArgumentError unless the matrix has a row and a column a class, or the package `echarts` is not installed.
  */
 export const confusionSvg = async (
   matrix: readonly (readonly number[])[],
-  { title = 'Confusion matrix', classes, width, height }: ConfusionOptions,
+  options: ConfusionOptions,
 ): Promise<string> => {
+  const {
+    title = 'Confusion matrix',
+    classes,
+    width,
+    height,
+  } = checkedOptions('confusionSvg', options, confusionSvgNames);
   if (matrix.length !== classes.length || matrix.some((row) => row.length !== classes.length))
     throw new ArgumentError({
       op: 'confusionSvg',

@@ -5,12 +5,14 @@
  */
 import { either as E, type taskEither as TE } from 'fp-ts';
 import * as t from 'io-ts';
-import { ArgumentError } from '../../core/errors.js';
+import { ArgumentError, describe } from '../../core/errors.js';
 import { Tensor } from '../../core/tensor.js';
+import { checkBytes, checkText } from '../checks.js';
 import { excerpt } from '../codecs/reader.js';
 import { decodeSafetensors, encodeSafetensors } from '../codecs/safetensors.js';
 import { attempt, attemptTask, DataError, type DataPlace } from '../errors.js';
 import { sha256 } from './checksum.js';
+import type { FileSystem } from './file-system.js';
 import { readBytes, writeAtomic } from './files.js';
 
 const format = 'tapegrad checkpoint';
@@ -34,13 +36,17 @@ const special: ReadonlyMap<string, number> = new Map([
   ['-0', -0],
 ]);
 
-const formatPath = (path: readonly (string | number)[]): string => (path.length === 0 ? 'the value' : path.join('.'));
+const formatPath = (path: readonly (string | number)[]): string =>
+  path.length === 0 ? 'the value' : path.length > 8 ? `${path.slice(0, 8).join('.')}.…` : path.join('.');
+
+/** How many lists and objects may lie within one another: deeper trees are not made by anyone, but a damaged or hostile file may have one. */
+const deepest = 500;
 
 const unsupported = (path: readonly (string | number)[], what: string): never => {
   throw new ArgumentError({
     op: 'saveCheckpoint',
     problem: `${formatPath(path)} is ${what}`,
-    remedy: 'give tensors, numbers, texts, booleans and null, in plain objects and lists',
+    remedy: `give tensors, numbers, texts, booleans and null, in plain objects and lists, at most ${deepest} within one another`,
   });
 };
 
@@ -48,6 +54,7 @@ const unsupported = (path: readonly (string | number)[], what: string): never =>
 const dismantle = (value: unknown): { readonly json: unknown; readonly tensors: ReadonlyMap<string, Tensor> } => {
   const numbers = new Map<Tensor, number>();
   const walk = (node: unknown, path: readonly (string | number)[]): unknown => {
+    if (path.length > deepest) return unsupported(path, `more than ${deepest} levels deep`);
     if (node instanceof Tensor) {
       const i = numbers.get(node) ?? numbers.size;
       numbers.set(node, i);
@@ -58,10 +65,10 @@ const dismantle = (value: unknown): { readonly json: unknown; readonly tensors: 
         ? node
         : { $number: Object.is(node, -0) ? '-0' : String(node) };
     if (node === null || typeof node === 'string' || typeof node === 'boolean') return node;
-    if (Array.isArray(node)) return node.map((child, i) => walk(child, [...path, i]));
+    if (Array.isArray(node)) return Array.from(node as readonly unknown[], (child, i) => walk(child, [...path, i]));
     if (typeof node !== 'object') return unsupported(path, typeof node);
     const prototype: unknown = Object.getPrototypeOf(node);
-    if (prototype !== Object.prototype && prototype !== null) return unsupported(path, `a ${node.constructor.name}`);
+    if (prototype !== Object.prototype && prototype !== null) return unsupported(path, describe(node));
     return Object.fromEntries(
       Object.entries(node).flatMap(([key, child]) => {
         if (key.startsWith('$') || key === '__proto__') return unsupported([...path, key], 'under a reserved name');
@@ -72,9 +79,6 @@ const dismantle = (value: unknown): { readonly json: unknown; readonly tensors: 
   const json = walk(value, []);
   return { json, tensors: new Map([...numbers].map(([tensor, i]) => [String(i), tensor])) };
 };
-
-/** Deeper trees than this are not made by anyone, but a damaged or hostile file may have one. */
-const deepest = 500;
 
 /** What stands for a tensor or a number; anything but a text or a number names none, and may not even be shown. */
 const nameIn = (value: unknown): string =>
@@ -95,7 +99,8 @@ const assemble = (json: unknown, tensors: ReadonlyMap<string, Tensor>, fail: (pr
 
 /**
  * A plain value with tensors as the bytes of a checkpoint. What is `undefined` is left out.
- * @throws ArgumentError when it holds anything but tensors, numbers, texts, booleans, null, plain objects and lists.
+ * @throws ArgumentError when it holds anything but tensors, numbers, texts, booleans, null, plain objects and lists, or
+ * objects and lists that lie more than 500 deep within one another, which `decodeCheckpoint` refuses too.
  * @example
  * decodeCheckpoint(encodeCheckpoint({ w: tensor([1, 2]), losses: [0.5, NaN] })) // { w: [1, 2], losses: [0.5, NaN] }
  */
@@ -112,6 +117,8 @@ export const encodeCheckpoint = (value: unknown): Uint8Array => {
  * @throws DataError for a file that is torn, damaged, of another kind or of a later version.
  */
 export const decodeCheckpoint = (bytes: Uint8Array, file = 'checkpoint'): unknown => {
+  checkBytes('decodeCheckpoint', bytes);
+  checkText('decodeCheckpoint', 'file', file);
   const fail = (problem: string, expected: string, place: DataPlace = null): never => {
     throw new DataError({ op: 'decodeCheckpoint', file, place, problem, expected });
   };
@@ -153,10 +160,11 @@ export const tryDecodeCheckpoint = (bytes: Uint8Array, file?: string): E.Either<
 
 /**
  * Writes a value, such as the snapshot of a training run. At every moment there is the old file or the new one in full.
+ * @param files where to; the system's own files by default (experimental).
  * @throws DataError when the system refuses.
  */
-export const saveCheckpoint = (path: string, value: unknown): Promise<void> =>
-  writeAtomic(path, encodeCheckpoint(value));
+export const saveCheckpoint = async (path: string, value: unknown, files?: FileSystem): Promise<void> =>
+  writeAtomic(path, encodeCheckpoint(value), files);
 
 /**
  * The value in a checkpoint file; `fit` takes it as `resume`.

@@ -1,8 +1,11 @@
 /** Checkpoints of a training run while it goes on, as callbacks for `fit`. */
+
 import { readdir, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { checkedOptions } from '../../core/arguments.js';
+import { checkWhole } from '../checks.js';
 import { saveCheckpoint } from './checkpoint.js';
-import { systemCode } from './files.js';
+import { checkPath, systemCode, temporaryStem } from './files.js';
 
 export interface CheckpointingOptions {
   readonly path: string;
@@ -33,7 +36,7 @@ const isAlive = (pid: number): boolean => {
 
 /** What killed processes left of unfinished writes of `path`. */
 const removeRemains = async (path: string): Promise<void> => {
-  const start = `.${basename(path)}.`;
+  const start = temporaryStem(path);
   const files = await readdir(dirname(path)).catch(() => []);
   for (const file of files) {
     const pid = file.startsWith(start) ? /^(\d+)\.\d+\.tmp$/.exec(file.slice(start.length))?.[1] : undefined;
@@ -41,13 +44,21 @@ const removeRemains = async (path: string): Promise<void> => {
   }
 };
 
+const checkpointingNames = { path: true, everySteps: true, everyEpochs: true } as const;
+
 /**
  * Saves the state of a run after epochs, or after steps too; a run that was killed goes on from the last one:
  * `fit({ …, callbacks: [checkpointing({ path })], resume: existsSync(path) ? await loadCheckpoint(path) : null })`.
  */
-export const checkpointing = ({ path, everySteps, everyEpochs = 1 }: CheckpointingOptions): Checkpointing => ({
-  onStart: () => removeRemains(path),
-  onStepEnd: ({ step, snapshot }) =>
-    everySteps !== undefined && step % everySteps === 0 ? saveCheckpoint(path, snapshot()) : undefined,
-  onEpochEnd: ({ epoch, snapshot }) => (epoch % everyEpochs === 0 ? saveCheckpoint(path, snapshot()) : undefined),
-});
+export const checkpointing = (options: CheckpointingOptions): Checkpointing => {
+  const { path, everySteps, everyEpochs = 1 } = checkedOptions('checkpointing', options, checkpointingNames);
+  checkPath('checkpointing', path);
+  checkWhole('checkpointing', 'everyEpochs', everyEpochs, 1);
+  if (everySteps !== undefined) checkWhole('checkpointing', 'everySteps', everySteps, 1);
+  return {
+    onStart: () => removeRemains(path),
+    onStepEnd: ({ step, snapshot }) =>
+      everySteps !== undefined && step % everySteps === 0 ? saveCheckpoint(path, snapshot()) : undefined,
+    onEpochEnd: ({ epoch, snapshot }) => (epoch % everyEpochs === 0 ? saveCheckpoint(path, snapshot()) : undefined),
+  };
+};

@@ -1,7 +1,9 @@
 /** CIFAR-10 and others in its record form: from files that are packed or not, from the published archive, or downloaded. */
+
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';
+import { checkedOptions, refuseWithout } from '../../core/arguments.js';
 import { decodeCifar10 } from '../codecs/cifar.js';
 import { decodeTar } from '../codecs/tar.js';
 import { attemptTask, DataError } from '../errors.js';
@@ -23,14 +25,17 @@ export interface LoadCifarOptions {
   readonly limit?: number;
 }
 
+const loadCifar10RecordsNames = { checksums: true, limit: true } as const;
+
 /**
  * The images of one file or more of CIFAR-10 records, in order; each packed (`.gz`) or not.
  * @throws DataError where a file is missing, damaged or not the one it should be.
  */
 export const loadCifar10Records = async (
   paths: string | readonly string[],
-  { checksums = {}, ...options }: LoadCifarOptions = {},
+  given: LoadCifarOptions = {},
 ): Promise<ImageSet> => {
+  const { checksums = {}, ...options } = checkedOptions('loadCifar10Records', given, loadCifar10RecordsNames);
   const sets: ImageSet[] = [];
   for (const path of typeof paths === 'string' ? [paths] : paths) {
     const sha256 = checksums[basename(path)];
@@ -107,16 +112,23 @@ export interface LoadCifar10Options extends LoadCifarOptions {
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
+const loadCifar10Names = { checksums: true, limit: true, url: true, cache: true, onProgress: true } as const;
+
 /**
  * Training and test images: from the published archive (`cifar-10-binary.tar.gz`); from a folder with `data_batch_1.bin` …
  * and `test_batch.bin` as published, or `train….bin` and `test….bin`, each packed (`.gz`) or not; or, without a path, from
  * the cache, into which the archive (170 MB) is downloaded the first time.
  * @throws DataError where files are missing, damaged or not those they should be.
  */
-export const loadCifar10 = async (
-  path?: string,
-  { url = archiveUrl, cache = cacheFolder(), onProgress, ...options }: LoadCifar10Options = {},
-): Promise<ImageSplit> => {
+export const loadCifar10 = async (path?: string, given: LoadCifar10Options = {}): Promise<ImageSplit> => {
+  const {
+    url = archiveUrl,
+    cache = cacheFolder(),
+    onProgress,
+    ...options
+  } = checkedOptions('loadCifar10', given, loadCifar10Names);
+  if (path !== undefined)
+    refuseWithout('loadCifar10', given, ['url', 'cache'], 'a path is given, and nothing is downloaded');
   if (path !== undefined) return archiveFile.test(path) ? loadArchive(path, options) : loadFolder(path, options);
   const archive = await download({
     url: `${url}/${archiveName}`,

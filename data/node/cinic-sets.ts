@@ -1,6 +1,8 @@
 /** CINIC-10 as published: three trees, `train`, `valid` and `test`, with a folder of PNG pictures a class in each. */
+
 import { join } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';
+import { checkedOptions } from '../../core/arguments.js';
 import { cifar10Classes } from '../codecs/cifar.js';
 import { attemptTask, type DataError } from '../errors.js';
 import type { ImageSet } from '../images.js';
@@ -12,16 +14,16 @@ export interface Cinic10 {
   readonly test: ImageSet;
 }
 
+const loadCinic10Names = { size: true, channels: true, classes: true } as const;
+
 /**
  * The three parts of CINIC-10 from its folder, 90,000 pictures of 32 × 32 each; with `classes`, only those, and labels are
  * their positions. Samples in CIFAR-10's record form are for `loadCifar10Records`.
  * @throws DataError where a folder is missing or empty, or a picture is damaged; ArgumentError when the package `sharp` is
  * not installed.
  */
-export const loadCinic10 = async (
-  folder: string,
-  { classes = cifar10Classes, ...options }: ImageFolderOptions = {},
-): Promise<Cinic10> => {
+export const loadCinic10 = async (folder: string, given: ImageFolderOptions = {}): Promise<Cinic10> => {
+  const { classes = cifar10Classes, ...options } = checkedOptions('loadCinic10', given, loadCinic10Names);
   const part = (name: string): Promise<ImageSet> =>
     loadImageFolder(join(folder, name), { size: 32, ...options, classes });
   return { train: await part('train'), validation: await part('valid'), test: await part('test') };

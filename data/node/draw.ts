@@ -1,7 +1,7 @@
 /** Pictures of programs, laid out by Graphviz, which is an optional package of its own. */
-import { writeFile } from 'node:fs/promises';
 import { toDot } from '../../autograd/dot.js';
 import type { Program } from '../../core/program.js';
+import { writeAtomic } from './files.js';
 import { optional } from './optional.js';
 
 const graphviz = async (): Promise<(dot: string) => string> => {
@@ -16,13 +16,13 @@ const graphviz = async (): Promise<(dot: string) => string> => {
 };
 
 /**
- * The graph of a program as SVG text; with a path, also written there.
+ * The graph of a program as SVG text; with a path, also written there, in full or not at all.
  * @throws ArgumentError when the package `@viz-js/viz` is not installed.
  * @example
  * drawProgram(trace((x: Tensor) => mul(x, x))(zeros([3]))) instanceof Promise // true
  */
 export const drawProgram = async (program: Program, path?: string): Promise<string> => {
   const svg = (await graphviz())(toDot(program));
-  if (path !== undefined) await writeFile(path, svg);
+  if (path !== undefined) await writeAtomic(path, svg);
   return svg;
 };

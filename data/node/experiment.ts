@@ -1,29 +1,46 @@
 /** A folder of its own for every run, named from the model and its settings: what an earlier run left is never lost by accident. */
-import { createHash } from 'node:crypto';
-import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { either as E } from 'fp-ts';
-import * as t from 'io-ts';
-import { ArgumentError } from '../../core/errors.js';
-import { DataError } from '../errors.js';
-import { readBytes, systemCode, systemError, temporaryBeside, writeAtomic } from './files.js';
 
-export type Setting = string | number | boolean | null | readonly Setting[];
+import { createHash } from 'node:crypto';
+import { basename, isAbsolute, join, relative } from 'node:path';
+import { checkChoice, checkedOptions } from '../../core/arguments.js';
+import { ArgumentError } from '../../core/errors.js';
+import { checkObject, checkText } from '../checks.js';
+import { excerpt } from '../codecs/reader.js';
+import { DataError } from '../errors.js';
+import { type FileSystem, systemFiles } from './file-system.js';
+import {
+  checkPath,
+  longestName,
+  makeFoldersSafe,
+  moveIntoPlace,
+  readBytes,
+  systemCode,
+  systemError,
+  temporaryBeside,
+  writeAtomic,
+  writeNew,
+} from './files.js';
+import { checkSettings, readSettings, type Setting, settingsText } from './settings.js';
 
 export interface ExperimentOptions {
   /** What is trained; the name of the folder begins with it. */
   readonly model: string;
   /** What the run was told, by name: learning rate, batch size, …. They follow in the name of the folder. */
   readonly settings?: Readonly<Record<string, Setting>>;
-  /** The name of the folder, as it is; made of the model and the settings by default. */
+  /** The name of the folder, one part of a path, as it is; made of the model and the settings by default. */
   readonly name?: string;
   /** The folder of all runs; `experiments` by default. */
   readonly parent?: string;
   /**
    * When a run of that name is there already: `suffix` makes `NAME-2`, `NAME-3`, … and is the default; `refuse` is an
-   * error; `overwrite` empties the folder first.
+   * error; `overwrite` puts the new run in the place of the old one.
    */
   readonly existing?: 'suffix' | 'refuse' | 'overwrite';
+  /**
+   * Where the folder is made; the system's own files by default.
+   * @experimental
+   */
+  readonly files?: FileSystem;
 }
 
 export interface Experiment {
@@ -39,7 +56,7 @@ export interface Experiment {
 const settingsFile = 'settings.json';
 
 /** File systems take 255 bytes; suffixes and temporary names need some of them. */
-const longestName = 150;
+const longestMadeName = 150;
 
 /** Letters, digits and a few signs; anything else, which some file system may not take, becomes a hyphen. */
 const safe = (text: string): string => text.replace(/[^\p{L}\p{N}.=+,_-]+/gu, '-').replace(/^[.-]+|[.-]+$/g, '');
@@ -55,6 +72,8 @@ const formatSetting = (value: Setting): string =>
  * experimentName('two-layer net', { rate: 0.1, hidden: [25, 10] }) // 'two-layer-net_rate=0.1_hidden=25-10'
  */
 export const experimentName = (model: string, settings: Readonly<Record<string, Setting>> = {}): string => {
+  checkText('experimentName', 'model', model);
+  checkSettings('experimentName', settings);
   const parts = [
     safe(model),
     ...Object.entries(settings).map(([key, value]) => safe(`${key}=${formatSetting(value)}`)),
@@ -66,46 +85,53 @@ export const experimentName = (model: string, settings: Readonly<Record<string, 
       remedy: 'give a name with letters or digits',
     });
   const name = parts.join('_');
-  if (Buffer.byteLength(name) <= longestName) return name;
+  if (Buffer.byteLength(name) <= longestMadeName) return name;
   const digest = createHash('sha256').update(name).digest('hex').slice(0, 8);
   let cut = name;
-  while (Buffer.byteLength(cut) > longestName - digest.length - 1) cut = [...cut].slice(0, -1).join('');
+  while (Buffer.byteLength(cut) > longestMadeName - digest.length - 1) cut = [...cut].slice(0, -1).join('');
   return `${cut}_${digest}`;
 };
 
-const settingsText = (model: string, settings: Readonly<Record<string, Setting>>): string =>
-  `${JSON.stringify({ model, settings }, null, 2)}\n`;
+/** Throws unless the name is one part of a path, which leads nowhere else. */
+const checkName = (op: string, name: unknown): void => {
+  checkText(op, 'name', name);
+  const text = name as string;
+  if (/[/\\\0]/.test(text) || ['', '.', '..'].includes(text) || Buffer.byteLength(text) > longestName)
+    throw new ArgumentError({
+      op,
+      problem: `the name ${JSON.stringify(excerpt(text))} is not that of a folder`,
+      remedy: `give a name of at most ${longestName} bytes without / and \\, and the folder that it is in as parent`,
+    });
+};
 
 /**
  * Makes the folder unless there is one with files; says whether it did. It appears with its settings inside or not at all, so
  * that a run which was killed at any moment can be opened again.
  */
-const claim = async (folder: string, text: string): Promise<boolean> => {
+const claim = async (files: FileSystem, folder: string, text: string): Promise<boolean> => {
   const temporary = temporaryBeside(folder);
   try {
-    await mkdir(temporary);
-    await writeFile(join(temporary, settingsFile), text);
-    await rename(temporary, folder);
+    await files.makeFolder(temporary);
+    await writeNew(files, join(temporary, settingsFile), new TextEncoder().encode(text));
+    await files.syncFolder(temporary);
+    await moveIntoPlace(files, temporary, folder);
     return true;
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true }).catch(() => {});
+    await files.remove(temporary).catch(() => {});
     const code = systemCode(error);
     // Windows refuses to rename over any folder, empty or not.
-    const taken = code === 'EPERM' && (await exists(folder));
+    const taken = code === 'EPERM' && (await files.exists(folder));
     if (taken || code === 'EEXIST' || code === 'ENOTEMPTY') return false;
     throw systemError(error, 'newExperiment', folder, 'a folder that can be made');
   }
 };
 
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
-
-/** Removes what an earlier run left, if it was one. */
-const clear = async (folder: string): Promise<void> => {
-  if (!(await exists(join(folder, settingsFile))))
+/**
+ * Takes what an earlier run left out of the way, if it was one, and gives its new name: it stays whole until the new run has its
+ * place.
+ */
+const setAside = async (files: FileSystem, folder: string): Promise<string> => {
+  if (!(await files.exists(join(folder, settingsFile))))
     throw new DataError({
       op: 'newExperiment',
       file: folder,
@@ -113,17 +139,40 @@ const clear = async (folder: string): Promise<void> => {
       problem: `there is no ${settingsFile} in it`,
       expected: 'the folder of an earlier run; nothing else is overwritten',
     });
-  await rm(folder, { recursive: true });
+  const aside = temporaryBeside(folder);
+  await files.rename(folder, aside).catch((error: unknown) => {
+    throw systemError(error, 'newExperiment', folder, 'a folder that can be overwritten');
+  });
+  return aside;
 };
 
-const experimentIn = (folder: string, model: string, settings: Readonly<Record<string, Setting>>): Experiment => ({
+/** The path of a file in the folder; refused where it would lead out of it. */
+const pathIn = (folder: string, file: unknown): string => {
+  checkPath('write', file, 'file');
+  const path = join(folder, file as string);
+  const inside = relative(folder, path);
+  if (inside === '' || isAbsolute(file as string) || isAbsolute(inside) || inside.split(/[/\\]/)[0] === '..')
+    throw new ArgumentError({
+      op: 'write',
+      problem: `the file ${JSON.stringify(excerpt(file as string))} is not in the folder of the run`,
+      remedy: 'give a name, or a path within the folder',
+    });
+  return path;
+};
+
+const experimentIn = (
+  folder: string,
+  model: string,
+  settings: Readonly<Record<string, Setting>>,
+  files: FileSystem = systemFiles,
+): Experiment => ({
   name: basename(folder),
   folder,
   model,
   settings,
   async write(file, content) {
-    const path = join(folder, file);
-    await writeAtomic(path, content);
+    const path = pathIn(folder, file);
+    await writeAtomic(path, content, files);
     return path;
   },
 });
@@ -132,86 +181,92 @@ const experimentIn = (folder: string, model: string, settings: Readonly<Record<s
 const numbered = (parent: string, name: string, number: number): string =>
   join(parent, number === 1 ? name : `${name}-${number}`);
 
+const newExperimentNames = {
+  model: true,
+  settings: true,
+  name: true,
+  parent: true,
+  existing: true,
+  files: true,
+} as const;
+
 /**
  * Makes the folder of a run, with the model and the settings as `settings.json` in it. Two runs that start at the same time
- * get two folders.
- * @throws DataError when the folder is there and the options refuse that, or the system refuses.
+ * get two folders. What is overwritten is another folder's worth of files until the new one has its place: a run that is killed
+ * meanwhile leaves the old folder, no folder of that name and the old one beside it, or the new one.
+ * @throws DataError when the folder is there and the options refuse that, or the system refuses; ArgumentError for a name that leads
+ * out of the parent folder, and for settings that no file gives back, such as NaN.
  */
-export const newExperiment = async ({
-  model,
-  settings = {},
-  name = experimentName(model, settings),
-  parent = 'experiments',
-  existing = 'suffix',
-}: ExperimentOptions): Promise<Experiment> => {
-  await mkdir(parent, { recursive: true }).catch((error: unknown) => {
-    throw systemError(error, 'newExperiment', parent, 'a folder that can be made');
+export const newExperiment = async (options: ExperimentOptions): Promise<Experiment> => {
+  const op = 'newExperiment';
+  const given = checkedOptions(op, options, newExperimentNames);
+  const { model, settings = {}, parent = 'experiments', existing = 'suffix', files = systemFiles } = given;
+  const text = settingsText(op, model, settings);
+  const name = given.name ?? experimentName(model, settings);
+  checkName(op, name);
+  checkPath(op, parent, 'parent');
+  checkChoice(op, 'existing', existing, ['suffix', 'refuse', 'overwrite']);
+  await makeFoldersSafe(files, parent).catch((error: unknown) => {
+    throw systemError(error, op, parent, 'a folder that can be made');
   });
-  const text = settingsText(model, settings);
   let [folder, number] = [join(parent, name), 1];
-  while (!(await claim(folder, text))) {
+  let aside: string | null = null;
+  while (!(await claim(files, folder, text))) {
     if (existing === 'refuse')
       throw new DataError({
-        op: 'newExperiment',
+        op,
         file: folder,
         place: null,
         problem: 'there is a run of that name already',
         expected: "other settings, or existing: 'suffix' or 'overwrite'",
       });
-    if (existing === 'overwrite') await clear(folder);
+    if (existing === 'overwrite') aside = await setAside(files, folder);
     else folder = numbered(parent, name, ++number);
   }
-  return experimentIn(folder, model, settings);
+  if (aside !== null) await files.remove(aside).catch(() => {});
+  return experimentIn(folder, model, settings, files);
 };
 
+const lastExperimentNames = { name: true, parent: true } as const;
+
 /** The folder of the last run of that name, which is `NAME` or the last of `NAME-2`, `NAME-3`, …; null when there is none. */
-export const lastExperiment = async ({
-  name,
-  parent = 'experiments',
-}: {
+export const lastExperiment = async (options: {
   readonly name: string;
   readonly parent?: string;
 }): Promise<string | null> => {
+  const { name, parent = 'experiments' } = checkedOptions('lastExperiment', options, lastExperimentNames);
+  checkName('lastExperiment', name);
+  checkPath('lastExperiment', parent, 'parent');
+  const exists = (path: string): Promise<boolean> => systemFiles.exists(path);
   let last: string | null = null;
   for (let number = 1; await exists(numbered(parent, name, number)); number++) last = numbered(parent, name, number);
   return last;
 };
-
-const setting: t.Type<Setting, Setting, unknown> = t.recursion('a setting', () =>
-  t.union([t.string, t.number, t.boolean, t.null, t.readonlyArray(setting)]),
-);
-const settingsCodec = t.type({ model: t.string, settings: t.record(t.string, setting) });
 
 /**
  * The run in a folder, to go on with: what `newExperiment` wrote there.
  * @throws DataError when there is none, or its settings cannot be read.
  */
 export const openExperiment = async (folder: string): Promise<Experiment> => {
+  checkPath('openExperiment', folder, 'folder');
   const file = join(folder, settingsFile);
-  const text = new TextDecoder().decode(await readBytes(file, 'openExperiment'));
-  const decoded = E.tryCatch(
-    (): unknown => JSON.parse(text),
-    () => null,
-  );
-  const read = settingsCodec.decode(E.isRight(decoded) ? decoded.right : null);
-  if (E.isRight(read)) return experimentIn(folder, read.right.model, read.right.settings);
-  throw new DataError({
-    op: 'openExperiment',
-    file,
-    place: null,
-    problem: E.isRight(decoded) ? 'no settings of a run' : 'no JSON',
-    expected: 'an object with a model and settings by name',
-  });
+  const { model, settings } = readSettings(await readBytes(file, 'openExperiment'), 'openExperiment', file);
+  return experimentIn(folder, model, settings);
 };
 
 /**
  * Gives a run other settings, such as more epochs to go on for.
- * @throws DataError when the system refuses.
+ * @param files where to; the system's own files by default (experimental).
+ * @throws DataError when the system refuses; ArgumentError for settings that no file gives back.
  */
 export const changeSettings = async (
-  { folder, model }: Experiment,
+  experiment: Experiment,
   settings: Readonly<Record<string, Setting>>,
+  files: FileSystem = systemFiles,
 ): Promise<Experiment> => {
-  await writeAtomic(join(folder, settingsFile), settingsText(model, settings));
-  return experimentIn(folder, model, settings);
+  checkObject('changeSettings', 'the experiment', experiment);
+  const { folder, model } = experiment;
+  checkPath('changeSettings', folder, 'folder');
+  await writeAtomic(join(folder, settingsFile), settingsText('changeSettings', model, settings), files);
+  return experimentIn(folder, model, settings, files);
 };

@@ -1,5 +1,9 @@
 /** gzip with a bound: what unpacks to more than expected is refused before it fills the memory. */
+
+import { kMaxLength } from 'node:buffer';
 import { constants, gunzipSync, type ZlibOptions } from 'node:zlib';
+import { checkedOptions } from '../../core/arguments.js';
+import { checkBytes, checkFunction, checkLimit, checkObject, checkText, checkWhole } from '../checks.js';
 import { countBytes } from '../codecs/reader.js';
 import { DataError } from '../errors.js';
 import { systemCode } from './files.js';
@@ -18,8 +22,10 @@ const smallestLimit = 2 ** 24;
  * @example
  * unpackedLimit(1_000_000) // 100_000_000
  */
-export const unpackedLimit = (packed: number): number =>
-  Math.min(Math.max(usualRatio * packed, smallestLimit), largestLimit);
+export const unpackedLimit = (packed: number): number => {
+  checkWhole('unpackedLimit', 'the number of packed bytes', packed);
+  return Math.min(Math.max(usualRatio * packed, smallestLimit), largestLimit);
+};
 
 /** Deflate never packs more than this many bytes into one. */
 export const largestRatio = 1032;
@@ -52,11 +58,13 @@ const start = (bytes: Uint8Array, count: number): Uint8Array => {
 export interface GunzipOptions {
   /** What errors call the stream. */
   readonly file?: string;
-  /** Bytes at most; `unpackedLimit` of the packed ones by default. */
+  /** Bytes at most, a whole number, or Infinity for no bound but that of Node; `unpackedLimit` of the packed ones by default. */
   readonly limit?: number;
   /** Where the content says how long it is: how many bytes of its header are needed, and the length that they announce, if any. */
   readonly announced?: { readonly header: number; readonly length: (header: Uint8Array) => number | null };
 }
+
+const gunzipNames = { file: true, limit: true, announced: true } as const;
 
 /**
  * Unpacks a gzip stream; bytes that are none are refused. Places in errors are places in what is unpacked, as a decoder counts
@@ -64,10 +72,16 @@ export interface GunzipOptions {
  * @throws DataError for a damaged or cut stream, for bytes after it, and as soon as more comes out than is allowed, or than the
  * content itself announces.
  */
-export const gunzip = (
-  bytes: Uint8Array,
-  { file = 'gzip stream', announced, ...options }: GunzipOptions = {},
-): Uint8Array => {
+export const gunzip = (bytes: Uint8Array, given: GunzipOptions = {}): Uint8Array => {
+  const { file = 'gzip stream', announced, ...options } = checkedOptions('gunzip', given, gunzipNames);
+  checkBytes('gunzip', bytes);
+  checkText('gunzip', 'file', file);
+  if (options.limit !== undefined) checkLimit('gunzip', options.limit);
+  if (announced !== undefined) {
+    checkObject('gunzip', 'announced', announced);
+    checkWhole('gunzip', 'announced.header', announced.header);
+    checkFunction('gunzip', 'announced.length', announced.length);
+  }
   const fail = (problem: string, expected: string, byte: number | null): never => {
     throw new DataError({ op: 'gunzip', file, place: byte === null ? null : { byte }, problem, expected });
   };
@@ -79,7 +93,7 @@ export const gunzip = (
   const unpack = (): { readonly buffer: Uint8Array; readonly engine: { readonly bytesWritten: number } } => {
     try {
       // With `info`, the result says how many bytes were used up; the declared type does not know that.
-      const settings: ZlibOptions = { maxOutputLength: Math.max(most, 1), info: true };
+      const settings: ZlibOptions = { maxOutputLength: Math.min(Math.max(most, 1), kMaxLength), info: true };
       return gunzipSync(bytes, settings) as unknown as ReturnType<typeof unpack>;
     } catch (error) {
       const code = systemCode(error);
@@ -107,5 +121,7 @@ export const gunzip = (
 };
 
 /** The bytes, unpacked when they are a gzip stream. */
-export const gunzipIfPacked = (bytes: Uint8Array, options?: GunzipOptions): Uint8Array =>
-  isGzip(bytes) ? gunzip(bytes, options) : bytes;
+export const gunzipIfPacked = (bytes: Uint8Array, options: GunzipOptions = {}): Uint8Array => {
+  checkedOptions('gunzipIfPacked', options, gunzipNames);
+  return isGzip(bytes) ? gunzip(bytes, options) : bytes;
+};

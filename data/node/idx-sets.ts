@@ -2,9 +2,11 @@
  * Data sets of four IDX files: MNIST, Fashion-MNIST, and any others in the same form. From a folder, or downloaded once into
  * the cache.
  */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';
+import { checkedOptions, refuseWithout } from '../../core/arguments.js';
 import { decodeIdx, idxHeader, idxLength } from '../codecs/idx.js';
 import { attemptTask, type DataError } from '../errors.js';
 import type { ImageSet } from '../images.js';
@@ -79,11 +81,14 @@ export interface LoadIdxOptions {
   readonly limit?: number;
 }
 
+const loadIdxNames = { classes: true, checksums: true, limit: true } as const;
+
 /**
  * Training and test images from a folder with four IDX files under MNIST's names, each packed (`.gz`) or not.
  * @throws DataError where a file is missing, damaged or not the one it should be.
  */
 export const loadIdx = async (folder: string, options: LoadIdxOptions): Promise<ImageSplit> => {
+  checkedOptions('loadIdx', options, loadIdxNames);
   const load = async (part: keyof typeof parts): Promise<ImageSet> => {
     const images = await readPart(folder, parts[part].images, options);
     const labels = await readPart(folder, parts[part].labels, options);
@@ -112,11 +117,17 @@ export interface LoadPublishedOptions {
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
+const publishedNames = { verify: true, url: true, cache: true, onProgress: true } as const;
+
 const loadPublished = async (
+  op: string,
   { folder: name, url: home, classes, checksums }: Published,
   folder: string | undefined,
-  { verify = true, url = home, cache = cacheFolder(), onProgress }: LoadPublishedOptions,
+  options: LoadPublishedOptions,
 ): Promise<ImageSplit> => {
+  const { verify = true, url = home, cache = cacheFolder(), onProgress } = checkedOptions(op, options, publishedNames);
+  if (folder !== undefined)
+    refuseWithout(op, options, ['url', 'cache'], 'a folder is given, and nothing is downloaded');
   const from = folder ?? join(cache, name);
   if (folder === undefined)
     for (const [file, sha256] of Object.entries(checksums))
@@ -135,7 +146,7 @@ const loadPublished = async (
  * @throws DataError where a file is missing, damaged or not the published one.
  */
 export const loadMnist = (folder?: string, options: LoadPublishedOptions = {}): Promise<ImageSplit> =>
-  loadPublished(mnist, folder, options);
+  loadPublished('loadMnist', mnist, folder, options);
 
 /** `loadMnist` with its error as a value. */
 export const tryLoadMnist = (folder?: string, options?: LoadPublishedOptions): TE.TaskEither<DataError, ImageSplit> =>
@@ -147,7 +158,7 @@ export const tryLoadMnist = (folder?: string, options?: LoadPublishedOptions): T
  * @throws DataError where a file is missing, damaged or not the published one.
  */
 export const loadFashionMnist = (folder?: string, options: LoadPublishedOptions = {}): Promise<ImageSplit> =>
-  loadPublished(fashionMnist, folder, options);
+  loadPublished('loadFashionMnist', fashionMnist, folder, options);
 
 /** `loadFashionMnist` with its error as a value. */
 export const tryLoadFashionMnist = (

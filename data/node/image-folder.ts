@@ -2,11 +2,13 @@
  * Image trees: a folder with one folder of pictures a class. Decoding and resizing are the work of `sharp`, which is an
  * optional package of its own.
  */
+
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';
 import type decoder from 'sharp';
 import type { Sharp } from 'sharp';
+import { checkedOptions } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/errors.js';
 import { attemptTask, DataError } from '../errors.js';
 import type { ImageSet } from '../images.js';
@@ -84,13 +86,15 @@ const namesIn = async (folder: string, kind: 'folders' | 'pictures'): Promise<re
     .sort();
 };
 
+const loadImageFolderNames = { size: true, channels: true, classes: true } as const;
+
 /**
  * The pictures of a tree `folder/CLASS/NAME.png`, class by class, by name: PNG, JPEG and WebP; other files are passed over.
  * @throws DataError where a folder is missing or empty, a picture is damaged, or sizes differ; ArgumentError when the
  * package `sharp` is not installed.
  */
 export const loadImageFolder = async (folder: string, options: ImageFolderOptions = {}): Promise<ImageSet> => {
-  const { channels = 3 } = options;
+  const { channels = 3 } = checkedOptions('loadImageFolder', options, loadImageFolderNames);
   const classes = options.classes ?? (await namesIn(folder, 'folders'));
   if (classes.length === 0) refuse(folder, 'there is no folder in it', 'a folder of pictures for each class');
   if (classes.length > mostClasses)

@@ -4,6 +4,7 @@
 export { cacheFolder } from './cache.js';
 export { sha256, verifyChecksum } from './checksum.js';
 export { type DownloadOptions, type DownloadProgress, download, tryDownload } from './download.js';
+export type { FileSystem, OpenFile } from './file-system.js';
 export { readBytes, writeAtomic } from './files.js';
 export { type GunzipOptions, gunzip, gunzipIfPacked, unpackedLimit } from './gzip.js';
 
@@ -48,7 +49,7 @@ export {
   tryLoadNpy,
   tryLoadSafetensors,
 } from './arrays.js';
-export { decodeNpz, encodeNpz, loadNpz, saveNpz, tryDecodeNpz, tryLoadNpz } from './npz.js';
+export { decodeNpz, encodeNpz, loadNpz, type NpzOptions, saveNpz, tryDecodeNpz, tryLoadNpz } from './npz.js';
 
 // Runs: a folder each, checkpoints, and figures for TensorBoard.
 export {
@@ -68,8 +69,8 @@ export {
   lastExperiment,
   newExperiment,
   openExperiment,
-  type Setting,
 } from './experiment.js';
+export type { Setting } from './settings.js';
 export { type Tensorboard, type TensorboardOptions, tensorboard } from './tensorboard.js';
 
 // Pictures.

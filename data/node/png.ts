@@ -1,9 +1,12 @@
 /** Tensors as PNG pictures. Encoding is the work of `fast-png`, which is an optional package of its own. */
-import { ShapeError } from '../../core/errors.js';
+import { checkedOptions } from '../../core/arguments.js';
+import { ArgumentError, ShapeError } from '../../core/errors.js';
 import { permute } from '../../core/primitives/permute.js';
 import { slice } from '../../core/primitives/slice.js';
 import type { Tensor } from '../../core/tensor.js';
+import { checkTensor, checkWhole } from '../checks.js';
 import { filterGrid } from '../filter-grid.js';
+import type { FileSystem } from './file-system.js';
 import { writeAtomic } from './files.js';
 import { optional } from './optional.js';
 
@@ -12,12 +15,21 @@ export interface PngOptions {
   readonly scale?: number;
 }
 
+/** What the pixels of a picture may take, in bytes: 256 MiB. */
+const largestPicture = 2 ** 28;
+
+const pngNames = { scale: true } as const;
+
 /**
  * A picture `[H, W, C]` of values from 0 to 255 as PNG: C = 1 is grey, 3 is colour, 4 has transparency. Values are rounded
  * and kept within bounds.
- * @throws ShapeError for another shape; ArgumentError when the package `fast-png` is not installed.
+ * @throws ShapeError for another shape; ArgumentError for a scale that is no whole number from 1 on, a picture of more than 256 MiB, or
+ * when the package `fast-png` is not installed.
  */
-export const encodePng = async (picture: Tensor, { scale = 1 }: PngOptions = {}): Promise<Uint8Array> => {
+export const encodePng = async (picture: Tensor, options: PngOptions = {}): Promise<Uint8Array> => {
+  const { scale = 1 } = checkedOptions('encodePng', options, pngNames);
+  checkTensor('encodePng', 'the picture', picture);
+  checkWhole('encodePng', 'scale', scale, 1);
   const [height = 0, width = 0, channels = 0] = picture.shape;
   if (picture.rank !== 3 || ![1, 3, 4].includes(channels) || height * width === 0)
     throw new ShapeError({
@@ -25,6 +37,12 @@ export const encodePng = async (picture: Tensor, { scale = 1 }: PngOptions = {})
       problem: 'this is no picture',
       shapes: [picture.shape],
       remedy: 'give [H, W, C] with 1, 3 or 4 channels',
+    });
+  if (picture.size * scale * scale > largestPicture)
+    throw new ArgumentError({
+      op: 'encodePng',
+      problem: `a picture of ${height * scale} × ${width * scale} pixels`,
+      remedy: `give a smaller scale; values take ${largestPicture} bytes at most`,
     });
   const { encode } = await optional('encodePng', 'fast-png', () => import('fast-png'));
   const source = picture.dataSync();
@@ -39,16 +57,26 @@ export const encodePng = async (picture: Tensor, { scale = 1 }: PngOptions = {})
   return encode({ width: wide, height: tall, data, channels, depth: 8 });
 };
 
-/** Writes a picture `[H, W, C]` of values from 0 to 255, in full or not at all. */
-export const savePng = async (path: string, picture: Tensor, options?: PngOptions): Promise<void> =>
-  writeAtomic(path, await encodePng(picture, options));
+/**
+ * Writes a picture `[H, W, C]` of values from 0 to 255, in full or not at all.
+ * @param files where to; the system's own files by default (experimental).
+ * @throws DataError when the system refuses, and what `encodePng` throws.
+ */
+export const savePng = async (
+  path: string,
+  picture: Tensor,
+  options: PngOptions = {},
+  files?: FileSystem,
+): Promise<void> => writeAtomic(path, await encodePng(picture, checkedOptions('savePng', options, pngNames)), files);
 
 /**
  * Images `[N, C, H, W]` in rows of ⌈√N⌉, each stretched to the full range of brightness: a batch, or the filters of a
  * first layer (`[out, in, kh, kw]` with 1 or 3 inputs). Pixels are enlarged until the picture is about 400 wide.
  * @throws ShapeError unless the images have 1, 3 or 4 channels.
  */
-export const imageGridPng = async (images: Tensor, { scale }: PngOptions = {}): Promise<Uint8Array> => {
+export const imageGridPng = async (images: Tensor, options: PngOptions = {}): Promise<Uint8Array> => {
+  const { scale } = checkedOptions('imageGridPng', options, pngNames);
+  checkTensor('imageGridPng', 'images', images);
   const square = filterGrid(images.rank === 4 ? permute(images, [0, 2, 3, 1]) : images);
   const [count = 0, , height = 0] = images.shape;
   // Rows of the square that no image reached would be black.
@@ -58,5 +86,5 @@ export const imageGridPng = async (images: Tensor, { scale }: PngOptions = {}): 
 };
 
 /** Writes `imageGridPng`, in full or not at all. */
-export const saveImageGrid = async (path: string, images: Tensor, options?: PngOptions): Promise<void> =>
-  writeAtomic(path, await imageGridPng(images, options));
+export const saveImageGrid = async (path: string, images: Tensor, options: PngOptions = {}): Promise<void> =>
+  writeAtomic(path, await imageGridPng(images, checkedOptions('saveImageGrid', options, pngNames)));

@@ -1,10 +1,11 @@
 /** The usual report of a run: what it was told, what it reached, its curves, its filters, and what it takes for what. */
+import { checkedOptions } from '../../core/arguments.js';
 import { reshape } from '../../core/primitives/reshape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { confusionSvg, curvesSvg } from './charts.js';
-import type { Setting } from './experiment.js';
 import { imageGridPng } from './png.js';
 import { type ReportPart, reportHtml } from './report.js';
+import type { Setting } from './settings.js';
 
 /** A figure over the epochs, from 1 on. */
 export interface Measured {
@@ -87,12 +88,32 @@ export const samplePredictions = async (samples: readonly SamplePrediction[]): P
   samples: await Promise.all(samples.map(sampleOf)),
 });
 
+const runReportNames = {
+  title: true,
+  summary: true,
+  settings: true,
+  figures: true,
+  curves: true,
+  filters: true,
+  confusion: true,
+  samples: true,
+} as const;
+
 /**
  * A run as one HTML page that stands alone; what is left out is not shown.
  * @throws ShapeError for filters or samples that are no pictures; ArgumentError when a package that draws is not installed.
  */
 export const runReportHtml = async (run: RunReport): Promise<string> => {
-  const { title, summary, settings, figures, curves = [], filters, confusion, samples = [] } = run;
+  const {
+    title,
+    summary,
+    settings,
+    figures,
+    curves = [],
+    filters,
+    confusion,
+    samples = [],
+  } = checkedOptions('runReportHtml', run, runReportNames);
   const parts: ReportPart[] = [];
   if (summary !== undefined) parts.push({ kind: 'text', text: summary });
   if (figures !== undefined)

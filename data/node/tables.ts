@@ -1,12 +1,16 @@
 /** Tables of numbers from files, packed or not, and into files. */
+
 import type { taskEither as TE } from 'fp-ts';
+import { checkedOptions } from '../../core/arguments.js';
 import { fromData } from '../../core/creation.js';
 import { ShapeError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
-import { type CsvSchema, decodeCsv, type Table } from '../codecs/csv.js';
-import { type EncodeCsvOptions, encodeCsv } from '../codecs/write-csv.js';
+import { checkTensor, checkText } from '../checks.js';
+import { type CsvSchema, csvSchemaNames, decodeCsv, type Table } from '../codecs/csv.js';
+import { type EncodeCsvOptions, encodeCsv, encodeCsvNames } from '../codecs/write-csv.js';
 import { attemptTask, type DataError } from '../errors.js';
 import type { Examples } from '../examples.js';
+import type { FileSystem } from './file-system.js';
 import { writeAtomic } from './files.js';
 import { readUnpacked } from './unpacked.js';
 
@@ -17,13 +21,18 @@ export interface LoadCsvOptions {
   readonly limit?: number;
 }
 
+const loadCsvNames = { sha256: true, limit: true } as const;
+
 /**
  * A table of numbers from a file, packed (`.gz`) or not. scikit-learn's own tables (iris, wine, breast cancer) have the
  * header `counts`.
  * @throws DataError where the file is missing or damaged, or a line is not what the schema allows.
  */
-export const loadCsv = async (path: string, schema: CsvSchema = {}, options: LoadCsvOptions = {}): Promise<Table> =>
-  decodeCsv(await readUnpacked(path, 'loadCsv', options), schema, path);
+export const loadCsv = async (path: string, schema: CsvSchema = {}, options: LoadCsvOptions = {}): Promise<Table> => {
+  checkedOptions('loadCsv', schema, csvSchemaNames);
+  checkedOptions('loadCsv', options, loadCsvNames);
+  return decodeCsv(await readUnpacked(path, 'loadCsv', options), schema, path);
+};
 
 /** `loadCsv` with its error as a value. */
 export const tryLoadCsv = (
@@ -54,14 +63,16 @@ export const loadDigits = async (path: string): Promise<Examples> => {
 export const tryLoadDigits = (path: string): TE.TaskEither<DataError, Examples> => attemptTask(() => loadDigits(path));
 
 /**
- * Writes rows of numbers as comma-separated text, in full or not at all.
+ * Writes rows of numbers, and of texts beside them, as comma-separated text, in full or not at all.
+ * @param files where to; the system's own files by default (experimental).
  * @throws ArgumentError when rows differ in length, or a number is not whole and should be; DataError when the system refuses.
  */
 export const saveCsv = async (
   path: string,
-  rows: readonly (readonly number[])[],
-  options?: EncodeCsvOptions,
-): Promise<void> => writeAtomic(path, encodeCsv(rows, options));
+  rows: readonly (readonly (number | string)[])[],
+  options: EncodeCsvOptions = {},
+  files?: FileSystem,
+): Promise<void> => writeAtomic(path, encodeCsv(rows, checkedOptions('saveCsv', options, encodeCsvNames)), files);
 
 /**
  * Writes predicted classes, one whole number a line, never with a decimal point.
@@ -71,6 +82,8 @@ export const saveCsv = async (
  * refuses.
  */
 export const savePredictions = async (path: string, predictions: Tensor, name?: string): Promise<void> => {
+  checkTensor('savePredictions', 'predictions', predictions);
+  if (name !== undefined) checkText('savePredictions', 'the name', name);
   if (predictions.rank !== 1)
     throw new ShapeError({
       op: 'savePredictions',

@@ -1,6 +1,8 @@
 /** The figures of a training run in an event file that TensorBoard shows while it grows: callbacks for `fit`. */
+
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkedOptions } from '../../core/arguments.js';
 import { encodeEventFileStart, encodeScalarEvent, type Scalar } from '../codecs/tensorboard.js';
 import { systemError } from './files.js';
 
@@ -23,12 +25,15 @@ export interface Tensorboard {
   onEnd(): Promise<void>;
 }
 
+const tensorboardNames = { folder: true, clock: true } as const;
+
 /**
  * Writes the loss and the learning rate of every step and the figures of every check (`loss/train`, `accuracy/validation`):
  * `tensorboard --logdir FOLDER` draws them. What is written reaches the file at every check and at the end.
  * @throws DataError when the system refuses.
  */
-export const tensorboard = ({ folder, clock = Date.now }: TensorboardOptions): Tensorboard => {
+export const tensorboard = (options: TensorboardOptions): Tensorboard => {
+  const { folder, clock = Date.now } = checkedOptions('tensorboard', options, tensorboardNames);
   let path = '';
   let waiting: Uint8Array[] = [];
   const guarded = async (write: () => Promise<unknown>): Promise<void> => {

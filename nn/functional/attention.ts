@@ -1,13 +1,20 @@
 /** Scaled dot-product attention (Vaswani et al. 2017) of one head; `multihead-attention.ts` puts several side by side. */
 import { checkedOptions, checkTensors, tensorOperand } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
 import {
+  ArgumentError,
   add,
+  any,
   cast,
   DtypeError,
   type Key,
+  logicalAnd,
   matmul,
   mul,
+  notEqual,
   ones,
+  reshape,
+  type Shape,
   ShapeError,
   softmax,
   type Tensor,
@@ -15,7 +22,9 @@ import {
   tril,
   where,
 } from '../../core/index.js';
+import { broadcastShapes } from '../../core/shape.js';
 import { dropout } from './dropout.js';
+import { brokenRows, finitePart, maskedSoftmax, weighted } from './masking.js';
 
 export interface AttentionOptions {
   /**
@@ -38,11 +47,17 @@ export interface AttentionFunctionOptions extends AttentionOptions {
   readonly key?: Key | undefined;
 }
 
-/** Scores with what may not be seen at −∞. */
-const masked = (op: string, scores: Tensor, mask: Tensor | null): Tensor => {
-  if (mask === null) return scores;
+/** What may be seen, and what is added to scores; `null` where that is everything, or nothing. */
+interface Seen {
+  readonly allowed: Tensor | null;
+  readonly bias: Tensor | null;
+}
+
+const seenOf = (op: string, mask: Tensor | null, past: Tensor | null): Seen => {
+  const both = (x: Tensor): Tensor => (past === null ? x : (logicalAnd(x, past) as Tensor));
+  if (mask === null) return { allowed: past, bias: null };
   const { dtype, shape } = tensorOperand(op, mask);
-  if (dtype === 'bool') return where(mask, scores, Number.NEGATIVE_INFINITY);
+  if (dtype === 'bool') return { allowed: both(mask), bias: null };
   if (dtype === 'int32')
     throw new DtypeError({
       op,
@@ -50,40 +65,81 @@ const masked = (op: string, scores: Tensor, mask: Tensor | null): Tensor => {
       shapes: [shape],
       remedy: 'give a bool mask, true where to attend: notEqual(mask, 0); or floats to add to the scores',
     });
-  return add(scores, mask);
+  const allowed = notEqual(mask, Number.NEGATIVE_INFINITY) as Tensor;
+  return { allowed: both(allowed), bias: where(allowed, mask, 0) };
 };
 
 const attentionWeightsNames = { mask: true, causal: true, scale: true } as const;
 
-/**
- * How much each query attends to each key, `softmax(q kᵀ·scale)`: `q: […, L, D]`, `k: […, S, D]` → `[…, L, S]`, rows that sum to 1.
- * @throws ShapeError when queries and keys differ in width; DtypeError for an int32 mask.
- * @example
- * functional.attentionWeights(ones([1, 4]), ones([2, 4])).toArray() // [[0.5, 0.5]]
- */
-export const attentionWeights = (q: Tensor, k: Tensor, options: AttentionOptions = {}): Tensor => {
-  checkTensors('attention', [q, k]);
-  const { mask = null, causal = false, scale } = checkedOptions('attention', options, attentionWeightsNames);
-  const [width, length] = [q.shape.at(-1) ?? 1, k.shape.at(-2)];
+/** Throws unless the mask broadcasts against the scores: axes of samples and heads in both directions, the last two to `[L, S]`. */
+const checkSeen = (op: string, mask: Tensor, scores: Shape): void => {
+  const shift = scores.length - mask.rank;
+  const fits = mask.shape.every((size, axis) => {
+    const other = scores[axis + shift] ?? 1;
+    return size === 1 || size === other || (other === 1 && axis < mask.rank - 2);
+  });
+  if (!fits)
+    throw new ShapeError({
+      op,
+      problem: 'the mask does not fit the scores',
+      shapes: [mask.shape, scores],
+      remedy: 'give a mask that broadcasts to […, L, S], L queries by S keys',
+    });
+};
+
+/** `softmax(q kᵀ·scale + bias)` over the keys that are allowed; rows of zeros where none is. */
+const weightsOf = (op: string, q: Tensor, k: Tensor, mask: Tensor | null, causal: boolean, scale: number): Tensor => {
+  const [length = 1, keys = 1] = [q.shape.at(-2), k.shape.at(-2)];
+  if (mask === null && !causal) return softmax(mul(matmul(q, transpose(k) as Tensor) as Tensor, scale), -1);
+  const ahead = broadcastShapes(op, [q.shape.slice(0, -2), k.shape.slice(0, -2)]);
+  if (mask !== null) checkSeen(op, tensorOperand(op, mask), [...ahead, length, keys]);
+  const past: Tensor | null = causal ? cast(tril(ones([length, keys])), 'bool') : null;
+  const { allowed, bias } = seenOf(op, mask?.rank === 0 ? (reshape(mask, [1]) as Tensor) : mask, past);
+  if (allowed === null) throw new RangeError('a mask allows something');
+  // A query that sees nothing and a key that is not seen have no influence, whatever stands there: products are made without infinities and
+  // NaN, which come back where they are seen.
+  const asking = mask === null ? q : where(any(allowed, { axes: -1, keepDims: true }), q, 0);
+  const scores: Tensor = mul(matmul(asking, transpose(finitePart(k)) as Tensor) as Tensor, scale);
+  const whole = where(transpose(brokenRows(k)) as Tensor, Number.NaN, bias === null ? scores : add(scores, bias));
+  return maskedSoftmax(whole, allowed, -1);
+};
+
+const checkedWeights = (op: string, q: Tensor, k: Tensor, options: AttentionOptions): Tensor => {
+  checkTensors(op, [q, k]);
+  const { mask = null, causal = false, scale } = checkedOptions(op, options, attentionWeightsNames);
+  if (scale !== undefined && !Number.isFinite(scale))
+    throw new ArgumentError({ op, problem: `the scale is ${describe(scale)}`, remedy: 'give a finite number' });
+  const width = q.shape.at(-1) ?? 1;
   if (q.rank < 2 || k.rank < 2 || k.shape.at(-1) !== width)
     throw new ShapeError({
-      op: 'attention',
+      op,
       problem: 'queries and keys do not fit',
       shapes: [q.shape, k.shape],
       remedy: 'give q […, L, D] and k […, S, D]',
     });
-  const scores: Tensor = mul(matmul(q, transpose(k) as Tensor) as Tensor, scale ?? 1 / Math.sqrt(width));
-  const seen = masked('attention', scores, mask);
-  const past = cast(tril(ones([q.shape.at(-2) ?? 1, length ?? 1])), 'bool');
-  return softmax(causal ? where(past, seen, Number.NEGATIVE_INFINITY) : seen, -1);
+  return weightsOf(op, q, k, mask, causal, scale ?? 1 / Math.sqrt(width));
 };
 
 const attentionNames = { mask: true, causal: true, scale: true, dropout: true, training: true, key: true } as const;
 
 /**
+ * How much each query attends to each key, `softmax(q kᵀ·scale)`: `q: […, L, D]`, `k: […, S, D]` → `[…, L, S]`, rows that sum to 1. A query
+ * that may attend to nothing has a row of zeros; what is masked (bool false, or −∞ added) has no influence and gradient 0, even if it is NaN.
+ * @throws ShapeError when queries and keys differ in width, or the mask does not fit; DtypeError for an int32 mask.
+ * @example
+ * functional.attentionWeights(ones([1, 4]), ones([2, 4])).toArray() // [[0.5, 0.5]]
+ */
+export const attentionWeights = (q: Tensor, k: Tensor, options: AttentionOptions = {}): Tensor =>
+  checkedWeights('attention', q, k, options);
+
+/** `weights v`; where there is a mask, an infinity or NaN of v reaches only the rows that see it. */
+export const attended = (weights: Tensor, v: Tensor, isMasked: boolean): Tensor =>
+  isMasked ? weighted(weights, v) : matmul(weights, v);
+
+/**
  * `softmax(q kᵀ·scale) v` over the last two axes. `q: […, L, D]`, `k: […, S, D]`, `v: […, S, E]` → `[…, L, E]`.
- * Masked scores are −∞, so they take no weight.
- * @throws ShapeError when queries and keys differ in width, or keys and values in length; DtypeError for an int32 mask.
+ * What is masked takes no weight and no gradient, whatever numbers stand there; a query that may attend to nothing gets zeros.
+ * @throws ShapeError when queries and keys differ in width, keys and values in length, or the mask does not fit; DtypeError for an int32 mask.
  * @example
  * functional.attention(ones([2, 4]), ones([3, 4]), ones([3, 1])).toArray() // ≈ [[1], [1]]
  */
@@ -98,5 +154,6 @@ export const attention = (q: Tensor, k: Tensor, v: Tensor, given: AttentionFunct
       remedy: 'give q […, L, D], k […, S, D] and v […, S, E]',
     });
   const weights = attentionWeights(q, k, options);
-  return matmul(p === 0 ? weights : dropout(weights, { p, training, key }), v);
+  const isMasked = (options.mask ?? null) !== null || options.causal === true;
+  return attended(p === 0 ? weights : dropout(weights, { p, training, key }), v, isMasked);
 };

@@ -28,6 +28,7 @@ import {
   affine,
   alongAxis,
   channelAxis,
+  checkEps,
   checkLayout,
   checkSize,
   type Layout,
@@ -63,6 +64,8 @@ export interface BatchNormOptions {
   readonly layout?: Layout;
 }
 
+const initialBatchNormStateNames = { variance: true, dtype: true } as const;
+
 /**
  * Running statistics before the first batch: mean 0, and variance 1 unless said otherwise.
  * @example
@@ -70,12 +73,19 @@ export interface BatchNormOptions {
  */
 export const initialBatchNormState = (
   channels: number,
-  { variance = 1, dtype = 'float32' }: { readonly variance?: 0 | 1; readonly dtype?: FloatDtype } = {},
-): BatchNormState => ({
-  runningMean: zeros([channels], dtype),
-  runningVariance: variance === 1 ? ones([channels], dtype) : zeros([channels], dtype),
-  batches: full([], 0, 'int32'),
-});
+  options: { readonly variance?: 0 | 1; readonly dtype?: FloatDtype } = {},
+): BatchNormState => {
+  const { variance = 1, dtype = 'float32' } = checkedOptions(
+    'initialBatchNormState',
+    options,
+    initialBatchNormStateNames,
+  );
+  return {
+    runningMean: zeros([channels], dtype),
+    runningVariance: variance === 1 ? ones([channels], dtype) : zeros([channels], dtype),
+    batches: full([], 0, 'int32'),
+  };
+};
 
 /** How far the running statistics move: a number, or a tensor where it depends on the number of batches. */
 const stepSize = (
@@ -154,6 +164,7 @@ export const batchNorm = (
     normaliseWith = 'batch',
     layout = 'NCHW',
   } = checkedOptions('batchNorm', options, optionNames);
+  checkEps('batchNorm', eps);
   checkLayout('batchNorm', layout);
   if (x.rank < 2)
     throw new ShapeError({

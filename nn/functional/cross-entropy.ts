@@ -9,12 +9,14 @@ import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
   add,
+  any,
   cast,
   clamp,
-  DtypeError,
   div,
+  equal,
   gather,
   log,
+  logicalAnd,
   logSoftmax,
   mul,
   neg,
@@ -29,8 +31,11 @@ import {
   where,
 } from '../../core/index.js';
 import { withScope } from '../../core/scope.js';
+import { asPlaces, checkNumbers } from './class-numbers.js';
+import { withoutAbsent } from './masking.js';
 import { alongAxis } from './normalise.js';
 import { type Reduction, type ReductionOptions, reduceLoss } from './reduce.js';
+import { shareOf } from './terms.js';
 
 /** The class axis, the number of classes, and the shape of one loss a place. */
 interface Places {
@@ -76,7 +81,7 @@ const checkWeight = (op: string, weight: Tensor | null, classes: number): void =
 export interface ClassLossOptions extends ReductionOptions {
   /** One weight a class, `[C]`. */
   readonly weight?: Tensor | null;
-  /** Targets of this value count for nothing. */
+  /** Targets of this value count for nothing, and nothing at their places counts, not even NaN. */
   readonly ignoreIndex?: number | null;
 }
 
@@ -86,6 +91,14 @@ interface Picked {
   readonly valid: Tensor | null;
   readonly weights: Tensor | null;
 }
+
+/** The places whose target counts; `null` for all. */
+const validPlaces = (op: string, target: Tensor, ignoreIndex: number | null | undefined): Tensor | null => {
+  if (ignoreIndex === null || ignoreIndex === undefined) return null;
+  if (!Number.isInteger(ignoreIndex))
+    throw new ArgumentError({ op, problem: `ignoreIndex is ${describe(ignoreIndex)}`, remedy: 'give a whole number' });
+  return notEqual(target, ignoreIndex);
+};
 
 /** `−w[target]·values[target]` at each place. */
 const pickClasses = (
@@ -97,20 +110,19 @@ const pickClasses = (
   const { axis, classes, shape } = placesOf(op, values);
   checkTarget(op, values, target, shape);
   checkWeight(op, weight, classes);
-  if (target.dtype !== 'int32')
-    throw new DtypeError({
-      op,
-      problem: `class numbers are ${target.dtype}`,
-      shapes: [target.shape],
-      remedy: "give int32 class numbers, such as tensor([0, 2], { dtype: 'int32' })",
-    });
-  const valid = ignoreIndex === null ? null : notEqual(target, ignoreIndex);
-  const safe = valid === null ? target : where(valid, target, 0);
+  checkNumbers(op, target, {
+    name: 'class number',
+    count: classes,
+    except: ignoreIndex,
+    remedy: `use whole numbers from 0 to ${classes - 1}, and ignoreIndex for what does not count`,
+  });
+  const valid = validPlaces(op, target, ignoreIndex);
+  const safe = asPlaces(valid === null ? target : where(valid, target, 0), classes);
   // A class number out of range is found by gather; the scope says who asked.
   const picked = withScope(op, () => gather(values, unsqueeze(safe, axis), axis));
   const loss = neg(reshape(picked, shape) as Tensor);
-  const weights = weight === null ? null : take(weight, safe, 0);
-  const weighted = weights === null ? loss : mul(loss, weights);
+  const weights = weight === null ? null : withScope(op, () => take(weight, safe, 0));
+  const weighted = weights === null ? loss : shareOf(weights, loss);
   if (valid === null) return { loss: weighted, valid, weights };
   return {
     loss: where(valid, weighted, 0),
@@ -128,7 +140,8 @@ const nllLossNames = { weight: true, ignoreIndex: true, reduction: true } as con
 /**
  * Minus the log-probability of each target class. `x: [N, C, …]` log-probabilities, `target: [N, …]` int32.
  * The mean divides by the sum of the targets' weights.
- * @throws ShapeError when the shapes do not fit; DtypeError unless the target is int32.
+ * @throws ShapeError when the shapes do not fit; DtypeError unless the target is int32; ArgumentError for a class number that is neither
+ * 0 to C − 1 nor `ignoreIndex` (in a compiled program when it runs).
  * @example
  * nllLoss(tensor([[-1, -2]]), tensor([1], { dtype: 'int32' })).item() // 2
  */
@@ -162,8 +175,8 @@ const softCrossEntropy = (
   checkTarget('crossEntropy', logp, target, logp.shape);
   checkWeight('crossEntropy', weight, classes);
   const smooth = labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / classes);
-  const weighted = weight === null ? logp : mul(logp, alongAxis(weight, logp.rank, axis));
-  return reduceLoss('crossEntropy', neg(sum(mul(smooth, weighted), { axes: axis })), reduction);
+  const weighted = weight === null ? logp : shareOf(alongAxis(weight, logp.rank, axis), logp);
+  return reduceLoss('crossEntropy', neg(sum(shareOf(smooth, weighted), { axes: axis })), reduction);
 };
 
 const crossEntropyNames = { weight: true, ignoreIndex: true, reduction: true, labelSmoothing: true } as const;
@@ -172,15 +185,16 @@ const crossEntropyNames = { weight: true, ignoreIndex: true, reduction: true, la
  * The cross-entropy of softmax(x) against targets, from raw scores (logits). `x: [N, C]` or `[N, C, d1, …]`.
  * `target` holds int32 class numbers `[N, d1, …]`, or probabilities with the shape of `x`.
  * The mean divides by the sum of the targets' weights, or by the number of places for probabilities.
- * @throws ShapeError when the shapes do not fit; DtypeError for targets that are neither int32 nor floats; ArgumentError for ignoreIndex with probabilities.
+ * A class of no share counts for nothing, even if its score is −∞.
+ * @throws ShapeError when the shapes do not fit; DtypeError for targets that are neither int32 nor floats; ArgumentError for ignoreIndex with
+ * probabilities, and for a class number that is neither 0 to C − 1 nor `ignoreIndex` (in a compiled program when it runs).
  * @example
  * crossEntropy(tensor([[0, 0]]), tensor([1], { dtype: 'int32' })).item() // ≈ 0.6931471805599453
  */
 export const crossEntropy = (x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor => {
   checkTensors('crossEntropy', [x, target]);
   checkSmoothing(checkedOptions('crossEntropy', options, crossEntropyNames));
-  const { axis, classes } = placesOf('crossEntropy', x);
-  const logp = logSoftmax(x, axis);
+  const { axis, classes, shape } = placesOf('crossEntropy', x);
   if (target.dtype !== 'int32') {
     if (options.ignoreIndex !== undefined && options.ignoreIndex !== null)
       throw new ArgumentError({
@@ -188,14 +202,23 @@ export const crossEntropy = (x: Tensor, target: Tensor, options: CrossEntropyOpt
         problem: 'ignoreIndex goes with class numbers',
         remedy: 'give int32 targets, or rows of zeros for places to ignore',
       });
-    return softCrossEntropy(logp, target, options);
+    checkTarget('crossEntropy', x, target, x.shape);
+    // A row of zeros counts for nothing, not even NaN; what is left of it keeps gradients of scores finite.
+    const counting = any(notEqual(target, 0), { axes: axis, keepDims: true });
+    const scores = (options.labelSmoothing ?? 0) === 0 ? withoutAbsent(x, counting) : x;
+    return softCrossEntropy(logSoftmax(scores, axis), target, options);
   }
-  const { weight = null, labelSmoothing = 0, reduction = 'mean' } = options;
+  const { weight = null, labelSmoothing = 0, reduction = 'mean', ignoreIndex = null } = options;
+  checkTarget('crossEntropy', x, target, shape);
+  // What is ignored is left out before softmax, whose gradient would be NaN there for NaN.
+  const counting = validPlaces('crossEntropy', target, ignoreIndex);
+  const logp = logSoftmax(counting === null ? x : where(unsqueeze(counting, axis), x, 0), axis);
   const { loss, valid, weights } = pickClasses('crossEntropy', logp, target, options);
   if (labelSmoothing === 0) return reduceWeighted('crossEntropy', loss, weights, reduction);
-  const weighted = weight === null ? logp : mul(logp, alongAxis(weight, logp.rank, axis));
+  const weighted = weight === null ? logp : shareOf(alongAxis(weight, logp.rank, axis), logp);
   const even = mul(neg(sum(weighted, { axes: axis })), labelSmoothing / classes);
-  const smoothed = add(mul(loss, 1 - labelSmoothing), valid === null ? even : where(valid, even, 0));
+  const sharp = labelSmoothing === 1 ? 0 : mul(loss, 1 - labelSmoothing);
+  const smoothed = add(sharp, valid === null ? even : where(valid, even, 0));
   return reduceWeighted('crossEntropy', smoothed, weights, reduction);
 };
 
@@ -225,6 +248,18 @@ export const crossEntropyOfProbabilities = (
     given,
     crossEntropyOfProbabilitiesNames,
   );
-  const logp = log(clip === 0 ? p : clamp(p, { min: clip, max: 1 - clip }));
-  return target.dtype === 'int32' ? nllLoss(logp, target, options) : softCrossEntropy(logp, target, options);
+  if (typeof clip !== 'number' || !(clip >= 0 && clip < 0.5))
+    throw new ArgumentError({
+      op: 'crossEntropyOfProbabilities',
+      problem: `clip is ${describe(clip)}`,
+      remedy: 'give a number from 0 to less than 0.5',
+    });
+  if (clip > 0) {
+    const logp = log(clamp(p, { min: clip, max: 1 - clip }));
+    return target.dtype === 'int32' ? nllLoss(logp, target, options) : softCrossEntropy(logp, target, options);
+  }
+  if (target.dtype === 'int32') return nllLoss(log(p), target, options);
+  checkTarget('crossEntropy', p, target, p.shape);
+  // A class of no share has no logarithm to take, whose derivative could be infinite.
+  return softCrossEntropy(log(where(logicalAnd(equal(target, 0), equal(p, 0)), 1, p)), target, options);
 };

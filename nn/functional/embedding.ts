@@ -3,26 +3,24 @@ import { customJvp } from '../../autograd/custom-jvp.js';
 import { checkedOptions, checkTensors } from '../../core/arguments.js';
 import {
   ArgumentError,
-  abs,
   add,
   div,
   equal,
   greater,
-  logicalOr,
-  max,
   mul,
   ones,
-  pow,
   reshape,
   scatterAdd,
   stopGradient,
-  sum,
   type Tensor,
   take,
   unsqueeze,
   where,
   zeros,
 } from '../../core/index.js';
+import { withScope } from '../../core/scope.js';
+import { asPlaces, checkNumbers } from './class-numbers.js';
+import { rowNorms } from './lengths.js';
 
 export interface EmbeddingFunctionOptions {
   /** The row of this number takes no gradient; a negative number counts from the last row. */
@@ -40,7 +38,7 @@ const embeddingNames = { paddingIndex: true, maxNorm: true, normType: true, scal
 /**
  * Rows of `weight: [count, size]` at int32 `index: […]` → `[…, size]`; gradients of repeated rows add up. Options are those of PyTorch's
  * `embedding`, except that `maxNorm` leaves the table itself as it is.
- * @throws ArgumentError when an index or `paddingIndex` names no row, or `maxNorm` or `normType` is not positive; DtypeError unless the
+ * @throws ArgumentError when an index (in a compiled program when it runs) or `paddingIndex` names no row, or `maxNorm` or `normType` is not positive; DtypeError unless the
  * index is int32.
  * @example
  * functional.embedding(tensor([[1, 2], [3, 4]]), tensor([1, 0, 1], { dtype: 'int32' })).toArray() // [[3, 4], [1, 2], [3, 4]]
@@ -61,11 +59,13 @@ export const embedding = (weight: Tensor, index: Tensor, options: EmbeddingFunct
         problem: `${name} = ${value}`,
         remedy: `give a number > 0${name === 'normType' ? ', or Infinity' : ''}`,
       });
-  const looked = take(weight, index, 0);
+  const count = weight.shape[0] ?? 0;
+  checkNumbers('embedding', index, { name: 'row number', count });
+  const places = asPlaces(index, count);
+  const looked = withScope('embedding', () => take(weight, places, 0));
   const limited = maxNorm === undefined ? looked : withinNorm(looked, maxNorm, normType);
-  const rows = scaleGradByFreq ? dividedGradient(limited, frequencies(weight, index)) : limited;
+  const rows = scaleGradByFreq ? dividedGradient(limited, frequencies(weight, places)) : limited;
   if (paddingIndex === undefined) return rows;
-  const [count = 0] = weight.shape;
   if (!Number.isInteger(paddingIndex) || paddingIndex < -count || paddingIndex >= count)
     throw new ArgumentError({
       op: 'embedding',
@@ -73,9 +73,7 @@ export const embedding = (weight: Tensor, index: Tensor, options: EmbeddingFunct
       shapes: [weight.shape],
       remedy: 'give a row number, or leave it out',
     });
-  // A row can be written in two ways: from the first and, negative, from the last.
-  const row = paddingIndex < 0 ? paddingIndex + count : paddingIndex;
-  const isPadding = logicalOr(equal(index, row), equal(index, row - count));
+  const isPadding = equal(index, paddingIndex < 0 ? paddingIndex + count : paddingIndex);
   return where(unsqueeze(isPadding, -1), stopGradient(rows), rows);
 };
 
@@ -83,11 +81,7 @@ export const embedding = (weight: Tensor, index: Tensor, options: EmbeddingFunct
 const withinNorm = (rows: Tensor, limit: number, p: number): Tensor =>
   customJvp(
     (x: Tensor): Tensor => {
-      const sizes = abs(x);
-      const norm =
-        p === Number.POSITIVE_INFINITY
-          ? max(sizes, { axes: -1, keepDims: true })
-          : pow(sum(pow(sizes, p), { axes: -1, keepDims: true }), 1 / p);
+      const norm = unsqueeze(rowNorms(x, p), -1);
       // PyTorch's quotient: norms just above the limit do not come out above it.
       return where(greater(norm, limit), mul(x, div(limit, add(norm, 1e-7))), x);
     },

@@ -2,7 +2,12 @@
 
 export * from '../activations.js';
 export * from '../shrinking-activations.js';
-export * from './attention.js';
+export {
+  type AttentionFunctionOptions,
+  type AttentionOptions,
+  attention,
+  attentionWeights,
+} from './attention.js';
 export { type BatchNormOptions, type BatchNormState, batchNorm, initialBatchNormState } from './batch-norm.js';
 export {
   type ConvFunctionOptions,
@@ -17,6 +22,7 @@ export {
   convTranspose3d,
   type LayoutOptions,
 } from './convolution.js';
+export * from './cosine-similarity.js';
 export * from './cross-entropy.js';
 export {
   alphaDropout,
@@ -31,7 +37,14 @@ export { flatten, type LinearFunctionOptions, linear } from './linear.js';
 export * from './instance-norm.js';
 export * from './likelihood-losses.js';
 export * from './margin-losses.js';
-export * from './multihead-attention.js';
+export { maskedSoftmax } from './masking.js';
+export {
+  type MultiheadOptions,
+  type MultiheadOutput,
+  type MultiheadParameters,
+  multiheadAttention,
+  multiheadAttentionWithWeights,
+} from './multihead-attention.js';
 export * from './pair-losses.js';
 export * from './pooling.js';
 export * from './probability-losses.js';

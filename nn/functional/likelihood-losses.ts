@@ -4,10 +4,12 @@ import {
   add,
   broadcastTo,
   div,
+  equal,
   exp,
   greater,
+  less,
   log,
-  maximum,
+  logicalAnd,
   mean,
   mul,
   neg,
@@ -18,7 +20,12 @@ import {
   type Tensor,
   where,
 } from '../../core/index.js';
+import { checkEps } from './normalise.js';
 import { checkSameShapes, type ReductionOptions, reduceLoss } from './reduce.js';
+import { counted, shareOf } from './terms.js';
+
+/** The rate, or 1 where both it and the count are 0: 0·log 0 is 0, with derivative 0. */
+const unlessNone = (count: Tensor, rate: Tensor): Tensor => where(logicalAnd(equal(count, 0), equal(rate, 0)), 1, rate);
 
 export interface GaussianNllOptions extends ReductionOptions {
   /** Add the constant ½ log 2π; false by default. */
@@ -43,11 +50,12 @@ export const gaussianNllLoss = (
 ): Tensor => {
   const op = 'gaussianNllLoss';
   const { full = false, eps = 1e-6, reduction = 'mean' } = checkedOptions(op, options, gaussianNllLossNames);
+  checkEps(op, eps);
   checkSameShapes(op, x, target);
   checkTensors(op, [variance]);
   const given = broadcastTo(variance, x.shape) as Tensor;
   // At least eps, with the gradient of the variance itself.
-  const v = add(given, stopGradient(sub(maximum(given, eps), given)));
+  const v = where(less(given, eps), add(given, stopGradient(sub(eps, given))), given);
   const loss = mul(add(log(v), div(square(sub(x, target)), v)), 0.5);
   return reduceLoss(op, full ? add(loss, 0.5 * Math.log(2 * Math.PI)) : loss, reduction);
 };
@@ -78,7 +86,10 @@ export const poissonNllLoss = (x: Tensor, target: Tensor, options: PoissonNllOpt
     reduction = 'mean',
   } = checkedOptions(op, options, poissonNllLossNames);
   checkSameShapes(op, x, target);
-  const loss: Tensor = logInput ? sub(exp(x), mul(target, x)) : sub(x, mul(target, log(add(x, eps))));
+  checkEps(op, eps);
+  const loss: Tensor = logInput
+    ? sub(exp(x), shareOf(target, x))
+    : sub(x, mul(target, log(unlessNone(target, add(x, eps)))));
   if (!full) return reduceLoss(op, loss, reduction);
   const several = greater(target, 1);
   const t = where(several, target, 1);
@@ -103,6 +114,7 @@ export const multiLabelSoftMarginLoss = (x: Tensor, target: Tensor, options: Mul
   const op = 'multiLabelSoftMarginLoss';
   const { weight = null, reduction = 'mean' } = checkedOptions(op, options, multiLabelSoftMarginLossNames);
   checkSameShapes(op, x, target);
-  const loss = add(mul(target, softplus(neg(x))), mul(sub(1, target), softplus(x)));
+  const seen = counted(x, weight, 0);
+  const loss = add(shareOf(target, softplus(neg(seen))), shareOf(sub(1, target), softplus(seen)));
   return reduceLoss(op, mean(weight === null ? loss : mul(loss, weight), { axes: -1 }), reduction);
 };

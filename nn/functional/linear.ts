@@ -66,13 +66,15 @@ export const linear = (
 
 /**
  * Joins the axes from `start` to `end` into one; by default all but the first, which holds the samples.
- * `x: [N, d1, …, dk]` → `[N, d1·…·dk]`.
+ * `x: [N, d1, …, dk]` → `[N, d1·…·dk]`; a scalar becomes `[1]`.
  * @throws AxisError when the axes are out of range or out of order.
  * @example
  * flatten(ones([2, 3, 4])).shape // [2, 12]
  */
 export const flatten = (x: Tensor, start = 1, end = -1): Tensor => {
   tensorOperand('flatten', x);
+  // A scalar is one number in a row.
+  if (x.rank === 0 && [start, end].every((axis) => axis === 0 || axis === -1 || axis === 1)) return reshape(x, [1]);
   const from = start < 0 ? start + x.rank : start;
   const to = end < 0 ? end + x.rank : end;
   if (x.rank === 1 && start === 1 && end === -1) return reshape(x, [x.size, 1]) as Tensor;

@@ -1,16 +1,11 @@
-/** Losses that ask the right score to win by a margin, and the cosine of two directions. */
-import { checkedOptions, checkTensors } from '../../core/arguments.js';
+/** Losses that ask the right score to win by a margin. */
+import { checkedOptions, checkNotNaN, checkTensors } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
   add,
-  broadcastTo,
-  DtypeError,
   div,
   gather,
-  maximum,
-  mul,
-  norm,
   oneHot,
   relu,
   reshape,
@@ -24,8 +19,9 @@ import {
   where,
 } from '../../core/index.js';
 import { withScope } from '../../core/scope.js';
-import { broadcastShapes } from '../../core/shape.js';
+import { asPlaces, checkNumbers } from './class-numbers.js';
 import { type ReductionOptions, reduceLoss } from './reduce.js';
+import { shareOf } from './terms.js';
 
 export interface HingeOptions extends ReductionOptions {
   /** 1 by default. */
@@ -53,27 +49,29 @@ const violations = (op: string, x: Tensor, target: Tensor, options: HingeOptions
       shapes: [x.shape, target.shape],
       remedy: 'give scores [N, C] and class numbers [N], or scores [C] and one class number',
     });
-  if (target.dtype !== 'int32')
-    throw new DtypeError({
-      op,
-      problem: `class numbers are ${target.dtype}`,
-      shapes: [target.shape],
-      remedy: "give int32 class numbers, such as tensor([0, 2], { dtype: 'int32' })",
-    });
+  checkNumbers(op, target, { name: 'class number', count: classes ?? 1 });
   if (p !== 1 && p !== 2)
     throw new ArgumentError({ op, problem: `the power ${describe(p)} is not supported`, remedy: 'use 1 or 2' });
-  const column = unsqueeze(target, 1);
+  checkNotNaN(op, 'margin', margin);
+  const places = asPlaces(target, classes ?? 1);
+  const column = unsqueeze(places, 1);
   const right = withScope(op, () => gather(x, column, 1));
   const margins = relu(add(sub(x, right), margin));
-  const wrong = where(oneHot(target, classes ?? 1, 'bool'), 0, p === 1 ? margins : square(margins));
+  const wrong = where(oneHot(places, classes ?? 1, 'bool'), 0, p === 1 ? margins : square(margins));
   const loss = sum(wrong, { axes: 1 });
-  return weight === null ? loss : mul(loss, take(weight, target, 0));
+  return weight === null
+    ? loss
+    : shareOf(
+        withScope(op, () => take(weight, places, 0)),
+        loss,
+      );
 };
 
 /**
  * The multi-class hinge (support vector machine) loss: `Σ_{j≠y} max(0, margin − x_y + x_j)` of each sample
  * (Weston & Watkins 1999). `x: [N, C]`, `target: [N]` int32; `[C]` and `[]` for one sample.
- * @throws ShapeError when the shapes do not fit; DtypeError unless the target is int32.
+ * @throws ShapeError when the shapes do not fit; DtypeError unless the target is int32; ArgumentError for a class number that is not 0 to C − 1
+ * (in a compiled program when it runs).
  * @example
  * hingeLoss(tensor([[1, 3, 0]]), tensor([0], { dtype: 'int32' })).item() // 3
  */
@@ -82,7 +80,8 @@ export const hingeLoss = (x: Tensor, target: Tensor, options: HingeOptions = {})
 
 /**
  * The multi-class hinge loss divided by the number of classes, as PyTorch's `multi_margin_loss` has it.
- * @throws ShapeError when the shapes do not fit; DtypeError unless the target is int32.
+ * @throws ShapeError when the shapes do not fit; DtypeError unless the target is int32; ArgumentError for a class number that is not 0 to C − 1
+ * (in a compiled program when it runs).
  * @example
  * multiMarginLoss(tensor([[1, 3, 0]]), tensor([0], { dtype: 'int32' })).item() // 1
  */
@@ -92,26 +91,3 @@ export const multiMarginLoss = (x: Tensor, target: Tensor, options: HingeOptions
     div(violations('multiMarginLoss', x, target, options), x.shape.at(-1) ?? 1),
     options.reduction ?? 'mean',
   );
-
-export interface CosineSimilarityOptions {
-  /** 1 by default. */
-  readonly axis?: number;
-  /** A lower bound of the product of the norms; 1e-8 by default. */
-  readonly eps?: number;
-}
-
-const cosineSimilarityNames = { axis: true, eps: true } as const;
-
-/**
- * `Σ ab / max(‖a‖·‖b‖, eps)` along an axis, after broadcasting.
- * @throws ShapeError when the shapes do not broadcast.
- * @example
- * cosineSimilarity(tensor([[3, 4]]), tensor([[4, 3]])).toArray() // ≈ [0.96]
- */
-export const cosineSimilarity = (a: Tensor, b: Tensor, options: CosineSimilarityOptions = {}): Tensor => {
-  checkTensors('cosineSimilarity', [a, b]);
-  const { axis = 1, eps = 1e-8 } = checkedOptions('cosineSimilarity', options, cosineSimilarityNames);
-  const shape = broadcastShapes('cosineSimilarity', [a.shape, b.shape]);
-  const length = (x: Tensor): Tensor => norm(broadcastTo(x, shape), { axes: axis });
-  return div(sum(mul(a, b), { axes: axis }), maximum(mul(length(a), length(b)), eps));
-};

@@ -8,10 +8,10 @@ import {
   concat,
   DtypeError,
   logicalAnd,
-  matmul,
   ones,
   permute,
   reshape,
+  type Shape,
   ShapeError,
   slice,
   type Tensor,
@@ -20,9 +20,10 @@ import {
   zeros,
 } from '../../core/index.js';
 import { sameShape } from '../../core/shape.js';
-import { type AttentionFunctionOptions, attentionWeights } from './attention.js';
+import { type AttentionFunctionOptions, attended, attentionWeights } from './attention.js';
 import { dropout } from './dropout.js';
 import { linear } from './linear.js';
+import { withoutAbsent } from './masking.js';
 
 /** Named as PyTorch's: `inProjWeight` is its `in_proj_weight`. */
 export interface MultiheadParameters {
@@ -111,17 +112,28 @@ const both = (allowed: Tensor, mask: Tensor | null): Tensor => {
   return mask.dtype === 'bool' ? logicalAnd(allowed, mask) : where(allowed, mask, Number.NEGATIVE_INFINITY);
 };
 
-/** Masks of keys and of pairs joined into one that broadcasts to `[N, heads, L, S]`, `extra` keys longer than they are. */
-const joinMasks = (mask: Tensor | null, keyMask: Tensor | null, samples: number, extra: number): Tensor | null => {
-  const longer = (x: Tensor): Tensor => {
-    if (extra === 0) return x;
-    const more = [...x.shape.slice(0, -1), extra];
-    return concat([x, x.dtype === 'bool' ? ones(more, 'bool') : zeros(more, x.dtype)], -1);
-  };
-  if (mask !== null && tensorOperand(op, mask).rank === 3)
-    // One mask a sample stands for all heads.
-    return joinMasks(reshape(mask, [mask.shape[0] ?? 1, 1, ...mask.shape.slice(1)]) as Tensor, keyMask, samples, extra);
-  if (keyMask === null) return mask === null ? null : longer(mask);
+/** A mask that broadcasts to the scores' shape `[N, heads, L, S]`; one of rank 3 has a mask a sample, or a mask a sample and head. */
+const spreadMask = (mask: Tensor | null, scores: Shape): Tensor | null => {
+  if (mask === null) return null;
+  const [samples = 1, heads = 1, length = 1, keys = 1] = scores;
+  const [first = 1, ...rest] = tensorOperand(op, mask).shape;
+  const each = mask.rank === 3 && first === samples * heads && first !== 1;
+  if (mask.rank === 3 && (each || first === samples || first === 1)) {
+    const apart = each ? [samples, heads, ...rest] : [first, 1, ...rest];
+    return spreadMask(reshape(mask, apart) as Tensor, scores);
+  }
+  const shift = 4 - mask.rank;
+  if (shift < 0 || mask.rank === 3 || !mask.shape.every((size, axis) => size === 1 || size === scores[axis + shift]))
+    throw new ShapeError({
+      op,
+      problem: 'the mask does not fit',
+      shapes: [mask.shape],
+      remedy: `give [${length}, ${keys}], [${samples}, ${length}, ${keys}], [${samples * heads}, ${length}, ${keys}] or [${scores.join(', ')}]: queries by keys, the same for all, a sample each, or a sample and head each`,
+    });
+  return mask;
+};
+
+const checkKeyMask = (keyMask: Tensor, samples: number, keys: number): void => {
   if (tensorOperand(op, keyMask).dtype !== 'bool')
     throw new DtypeError({
       op,
@@ -129,14 +141,44 @@ const joinMasks = (mask: Tensor | null, keyMask: Tensor | null, samples: number,
       shapes: [keyMask.shape],
       remedy: 'give a bool mask [N, S], true where there is a key',
     });
-  const keys = longer(reshape(keyMask, [samples, 1, 1, keyMask.size / samples]) as Tensor);
-  if (mask === null) return keys;
-  return both(keys, longer(mask));
+  if (!sameShape(keyMask.shape, [samples, keys]))
+    throw new ShapeError({
+      op,
+      problem: 'the mask of keys does not fit',
+      shapes: [keyMask.shape],
+      remedy: `give [${samples}, ${keys}], samples by keys`,
+    });
+};
+
+/** Masks of pairs and of keys joined into one that broadcasts to `[N, heads, L, S]`, `extra` keys longer than they are. */
+const joinMasks = (mask: Tensor | null, keyMask: Tensor | null, keys: number, extra: number): Tensor | null => {
+  const longer = (x: Tensor): Tensor => {
+    if (extra === 0) return x;
+    // One column for all keys does not speak of those behind them.
+    const [ahead, more] = [x.shape.slice(0, -1), [...x.shape.slice(0, -1), extra]];
+    const columns = broadcastTo(x, [...ahead, keys]) as Tensor;
+    return concat([columns, x.dtype === 'bool' ? ones(more, 'bool') : zeros(more, x.dtype)], -1);
+  };
+  if (keyMask === null) return mask === null ? null : longer(mask);
+  const existing = longer(reshape(keyMask, [keyMask.shape[0] ?? 1, 1, 1, keys]) as Tensor);
+  return mask === null ? existing : both(existing, longer(mask));
+};
+
+/**
+ * A batch of sequences `[N, L, E]`, without the infinities and NaN of positions that `keyMask` says do not exist.
+ */
+export const existing = (x: Tensor, keyMask: Tensor | null): Tensor => {
+  if (keyMask === null) return x;
+  const [samples = 1, length = 1] = x.shape;
+  checkKeyMask(keyMask, samples, length);
+  return withoutAbsent(x, reshape(keyMask, [samples, length, 1]) as Tensor);
 };
 
 /**
  * Attention with several heads, each over its own block of E/heads features, and the weights of each.
- * `q: [N, L, E]`, `k: [N, S, keyWidth]`, `v: [N, S, valueWidth]`, both widths E unless there are three projections.
+ * `q: [N, L, E]`, `k: [N, S, keyWidth]`, `v: [N, S, valueWidth]`, both widths E unless there are three projections. The mask is `[L, S]`,
+ * `[N, L, S]`, `[N·heads, L, S]` or `[N, heads, L, S]`. A query that may attend to nothing gets weights of 0, and what no query sees has no
+ * influence, even if it is NaN.
  * @throws ArgumentError when the heads do not divide the width; ShapeError when shapes do not fit; DtypeError for masks of the wrong kind.
  */
 export const multiheadAttentionWithWeights = (
@@ -168,7 +210,12 @@ export const multiheadAttentionWithWeights = (
       remedy: 'choose a number of heads that divides the width',
     });
   const projections = projectionsOf(params, q);
-  const samples = q.shape[0] ?? 1;
+  const [samples = 1, length = 1] = q.shape;
+  const keyCount = k.shape[1] ?? 1;
+  const pairs = spreadMask(mask, [samples, heads, length, keyCount]);
+  if (keyMask !== null) checkKeyMask(keyMask, samples, keyCount);
+  // A sequence that attends to itself asks from the same positions.
+  const queries = q === k ? existing(q, keyMask) : q;
   const project = (x: Tensor, block: 0 | 1 | 2): Tensor =>
     linear(
       x,
@@ -187,17 +234,22 @@ export const multiheadAttentionWithWeights = (
   const extra = Number(biasK !== null) + Number(addZeroAttention);
   const split = (x: Tensor): Tensor =>
     permute(reshape(x, [samples, x.shape[1] ?? 1, heads, width / heads]) as Tensor, [0, 2, 1, 3]);
-  const keys = split(extra === 0 ? project(k, 1) : extended(project(k, 1), biasK));
-  const values = split(extra === 0 ? project(v, 2) : extended(project(v, 2), biasV));
+  const keys = split(
+    extra === 0 ? project(existing(k, keyMask), 1) : extended(project(existing(k, keyMask), 1), biasK),
+  );
+  const values = split(
+    extra === 0 ? project(existing(v, keyMask), 2) : extended(project(existing(v, keyMask), 2), biasV),
+  );
   // Keys put behind the others are seen from every position.
-  const past = causal && extra > 0 ? cast(tril(ones([q.shape[1] ?? 1, k.shape[1] ?? 1])), 'bool') : null;
-  const weights = attentionWeights(split(project(q, 0)), keys, {
-    mask: joinMasks(past === null ? mask : both(past, mask), keyMask, samples, extra),
+  const past = causal && extra > 0 ? cast(tril(ones([length, keyCount])), 'bool') : null;
+  const joint = joinMasks(past === null ? pairs : both(past, pairs), keyMask, keyCount, extra);
+  const weights = attentionWeights(split(project(queries, 0)), keys, {
+    mask: joint,
     causal: causal && extra === 0,
     ...(options.scale === undefined ? {} : { scale: options.scale }),
   });
   const kept = p === 0 ? weights : dropout(weights, { p, training, key });
-  const y: Tensor = matmul(kept, values);
+  const y = attended(kept, values, joint !== null || causal);
   const joined = reshape(permute(y, [0, 2, 1, 3]) as Tensor, q.shape) as Tensor;
   return { output: linear(joined, outProj.weight, outProj.bias ?? null), weights };
 };

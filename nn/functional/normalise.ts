@@ -47,6 +47,12 @@ export const moments = (x: Tensor, axes: readonly number[]): { readonly mean: Te
   return { mean: mu, variance: mean(square(sub(x, mu)), { axes, keepDims: true }) };
 };
 
+/** Throws unless what is added to a variance is a number ≥ 0. */
+export const checkEps = (op: string, eps: number): void => {
+  if (!(Number.isFinite(eps) && eps >= 0))
+    throw new ArgumentError({ op, problem: `eps is ${describe(eps)}`, remedy: 'give a number ≥ 0' });
+};
+
 /** `(x − mean)/√(variance + eps)`. */
 export const standardise = (x: Tensor, mu: Tensor, variance: Tensor, eps: number): Tensor =>
   mul(sub(x, mu), rsqrt(add(variance, eps)));

@@ -1,13 +1,13 @@
 /** Losses on pairs and triples of inputs: which of two is larger, which of two is nearer. Targets are 1 and −1. */
-import { checkedOptions, checkTensors, rankOf } from '../../core/arguments.js';
+import { checkedOptions, checkNotNaN, checkTensors, rankOf } from '../../core/arguments.js';
 import {
+  ArgumentError,
+  abs,
   add,
   equal,
-  greater,
   minimum,
   mul,
   neg,
-  norm,
   relu,
   ShapeError,
   softplus,
@@ -15,8 +15,31 @@ import {
   type Tensor,
   where,
 } from '../../core/index.js';
-import { cosineSimilarity } from './margin-losses.js';
+import { reveal } from '../../core/interpreter.js';
+import { cosineSimilarity } from './cosine-similarity.js';
+import { rowNorms } from './lengths.js';
 import { checkSameShapes, type ReductionOptions, reduceLoss } from './reduce.js';
+
+/** Throws for a target other than 1 and −1; whether they are known at all. */
+const knownSigns = (op: string, y: Tensor): boolean => {
+  const stored = reveal(y);
+  const wrong = stored?.dataSync().find((value) => value !== 1 && value !== -1);
+  if (wrong !== undefined)
+    throw new ArgumentError({
+      op,
+      problem: `a target is ${wrong}`,
+      shapes: [y.shape],
+      remedy: 'give targets of 1 and −1',
+    });
+  return stored !== null;
+};
+
+/** Targets of 1 and −1; in a compiled program others are NaN. */
+const signs = (op: string, y: Tensor): Tensor => (knownSigns(op, y) ? y : where(equal(abs(y), 1), y, Number.NaN));
+
+/** One loss where the target is 1, the other where it is −1; in a compiled program NaN for any other. */
+const bySign = (op: string, y: Tensor, plus: Tensor, minus: Tensor): Tensor =>
+  where(equal(y, 1), plus, knownSigns(op, y) ? minus : where(equal(y, -1), minus, Number.NaN));
 
 export interface PairMarginOptions extends ReductionOptions {
   readonly margin?: number;
@@ -26,7 +49,7 @@ const names = { margin: true, reduction: true } as const;
 
 /**
  * `max(0, −y (a − b) + margin)`: a should be larger than b where y is 1, smaller where it is −1. The margin is 0 by default.
- * @throws ShapeError when the shapes differ.
+ * @throws ShapeError when the shapes differ; ArgumentError for a target other than 1 and −1 (NaN in a compiled program).
  * @example
  * marginRankingLoss(tensor([1]), tensor([3]), tensor([1])).item() // 2
  */
@@ -34,24 +57,30 @@ export const marginRankingLoss = (a: Tensor, b: Tensor, y: Tensor, options: Pair
   const { margin = 0, reduction = 'mean' } = checkedOptions('marginRankingLoss', options, names);
   checkSameShapes('marginRankingLoss', a, b);
   checkSameShapes('marginRankingLoss', a, y);
-  return reduceLoss('marginRankingLoss', relu(add(mul(neg(y), sub(a, b)), margin)), reduction);
+  return reduceLoss(
+    'marginRankingLoss',
+    relu(add(mul(neg(signs('marginRankingLoss', y)), sub(a, b)), margin)),
+    reduction,
+  );
 };
 
 /**
  * A distance x should be small where y is 1 and at least `margin` where it is −1: `x`, or `max(0, margin − x)`. The margin is 1 by default.
- * @throws ShapeError when the shapes differ.
+ * @throws ShapeError when the shapes differ; ArgumentError for a target other than 1 and −1 (NaN in a compiled program).
  * @example
  * hingeEmbeddingLoss(tensor([0.5, 0.25]), tensor([1, -1]), { reduction: 'none' }).toArray() // [0.5, 0.75]
  */
 export const hingeEmbeddingLoss = (x: Tensor, y: Tensor, options: PairMarginOptions = {}): Tensor => {
   const { margin = 1, reduction = 'mean' } = checkedOptions('hingeEmbeddingLoss', options, names);
   checkSameShapes('hingeEmbeddingLoss', x, y);
-  return reduceLoss('hingeEmbeddingLoss', where(equal(y, 1), x, relu(sub(margin, x))), reduction);
+  const loss = bySign('hingeEmbeddingLoss', y, x, relu(sub(margin, x)));
+  return reduceLoss('hingeEmbeddingLoss', loss, reduction);
 };
 
 /**
- * Rows a and b should point the same way where y is 1, `1 − cos`, and apart where it is −1, `max(0, cos − margin)`. `a, b: [N, D]`, `y: [N]`. The margin is 0 by default.
- * @throws ShapeError when the shapes do not fit.
+ * Rows a and b should point the same way where y is 1, `1 − cos`, and apart where it is −1, `max(0, cos − margin)`. `a, b: [N, D]`, `y: [N]`, or `[D]` and `[]` for one pair.
+ * The margin is 0 by default.
+ * @throws ShapeError when the shapes do not fit; ArgumentError for a target other than 1 and −1 (NaN in a compiled program).
  * @example
  * cosineEmbeddingLoss(tensor([[1, 0]]), tensor([[0, 2]]), tensor([1])).item() // 1
  */
@@ -59,15 +88,15 @@ export const cosineEmbeddingLoss = (a: Tensor, b: Tensor, y: Tensor, options: Pa
   const { margin = 0, reduction = 'mean' } = checkedOptions('cosineEmbeddingLoss', options, names);
   checkSameShapes('cosineEmbeddingLoss', a, b);
   checkTensors('cosineEmbeddingLoss', [y]);
-  if (a.rank !== 2 || y.shape.join() !== String(a.shape[0]))
+  if (a.rank < 1 || a.rank > 2 || y.shape.join() !== a.shape.slice(0, -1).join())
     throw new ShapeError({
       op: 'cosineEmbeddingLoss',
       problem: 'rows and targets do not fit',
       shapes: [a.shape, y.shape],
-      remedy: 'give rows [N, D] and one target a row',
+      remedy: 'give rows [N, D] and targets [N], or [D] and one target',
     });
-  const cosine = cosineSimilarity(a, b);
-  const loss = where(greater(y, 0), sub(1, cosine), relu(sub(cosine, margin)));
+  const cosine = cosineSimilarity(a, b, { axis: -1 });
+  const loss = bySign('cosineEmbeddingLoss', y, sub(1, cosine), relu(sub(cosine, margin)));
   return reduceLoss('cosineEmbeddingLoss', loss, reduction);
 };
 
@@ -100,8 +129,9 @@ export const tripletMarginLoss = (
   const { margin = 1, p = 2, eps = 1e-6, swap = false, reduction = 'mean' } = checkedOptions(op, options, tripletNames);
   checkSameShapes(op, anchor, positive);
   checkSameShapes(op, anchor, negative);
-  const axis = rankOf(op, anchor) - 1;
-  const distance = (a: Tensor, b: Tensor): Tensor => norm(add(sub(a, b), eps), { axes: axis, p });
+  rankOf(op, anchor);
+  for (const [name, value] of Object.entries({ margin, p, eps })) checkNotNaN(op, name, value);
+  const distance = (a: Tensor, b: Tensor): Tensor => rowNorms(add(sub(a, b), eps), p);
   const near = distance(anchor, positive);
   const far = distance(anchor, negative);
   const against = swap ? minimum(far, distance(positive, negative)) : far;
@@ -112,12 +142,12 @@ const softMarginLossNames = { reduction: true } as const;
 
 /**
  * `log(1 + e^(−y x))` for targets y of 1 and −1.
- * @throws ShapeError when the shapes differ.
+ * @throws ShapeError when the shapes differ; ArgumentError for a target other than 1 and −1 (NaN in a compiled program).
  * @example
  * softMarginLoss(tensor([0]), tensor([1])).item() // ≈ 0.6931471805599453
  */
 export const softMarginLoss = (x: Tensor, y: Tensor, options: ReductionOptions = {}): Tensor => {
   const { reduction = 'mean' } = checkedOptions('softMarginLoss', options, softMarginLossNames);
   checkSameShapes('softMarginLoss', x, y);
-  return reduceLoss('softMarginLoss', softplus(mul(neg(y), x)), reduction);
+  return reduceLoss('softMarginLoss', softplus(mul(neg(signs('softMarginLoss', y)), x)), reduction);
 };

@@ -5,7 +5,8 @@ import {
   div,
   equal,
   exp,
-  greater,
+  isNaN as isNaNEach,
+  lessEqual,
   log,
   mul,
   neg,
@@ -16,15 +17,16 @@ import {
   where,
 } from '../../core/index.js';
 import { checkSameShapes, type Reduction, type ReductionOptions, reduceLoss } from './reduce.js';
+import { counted, shareOf } from './terms.js';
 
 /** log p, no smaller than −100 (where its gradient is 0), so that a wrong certainty costs much, not everything. */
 const boundedLog = (p: Tensor): Tensor => {
-  const large = greater(p, Math.exp(-100));
-  return where(large, log(where(large, p, 1)), -100);
+  const small = lessEqual(p, Math.exp(-100));
+  return where(small, -100, log(where(small, 1, p)));
 };
 
 export interface BinaryCrossEntropyOptions extends ReductionOptions {
-  /** Scales the elements; broadcasts. */
+  /** Scales the elements; broadcasts. What a weight of 0 leaves out has no influence, even if it is NaN. */
   readonly weight?: Tensor | null;
 }
 
@@ -39,7 +41,8 @@ const bceLossNames = { weight: true, reduction: true } as const;
 export const bceLoss = (p: Tensor, target: Tensor, options: BinaryCrossEntropyOptions = {}): Tensor => {
   const { weight = null, reduction = 'mean' } = checkedOptions('bceLoss', options, bceLossNames);
   checkSameShapes('bceLoss', p, target);
-  const loss = neg(add(mul(target, boundedLog(p)), mul(sub(1, target), boundedLog(sub(1, p)))));
+  const seen = counted(p, weight, 0.5);
+  const loss = neg(add(mul(target, boundedLog(seen)), mul(sub(1, target), boundedLog(sub(1, seen)))));
   return reduceLoss('bceLoss', weight === null ? loss : mul(loss, weight), reduction);
 };
 
@@ -64,8 +67,12 @@ export const bceWithLogits = (x: Tensor, target: Tensor, options: BceWithLogitsO
     reduction = 'mean',
   } = checkedOptions('bceWithLogits', options, bceWithLogitsNames);
   checkSameShapes('bceWithLogits', x, target);
-  const positive = mul(target, softplus(neg(x)));
-  const loss = add(posWeight === null ? positive : mul(positive, posWeight), mul(sub(1, target), softplus(x)));
+  const seen = counted(x, weight, 0);
+  const positive = shareOf(target, softplus(neg(seen)));
+  const loss = add(
+    posWeight === null ? positive : shareOf(posWeight, positive),
+    shareOf(sub(1, target), softplus(seen)),
+  );
   return reduceLoss('bceWithLogits', weight === null ? loss : mul(loss, weight), reduction);
 };
 
@@ -88,9 +95,12 @@ export const klDiv = (x: Tensor, target: Tensor, options: KlDivOptions = {}): Te
   const { reduction = 'batchmean', logTarget = false } = checkedOptions('klDiv', options, klDivNames);
   checkSameShapes('klDiv', x, target);
   const elements = (): Tensor => {
-    if (logTarget) return mul(exp(target), sub(target, x));
-    const nothing = equal(target, 0);
-    return where(nothing, 0, mul(target, sub(log(where(nothing, 1, target)), x)));
+    // Where the target is 0 nothing is asked of x; but NaN stays NaN.
+    const nothing = equal(target, logTarget ? Number.NEGATIVE_INFINITY : 0);
+    const safe: Tensor = where(nothing, 0, x);
+    const t: Tensor = where(nothing, logTarget ? 0 : 1, target);
+    const term = logTarget ? mul(exp(t), sub(t, safe)) : mul(t, sub(log(t), safe));
+    return where(nothing, where(isNaNEach(x), x, 0), term);
   };
   return reduction === 'batchmean' ? div(sum(elements()), x.shape[0] ?? 1) : reduceLoss('klDiv', elements(), reduction);
 };

@@ -1,17 +1,8 @@
 /** Parameters and states of recurrent networks: which layers and directions there are, whether everything fits, and where a run begins. */
 import { checkTensors, tensorOperand } from '../../core/arguments.js';
-import {
-  DtypeError,
-  type FloatDtype,
-  less,
-  reshape,
-  ShapeError,
-  slice,
-  type Tensor,
-  TreeError,
-  zeros,
-} from '../../core/index.js';
+import { type FloatDtype, less, reshape, ShapeError, slice, type Tensor, TreeError, zeros } from '../../core/index.js';
 import { sameShape } from '../../core/shape.js';
+import { boundedNumbers, checkWhole } from './class-numbers.js';
 
 /**
  * The parameters of a recurrent network: for each layer `weightIhL0 [gates·H, in]`, `weightHhL0 [gates·H, H]`, perhaps `biasIhL0` and
@@ -111,13 +102,7 @@ export const initial = (
 /** Whether step `t` counts, `[L, N, 1]`; `null` where all do. */
 export const countingSteps = (op: string, lengths: Tensor | null, steps: number, samples: number): Tensor[] | null => {
   if (lengths === null) return null;
-  if (tensorOperand(op, lengths).dtype !== 'int32')
-    throw new DtypeError({
-      op,
-      problem: `lengths are ${lengths.dtype}`,
-      shapes: [lengths.shape],
-      remedy: "give int32 lengths, such as tensor([3, 2], { dtype: 'int32' })",
-    });
+  checkWhole(op, lengths, 'length');
   if (!sameShape(lengths.shape, [samples]))
     throw new ShapeError({
       op,
@@ -125,6 +110,11 @@ export const countingSteps = (op: string, lengths: Tensor | null, steps: number,
       shapes: [lengths.shape],
       remedy: `give lengths of shape [${samples}]`,
     });
-  const column = reshape(lengths, [samples, 1]);
+  const known = boundedNumbers(op, lengths, {
+    name: 'length',
+    count: steps + 1,
+    remedy: `give lengths from 0 to ${steps}, the number of steps`,
+  });
+  const column = reshape(known, [samples, 1]);
   return Array.from({ length: steps }, (_, t) => less(t, column));
 };

@@ -20,7 +20,7 @@ import {
   transpose,
   where,
 } from '../../core/index.js';
-import { dropout } from './dropout.js';
+import { dropout, keepProbability } from './dropout.js';
 import { linear } from './linear.js';
 import { gruStep, lstmStep, nonlinearityOf, type RnnCellOptions } from './recurrent.js';
 import {
@@ -40,7 +40,10 @@ export interface SequenceOptions {
   readonly batchFirst?: boolean;
   /** The hidden states before the first step, `[layers·directions, N, H]`; zeros by default. */
   readonly h?: Tensor | null;
-  /** How many steps of each sequence count, int32 `[N]`; all by default. Later outputs are 0, and later inputs change nothing. */
+  /**
+   * How many steps of each sequence count, int32 `[N]`, from 0 to L; all by default. Later outputs are 0, and later inputs change nothing, even
+   * if they are NaN.
+   */
   readonly lengths?: Tensor | null;
   /** The probability to drop an output of any layer but the last in training; 0 by default. */
   readonly dropout?: number;
@@ -113,6 +116,7 @@ const run = (
 ): { readonly output: Tensor; readonly h: Tensor; readonly c: Tensor | null } => {
   const { op } = cell;
   const { batchFirst = true, h = null, c = null, lengths = null, dropout: p = 0, training = false, key } = options;
+  keepProbability(op, { p });
   const layers = layersOf(params, cell);
   const inputs = layers[0]?.[0]?.weightIh.shape[1] ?? 0;
   const alone = tensorOperand(op, x).rank === 2;
@@ -133,6 +137,8 @@ const run = (
       : x;
   const [steps = 0, samples = 0] = xs.shape;
   const counting = countingSteps(op, lengths, steps, samples);
+  // Inputs behind the end of a sequence meet weights all the same; as zeros they leave no trace in gradients.
+  if (counting !== null) xs = where(stack(counting), xs, 0);
   const dtype: FloatDtype = x.dtype === 'float64' ? 'float64' : 'float32';
   const places = layers.length * (layers[0]?.length ?? 1);
   const last: State[] = [];
@@ -177,7 +183,8 @@ const rnnNames = { ...optionNames, nonlinearity: true } as const;
  * A plain recurrent network over sequences: `h_t = tanh(W x_t + b + U h_{t−1} + c)`, layer upon layer. `x: [N, L, D]` → `output: [N, L, directions·H]`,
  * `h: [layers·directions, N, H]`; one sequence without a batch axis is `[L, D]`. How many layers and directions there are is read off the
  * parameters.
- * @throws ShapeError when inputs, states or weights do not fit; TreeError without weights; DtypeError unless lengths are int32.
+ * @throws ShapeError when inputs, states or weights do not fit; TreeError without weights; DtypeError unless lengths are int32;
+ * ArgumentError for a length below 0 or above L.
  * @example
  * functional.rnn(ones([1, 2, 1]), { weightIhL0: ones([1, 1]), weightHhL0: ones([1, 1]) }, { nonlinearity: 'relu' }).output.toArray() // [[[1], [2]]]
  */
@@ -194,7 +201,8 @@ const lstmNames = { ...optionNames, c: true } as const;
 /**
  * A long short-term memory over sequences (`functional.lstmCell` is one step). `x: [N, L, D]` → `output: [N, L, directions·H]`, `h` and
  * `c: [layers·directions, N, H]`; with a projection, `output` and `h` have P features in the place of H.
- * @throws ShapeError when inputs, states or weights do not fit; TreeError without weights; DtypeError unless lengths are int32.
+ * @throws ShapeError when inputs, states or weights do not fit; TreeError without weights; DtypeError unless lengths are int32;
+ * ArgumentError for a length below 0 or above L.
  * @example
  * functional.lstm(ones([2, 5, 3]), { weightIhL0: zeros([16, 3]), weightHhL0: zeros([16, 4]) }).c.shape // [1, 2, 4]
  */
@@ -211,7 +219,8 @@ export const lstm = (x: Tensor, params: RecurrentParameters, given: LstmOptions 
 /**
  * Gated recurrent units over sequences (`functional.gruCell` is one step). `x: [N, L, D]` → `output: [N, L, directions·H]`,
  * `h: [layers·directions, N, H]`.
- * @throws ShapeError when inputs, states or weights do not fit; TreeError without weights; DtypeError unless lengths are int32.
+ * @throws ShapeError when inputs, states or weights do not fit; TreeError without weights; DtypeError unless lengths are int32;
+ * ArgumentError for a length below 0 or above L.
  * @example
  * functional.gru(ones([2, 5, 3]), { weightIhL0: zeros([12, 3]), weightHhL0: zeros([12, 4]) }).output.shape // [2, 5, 4]
  */

@@ -60,7 +60,7 @@ const checkThreshold = (op: string, name: string, value: number): void => {
 };
 
 export interface HuberOptions extends ReductionOptions {
-  /** Where the parabola goes over into the line; 1 by default. */
+  /** Where the parabola goes over into the line; 1 by default, and Infinity for the parabola alone. */
   readonly delta?: number;
 }
 
@@ -76,6 +76,8 @@ export const huberLoss = (x: Tensor, target: Tensor, options: HuberOptions = {})
   const { delta = 1, reduction = 'mean' } = checkedOptions('huberLoss', options, huberLossNames);
   checkThreshold('huberLoss', 'delta', delta);
   const d = difference('huberLoss', x, target);
+  // No limit at all: the line, which nobody sees, would be infinite.
+  if (delta === Number.POSITIVE_INFINITY) return reduceLoss('huberLoss', mul(square(d), 0.5), reduction);
   return reduceLoss('huberLoss', quadraticNear(d, lessEqual(abs(d), delta), 1, delta, delta ** 2 / 2), reduction);
 };
 
@@ -105,16 +107,15 @@ export interface L2PenaltyOptions {
   readonly include?: (path: string, leaf: Tensor) => boolean;
 }
 
+const l2PenaltyNames = { include: true } as const;
+
 /**
  * The regularisation term `½·strength·Σ w²` over the leaves of a parameter tree; its gradient is `strength·w`.
  * @example
  * l2Penalty({ weight: tensor([3, 4]), bias: tensor([1]) }, 2, { include: (path) => path.endsWith('weight') }).item() // 25
  */
-export const l2Penalty = (
-  params: unknown,
-  strength: number,
-  { include = () => true }: L2PenaltyOptions = {},
-): Tensor => {
+export const l2Penalty = (params: unknown, strength: number, options: L2PenaltyOptions = {}): Tensor => {
+  const { include = () => true } = checkedOptions('l2Penalty', options, l2PenaltyNames);
   const squares = treeEntries(params).flatMap(([path, leaf]) => (include(path, leaf) ? [sum(square(leaf))] : []));
   const [first = full([], 0), ...others] = squares;
   return mul(

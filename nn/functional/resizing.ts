@@ -14,6 +14,7 @@ import {
   type Tensor,
   take,
 } from '../../core/index.js';
+import { checkShape } from '../../core/shape.js';
 import { channelsFirst, channelsLast } from './convolution.js';
 import { checkLayout, type Layout } from './normalise.js';
 
@@ -29,10 +30,11 @@ export interface UpsampleOptions {
   readonly layout?: Layout;
 }
 
-/** One axis: its new size, and how far a step of the output is in the input. */
+/** One axis: its new size, and how many steps of the output make how many of the input. Products of whole numbers stay whole. */
 interface Axis {
   readonly size: number;
-  readonly step: number;
+  readonly steps: number;
+  readonly per: number;
 }
 
 const perAxis = (value: number | readonly number[], axes: number): readonly number[] =>
@@ -42,46 +44,60 @@ const axesOf = (op: string, spatial: readonly number[], { scale, size }: Upsampl
   const wanted = scale ?? size;
   const values =
     wanted === undefined || (scale !== undefined && size !== undefined) ? [] : perAxis(wanted, spatial.length);
+  const sizes = spatial.map((from, i) =>
+    scale === undefined ? (values[i] ?? 1) : Math.floor(from * (values[i] ?? 1)),
+  );
   const fits =
     values.length === spatial.length &&
-    values.every((value) => value > 0 && (scale !== undefined || Number.isInteger(value)));
+    values.every((value) => Number.isFinite(value) && value > 0) &&
+    sizes.every((each, i) => Number.isSafeInteger(each) && (each > 0 || spatial[i] === 0));
   if (!fits)
     throw new ArgumentError({
       op,
       problem: `scale ${describe(scale)} and size ${describe(size)} for ${spatial.length} axes`,
-      remedy: 'give one of them: a positive number, or one a spatial axis',
+      remedy: 'give one of them: a positive number that leaves a place, or one a spatial axis',
     });
+  checkShape(op, sizes);
   return spatial.map((from, i) => {
-    const value = values[i] ?? 1;
-    return scale === undefined
-      ? { size: value, step: from / value }
-      : { size: Math.floor(from * value), step: 1 / value };
+    const [value, wanted] = [values[i] ?? 1, sizes[i] ?? 1];
+    if (scale === undefined || wanted === from) return { size: wanted, steps: from, per: wanted };
+    return { size: wanted, steps: 1, per: value };
   });
 };
 
 const places = (size: number, f: (i: number) => number): number[] => Array.from({ length: size }, (_, i) => f(i));
 
+/** `⌊a/b⌋`, exact for whole numbers; a quotient that rounding keeps from a whole number is that number. */
+const floorOf = (a: number, b: number): number => {
+  const [quotient, whole] = [a / b, Math.round(a / b)];
+  const exact = Number.isInteger(a) && Number.isInteger(b);
+  return !exact && Math.abs(quotient - whole) <= 4 * Number.EPSILON * whole ? whole : Math.floor(quotient);
+};
+
 /** The nearest place before, or the two neighbours weighted by their distance. */
 const resizeAxis = (
   x: Tensor,
   axis: number,
-  { size, step }: Axis,
+  { size, steps, per }: Axis,
   mode: 'nearest' | 'linear',
   align: boolean,
 ): Tensor => {
   const from = x.shape[axis] ?? 1;
+  if (size === from) return x;
   if (mode === 'nearest')
     return take(
       x,
-      places(size, (i) => Math.min(Math.floor(i * step), from - 1)),
+      places(size, (i) => Math.min(floorOf(i * steps, per), from - 1)),
       axis,
     );
-  const source = (i: number): number =>
-    align ? (size > 1 ? (i * (from - 1)) / (size - 1) : 0) : Math.max(0, (i + 0.5) * step - 0.5);
-  const lower = places(size, (i) => Math.min(Math.floor(source(i)), from - 1));
-  const upper = lower.map((place) => Math.min(place + 1, from - 1));
+  // Places in the input are fractions, so that no rounding moves them: i·(from − 1)/(size − 1), or ((2i + 1)·steps − per)/(2·per).
+  const below = align ? Math.max(size - 1, 1) : 2 * per;
+  const above = (i: number): number => (align ? i * (from - 1) : Math.max(0, (2 * i + 1) * steps - per));
+  const lower = places(size, (i) => Math.min(floorOf(above(i), below), from - 1));
+  const far = lower.map((place, i) => Math.max(0, (above(i) - place * below) / below));
+  // A neighbour of weight 0 is not read.
+  const upper = lower.map((place, i) => (far[i] === 0 ? place : Math.min(place + 1, from - 1)));
   const shape = x.shape.map((_, i) => (i === axis ? size : 1));
-  const far = lower.map((place, i) => source(i) - place);
   const weight = cast(fromData(Float64Array.from(far), shape), x.dtype === 'float64' ? 'float64' : 'float32');
   return add(mul(take(x, lower, axis), sub(1, weight)), mul(take(x, upper, axis), weight));
 };
@@ -89,8 +105,8 @@ const resizeAxis = (
 const upsampleNames = { scale: true, size: true, mode: true, alignCorners: true, layout: true } as const;
 
 /**
- * Resizes the spatial axes of `[N, C, …]`, as PyTorch's `interpolate` does.
- * @throws ArgumentError unless one of scale and size is given; ShapeError without spatial axes.
+ * Resizes the spatial axes of `[N, C, …]`, as PyTorch's `interpolate` does. An axis that keeps its size stays as it is, whatever the scale.
+ * @throws ArgumentError unless one of scale and size is given, or for `alignCorners` without `linear`; ShapeError without spatial axes.
  * @example
  * functional.upsample(tensor([[[1, 3]]]), { scale: 2 }).toArray() // [[[1, 1, 3, 3]]]
  * functional.upsample(tensor([[[1, 3]]]), { scale: 2, mode: 'linear' }).toArray() // [[[1, 1.5, 2.5, 3]]]
@@ -101,6 +117,12 @@ export const upsample = (x: Tensor, options: UpsampleOptions): Tensor => {
   checkLayout(op, layout);
   if (mode !== 'nearest' && mode !== 'linear')
     throw new ArgumentError({ op, problem: `there is no mode ${describe(mode)}`, remedy: "use 'nearest' or 'linear'" });
+  if (alignCorners && mode === 'nearest')
+    throw new ArgumentError({
+      op,
+      problem: 'alignCorners goes with linear',
+      remedy: "give mode: 'linear', or leave it out",
+    });
   if (rankOf(op, x) < 3)
     throw new ShapeError({ op, problem: 'there are no spatial axes', shapes: [x.shape], remedy: 'give [N, C, …]' });
   const images = layout === 'NCHW' ? x : channelsFirst(x);

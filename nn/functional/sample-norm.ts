@@ -10,6 +10,7 @@ import {
   affine,
   alongAxis,
   channelAxis,
+  checkEps,
   checkLayout,
   checkSize,
   type Layout,
@@ -40,6 +41,7 @@ const layerNormNames = { weight: true, bias: true, eps: true } as const;
  */
 export const layerNorm = (x: Tensor, shape: Shape, options: AffineOptions = {}): Tensor => {
   const { weight = null, bias = null, eps = 1e-5 } = checkedOptions('layerNorm', options, layerNormNames);
+  checkEps('layerNorm', eps);
   checkShape('layerNorm', shape);
   const first = rankOf('layerNorm', x) - shape.length;
   if (shape.length === 0 || first < 0 || shape.some((size, i) => x.shape[first + i] !== size))
@@ -88,6 +90,7 @@ export const groupNorm = (x: Tensor, options: GroupNormOptions): Tensor => {
     eps = 1e-5,
     layout = 'NCHW',
   } = checkedOptions('groupNorm', options, groupNormNames);
+  checkEps('groupNorm', eps);
   checkLayout('groupNorm', layout);
   if (rankOf('groupNorm', x) < 2)
     throw new ShapeError({

@@ -40,7 +40,7 @@ export interface AttentionInputs {
   readonly k?: Tensor;
   /** The keys by default. */
   readonly v?: Tensor;
-  /** bool, true where a query may attend to a key, or numbers to add to the scores: `[L, S]`, `[N, L, S]` or `[N, heads, L, S]`. */
+  /** bool, true where a query may attend to a key, or numbers to add to the scores: `[L, S]`, `[N, L, S]`, `[N·heads, L, S]` or `[N, heads, L, S]`. */
   readonly mask?: Tensor | null;
   /** Which keys exist: bool `[N, S]`. */
   readonly keyMask?: Tensor | null;
@@ -134,7 +134,9 @@ export const multiheadAttention = <const O extends MultiheadLayerOptions>(
     apply: ({ params }, x, { training, key }) => {
       const { q, k = q, v = k, mask = fixedMask, keyMask = null } = x instanceof Tensor ? { q: x } : x;
       const drops = dropout > 0 && training ? { dropout, training, key: requireKey(op, key) } : {};
-      const all = attend(turned(q), turned(k), turned(v), params, {
+      const queries = turned(q);
+      const keys = k === q ? queries : turned(k);
+      const all = attend(queries, keys, v === k ? keys : turned(v), params, {
         heads,
         mask,
         keyMask,

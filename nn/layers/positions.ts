@@ -1,6 +1,17 @@
 /** What tells attention where an element stands in its sequence: sines and cosines, or learned vectors. */
 import { checkedOptions, checkSizes } from '../../core/arguments.js';
-import { add, cast, type FloatDtype, foldIn, fromData, ShapeError, slice, type Tensor } from '../../core/index.js';
+import { describe } from '../../core/errors.js';
+import {
+  ArgumentError,
+  add,
+  cast,
+  type FloatDtype,
+  foldIn,
+  fromData,
+  ShapeError,
+  slice,
+  type Tensor,
+} from '../../core/index.js';
 import { type Initialiser, normal } from '../initialisers.js';
 import { type Layer, statelessLayer } from '../layer.js';
 
@@ -22,6 +33,12 @@ const sinusoidalPositionsNames = { base: true, dtype: true } as const;
  */
 export const sinusoidalPositions = (length: number, width: number, options: SinusoidOptions = {}): Tensor => {
   const { base = 10000, dtype = 'float32' } = checkedOptions('sinusoidalPositions', options, sinusoidalPositionsNames);
+  if (!(base > 0 && base < Number.POSITIVE_INFINITY))
+    throw new ArgumentError({
+      op: 'sinusoidalPositions',
+      problem: `the base is ${describe(base)}`,
+      remedy: 'give a number > 0',
+    });
   checkSizes('sinusoidalPositions', { length, width });
   const waves = Float64Array.from({ length: length * width }, (_, at) => {
     const [t, j] = [Math.floor(at / width), at % width];

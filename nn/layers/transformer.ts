@@ -3,10 +3,10 @@
  * weights load by name.
  */
 import { checkedOptions, checkSizes } from '../../core/arguments.js';
-import { ArgumentError, add, foldIn, relu, Tensor } from '../../core/index.js';
+import { ArgumentError, add, foldIn, relu, Tensor, transpose } from '../../core/index.js';
 import { withScope } from '../../core/scope.js';
 import { gelu } from '../activations.js';
-import type { MultiheadParameters } from '../functional/multihead-attention.js';
+import { existing, type MultiheadParameters } from '../functional/multihead-attention.js';
 import { childKey, defineLayer, type Layer } from '../layer.js';
 import { module } from '../module.js';
 import { type AttentionInputs, multiheadAttention } from './attention.js';
@@ -101,11 +101,20 @@ const partsOf = (op: string, options: TransformerLayerOptions) => {
     drop,
     norm,
     normFirst: given.normFirst ?? false,
+    batchFirst,
     causal: given.causal ?? false,
     linear1: linear(width, feedForward, { bias }),
     linear2: linear(feedForward, width, { bias }),
     name: `${op}(${width}, ${heads}, ${feedForward})`,
   };
+};
+
+/** A sequence without the infinities and NaN of its padding, which norms and dense layers would carry into the gradients of their weights. */
+const withoutPadding = (x: Tensor, keyMask: Tensor | null | undefined, batchFirst: boolean): Tensor => {
+  if (keyMask === null || keyMask === undefined || x.rank !== 3) return x;
+  return batchFirst
+    ? existing(x, keyMask)
+    : (transpose(existing(transpose(x, 0, 1) as Tensor, keyMask), 0, 1) as Tensor);
 };
 
 /** `x + f(norm x)`, or `norm(x + f x)`. */
@@ -122,7 +131,7 @@ const sublayer = (normFirst: boolean, norm: (x: Tensor) => Tensor, x: Tensor, f:
 export const transformerEncoderLayer = (
   options: TransformerLayerOptions,
 ): Layer<EncoderLayerParameters, null, Tensor | EncoderInputs, Tensor> => {
-  const { activation, attention, drop, norm, normFirst, causal, linear1, linear2, name } = partsOf(
+  const { activation, attention, drop, norm, normFirst, batchFirst, causal, linear1, linear2, name } = partsOf(
     'transformerEncoderLayer',
     options,
   );
@@ -138,7 +147,8 @@ export const transformerEncoderLayer = (
       dropout2: drop(),
     },
     (m, given: Tensor | EncoderInputs): Tensor => {
-      const { x, ...masks } = given instanceof Tensor ? { x: given } : given;
+      const { x: positions, ...masks }: EncoderInputs = given instanceof Tensor ? { x: given } : given;
+      const x = withoutPadding(positions, masks.keyMask, batchFirst);
       const attended = sublayer(normFirst, m.norm1, x, (q) => m.dropout1(m.selfAttn({ q, ...masks })));
       return sublayer(normFirst, m.norm2, attended, (y) => m.dropout2(m.linear2(m.dropout(activation(m.linear1(y))))));
     },
@@ -156,7 +166,7 @@ export const transformerEncoderLayer = (
 export const transformerDecoderLayer = (
   options: TransformerLayerOptions,
 ): Layer<DecoderLayerParameters, null, DecoderInputs, Tensor> => {
-  const { activation, attention, drop, norm, normFirst, causal, linear1, linear2, name } = partsOf(
+  const { activation, attention, drop, norm, normFirst, batchFirst, causal, linear1, linear2, name } = partsOf(
     'transformerDecoderLayer',
     options,
   );
@@ -174,7 +184,8 @@ export const transformerDecoderLayer = (
       dropout2: drop(),
       dropout3: drop(),
     },
-    (m, { x, memory, memoryMask = null, memoryKeyMask = null, ...masks }: DecoderInputs): Tensor => {
+    (m, { x: positions, memory, memoryMask = null, memoryKeyMask = null, ...masks }: DecoderInputs): Tensor => {
+      const x = withoutPadding(positions, masks.keyMask, batchFirst);
       const own = sublayer(normFirst, m.norm1, x, (q) => m.dropout1(m.selfAttn({ q, ...masks })));
       const across = sublayer(normFirst, m.norm2, own, (q) =>
         m.dropout2(m.multiheadAttn({ q, k: memory, mask: memoryMask, keyMask: memoryKeyMask })),

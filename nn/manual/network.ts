@@ -1,4 +1,5 @@
 /** A network of layer objects: forwards through all of them, backwards through the loss and all of them in reverse. */
+import { checkedOptions } from '../../core/arguments.js';
 import { ArgumentError, type Tensor } from '../../core/index.js';
 import type { LayerObject } from './layer-object.js';
 import type { ManualLoss } from './losses.js';
@@ -21,13 +22,16 @@ export interface Network {
   predict(x: Tensor): Tensor;
 }
 
+const networkNames = { layers: true, loss: true } as const;
+
 /**
  * A network of layers in a row.
  * @throws ArgumentError without layers.
  * @example
  * network({ layers: [fullyConnected({ out: 2, key: key(0) })], loss: mseLoss }).predict(ones([3, 4])).shape // [3, 2]
  */
-export const network = ({ layers, loss }: NetworkOptions): Network => {
+export const network = (options: NetworkOptions): Network => {
+  const { layers, loss } = checkedOptions('network', options, networkNames);
   if (layers.length === 0)
     throw new ArgumentError({ op: 'network', problem: 'there are no layers', remedy: 'give a list of layer objects' });
   const forward = (x: Tensor, training: boolean): Tensor =>

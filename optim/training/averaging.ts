@@ -3,6 +3,7 @@
  * functions over trees; `fit` keeps it inside the compiled step.
  * Sources: Polyak, Juditsky (1992); Izmailov et al., "Averaging weights leads to wider optima" (2018, SWA).
  */
+import { checkedOptions } from '../../core/arguments.js';
 import {
   add,
   cast,
@@ -56,22 +57,27 @@ export interface StochasticAverageOptions {
   readonly every?: number;
 }
 
+const stochasticAverageNames = { start: true, every: true } as const;
+
 /**
  * Stochastic weight averaging: the plain mean `a ← a + (p − a)/(n + 1)` of the parameters at every `every`-th step from
  * `start` on. Batch norm's statistics belong to other parameters than the average: refresh them before it is used.
  * @example
  * [1, 3].reduce((s, p) => stochasticAverage().update(s, tensor([p])), stochasticAverage().init(tensor([9]))).average.toArray() // [2]
  */
-export const stochasticAverage = ({ start: first = 1, every = 1 }: StochasticAverageOptions = {}): WeightAverage => ({
-  init: start,
-  update({ average, steps, taken }, params) {
-    const now = add(steps, 1);
-    const due = logicalAnd(greaterEqual(now, first), equal(remainder(sub(now, first), every), 0));
-    const weight = div(full([], 1, 'float64'), cast(add(taken, 1), 'float64'));
-    return {
-      average: treeMap((a, p = a) => where(due, add(a, mul(sub(p, a), cast(weight, a.dtype))), a), average, params),
-      steps: now,
-      taken: where(due, add(taken, 1), taken),
-    };
-  },
-});
+export const stochasticAverage = (options: StochasticAverageOptions = {}): WeightAverage => {
+  const { start: first = 1, every = 1 } = checkedOptions('stochasticAverage', options, stochasticAverageNames);
+  return {
+    init: start,
+    update({ average, steps, taken }, params) {
+      const now = add(steps, 1);
+      const due = logicalAnd(greaterEqual(now, first), equal(remainder(sub(now, first), every), 0));
+      const weight = div(full([], 1, 'float64'), cast(add(taken, 1), 'float64'));
+      return {
+        average: treeMap((a, p = a) => where(due, add(a, mul(sub(p, a), cast(weight, a.dtype))), a), average, params),
+        steps: now,
+        taken: where(due, add(taken, 1), taken),
+      };
+    },
+  };
+};

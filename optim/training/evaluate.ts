@@ -1,5 +1,7 @@
 /** Loss and metrics of a model that is not being trained, over all batches of a set. */
+
 import { compile as compiled, type Key, key } from '../../autograd/index.js';
+import { checkedOptions, refuseWithout } from '../../core/arguments.js';
 import type { Measurement } from './history.js';
 import type { MetricOrMean } from './metrics.js';
 import type { Batch, Loss, Model, Source, Variables } from './model.js';
@@ -56,12 +58,26 @@ export const evaluator = <P, S, X, Y, T>({
   };
 };
 
+const evaluateNames = {
+  model: true,
+  loss: true,
+  metrics: true,
+  batchSize: true,
+  compile: true,
+  sample: true,
+  key: true,
+} as const;
+
 /**
  * The mean loss and the metrics over a set of examples, over a random part of it, or over the batches of a function; nothing
  * is trained.
  */
 export const evaluate = <P, S, X, Y, T>(
-  { sample, key: from = key(0), ...options }: EvaluateOptions<P, S, X, Y, T> & EvaluateSampleOptions,
+  given: EvaluateOptions<P, S, X, Y, T> & EvaluateSampleOptions,
   variables: Variables<P, S>,
   data: Source<X, T>,
-): Promise<Measurement> => evaluator(options)(variables, sampled(data, sample, from));
+): Promise<Measurement> => {
+  const { sample, key: from = key(0), ...options } = checkedOptions('evaluate', given, evaluateNames);
+  if (sample === undefined) refuseWithout('evaluate', given, ['key'], 'there is no sample to draw');
+  return evaluator(options)(variables, sampled(data, sample, from));
+};

@@ -3,6 +3,7 @@
  * rates lie where the loss falls fastest.
  * Source: Smith, "Cyclical learning rates for training neural networks" (2017), section 3.3.
  */
+import { checkedOptions } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/index.js';
 import { fit } from '../fit.js';
 import type { LearningRate } from '../learning-rate.js';
@@ -37,19 +38,39 @@ export interface FoundRate {
   readonly suggestion: number | null;
 }
 
+const findLearningRateNames = {
+  model: true,
+  loss: true,
+  train: true,
+  key: true,
+  batchSize: true,
+  order: true,
+  initial: true,
+  frozen: true,
+  penalty: true,
+  compile: true,
+  optimizer: true,
+  from: true,
+  to: true,
+  steps: true,
+  smoothing: true,
+  divergence: true,
+} as const;
+
 /**
  * Tries learning rates that grow by the same factor from step to step.
  * @throws ArgumentError unless 0 < from < to and there are two steps at least.
  */
-export const findLearningRate = async <P, S, X, Y, T>({
-  optimizer,
-  from = 1e-6,
-  to = 10,
-  steps = 100,
-  smoothing = 0.9,
-  divergence = 4,
-  ...options
-}: FindRateOptions<P, S, X, Y, T>): Promise<FoundRate> => {
+export const findLearningRate = async <P, S, X, Y, T>(given: FindRateOptions<P, S, X, Y, T>): Promise<FoundRate> => {
+  const {
+    optimizer,
+    from = 1e-6,
+    to = 10,
+    steps = 100,
+    smoothing = 0.9,
+    divergence = 4,
+    ...options
+  } = checkedOptions('findLearningRate', given, findLearningRateNames);
   if (!(from > 0 && to > from && Number.isInteger(steps) && steps >= 2))
     throw new ArgumentError({
       op: 'findLearningRate',

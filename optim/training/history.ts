@@ -2,6 +2,7 @@
  * What a run remembers: the loss of each step, and what each check measured. Whether to stop, which parameters are best and
  * how a rate falls on a plateau are pure functions of it, so that a resumed run decides as the uninterrupted one would.
  */
+import { checkChoice, checkedOptions } from '../../core/arguments.js';
 
 /** The loss, and each metric by its name. */
 export type Measurement = Readonly<Record<string, number>>;
@@ -39,6 +40,16 @@ export interface MonitorOptions {
 /** A figure to go by: the name of a metric, or that and more. */
 export type Monitor = string | MonitorOptions;
 
+export const monitorNames = { metric: true, mode: true, part: true } as const;
+
+/** Throws unless a figure to go by is a name, or options that there are. */
+export const checkMonitor = (op: string, monitor: Monitor): void => {
+  if (typeof monitor === 'string') return;
+  const { mode = 'min', part = 'train' } = checkedOptions(op, monitor, monitorNames);
+  checkChoice(op, 'mode', mode, ['min', 'max']);
+  checkChoice(op, 'part', part, ['train', 'validation']);
+};
+
 const optionsOf = (monitor: Monitor): MonitorOptions => (typeof monitor === 'string' ? { metric: monitor } : monitor);
 
 /** The figure of one check, NaN where it was not measured. */
@@ -64,12 +75,14 @@ export const isBetter = (mode: 'min' | 'max', value: number, best: number | null
  * @example
  * checkedValues({ losses: [], checks: [{ kind: 'epoch', epoch: 1, step: 9, train: { loss: 2 }, validation: null, learningRate: 0.1 }] }, 'loss') // [2]
  */
-export const checkedValues = (history: History, monitor: Monitor = 'loss'): number[] =>
-  history.checks.flatMap((check) => {
-    const { metric = 'loss', part } = optionsOf(monitor);
+export const checkedValues = (history: History, monitor: Monitor = 'loss'): number[] => {
+  checkMonitor('checkedValues', monitor);
+  const { metric = 'loss', part } = optionsOf(monitor);
+  return history.checks.flatMap((check) => {
     const measured = part === undefined ? (check.validation ?? check.train) : check[part];
     return measured?.[metric] ?? [];
   });
+};
 
 /** The figures at the ends of epochs. */
 export const epochValues = ({ losses, checks }: History, monitor: Monitor): number[] =>
@@ -82,14 +95,17 @@ export type EarlyStoppingOptions = MonitorOptions & {
   readonly minDelta?: number;
 };
 
+const earlyStoppingNames = { ...monitorNames, patience: true, minDelta: true } as const;
+
 /**
  * Stops when more than `patience` epochs in a row brought no improvement: a condition for `fit`'s `stopWhen`.
  * @example
  * earlyStopping({ patience: 3 })({ losses: [], checks: [] }) // false
  */
-export const earlyStopping =
-  ({ patience = 10, minDelta = 0, ...monitor }: EarlyStoppingOptions = {}): ((history: History) => boolean) =>
-  (history) => {
+export const earlyStopping = (options: EarlyStoppingOptions = {}): ((history: History) => boolean) => {
+  const { patience = 10, minDelta = 0, ...monitor } = checkedOptions('earlyStopping', options, earlyStoppingNames);
+  checkMonitor('earlyStopping', monitor);
+  return (history) => {
     let best: number | null = null;
     let since = 0;
     for (const value of epochValues(history, monitor)) {
@@ -99,3 +115,4 @@ export const earlyStopping =
     }
     return since > patience;
   };
+};

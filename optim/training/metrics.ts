@@ -2,6 +2,7 @@
  * Metrics that gather over many batches. One is three pure functions: an empty state, the state after a batch, and the
  * figure. States are trees of tensors, so that they are gathered inside the compiled step and saved with a checkpoint.
  */
+import { checkedOptions } from '../../core/arguments.js';
 import {
   ArgumentError,
   add,
@@ -69,6 +70,8 @@ export interface AccuracyOptions {
   readonly top?: number;
 }
 
+const accuracyMetricNames = { axis: true, top: true } as const;
+
 /**
  * The share of places whose class has the largest score, or one of the `top` largest; the first of tied classes counts.
  * Scores `[N, C, …]`; targets are class numbers `[N, …]`, or class shares of the shape of the scores.
@@ -76,7 +79,8 @@ export interface AccuracyOptions {
  * @example
  * accuracyMetric().result(accuracyMetric().update(accuracyMetric().init(), tensor([[1, 3], [2, 0]]), tensor([1, 1]), 2)) // 0.5
  */
-export const accuracyMetric = ({ axis = 1, top = 1 }: AccuracyOptions = {}): Metric<MeanState> => {
+export const accuracyMetric = (options: AccuracyOptions = {}): Metric<MeanState> => {
+  const { axis = 1, top = 1 } = checkedOptions('accuracyMetric', options, accuracyMetricNames);
   if (!Number.isInteger(top) || top < 1)
     throw new ArgumentError({ op: 'accuracyMetric', problem: `top is ${top}`, remedy: 'give a whole number ≥ 1' });
   return {

@@ -1,5 +1,5 @@
 /** What `fit` takes and returns, and where a run begins. */
-import { checkedOptions } from '../../core/arguments.js';
+import { checkChoice, checkedOptions } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import { ArgumentError, foldIn, type Key, type Tensor } from '../../core/index.js';
 import { checkKey } from '../../core/random/key.js';
@@ -7,7 +7,7 @@ import type { GradientTransform } from '../transform.js';
 import type { WeightAverage } from './averaging.js';
 import type { Callbacks, RunEnd } from './callbacks.js';
 import { type Frozen, thaw } from './freezing.js';
-import type { History, Monitor } from './history.js';
+import { checkMonitor, type History, type Monitor } from './history.js';
 import type { MetricOrMean } from './metrics.js';
 import type { Loss, Model, Source, Variables } from './model.js';
 import type { RateFactor } from './rate-factors.js';
@@ -134,6 +134,8 @@ export const checkOptions = (options: object): void => {
     if (typeof value !== 'function')
       throw new ArgumentError({ op: 'fit', problem: `${name} is ${describe(value)}`, remedy: `give ${wanted}` });
   checkKey('fit', rest.key);
+  if (rest.monitor !== undefined) checkMonitor('fit', rest.monitor);
+  if (rest.order !== undefined) checkChoice('fit', 'order', rest.order, ['shuffled', 'replacement', 'sequential']);
   const { epochs, batchSize = 1, accumulate = 1, checkEvery = 1 } = rest;
   for (const [name, value, least] of [
     ['epochs', epochs, 0],

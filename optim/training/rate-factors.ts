@@ -1,7 +1,8 @@
 /** Factors on all learning rates, decided by the loop between steps: by the epoch, or by how the run goes. */
+import { checkedOptions } from '../../core/arguments.js';
 import { type PlateauOptions, reduceOnPlateau } from '../plateau.js';
 import type { Schedule } from '../schedules.js';
-import { epochValues, type History, type MonitorOptions, modeOf } from './history.js';
+import { checkMonitor, epochValues, type History, type MonitorOptions, modeOf, monitorNames } from './history.js';
 
 /** Where a run stands before a step. */
 export interface Moment {
@@ -28,17 +29,30 @@ export const byEpoch =
 
 export type PlateauFactorOptions = Omit<PlateauOptions, 'base' | 'mode'> & MonitorOptions;
 
+const onPlateauNames = {
+  ...monitorNames,
+  factor: true,
+  patience: true,
+  threshold: true,
+  thresholdMode: true,
+  cooldown: true,
+  min: true,
+  eps: true,
+} as const;
+
 /**
  * A factor that falls when a figure stops improving: `reduceOnPlateau` over the ends of the epochs so far.
  * @example
  * onPlateau({ patience: 2 })({ epoch: 1, step: 0, history: { losses: [], checks: [] } }) // 1
  */
-export const onPlateau = ({ metric = 'loss', mode, part, ...options }: PlateauFactorOptions = {}): RateFactor => {
+export const onPlateau = (given: PlateauFactorOptions = {}): RateFactor => {
+  const { metric = 'loss', mode, part, ...options } = checkedOptions('onPlateau', given, onPlateauNames);
   const monitor: MonitorOptions = {
     metric,
     ...(mode === undefined ? {} : { mode }),
     ...(part === undefined ? {} : { part }),
   };
+  checkMonitor('onPlateau', monitor);
   const plateau = reduceOnPlateau({ ...options, base: 1, mode: modeOf(monitor) });
   return ({ history }) => epochValues(history, monitor).reduce(plateau.next, plateau.initial).rate;
 };

@@ -1,10 +1,13 @@
 /** The state of a model, such as batch norm's running statistics, brought up to date for other parameters. */
 
 import { compile } from '../../autograd/index.js';
+import { checkedOptions } from '../../core/arguments.js';
 import { foldIn, type Key } from '../../core/index.js';
 import type { Model, Source, Variables } from './model.js';
 import { breathe } from './pause.js';
 import { feedOf } from './source.js';
+
+const refreshStateNames = { key: true, batchSize: true } as const;
 
 /**
  * The state after one pass over the data in training mode, in which no parameter moves. Averaged parameters need it where
@@ -14,8 +17,9 @@ export const refreshState = async <P, S, X, Y, T>(
   model: Pick<Model<P, S, X, Y>, 'apply'>,
   { params, state }: Variables<P, S>,
   data: Source<X, T>,
-  { key, batchSize = 32 }: { readonly key: Key; readonly batchSize?: number },
+  options: { readonly key: Key; readonly batchSize?: number },
 ): Promise<S> => {
+  const { key, batchSize = 32 } = checkedOptions('refreshState', options, refreshStateNames);
   const advance = compile(
     (variables: Variables<P, S>, x: X, from: Key): S => model.apply(variables, x, { training: true, key: from })[1],
   );

@@ -1,4 +1,5 @@
 /** Progress as lines of text: a callback that writes wherever its owner wants, a terminal, a page or a list. */
+import { checkedOptions } from '../../core/arguments.js';
 import type { Callbacks } from './callbacks.js';
 import type { Measurement } from './history.js';
 
@@ -28,16 +29,14 @@ const duration = (seconds: number): string => {
     : `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} min`;
 };
 
+const reporterNames = { write: true, everySteps: true, everyEpochs: true, clock: true } as const;
+
 /**
  * Writes what happens: `epoch 3/20: loss 0.4120, accuracy 0.8600; validation loss 0.4431, accuracy 0.8500; 5120 examples/s,
  * 41 s left`.
  */
-export const reporter = ({
-  write,
-  everySteps,
-  everyEpochs = 1,
-  clock = Date.now,
-}: ReporterOptions): Required<Pick<Callbacks, 'onStart' | 'onStepEnd' | 'onCheck'>> => {
+export const reporter = (options: ReporterOptions): Required<Pick<Callbacks, 'onStart' | 'onStepEnd' | 'onCheck'>> => {
+  const { write, everySteps, everyEpochs = 1, clock = Date.now } = checkedOptions('reporter', options, reporterNames);
   let [epochs, first, begun, examples] = [0, 1, 0, 0];
   let all = '';
   return {

@@ -1,4 +1,5 @@
 /** What learning curves say about a model: too weak, too well fitted to its training set, or sound. */
+import { checkedOptions } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/index.js';
 import { epochValues, type History } from './history.js';
 
@@ -15,6 +16,8 @@ export interface VerdictThresholds {
 
 export type Verdict = 'underfitting' | 'overfitting' | 'generalizing';
 
+const verdictNames = { goal: true, metric: true, gap: true, rise: true } as const;
+
 /**
  * Underfitting: the last training figure is below the goal. Overfitting: the last validation loss exceeds its minimum by
  * more than `rise` while the training loss still falls, or the training figure exceeds the validation figure by more than
@@ -23,10 +26,8 @@ export type Verdict = 'underfitting' | 'overfitting' | 'generalizing';
  * @example
  * verdict({ losses: [], checks: [{ kind: 'epoch', epoch: 1, step: 9, train: { loss: 0.1, accuracy: 0.99 }, validation: { loss: 0.4, accuracy: 0.9 }, learningRate: 0.1 }] }) // 'overfitting'
  */
-export const verdict = (
-  history: History,
-  { goal = 0.8, metric = 'accuracy', gap = 0.05, rise = 0.1 }: VerdictThresholds = {},
-): Verdict => {
+export const verdict = (history: History, options: VerdictThresholds = {}): Verdict => {
+  const { goal = 0.8, metric = 'accuracy', gap = 0.05, rise = 0.1 } = checkedOptions('verdict', options, verdictNames);
   const read = (part: 'train' | 'validation', name: string): number[] => {
     const values = epochValues(history, { part, metric: name });
     if (values.length === 0)

@@ -30,7 +30,7 @@ export interface BackendLawOptions extends UlpOptions {
 }
 
 /** Runs `f` with `backend` as the default, and puts the one before back. */
-const onBackend = <T>(backend: Backend, f: () => T): T => {
+export const onBackend = <T>(backend: Backend, f: () => T): T => {
   const before = defaultBackend();
   setDefaultBackend(backend);
   try {

@@ -1,23 +1,52 @@
 /** Concatenation and padding: blocks put in their places. */
 import { bytesPerElement } from '../../dtype.js';
-import { sizeOf, stridesOf } from '../../shape.js';
-import { i32 } from '../assembler/index.js';
+import { type Shape, sizeOf, stridesOf } from '../../shape.js';
+import { call, type Expression, type Func, func, i32, type Local, repeat, type Statement } from '../assembler/index.js';
 import { fillBuffer, moveBlock } from '../loops/blocks.js';
 import type { Lowering, Lowerings } from './lowering.js';
 
-const concat: Lowering<{ readonly axis: number }> = ({ inputs, output, params: { axis } }) => ({
+/** Operands whose moves stand in one function. */
+const perFunction = 32;
+
+const concat: Lowering<{ readonly axis: number }> = ({ inputs, output: { dtype, shape }, params: { axis } }) => ({
   kind: 'kernel',
   workspace: 0,
-  emit: ({ inputs: sources, output: to }) => {
-    const strides = stridesOf(output.shape);
-    const bytes = bytesPerElement(output.dtype);
+  emit: ({ input, output: to }) => {
+    const strides = stridesOf(shape);
+    const perPlace = (strides[axis] ?? 1) * bytesPerElement(dtype);
+    const moves = (
+      from: readonly Shape[],
+      sources: readonly Expression<'i32'>[],
+      target: Expression<'i32'>,
+    ): readonly Statement[] => {
+      let start = 0;
+      return from.flatMap((own, k) => {
+        const offset = start * perPlace;
+        start += own[axis] ?? 0;
+        const move = { dtype, shape: own, from: stridesOf(own), to: strides };
+        return moveBlock(move, sources[k] ?? target, i32.add(target, offset));
+      });
+    };
+    const shapes = inputs.map((operand) => operand.shape);
+    const sources = inputs.map((_, operand) => input(operand));
+    if (inputs.length <= perFunction) return moves(shapes, sources, to);
+    // Runs of operands of the same shapes share a function.
+    const made = new Map<string, Func<readonly 'i32'[], 'none'>>();
+    const code: Statement[] = [];
     let start = 0;
-    return inputs.flatMap(({ shape }, k) => {
-      const offset = start * (strides[axis] ?? 1) * bytes;
-      start += shape[axis] ?? 0;
-      const move = { dtype: output.dtype, shape, from: stridesOf(shape), to: strides };
-      return moveBlock(move, sources[k] ?? to, i32.add(to, offset));
-    });
+    for (let first = 0; first < inputs.length; first += perFunction) {
+      const run = shapes.slice(first, first + perFunction);
+      const name = `concat ${run.map((own) => own[axis]).join()}`;
+      const part =
+        made.get(name) ??
+        func(name, repeat('i32', run.length + 1), 'none', (...places) => [
+          ...moves(run, places, places.at(-1) as Local<'i32'>),
+        ]);
+      made.set(name, part);
+      code.push(call(part, ...sources.slice(first, first + perFunction), i32.add(to, start * perPlace)));
+      start += run.reduce((total, own) => total + (own[axis] ?? 0), 0);
+    }
+    return code;
   },
 });
 

@@ -5,7 +5,7 @@
 
 import type { Aval, ProgramNode } from '../../program.js';
 import type * as primitives from '../../table.js';
-import type { Func } from '../assembler/index.js';
+import type { Expression, Func } from '../assembler/index.js';
 import { importFunc, type Local, type Repeat, repeat, type Statement } from '../assembler/index.js';
 import type { BlockFunction } from '../gemm/block.js';
 import type { Vector, Width } from '../loops/lanes.js';
@@ -31,6 +31,8 @@ export interface Site<P = unknown> {
 /** Addresses that a kernel is given, and which part of the work is its own. */
 export interface Places {
   readonly inputs: readonly Local<'i32'>[];
+  /** The same for a kernel of any number of operands: where they are many, `inputs` is empty, and this reads a table. */
+  readonly input: (operand: number) => Expression<'i32'>;
   readonly output: Local<'i32'>;
   /** Where `workspace` bytes may be overwritten, by this thread alone. */
   readonly workspace: Local<'i32'>;

@@ -1,7 +1,8 @@
 /**
- * From a plan to one module: a function for each distinct loop or kernel, and `run`, which calls them in turn. Arguments of
- * `run` are the addresses that the layout lists, then that of the workspace. Where several threads are worth it there is also
- * `share`, which all of them call: units that divide their work run on each, others on the first, with barriers in between.
+ * From a plan to one module: a function for each distinct loop or kernel, and `run`, which calls them in turn. `run` is given the place
+ * of a frame: the addresses that the layout lists, then that of the workspace. Where several threads are worth it there is also
+ * `share`, which all of them call: units that divide their work run on each, others on the first, with barriers in between. Long
+ * programs are cut into functions of some hundred units, since engines take their time over long ones, and refuse the longest.
  */
 import { sizeOf } from '../../shape.js';
 import {
@@ -13,7 +14,7 @@ import {
   importFunc,
   type Local,
   link,
-  locals,
+  local,
   type ModuleStructure,
   type Operand,
   repeat,
@@ -26,12 +27,14 @@ import { barrierImport } from '../threads/synchronize.js';
 import { nanosecondsOf } from './cost.js';
 import { loopOf } from './group.js';
 import type { Layout } from './layout.js';
-import type { Buffer, KernelUnit, Plan, Unit } from './plan.js';
+import { type Buffer, isWide, type KernelUnit, type Plan, type Unit } from './plan.js';
 
 /** A reference loop that `run` calls, by the name under which it is imported. */
 export interface ReferenceCall {
   readonly name: string;
   readonly unit: KernelUnit;
+  /** Whether it is given a table of its operands' addresses instead of the addresses. */
+  readonly wide: boolean;
 }
 
 export interface Assembled {
@@ -44,22 +47,32 @@ export interface Assembled {
 type Kernel = Func<readonly 'i32'[], 'none'>;
 type Emit = Extract<KernelUnit['lowered'], { kind: 'kernel' }>['emit'];
 
+/** Units or stores that stand in one function. */
+const mostPieces = 256;
+
+/** Parameters for the operands. */
+const operandCount = (unit: KernelUnit): number => (isWide(unit) ? 1 : unit.inputs.length);
+
 /** The reference loop as an imported function of the operands' addresses and the output's. */
-const importReference = ({ inputs }: KernelUnit, name: string): Kernel =>
-  importFunc('reference', name, repeat('i32', inputs.length + 1), 'none');
+const importReference = (unit: KernelUnit, name: string): Kernel =>
+  importFunc('reference', name, repeat('i32', operandCount(unit) + 1), 'none');
 
 const kernelOf = (unit: KernelUnit, emit: Emit, shares: boolean, wantReference: () => Kernel): Kernel => {
-  const count = unit.inputs.length;
+  const count = operandCount(unit);
   return func(unit.name, repeat('i32', count + 5), 'none', (...places) => {
-    const [workspace, shared, thread, threads] = places.slice(count + 1) as [
+    const [output, workspace, shared, thread, threads] = places.slice(count) as [
+      Local<'i32'>,
       Local<'i32'>,
       Local<'i32'>,
       Local<'i32'>,
       Local<'i32'>,
     ];
+    const inputs = isWide(unit) ? [] : places.slice(0, count);
+    const [table] = places as [Local<'i32'>];
     return emit({
-      inputs: places.slice(0, count),
-      output: places[count] as Local<'i32'>,
+      inputs,
+      input: (operand) => inputs[operand] ?? i32.load(table, 4 * operand),
+      output,
       workspace,
       shared,
       thread,
@@ -86,13 +99,21 @@ const divides = (unit: Unit): boolean =>
 
 /** Where a call finds everything. */
 interface Frame {
-  readonly addresses: readonly Local<'i32'>[];
+  readonly place: Local<'i32'>;
   readonly workspace: Local<'i32'>;
 }
 
 type Threading = readonly [thread: Operand<'i32'>, threads: Operand<'i32'>];
 
 const alone: Threading = [0, 1];
+
+/** A part of a program, for whatever function it comes to stand in. */
+type Piece = (frame: Frame, threading: Threading) => readonly Statement[];
+
+const chunks = <T>(items: readonly T[]): readonly (readonly T[])[] =>
+  Array.from({ length: Math.ceil(items.length / mostPieces) }, (_, i) =>
+    items.slice(i * mostPieces, (i + 1) * mostPieces),
+  );
 
 export const assemble = (
   { units }: Plan,
@@ -114,77 +135,104 @@ export const assemble = (
   const addressOf = (frame: Frame, buffer: Buffer): Expression<'i32'> =>
     buffer.argument === null
       ? inWorkspace(frame, layout.offsets.get(buffer) ?? 0)
-      : (frame.addresses[buffer.argument] as Local<'i32'>);
+      : i32.load(frame.place, 4 * buffer.argument);
   /** The part of the workspace that belongs to the thread. */
   const ownPart = (frame: Frame, [thread]: Threading): Expression<'i32'> =>
     typeof thread === 'number'
       ? inWorkspace(frame, layout.bytes + thread * layout.threadBytes)
       : i32.add(inWorkspace(frame, layout.bytes), i32.mul(thread, layout.threadBytes));
 
-  /** The call of one unit. */
-  const calling = (unit: Unit, i: number, frame: Frame, threading: Threading): Statement[] => {
+  /** The call of one unit, after what makes it ready. */
+  const calling = (unit: Unit, i: number): readonly Piece[] => {
     if (unit.kind === 'group') {
       if (unit.sinks.length === 0 && sizeOf(unit.shape) === 0) return [];
       const { name, reads, writes, build } = loopOf(unit);
-      const operands = [...reads, ...writes].map((buffer) => addressOf(frame, buffer));
-      return [call(once(name, build), ...operands, ...threading)];
+      const kernel = once(name, build);
+      return [
+        (frame, threading) => [
+          call(kernel, ...[...reads, ...writes].map((buffer) => addressOf(frame, buffer)), ...threading),
+        ],
+      ];
     }
     const { lowered } = unit;
-    const operands = [...unit.inputs.map(({ buffer }) => buffer), unit.output].map((buffer) =>
-      addressOf(frame, buffer),
+    if (lowered.kind === 'kernel' && unit.output.length === 0) return [];
+    const wide = isWide(unit);
+    const scratch = layout.scratch[i] ?? { own: 0, shared: 0, operands: 0 };
+    const sources = unit.inputs.map(({ buffer }) => buffer);
+    const operands = (frame: Frame): Expression<'i32'>[] => [
+      ...(wide ? [inWorkspace(frame, scratch.operands)] : sources.map((buffer) => addressOf(frame, buffer))),
+      addressOf(frame, unit.output),
+    ];
+    const written = chunks(wide ? [...sources.entries()] : []).map(
+      (part): Piece =>
+        (frame) =>
+          part.map(([k, buffer]) => i32.store(inWorkspace(frame, scratch.operands), addressOf(frame, buffer), 4 * k)),
     );
     const wantReference = (): Kernel => {
       const name = `${i}`;
-      references.set(name, { name, unit });
+      references.set(name, { name, unit, wide });
       return once(`reference ${name}`, () => importReference(unit, name));
     };
-    if (lowered.kind === 'reference') return [call(wantReference(), ...operands)];
-    if (unit.output.length === 0) return [];
+    if (lowered.kind === 'reference') {
+      const loop = wantReference();
+      return [...written, (frame) => [call(loop, ...operands(frame))]];
+    }
     const kernel = once(unit.name, () => kernelOf(unit, lowered.emit, shares, wantReference));
-    const { own, shared } = layout.scratch[i] ?? { own: 0, shared: 0 };
-    const workspace = own === null ? ownPart(frame, threading) : inWorkspace(frame, own);
-    return [call(kernel, ...operands, workspace, inWorkspace(frame, shared), ...threading)];
+    return [
+      ...written,
+      (frame, threading) => {
+        const workspace = scratch.own === null ? ownPart(frame, threading) : inWorkspace(frame, scratch.own);
+        return [call(kernel, ...operands(frame), workspace, inWorkspace(frame, scratch.shared), ...threading)];
+      },
+    ];
   };
 
-  const running = (name: string, part: readonly (readonly [number, Unit])[]): Kernel =>
-    func(name, repeat('i32', layout.arguments.length + 1), 'none', (...places) => {
-      const frame: Frame = { addresses: places, workspace: places.at(-1) as Local<'i32'> };
-      return part.flatMap(([i, unit]) => calling(unit, i, frame, alone));
+  /** A function of the place of a frame, the thread and how many there are; `run` is one of the place alone. */
+  const functionOf = (name: string, pieces: readonly Piece[], several: boolean): Kernel =>
+    func(name, repeat('i32', several ? 3 : 1), 'none', (...places) => {
+      const [place, thread = 0, threads = 1] = places as [Local<'i32'>, Local<'i32'>?, Local<'i32'>?];
+      if (pieces.length > mostPieces)
+        return chunks(pieces).map((part, k) => call(functionOf(`${name} ${k}`, part, several), ...places));
+      const workspace = local('i32');
+      const code = pieces.flatMap((piece) => piece({ place, workspace }, several ? [thread, threads] : alone));
+      return [set(workspace, i32.load(place, 4 * layout.arguments.length)), ...code];
     });
-  const numbered = [...units.entries()];
-  const run = running('run', numbered);
-  const single = apart ? numbered.map((unit) => [`unit${unit[0]}`, running('unit', [unit])] as const) : [];
+  const calls = units.map(calling);
+  const run = functionOf('run', calls.flat(), false);
+  const single = apart ? calls.map((pieces, i) => [`unit${i}`, functionOf('unit', pieces, false)] as const) : [];
 
-  /** `run` for each of several threads: the arguments stand at `place`. */
-  const share = func('share', ['i32', 'i32', 'i32'], 'none', (place, thread, threads) => {
-    const addresses = locals('i32', layout.arguments.length + 1);
-    const frame: Frame = { addresses, workspace: addresses.at(-1) as Local<'i32'> };
-    const meet = call(barrierImport, thread, threads);
-    const code: Statement[] = addresses.map((address, i) => set(address, i32.load(place, 4 * i)));
-    let waiting: Statement[] = [];
+  /** `run` for each of several threads. */
+  const share = (): Kernel => {
+    const meet: Piece = (_, threading) => [call(barrierImport, ...threading)];
+    const pieces: Piece[] = [];
+    let waiting: Piece[] = [];
     let apartFromLast = false;
     /** Units of the first thread alone, which need no barrier among themselves. */
     const flush = (): void => {
-      if (waiting.length > 0) code.push(when(i32.eqz(thread), waiting));
+      for (const part of chunks(waiting))
+        pieces.push((frame, [thread]) => [
+          when(
+            i32.eqz(thread),
+            part.flatMap((piece) => piece(frame, alone)),
+          ),
+        ]);
       waiting = [];
     };
-    numbered.forEach(([i, unit]) => {
+    calls.forEach((made, i) => {
+      if (made.length === 0) return;
       if (divided[i] === true) {
         flush();
-        if (apartFromLast) code.push(meet);
-        code.push(...calling(unit, i, frame, [thread, threads]));
-        apartFromLast = true;
+        if (apartFromLast) pieces.push(meet);
+        pieces.push(...made);
       } else {
-        const statements = calling(unit, i, frame, alone);
-        if (statements.length === 0) return;
-        if (waiting.length === 0 && apartFromLast) code.push(meet);
-        waiting.push(...statements);
-        apartFromLast = true;
+        if (waiting.length === 0 && apartFromLast) pieces.push(meet);
+        waiting.push(...made);
       }
+      apartFromLast = true;
     });
     flush();
-    return code;
-  });
+    return functionOf('share', pieces, true);
+  };
 
   return {
     module: link({
@@ -194,7 +242,7 @@ export const assemble = (
         minimum: 0,
         ...(sharedPages === null ? {} : { maximum: sharedPages, shared: true }),
       },
-      exports: { run, ...Object.fromEntries(single), ...(shares ? { share } : {}) },
+      exports: { run, ...Object.fromEntries(single), ...(shares ? { share: share() } : {}) },
     }),
     references: [...references.values()],
     shared: shares ? { nanoseconds: units.reduce((total, unit) => total + nanosecondsOf(unit), 0) } : null,

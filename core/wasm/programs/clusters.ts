@@ -144,18 +144,28 @@ export const clustersOf = (items: readonly Item[]): readonly (readonly number[])
   const all = [...new Set(clusters)];
   const lastOf = new Map(all.map((cluster) => [cluster, Math.max(...cluster.items)]));
   const later = (a: Cluster, b: Cluster): number => (lastOf.get(b) ?? 0) - (lastOf.get(a) ?? 0);
+  /** Puts a cluster among those that are ready, of which the one whose last item comes first stands at the end. */
+  const insert = (cluster: Cluster): void => {
+    let [low, high] = [0, ready.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (later(ready[middle] as Cluster, cluster) < 0) low = middle + 1;
+      else high = middle;
+    }
+    ready.splice(low, 0, cluster);
+  };
   for (const cluster of all)
     if (cluster.needs.size === 0) ready.push(cluster);
     else waiting.set(cluster, cluster.needs.size);
+  ready.sort(later);
   const order: number[][] = [];
   while (ready.length > 0) {
-    ready.sort(later);
     const next = ready.pop() as Cluster;
     order.push(next.items.sort((a, b) => a - b));
     for (const reader of next.readers) {
       const left = (waiting.get(reader) ?? 0) - 1;
       waiting.set(reader, left);
-      if (left === 0) ready.push(reader);
+      if (left === 0) insert(reader);
     }
   }
   return order;

@@ -38,7 +38,15 @@ interface Source {
 const sameRead = (a: Read, b: Read): boolean =>
   a.buffer === b.buffer && a.offset === b.offset && a.strides.join() === b.strides.join();
 
-export const trafficOf = ({ steps, sinks }: Group): Traffic => {
+/** Of groups that are planned. */
+const known = new WeakMap<Group, Traffic>();
+
+export const trafficOf = (group: Group): Traffic => known.get(group) ?? findTraffic(group);
+
+/** Remembers what a group reads and stores, once nobody will want another of its values. */
+export const settleTraffic = (group: Group): void => void known.set(group, findTraffic(group));
+
+const findTraffic = ({ steps, sinks }: Group): Traffic => {
   const live = steps.map(({ stored }) => stored !== null);
   const want = (operands: readonly Operand[]): void => {
     for (const operand of operands) if (operand.from === 'group') live[operand.step] = true;

@@ -12,6 +12,7 @@ import type { WasmMemory, WasmStorage } from '../memory.js';
 import type { Library, Part, SharedProgram, ThreadPool } from '../threads/pool.js';
 import { type AssembleOptions, assemble, type ReferenceCall } from './assemble.js';
 import { describePlan } from './describe.js';
+import { createFrames, type Frames } from './frames.js';
 import { type Layout, layOut } from './layout.js';
 import { type Buffer, type Plan, plan } from './plan.js';
 
@@ -19,6 +20,7 @@ import { type Buffer, type Plan, plan } from './plan.js';
 export interface Host {
   readonly memory: WasmMemory;
   readonly threads: ThreadPool;
+  readonly frames: Frames;
   /** Functions of other modules that programs import, made when first wanted. */
   readonly gemm: Readonly<Record<'float32' | 'float64' | 'float32Block', () => unknown>>;
 }
@@ -37,14 +39,17 @@ export const createHost = (memory: WasmMemory, threads: ThreadPool): Host => {
   return {
     memory,
     threads,
+    frames: createFrames(memory),
     gemm: { float32: () => float32().gemm, float64: () => float64().gemm, float32Block: () => float32().block },
   };
 };
 
-/** The reference loop of one operation, as a function of addresses. */
+/** The reference loop of one operation, as a function of addresses: of its operands or, where they are many, of a table of theirs. */
 const referenceFunction =
-  ({ unit: { node, inputs, output } }: ReferenceCall, memory: WasmMemory) =>
-  (...addresses: number[]): void => {
+  ({ unit: { node, inputs, output }, wide }: ReferenceCall, memory: WasmMemory) =>
+  (...given: number[]): void => {
+    const [table = 0, result = 0] = given;
+    const addresses = wide ? [...memory.view('int32', table >>> 0, inputs.length), result] : given;
     const view = (i: number, length: number, aval: { shape: View['shape']; dtype: View['dtype'] }): View => ({
       data: memory.view(aval.dtype, (addresses[i] ?? 0) >>> 0, length),
       shape: aval.shape,
@@ -60,7 +65,8 @@ const referenceFunction =
     );
   };
 
-type Run = (...addresses: number[]) => void;
+/** Takes the place of a frame. */
+type Run = (place: number) => void;
 
 const wasmOf = (storage: Storage): WasmStorage => storage as WasmStorage;
 
@@ -135,7 +141,7 @@ export const makeExecutable = (
   backend: Backend,
   donated: readonly number[] = [],
 ): Executable => {
-  const { memory, threads } = host;
+  const { memory, threads, frames } = host;
   const { planned, layout, functions, shared } = prepare(program, host, { donated });
   // Shared, so that donating the tensor to another program does not overwrite them.
   const constants = program.constants.map((constant) => memory.share(wasmOf(storageOn(backend, constant))));
@@ -145,25 +151,19 @@ export const makeExecutable = (
   const outputs = planned.outputs.map((buffer) => buffer.argument ?? 0);
   const idle = planned.units.length === 0;
 
-  const runAlone = (addresses: readonly number[]): void => {
-    const bytes = layout.bytes + layout.threadBytes;
+  /** The workspace has a part for each thread. */
+  const runOn = (addresses: readonly number[], several: SharedProgram | null): void => {
+    const bytes = layout.bytes + (several === null ? 1 : threads.size()) * layout.threadBytes;
     const workspace = bytes === 0 ? null : memory.take(bytes);
     try {
-      run(...addresses, workspace?.start ?? 0);
+      const frame = frames.enter(addresses, workspace?.start ?? 0);
+      try {
+        if (several === null || !threads.run(several, frame, functions.share as Part)) run(frame);
+      } finally {
+        frames.leave(frame);
+      }
     } finally {
       if (workspace !== null) memory.give(workspace);
-    }
-  };
-  /** The workspace has a part for each thread, and the arguments behind them. */
-  const runShared = (known: SharedProgram, addresses: readonly number[]): void => {
-    const bytes = layout.bytes + threads.size() * layout.threadBytes;
-    const workspace = memory.take(bytes + 4 * (addresses.length + 1));
-    try {
-      const { start } = workspace;
-      memory.view('int32', start + bytes, addresses.length + 1).set([...addresses, start]);
-      if (!threads.run(known, start + bytes, functions.share as Part)) run(...addresses, start);
-    } finally {
-      memory.give(workspace);
     }
   };
 
@@ -198,10 +198,7 @@ export const makeExecutable = (
         if (taken !== null) overwritten.add(source);
         place(taken ?? memory.allocate(dtype, length), storages, addresses);
       }
-      if (!idle) {
-        if (shared === null || threads.size() === 1) runAlone(addresses);
-        else runShared(shared, addresses);
-      }
+      if (!idle) runOn(addresses, threads.size() === 1 ? null : shared);
     } catch (error) {
       abandon(storages, overwritten);
       throw error;

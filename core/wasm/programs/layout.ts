@@ -4,12 +4,14 @@
  */
 import { readsOf, writesOf } from './evaluate.js';
 import { mayOverwrite } from './group.js';
-import type { Buffer, KernelUnit, Plan, Unit } from './plan.js';
+import { type Buffer, isWide, type KernelUnit, type Plan, type Unit } from './plan.js';
 
 /** Where in the workspace bytes are that a unit may overwrite; `null` for the part of the thread that runs it. */
 export interface Scratch {
   readonly own: number | null;
   readonly shared: number;
+  /** Where a table of the operands' addresses is, for a kernel of many. */
+  readonly operands: number;
 }
 
 export interface Layout {
@@ -126,6 +128,7 @@ export const layOut = ({ units, inputs, constants, outputs }: Plan, donated: rea
     return {
       own: own === 0 ? 0 : parallel ? null : place(rounded(own), time).offset,
       shared: shared === 0 ? 0 : place(rounded(shared), time).offset,
+      operands: work.kind === 'kernel' && isWide(work) ? place(rounded(4 * work.inputs.length), time).offset : 0,
     };
   });
   return { arguments: given, offsets, scratch, bytes, threadBytes, inPlace };

@@ -12,7 +12,8 @@ import { isOwn, lower } from '../lowerings/index.js';
 import type { Lowered, Origin } from '../lowerings/lowering.js';
 import { clustersOf, type Item } from './clusters.js';
 import { withEpilogues } from './epilogues.js';
-import { keepsOrder, loopOf } from './group.js';
+import { settleTraffic, writesOf } from './evaluate.js';
+import { keepsOrder } from './group.js';
 
 /** A stretch of memory: an input, a constant, or computed by a unit. */
 export interface Buffer {
@@ -76,6 +77,12 @@ export interface KernelUnit {
 }
 
 export type Unit = Group | KernelUnit;
+
+/** Operands that a kernel is given one by one. */
+const mostOperands = 64;
+
+/** Whether a kernel has more operands than that: it finds their addresses in a table. */
+export const isWide = ({ inputs }: KernelUnit): boolean => inputs.length > mostOperands;
 
 /** What is known of a value. */
 type Value =
@@ -372,7 +379,8 @@ export const plan = (program: Program): Plan => {
     else if (low.kind === 'kernel' || low.kind === 'reference') addKernel(member, low);
   }
   const outputs = program.outputs.map(bufferOf);
+  for (const unit of units) if (unit.kind === 'group') settleTraffic(unit);
   // Nothing is left to do where everything was made again elsewhere.
-  const wanted = units.filter((unit) => unit.kind === 'kernel' || loopOf(unit).writes.length > 0);
+  const wanted = units.filter((unit) => writesOf(unit).length > 0);
   return { units: withEpilogues(wanted, outputs), inputs, constants, outputs };
 };

@@ -149,12 +149,20 @@ const createSharedPool = (
   const drop = (worker: Worker): void => {
     workers = workers.filter((other) => other !== worker);
   };
-  const start = (make: Spawn): void => {
+  /** Starts a thread; `false` where the host does not let it. */
+  const start = (make: Spawn): boolean => {
+    let worker: Worker | undefined;
+    let thread: Thread;
+    try {
+      thread = make(workerCode, () => worker !== undefined && drop(worker));
+    } catch {
+      return false;
+    }
     // The slot is never given back: it is small, and nobody knows when a thread writes into it for the last time.
     const { start: at } = memory.take(slotBytes);
     const own = new Int32Array(memory.memory.buffer as SharedArrayBuffer, at, slotBytes / 4).fill(0);
-    const worker: Worker = {
-      thread: make(workerCode, () => drop(worker)),
+    worker = {
+      thread,
       words: own,
       at,
       libraries: new Set(),
@@ -163,6 +171,7 @@ const createSharedPool = (
     };
     workers.push(worker);
     post(worker, { kind: 'begin', memory: memory.memory, module: synchronizationModule(pages), slot: at });
+    return true;
   };
   const end = (worker: Worker): void => {
     drop(worker);
@@ -269,7 +278,7 @@ const createSharedPool = (
     size: () => workers.length + 1,
     resize: (threads) => {
       while (workers.length >= threads && workers.length > 0) end(workers.at(-1) as Worker);
-      if (spawn !== null) while (workers.length < Math.min(threads, mostThreads) - 1) start(spawn);
+      if (spawn !== null) while (workers.length < Math.min(threads, mostThreads) - 1) if (!start(spawn)) break;
       return workers.length + 1;
     },
     barrier: () => synchronize().barrier,

@@ -215,3 +215,134 @@ test('custom rules: outside any transform the plain function runs, and nothing e
   );
   assert.equal([f(t(3)).item(), rules], [6, 0]);
 });
+
+/** What rules give in plain JavaScript. */
+type AnyRule = (...given: readonly unknown[]) => never;
+
+test('customVjp: null, and only null, is a zero cotangent; anything else of another structure is a TreeError', () => {
+  const gradientWith = (rule: () => unknown): string | number[] => {
+    const f = customVjp(
+      (x: Tensor, tree: { readonly w: Tensor; readonly list: readonly [Tensor, Tensor] }) => add(x, tree.w),
+      (x, tree) => [add(x, tree.w), null] as const,
+      rule as AnyRule,
+    );
+    try {
+      const [g, { w, list }] = grad((x: Tensor, tree: { w: Tensor; list: [Tensor, Tensor] }) => f(x, tree), {
+        argnums: [0, 1],
+      })(t(1), { w: t(2), list: [t(3), t(4)] });
+      return [g, w, ...list].map((x) => x.item());
+    } catch (error) {
+      return (error as Error).name;
+    }
+  };
+  const g = t(7);
+  assert.equal(
+    gradientWith(() => [g, { w: g, list: [g, null] }]),
+    [7, 7, 7, 0],
+  );
+  assert.equal(
+    gradientWith(() => [null, { w: null, list: null }]),
+    [0, 0, 0, 0],
+  );
+  assert.equal(
+    gradientWith(() => [g, null]),
+    [7, 0, 0, 0],
+  );
+  const tree = { w: g, list: [g, g] };
+  const malformed: Readonly<Record<string, unknown>> = {
+    'a bare tensor': g,
+    null: null,
+    undefined: undefined,
+    'one too few': [g],
+    'one too many': [g, tree, g],
+    'an object for the list': { 0: g, 1: tree },
+    'a tensor for a tree': [g, g],
+    'a list for a tree': [g, [g, g]],
+    'undefined for a tensor': [undefined, tree],
+    'false for a tensor': [false, tree],
+    'zero for a tensor': [0, tree],
+    'a missing key': [g, { list: [g, g] }],
+    'a key too many': [g, { ...tree, v: g }],
+    'a shorter list': [g, { w: g, list: [g] }],
+    'a longer list': [g, { w: g, list: [g, g, null] }],
+    'a list within a list': [[g], tree],
+  };
+  for (const [name, returned] of Object.entries(malformed))
+    assert.is(
+      gradientWith(() => returned),
+      'TreeError',
+      name,
+    );
+  assert.is(
+    gradientWith(() => [t([7, 7]), tree]),
+    'GradientError',
+  );
+  assert.is(
+    gradientWith(() => Promise.resolve([g, tree])),
+    'GradientError',
+  );
+});
+
+test('customVjp: in forward mode a malformed cotangent is an error, too', () => {
+  const f = customVjp(
+    (x: Tensor) => x,
+    (x: Tensor) => [x, x] as const,
+    ((_: unknown, g: Tensor) => g) as AnyRule,
+  );
+  assert.match(
+    errorOf(() => jvp(f, [t(1)], [t(1)])),
+    'TreeError: customVjp: the backward rule gave a tensor of shape [] for the arguments, not a list of 1',
+  );
+});
+
+test('customVjp: a forward function that gives no pair is an error', () => {
+  const f = customVjp(
+    (x: Tensor) => x,
+    ((x: Tensor) => x) as AnyRule,
+    (_: unknown, g: Tensor) => [g] as const,
+  );
+  assert.match(
+    errorOf(() => grad(f)(t(1))),
+    'TreeError: customVjp: the forward function returned a tensor of shape [], not [value, residuals]',
+  );
+});
+
+test('customJvp: a tangent that is not like the value is an error', () => {
+  const tangentWith = (rule: () => unknown): string =>
+    errorOf(() =>
+      jvp(
+        customJvp((x: Tensor) => [x, mul(x, 2)] as const, rule as AnyRule),
+        [t(1)],
+        [t(1)],
+      ),
+    );
+  const g = t(1);
+  assert.is(
+    tangentWith(() => [g, g]),
+    'no error',
+  );
+  for (const returned of [g, null, undefined, 0, [g], [g, g, g], [g, g, null], [g, null], { 0: g, 1: g }, [g, 0]])
+    assert.match(
+      tangentWith(() => returned),
+      /^TreeError: customJvp: /,
+    );
+  assert.match(
+    tangentWith(() => [g, t([1, 2])]),
+    /^ShapeError: customJvp: /,
+  );
+  assert.match(
+    tangentWith(() => [g, cast(g, 'float32')]),
+    /^DtypeError: customJvp: /,
+  );
+});
+
+test('vjp and jvp: what is given for a value must be like it, lists to their last null', () => {
+  const f = (x: Tensor): readonly [Tensor, null] => [x, null];
+  const [, pull] = vjp(f as (x: Tensor) => readonly unknown[], t(1));
+  for (const cotangent of [t(1), [t(1)], [t(1), null, null], [null, null], null, [t(1), t(1)], { 0: t(1) }])
+    assert.match(
+      errorOf(() => pull(cotangent as readonly unknown[])),
+      /^TreeError: vjp: /,
+    );
+  assert.is((pull([t(3), null])[0] as Tensor).item(), 3);
+});

@@ -16,9 +16,9 @@ import {
   treeMap,
   zeros,
 } from '../../../autograd/index.js';
-import { setDefaultBackend } from '../../../core/default-backend.js';
 import { referenceBackend } from '../../../core/reference/backend.js';
 import { createWasmBackend } from '../../../core/wasm/backend.js';
+import { onBackend } from '../../laws/backend.js';
 import { test } from '../../runner/testing.js';
 
 const wasm = createWasmBackend();
@@ -29,8 +29,7 @@ const isDonated = (error: unknown): boolean =>
 for (const backend of [wasm, referenceBackend]) {
   const donating = (name: string, body: () => void): void =>
     test(`donation on ${backend.name}: ${name}`, () => {
-      setDefaultBackend(backend);
-      body();
+      onBackend(backend, body);
     });
 
   donating('many steps compute what they compute without it', () => {
@@ -103,13 +102,14 @@ for (const backend of [wasm, referenceBackend]) {
 }
 
 test('donation: training in place takes no new memory', () => {
-  setDefaultBackend(wasm);
-  const step = compile((p: Tensor) => sub(p, mul(p, 0.1)), { donate: [0] });
-  let p: Tensor = normal(key(0), [256, 256]);
-  p = step(p);
-  const { used } = wasm.memory.sizes();
-  for (let i = 0; i < 100; i++) p = step(p);
-  assert.is(wasm.memory.sizes().used, used);
+  onBackend(wasm, () => {
+    const step = compile((p: Tensor) => sub(p, mul(p, 0.1)), { donate: [0] });
+    let p: Tensor = normal(key(0), [256, 256]);
+    p = step(p);
+    const { used } = wasm.memory.sizes();
+    for (let i = 0; i < 100; i++) p = step(p);
+    assert.is(wasm.memory.sizes().used, used);
+  });
 });
 
 test('donation: numbers of arguments, and nothing else, can be listed', () => {

@@ -267,7 +267,7 @@ test('customVjp: a cotangent that does not fit its argument', () => {
   );
   assert.match(
     run(() => 3),
-    'TreeError: customVjp (gradient of customVjp): the backward rule gave number for argument [0]; return a list of one cotangent an argument',
+    'TreeError: customVjp (gradient of customVjp): the backward rule gave 3 for argument [0], not a tensor or null; return a list of one cotangent an argument',
   );
 });
 

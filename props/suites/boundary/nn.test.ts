@@ -91,6 +91,72 @@ test('sigmoid, softplus, tanh, logsigmoid: finite values and slopes at ±1000', 
   assert.equal(slopes(nn.softplus, -1000, 1000), [0, 1]);
 });
 
+test('a fully masked row of softmax or attention: zeros, with gradient 0', () => {
+  const mask = fromData(Uint8Array.of(1, 0, 0, 0), [2, 2], 'bool');
+  const x = float64([1, 2, 3, 4], [2, 2]);
+  assert.equal(numbers(nn.functional.maskedSoftmax(x, mask)), [1, 0, 0, 0]);
+  assert.equal(numbers(nn.functional.attention(x, x, x, { mask })), [1, 2, 0, 0]);
+  const weights = (y: Tensor): Tensor => sum(square(nn.functional.attention(y, ones([2, 2], 'float64'), x, { mask })));
+  assert.equal(numbers(grad(weights)(x)), [0, 0, 0, 0]);
+});
+
+test('what is masked: has no influence on values and gradients, whatever stands there', () => {
+  const { NaN: nan } = Number;
+  const mask = fromData(Uint8Array.of(1, 0), [1, 2], 'bool');
+  const [q, k] = [float64([1, 2], [1, 2]), float64([1, 2, nan, nan], [2, 2])];
+  assert.equal(numbers(nn.functional.attention(q, k, k, { mask })), [1, 2]);
+  assert.equal(numbers(grad((v: Tensor) => sum(nn.functional.attention(q, v, v, { mask })))(k)), [1, 1, 0, 0]);
+  const params = { weightIhL0: ones([1, 1], 'float64'), weightHhL0: ones([1, 1], 'float64') };
+  const lengths = classes(1);
+  const run = (p: typeof params, x: Tensor): Tensor =>
+    sum(nn.functional.rnn(x, p, { nonlinearity: 'relu', lengths }).output);
+  const x = float64([2, nan], [1, 2, 1]);
+  assert.is(run(params, x).item(), 2);
+  const [slopes, dx] = grad((all: [typeof params, Tensor]) => run(...all))([params, x]);
+  assert.equal([numbers(slopes.weightIhL0), numbers(dx)], [[2], [1, 0]]);
+  const scores = float64([1, 2, nan, nan], [2, 2]);
+  const loss = (y: Tensor): Tensor => nn.crossEntropy(y, classes(0, -1), { ignoreIndex: -1 });
+  assert.ok(Number.isFinite(loss(scores).item()));
+  assert.equal(numbers(grad(loss)(scores)).slice(2), [0, 0]);
+});
+
+test('NaN in an activation or a loss: stays NaN, with a gradient that is not 0', () => {
+  for (const f of [nn.hardshrink, nn.softshrink, nn.elu, nn.silu, nn.softsign] as const) {
+    assert.ok(Number.isNaN(f(float64([Number.NaN])).item()), f.name);
+    assert.is.not(slopes(f, Number.NaN)[0], 0, f.name);
+  }
+  const one = float64([1]);
+  for (const loss of [nn.bceLoss, nn.bceWithLogits, nn.huberLoss, nn.klDiv] as const) {
+    assert.ok(Number.isNaN(loss(float64([Number.NaN]), one).item()), loss.name);
+    assert.is.not(slopes((x) => loss(x, one), Number.NaN)[0], 0, loss.name);
+  }
+});
+
+test('an activation at −∞ and ∞: its limit, and the limit of its derivative', () => {
+  const ends = float64([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
+  for (const f of [nn.silu, nn.gelu, nn.mish, nn.hardswish] as const) {
+    assert.equal(numbers(add(f(ends), 0)), [0, Number.POSITIVE_INFINITY]);
+    assert.equal(slopes(f, ...numbers(ends)), [0, 1]);
+  }
+  assert.equal(numbers(nn.softsign(ends)), [-1, 1]);
+  assert.equal(slopes(nn.softsign, ...numbers(ends)), [0, 0]);
+});
+
+test('a share of 0 times an infinite loss: 0, with gradient 0', () => {
+  const x = float64([Number.NEGATIVE_INFINITY, 0], [1, 2]);
+  const loss = (y: Tensor): Tensor => nn.crossEntropy(y, float64([0, 1], [1, 2]));
+  assert.is(loss(x).item() + 0, 0);
+  assert.equal(numbers(add(grad(loss)(x), 0)), [0, 0]);
+  assert.ok(Number.isNaN(loss(float64([Number.NaN, 0], [1, 2])).item()));
+});
+
+test('cosine of a vector of zeros: 0, with gradient 0', () => {
+  const cosine = (x: Tensor): Tensor => nn.cosineSimilarity(x, float64([3, 4]), { axis: 0 });
+  assert.is(cosine(float64([0, 0])).item(), 0);
+  assert.equal(numbers(grad(cosine)(float64([0, 0]))), [0, 0]);
+  assert.is(cosine(float64([4e-300, 3e-300])).item(), cosine(float64([4, 3])).item());
+});
+
 test('cross-entropy: the gradient is (p − target)/N', () => {
   const x = float64([1, 2, 3, -1, 0.5, 2], [2, 3]);
   const g = grad((y: Tensor) => nn.crossEntropy(y, classes(2, 0)))(x);

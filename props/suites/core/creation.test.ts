@@ -272,10 +272,10 @@ test('meshgrid: lists run along their own axes, the first two exchanged in a pic
   );
 });
 
-test('a tensor is shown as text, not as its insides; a long one by its shape', () => {
+test('a tensor is shown as text, not as its insides; a long one by its corners', () => {
   assert.is(String(tensor([[1, 2.5]])), 'Tensor(float32[1,2] [[1,2.5]])');
   assert.is(inspect({ w: tensor([Number.NaN]) }), '{ w: Tensor(float32[1] ["NaN"]) }');
-  assert.is(inspect(zeros([100])), 'Tensor(float32[100])');
+  assert.is(inspect(zeros([100])), 'Tensor(float32[100] [0,0,0,…,0,0,0])');
 });
 
 test('a float32 is shown with the digits that tell it from its neighbours, a float64 in full', () => {

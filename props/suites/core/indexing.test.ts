@@ -1,7 +1,7 @@
 /** Indexing: brackets, picking, scattering, masks; known values, agreement between operations, and every error. */
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { grad, trace, vmap } from '../../../autograd/index.js';
+import { compile, grad, trace, vmap } from '../../../autograd/index.js';
 import {
   ArgumentError,
   AxisError,
@@ -335,12 +335,23 @@ test('maskedFill: true and not 0 are filled, the mask broadcasts, and no gradien
   );
 });
 
-test('oneHot: rows of the identity, zeros beyond it, classes counted where they are not given', () => {
+test('oneHot: rows of the identity, classes counted where they are not given', () => {
   assert.equal(oneHot([2, 0], 3).toArray(), [
     [0, 0, 1],
     [1, 0, 0],
   ]);
-  assert.equal(oneHot([[1], [-1]], 2).toArray(), [[[0, 1]], [[0, 0]]]);
+  assert.equal(oneHot([[1], [0]], 2).toArray(), [[[0, 1]], [[1, 0]]]);
+  for (const wrong of [-1, 2])
+    fails(
+      () => oneHot([0, wrong], 2),
+      ArgumentError,
+      `oneHot: the index ${wrong} names none of 2 classes (shape [2]); use whole numbers from 0 to 1`,
+    );
+  assert.throws(() => oneHot([-1]), /names none of 0 classes/);
+  assert.equal(compile((i: Tensor) => oneHot(i, 2))(tensor([1, -1], { dtype: 'int32' })).toArray(), [
+    [0, 1],
+    [0, 0],
+  ]);
   assert.equal(oneHot(1, 2, 'int32').toArray(), [0, 1]);
   assert.equal(oneHot([3, 1]).shape, [2, 4]);
   assert.equal(oneHot([]).shape, [0, 0]);

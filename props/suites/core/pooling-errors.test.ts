@@ -16,9 +16,14 @@ import { test } from '../../runner/testing.js';
 
 test('pooling: errors name the operation by its axes, the shapes and the remedy', () => {
   fails(
-    () => maxPool(zeros([1, 4, 4]), { kernel: 3, padding: 2 }),
+    () => maxPool(zeros([1, 4, 4]), { kernel: 3, padding: 3 }),
     ArgumentError,
-    'maxPool1d: padding [2,2] is more than half of the 3 places that the kernel spans along spatial axis 0; pad less, or take a larger kernel',
+    'maxPool1d: padding [3,3] is not less than the kernel of 3 places along spatial axis 0; pad less, or take a larger kernel',
+  );
+  fails(
+    () => maxPool(zeros([1, 4, 4]), { kernel: 2, dilation: 2, padding: 2 }),
+    ArgumentError,
+    'maxPool1d: padding [2,2] is more than half of the 3 places that the dilated kernel spans along spatial axis 0; pad less, or take a larger kernel',
   );
   fails(
     () => avgPool(zeros([1, 1, 4, 2]), { kernel: 3 }),

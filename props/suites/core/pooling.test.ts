@@ -58,10 +58,14 @@ const along = (dilations: number): fc.Arbitrary<Along> =>
       kernel: fc.integer({ min: 1, max: 3 }),
       stride: fc.integer({ min: 1, max: 3 }),
       dilation: fc.integer({ min: 1, max: dilations }),
-      padding: fc.nat(1),
+      padding: fc.nat(2),
       extra: fc.nat(3),
     })
-    .map((axis) => ({ ...axis, padding: Math.min(axis.padding, Math.floor(axis.kernel / 2)) }));
+    .map((axis) => {
+      const { kernel, dilation, padding } = axis;
+      const most = dilation === 1 ? kernel - 1 : Math.floor((dilation * (kernel - 1) + 1) / 2);
+      return { ...axis, padding: Math.min(padding, most) };
+    });
 
 interface Setting {
   readonly shape: readonly number[];

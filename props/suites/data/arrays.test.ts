@@ -1,7 +1,7 @@
 /** Array files: `.npy` and safetensors against bytes written by hand, against each other, and against damage. */
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { type Dtype, fromData, type Tensor, tensor, zeros } from '../../../core/index.js';
+import { tensor, zeros } from '../../../core/index.js';
 import {
   decodeNpy,
   decodeSafetensors,
@@ -12,6 +12,7 @@ import {
 } from '../../../data/index.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
+import { anyTensor, sameTensor } from './any-tensor.js';
 import { fileName, refused, survivesNoise, truncationsRefused } from './faults.js';
 
 const latin1 = (text: string): number[] => [...text].map((character) => character.charCodeAt(0));
@@ -30,28 +31,11 @@ const safetensors = (json: string, payload: readonly number[] = [], length = jso
   return Uint8Array.from([...size, ...new TextEncoder().encode(json), ...payload]);
 };
 
-const anyTensor: fc.Arbitrary<Tensor> = fc
-  .tuple(fc.array(fc.nat(3), { maxLength: 4 }), fc.constantFrom<Dtype>('float32', 'float64', 'int32', 'bool'))
-  .chain(([shape, dtype]) => {
-    const size = shape.reduce((product, length) => product * length, 1);
-    const value: fc.Arbitrary<number> =
-      dtype === 'int32' ? fc.integer() : dtype === 'bool' ? fc.nat(1) : dtype === 'float32' ? fc.float() : fc.double();
-    return fc.array(value, { minLength: size, maxLength: size }).map((data) => fromData(data, shape, dtype) as Tensor);
-  });
-
-const same = (got: Tensor | undefined, want: Tensor): void => {
-  assert.ok(got !== undefined);
-  assert.is(got?.dtype, want.dtype);
-  assert.equal(got?.shape, want.shape);
-  const [a, b] = [got?.dataSync() ?? [], want.dataSync()];
-  for (let i = 0; i < b.length; i++) assert.ok(Object.is(a[i], b[i]), `element ${i} is ${a[i]}, not ${b[i]}`);
-};
-
 test('npy: any tensor comes back bit for bit, and its elements begin at a multiple of 64', () => {
   check(
     fc.property(anyTensor, (x) => {
       const bytes = encodeNpy(x);
-      same(decodeNpy(bytes), x);
+      sameTensor(decodeNpy(bytes), x);
       const width = { bool: 1, int32: 4, float32: 4, float64: 8 }[x.dtype];
       assert.is((bytes.length - x.size * width) % 64, 0);
     }),
@@ -62,6 +46,42 @@ test('npy: any tensor comes back bit for bit, and its elements begin at a multip
 test('npy: the header is that of NumPy, byte for byte', () => {
   const text = `\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }`;
   assert.equal([...encodeNpy(tensor([1, 2, 3])).subarray(0, 128)], latin1(`${text.padEnd(127)}\n`));
+});
+
+test('npy: the bytes in column-major order are the same array as those in row-major order, at any rank', () => {
+  const shape = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 6 });
+  const types = [
+    ['|u1', 1],
+    ['<i2', 2],
+    ['>f4', 4],
+    ['<f8', 8],
+  ] as const;
+  check(
+    fc.property(shape, fc.constantFrom(...types), ([...sizes], [descr, width]) => {
+      const size = sizes.reduce((product, length) => product * length, 1);
+      const tuple = sizes.length === 1 ? `(${sizes[0]},)` : `(${sizes.join(', ')})`;
+      const element = (i: number): number[] => Array.from({ length: width }, (_, byte) => (i * 5 + byte * 3) % 64);
+      const rows = Array.from({ length: size }, (_, i) => element(i));
+      // The place in column-major order of each place in row-major order: the first index runs fastest.
+      const columns: number[][] = [];
+      for (let place = 0; place < size; place++) {
+        let [rest, target, step] = [place, 0, 1];
+        const index = sizes.toReversed().map((length) => {
+          const at = rest % length;
+          rest = Math.floor(rest / length);
+          return at;
+        });
+        for (const [axis, at] of index.toReversed().entries()) {
+          target += at * step;
+          step *= sizes[axis] ?? 1;
+        }
+        columns[target] = rows[place] ?? [];
+      }
+      const byRows = decodeNpy(npy(header(descr, tuple), rows.flat()));
+      sameTensor(decodeNpy(npy(header(descr, tuple, 'True'), columns.flat())), byRows);
+    }),
+    { numRuns: 150 },
+  );
 });
 
 test('npy: byte orders, memory orders, versions, and element types that become others', () => {
@@ -138,7 +158,7 @@ test('safetensors: named tensors and remarks come back bit for bit, in order', (
         const wanted = new Map(Object.entries(named).filter(([name]) => name !== '__metadata__'));
         const { tensors, metadata } = decodeSafetensors(encodeSafetensors(wanted, notes));
         assert.equal([...tensors.keys()].toSorted(), [...wanted.keys()].toSorted());
-        for (const [name, x] of wanted) same(tensors.get(name), x);
+        for (const [name, x] of wanted) sameTensor(tensors.get(name), x);
         assert.equal(Object.entries(metadata).toSorted(), Object.entries(notes).toSorted());
       },
     ),

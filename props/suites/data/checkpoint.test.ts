@@ -88,6 +88,30 @@ test('checkpoint: what cannot be written is an error that says where', () => {
     );
 });
 
+test('checkpoint: what is as deep as a file may be comes back, and what is deeper, or has no end, is not written', () => {
+  const nested = (levels: number, inner: unknown): unknown => {
+    let value = inner;
+    for (let i = 0; i < levels; i++) value = i % 2 === 0 ? [value] : { a: value };
+    return value;
+  };
+  for (const inner of [1, shared, Number.NaN]) {
+    const bytes = encodeCheckpoint(nested(500, inner));
+    assert.ok(E.isRight(tryDecodeCheckpoint(bytes)));
+    for (const levels of [501, 100_000])
+      assert.throws(
+        () => encodeCheckpoint(nested(levels, inner)),
+        (error: unknown) => error instanceof ArgumentError && /more than 500 levels deep/.test(error.message),
+      );
+  }
+  const endless: unknown[] = [];
+  endless.push(endless);
+  for (const bad of [endless, new Array<number>(2), Object.create({ constructor: undefined }) as object])
+    assert.throws(
+      () => encodeCheckpoint(bad),
+      (error: unknown) => error instanceof ArgumentError,
+    );
+});
+
 test('checkpoint: every truncation is refused', () => {
   truncationsRefused(tryDecodeCheckpoint, encodeCheckpoint({ w: shared, n: 1 }));
 });

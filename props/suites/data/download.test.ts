@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { either as E } from 'fp-ts';
 import * as assert from 'uvu/assert';
+import { ArgumentError } from '../../../core/index.js';
 import { DataError } from '../../../data/index.js';
 import {
   type DownloadProgress,
@@ -107,6 +108,62 @@ test('download: other contents, refusals, cuts, size and silence are typed error
           `download: ${url}/slow: the download was given up; expected the whole file`,
         );
         assert.equal(readdirSync(folder), []);
+      },
+    ),
+  ));
+
+test("download: what the caller does wrong is the caller's, and what a server withholds is given up", () =>
+  withFolder((folder) =>
+    withServer(
+      (request, response) => {
+        response.writeHead(200, { 'content-length': content.length });
+        if (request.url !== '/drip') return void response.end(content);
+        response.write(content.subarray(0, 5000));
+        const drops = setInterval(() => response.write(content.subarray(0, 1)), 10);
+        response.on('close', () => clearInterval(drops));
+      },
+      async (url) => {
+        const options = { url: `${url}/file`, path: join(folder, 'file'), sha256: sha256(content) };
+        const thrown = async (extra: object): Promise<unknown> =>
+          download({ ...options, ...extra }).then(
+            () => assert.unreachable('nothing was thrown'),
+            (error: unknown) => error,
+          );
+        const bug = new TypeError('a bug of my own');
+        const fault = (): never => {
+          throw bug;
+        };
+        assert.is(await thrown({ onProgress: fault }), bug);
+        assert.match(
+          message(await tryDownload({ ...options, url: `${url}/drip`, idleTimeout: 150 })()),
+          /less than 1024 bytes came within 150 ms; expected the whole file/,
+        );
+        for (const reason of ['no time', new Error('another tab'), undefined, 7]) {
+          const controller = new AbortController();
+          const signal = controller.signal;
+          const onProgress = (): void => controller.abort(reason);
+          const aborted = await tryDownload({ ...options, url: `${url}/drip`, signal, onProgress })();
+          assert.match(message(aborted), /drip: the download was given up; expected the whole file/);
+        }
+        assert.match(
+          String(await thrown({ path: join(folder, 'n'.repeat(300)) })),
+          /DataError: .*the name is too long/,
+        );
+        assert.match(String(await thrown({ path: join(folder, 'a\0b') })), /DataError: .*a NUL byte in the name/);
+        for (const wrong of [
+          { path: 5 },
+          { url: null },
+          { limit: Number.NaN },
+          { idleTimeout: 0 },
+          { signal: {} },
+          { onProgress: 1 },
+        ])
+          assert.instance(await thrown(wrong), ArgumentError);
+        assert.equal(readdirSync(folder), []);
+        // A name that is as long as names may be leaves room for what it is called until it is whole.
+        const long = join(folder, 'n'.repeat(255));
+        assert.is(await download({ ...options, path: long }), long);
+        assert.equal(readdirSync(folder), ['n'.repeat(255)]);
       },
     ),
   ));

@@ -11,6 +11,7 @@ import {
   lastExperiment,
   newExperiment,
   openExperiment,
+  type Setting,
   saveCsv,
   savePredictions,
 } from '../../../data/node/index.js';
@@ -91,6 +92,74 @@ test('experiments: only the folder of an earlier run is overwritten', () =>
     assert.ok(existsSync(join(parent, 'net', 'precious')));
     writeFileSync(join(parent, 'file'), '');
     assert.instance(await thrownBy(newExperiment({ model: 'net', parent: join(parent, 'file') })), DataError);
+  }));
+
+test('experiments: nothing is made, opened, written or removed outside the parent folder', () =>
+  withFolder(async (parent) => {
+    const inner = join(parent, 'runs');
+    mkdirSync(inner);
+    writeFileSync(join(parent, 'settings.json'), '{"model":"net","settings":{}}');
+    for (const name of ['..', '.', '', '../runs', 'a/b', 'a\\b', '/tmp/x', 'a\0b', 'n'.repeat(300)]) {
+      for (const existing of ['overwrite', 'suffix', 'refuse'] as const)
+        assert.instance(await thrownBy(newExperiment({ model: 'net', name, parent: inner, existing })), ArgumentError);
+      assert.instance(await thrownBy(lastExperiment({ name, parent: inner })), ArgumentError);
+    }
+    const run = await newExperiment({ model: 'net', parent: inner });
+    for (const file of ['../x', 'a/../../x', '/tmp/tapegrad-x', '..', '.', ''])
+      assert.instance(await thrownBy(run.write(file, '')), ArgumentError, file);
+    assert.equal(readdirSync(parent).sort(), ['runs', 'settings.json']);
+    assert.equal(readdirSync(inner), ['net']);
+  }));
+
+test('experiments: settings come back as they were, and what no file gives back is refused', () =>
+  withFolder(async (parent) => {
+    const nested = (levels: number): Setting => {
+      let value: Setting = 1;
+      for (let i = 0; i < levels; i++) value = [value];
+      return value;
+    };
+    const settings = {
+      deep: nested(99),
+      ['__proto__']: 'p',
+      '': [],
+      text: '\ud800 é',
+      huge: 1e308,
+      none: null,
+      yes: true,
+    };
+    const { folder } = await newExperiment({ model: 'net', settings, parent });
+    assert.equal(Object.entries((await openExperiment(folder)).settings), Object.entries(settings));
+    for (const wrong of [
+      nested(101),
+      nested(100_000),
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      undefined,
+      {},
+      1n,
+      [() => 0],
+    ]) {
+      const bad = { a: wrong as Setting };
+      const run = await openExperiment(folder);
+      for (const attempt of [
+        () => newExperiment({ model: 'net', settings: bad, parent }),
+        () => changeSettings(run, bad),
+      ])
+        assert.instance(await thrownBy(attempt()), ArgumentError);
+      assert.throws(
+        () => experimentName('net', bad),
+        (error: unknown) => error instanceof ArgumentError,
+      );
+    }
+    const brackets = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    for (const text of [
+      brackets,
+      `{"model":"net","settings":{"a":${brackets}}}`,
+      '{"model":"net","settings":{"a":1e999}}',
+    ]) {
+      writeFileSync(join(folder, 'settings.json'), text);
+      assert.instance(await thrownBy(openExperiment(folder)), DataError);
+    }
   }));
 
 test('experiments: a run is opened as it was made, under the name that was given, and its settings can change', () =>

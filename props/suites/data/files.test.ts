@@ -1,11 +1,12 @@
 /** Files, packed files, checksums, archives: read back what was written, and refuse what is damaged. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { either as E } from 'fp-ts';
 import * as assert from 'uvu/assert';
-import { ones, type Tensor, tensor, zeros } from '../../../core/index.js';
+import { ArgumentError, ones, type Tensor, tensor, zeros } from '../../../core/index.js';
 import {
   attempt,
   DataError,
@@ -298,3 +299,27 @@ test('state dictionaries: names are paths, and loading says what was found, miss
   );
   assert.equal(loadStateDict(net, { a: ones([1]) }, { rename: () => null }).report.unused, []);
 });
+
+test('files: pipes, devices and folders are refused at once, by whatever name, and limits that are none too', () =>
+  withFolder(async (folder) => {
+    const [pipe, link, device] = ['pipe', 'link', 'device'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    symlinkSync('/dev/zero', device);
+    symlinkSync(pipe, link);
+    execFileSync('mkfifo', [pipe]);
+    for (const path of [pipe, link, device, folder, '/dev/null'])
+      for (const load of [loadNpz, readBytes]) {
+        const refused: unknown = await load(path).catch((error: unknown) => error);
+        assert.instance(refused, DataError);
+        assert.match(String(refused), /this is a (pipe|device|folder)|no such file/);
+      }
+    for (const limit of [Number.NaN, -1, 0.5, '5'])
+      assert.throws(
+        () => gunzip(gzipSync('text'), { limit: limit as number }),
+        (error: unknown) => error instanceof ArgumentError,
+      );
+    assert.is(Buffer.from(gunzip(gzipSync('text'), { limit: Number.POSITIVE_INFINITY })).toString(), 'text');
+  }));

@@ -17,6 +17,7 @@ import {
   sum,
   type Tensor,
   tensor,
+  where,
 } from '../../../core/index.js';
 import {
   adjointLaw,
@@ -37,6 +38,7 @@ import {
   LawError,
   type LawReport,
   lawTally,
+  maskedLaw,
   precisionLaw,
   pullbackLinearityLaw,
   taylorLaw,
@@ -185,6 +187,12 @@ const cases: readonly [name: string, law: string, right: () => LawReport, wrong:
     'split batch',
     () => batchSplitLaw((w: Tensor, a: Tensor) => mean(mul(w, a)), t(2), rows),
     () => batchSplitLaw((w: Tensor, a: Tensor) => sum(mul(w, a)), t(2), rows),
+  ],
+  [
+    'maskedLaw',
+    'masked',
+    () => maskedLaw((a: Tensor) => where(tensor([true, true, false]), a, 0), [x], [tensor([false, false, true])]),
+    () => maskedLaw((a: Tensor) => mul(a, t([1, 1, 0])), [x], [tensor([false, false, true])]),
   ],
 ];
 

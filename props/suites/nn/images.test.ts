@@ -6,6 +6,7 @@ import {
   ArgumentError,
   add,
   flip,
+  fromData,
   key,
   matmul,
   ones,
@@ -229,4 +230,64 @@ test('zero parameters: the answer is zero in every layout', () => {
     biasInit: nn.initialisers.zeros,
   });
   assertClose(first.apply(first.init(key(0)), ones([2, 3, 4, 4]))[0], zeros([2, 2, 4, 4]));
+});
+
+/** Numbers of one channel and one axis. */
+const line = (...values: readonly number[]): Tensor => fromData(Float64Array.from(values), [1, 1, values.length]);
+
+test('upsample: every place reads the source that whole numbers give, at any scale and size', () => {
+  const from = (size: number): Tensor => line(...Array.from({ length: size }, (_, i) => i));
+  for (const scale of [2, 3, 7, 49, 98, 103])
+    for (const size of [1, 2, 3]) {
+      const y = functional.upsample(from(size), { scale }).dataSync();
+      y.forEach((value, i) => {
+        assert.is(value, (i - (i % scale)) / scale, `pixel ${i} at scale ${scale}`);
+      });
+    }
+  check(
+    fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 200 }), (size, wanted) => {
+      const near = functional.upsample(from(size), { size: wanted }).dataSync();
+      const [linear, aligned] = [false, true].map((alignCorners) =>
+        functional.upsample(from(size), { size: wanted, mode: 'linear', alignCorners }).dataSync(),
+      );
+      for (let i = 0; i < wanted; i++) {
+        assert.is(near[i], Number((BigInt(i) * BigInt(size)) / BigInt(wanted)));
+        const place = Math.min(size - 1, Math.max(0, ((2 * i + 1) * size - wanted) / (2 * wanted)));
+        assert.ok(Math.abs((linear?.[i] ?? Number.NaN) - place) <= 1e-12 * size);
+        const corner = wanted > 1 ? (i * (size - 1)) / (wanted - 1) : 0;
+        assert.ok(Math.abs((aligned?.[i] ?? Number.NaN) - corner) <= 1e-12 * size);
+      }
+    }),
+  );
+});
+
+test('upsample: an axis that keeps its size stays as it is, and a neighbour of no weight is not read', () => {
+  const x = random(1, [1, 1, 3]);
+  for (const mode of ['nearest', 'linear'] as const) assertClose(functional.upsample(x, { scale: 1.3, mode }), x, 0);
+  const odd = line(1, Number.POSITIVE_INFINITY, 3);
+  assert.is(functional.upsample(odd, { size: 5, mode: 'linear', alignCorners: true }).dataSync()[0], 1);
+});
+
+test('adaptive pools: windows begin and end where whole numbers say', () => {
+  check(
+    fc.property(fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 50 }), (size, outputs) => {
+      const x = line(...Array.from({ length: size }, (_, i) => i));
+      const [largest, means] = [functional.adaptiveMaxPool1d(x, outputs), functional.adaptiveAvgPool1d(x, outputs)];
+      for (let i = 0; i < outputs; i++) {
+        const start = Number((BigInt(i) * BigInt(size)) / BigInt(outputs));
+        const end = Number((BigInt(i + 1) * BigInt(size) + BigInt(outputs) - 1n) / BigInt(outputs));
+        assert.is(largest.dataSync()[i], end - 1);
+        assert.ok(Math.abs((means.dataSync()[i] ?? Number.NaN) - (start + end - 1) / 2) <= 1e-12 * size);
+      }
+    }),
+  );
+});
+
+test('pools: padding of one less than the kernel is taken', () => {
+  const x = line(1, 2, 3);
+  const options = { kernel: 3, padding: 2, stride: 1 } as const;
+  assert.equal([...functional.maxPool1d(x, options).dataSync()], [1, 2, 3, 3, 3]);
+  assertClose(functional.avgPool1d(x, options), { shape: [1, 1, 5], data: [1 / 3, 1, 2, 5 / 3, 1] });
+  assert.equal(nn.flatten(reshape(x, [3]) as Tensor).shape, [3, 1]);
+  assert.equal(nn.flatten(ones([])).shape, [1]);
 });

@@ -1,7 +1,7 @@
 /** Laws of layers that need no oracle. */
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { grad, vjp } from '../../../autograd/index.js';
+import { compile, grad, vjp } from '../../../autograd/index.js';
 import {
   ArgumentError,
   add,
@@ -29,7 +29,7 @@ import * as nn from '../../../nn/index.js';
 import { drawDistinct } from '../../arbitraries/values.js';
 import { tensorOf } from '../../derivations/derivation.js';
 import { assertClose } from '../../runner/close.js';
-import { fails } from '../../runner/fails.js';
+import { fails, refuses } from '../../runner/fails.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 
@@ -282,7 +282,7 @@ test('embedding: the padding row takes no gradient, repeated rows add up', () =>
 test('embedding: rows within a norm, and gradients divided by frequency, are PyTorch’s', () => {
   const table = fromData(Float64Array.of(1, 2, 3, -4, 0.5, 0.25, -6, 8), [4, 2]);
   // The last row once by its negative number.
-  const index = fromData(Int32Array.of(1, 0, 1, 3, -1, 1), [2, 3]);
+  const index = fromData(Int32Array.of(1, 0, 1, 3, 3, 1), [2, 3]);
   const cotangent = fromData(Float64Array.of(-3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8), [2, 3, 2]);
   const cases = [
     { options: { scaleGradByFreq: true }, first: [3, -4], gradient: [-1, 0, 5 / 3, 8 / 3, 0, 0, 4, 5] },
@@ -320,8 +320,8 @@ test('embedding: rows within a norm, and gradients divided by frequency, are PyT
   );
 });
 
-test('embedding: a negative padding index counts from the last row, and so may the indices', () => {
-  const index = fromData(Int32Array.of(2, 0, -1, -3), [4]);
+test('embedding: a negative padding index counts from the last row; a negative index is an error, and one in a compiled program, too', () => {
+  const index = fromData(Int32Array.of(2, 0, 2, 0), [4]);
   const table = random(1, [3, 2]);
   for (const paddingIndex of [-1, 2]) {
     const [, pullback] = vjp((w: Tensor) => functional.embedding(w, index, { paddingIndex }), table);
@@ -332,6 +332,15 @@ test('embedding: a negative padding index counts from the last row, and so may t
     ArgumentError,
     'embedding: paddingIndex = 3 names no row of a table of 3 (shape [3,2]); give a row number, or leave it out',
   );
+  for (const wrong of [-1, 3]) {
+    const beyond = fromData(Int32Array.of(wrong), [1]);
+    fails(
+      () => functional.embedding(table, beyond),
+      ArgumentError,
+      `embedding: the row number ${wrong} is out of range (shape [1]); use whole numbers from 0 to 2`,
+    );
+    refuses(() => compile((i: Tensor) => functional.embedding(table, i))(beyond), ArgumentError);
+  }
 });
 
 test('attention: rows of weights sum to 1, so constant values come out as they are; causal rows ignore the future', () => {

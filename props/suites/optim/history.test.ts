@@ -154,8 +154,10 @@ test('reporter: one line an epoch, with figures, speed and time left; steps wher
   ]);
 });
 
+const { validation: _, ...ofSearch } = options;
+
 test('findLearningRate: suggests a rate at which the loss falls, and ends when it runs away', async () => {
-  const found = await findLearningRate({ ...options, batchSize: 20, optimizer: sgd, from: 1e-5, to: 100, steps: 60 });
+  const found = await findLearningRate({ ...ofSearch, batchSize: 20, optimizer: sgd, from: 1e-5, to: 100, steps: 60 });
   assert.ok(found.rates.length < 60, 'a rate of 100 must run away');
   assert.is(found.losses.length, found.rates.length);
   assert.ok(found.suggestion !== null && found.suggestion > 1e-3 && found.suggestion < 5, String(found.suggestion));
@@ -164,10 +166,10 @@ test('findLearningRate: suggests a rate at which the loss falls, and ends when i
 });
 
 test('findLearningRate: tries as many rates as it is told to, with any optimizer', async () => {
-  const { rates } = await findLearningRate({ ...options, optimizer: adam, from: 1e-6, to: 1e-5, steps: 7 });
+  const { rates } = await findLearningRate({ ...ofSearch, optimizer: adam, from: 1e-6, to: 1e-5, steps: 7 });
   assert.is(rates.length, 7);
   assert.ok(Math.abs((rates.at(-1) ?? 0) - 1e-5) < 1e-18);
-  await findLearningRate({ ...options, optimizer: adam, from: 1, to: 1 }).then(
+  await findLearningRate({ ...ofSearch, optimizer: adam, from: 1, to: 1 }).then(
     () => assert.unreachable(),
     (error: unknown) => assert.instance(error, ArgumentError),
   );

@@ -1,12 +1,13 @@
 /** A compiled function prints its program and its plan. */
 import * as assert from 'uvu/assert';
 import { add, compile, matmul, relu, sum, type Tensor, zeros } from '../../../autograd/index.js';
-import { setDefaultBackend } from '../../../core/default-backend.js';
 import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { test } from '../../runner/testing.js';
+import { useBackend } from '../../runner/world.js';
+
+useBackend(createWasmBackend());
 
 test('describe: kernels and loops in order, where everything is, bytes and operations', () => {
-  setDefaultBackend(createWasmBackend());
   const f = compile((x: Tensor, w: Tensor, b: Tensor) => {
     const y = relu(add(matmul(x, w), b));
     return [y, sum(y, { axes: 0 })];

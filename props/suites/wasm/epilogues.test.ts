@@ -20,7 +20,6 @@ import {
   transpose,
   zeros,
 } from '../../../autograd/index.js';
-import { setDefaultBackend } from '../../../core/default-backend.js';
 import type { FloatDtype } from '../../../core/dtype.js';
 import { removeDeadCode } from '../../../core/passes/dead-code.js';
 import { sizeOf, stridesOf } from '../../../core/shape.js';
@@ -30,9 +29,10 @@ import { stridesUnder } from '../../../core/wasm/programs/epilogues.js';
 import { plan } from '../../../core/wasm/programs/plan.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
+import { useBackend } from '../../runner/world.js';
 
 const backend = createWasmBackend({ threadPatience: 20_000 });
-setDefaultBackend(backend);
+useBackend(backend);
 
 type Step = (...x: readonly Tensor[]) => readonly Tensor[];
 

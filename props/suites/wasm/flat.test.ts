@@ -3,9 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import * as assert from 'uvu/assert';
 import { grad } from '../../../autograd/index.js';
-import { setDefaultBackend } from '../../../core/default-backend.js';
+import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
 import { add, matmul, mean, mul, relu, sub, type Tensor, tensor } from '../../../core/index.js';
-import { referenceBackend } from '../../../core/reference/backend.js';
 import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { test } from '../../runner/testing.js';
 
@@ -27,6 +26,7 @@ interface Line {
 
 test('memory: 10,000 eager training steps and 10,000 eager predictions keep it flat', () => {
   const wasm = createWasmBackend({ budget: 2 * MiB });
+  const before = defaultBackend();
   setDefaultBackend(wasm);
   try {
     const x = tensor([[-1], [0], [1], [2]]);
@@ -50,6 +50,6 @@ test('memory: 10,000 eager training steps and 10,000 eager predictions keep it f
     assert.ok(after.arrayBuffers - before.arrayBuffers < 64 * MiB, 'what moved out was collected');
     assert.ok(liveHeap() - heap < 128 * MiB, 'so were the tensors');
   } finally {
-    setDefaultBackend(referenceBackend);
+    setDefaultBackend(before);
   }
 });

@@ -27,7 +27,6 @@ import {
   where,
   zeros,
 } from '../../../autograd/index.js';
-import { setDefaultBackend } from '../../../core/default-backend.js';
 import type { Dtype } from '../../../core/dtype.js';
 import { removeDeadCode } from '../../../core/passes/dead-code.js';
 import type { Program } from '../../../core/program.js';
@@ -38,8 +37,9 @@ import { plan } from '../../../core/wasm/programs/plan.js';
 import { functional } from '../../../nn/index.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
+import { useBackend } from '../../runner/world.js';
 
-setDefaultBackend(createWasmBackend());
+useBackend(createWasmBackend());
 
 const unitsOf = (program: Program): readonly string[] => plan(removeDeadCode(program)).units.map(describeUnit);
 

@@ -1,7 +1,6 @@
 /** Law 11: every primitive computes on the WebAssembly backend what its reference loop does, within its spec's bound. */
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { setDefaultBackend } from '../../../core/default-backend.js';
 import { type Dtype, isFloat } from '../../../core/dtype.js';
 import { abs, cast, gather, scatterAdd, slice, take, tensor } from '../../../core/index.js';
 import { bind } from '../../../core/interpreter.js';
@@ -13,7 +12,7 @@ import type { Tensor } from '../../../core/tensor.js';
 import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { lower, lowerings } from '../../../core/wasm/lowerings/index.js';
 import { tensorOf } from '../../arbitraries/tensors.js';
-import { backendLaw } from '../../laws/backend.js';
+import { backendLaw, onBackend } from '../../laws/backend.js';
 import { type Report, reportOf } from '../../laws/report.js';
 import { checkLaw } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
@@ -40,11 +39,8 @@ const argumentsOf = ({ inputs }: Case, dtype: Dtype): Tensor[] =>
 
 /** Sums of products cancel: what rounding may do is in proportion to the sum of the sizes of the terms, not to the result. */
 const sumsOfProductsLaw = (run: (...args: Tensor[]) => Tensor, args: readonly Tensor[], ulp: number): Report => {
-  const want = run(...args);
-  const sizes = run(...args.map(abs)).dataSync();
-  setDefaultBackend(backend);
-  const got = run(...args).dataSync();
-  setDefaultBackend(referenceBackend);
+  const [want, sizes] = onBackend(referenceBackend, () => [run(...args), run(...args.map(abs)).dataSync()] as const);
+  const got = onBackend(backend, () => run(...args).dataSync());
   const unit = want.dtype === 'float32' ? 2 ** -23 : 2 ** -52;
   return reportOf(
     'law 11, relative to the sizes of the terms',
@@ -120,10 +116,8 @@ test('lowerings: an index out of range is the same error as on the reference', (
         return String(error);
       }
     });
-  const want = messages();
-  setDefaultBackend(backend);
-  const got = messages();
-  setDefaultBackend(referenceBackend);
+  const want = onBackend(referenceBackend, messages);
+  const got = onBackend(backend, messages);
   assert.ok(want.every((message) => message.includes('out of range')));
   assert.equal(got, want);
 });
@@ -135,9 +129,9 @@ test('lowerings: another primitive of a known name runs its own loop', () => {
       for (let i = 0; i < out.data.length; i++) out.data[i] = 2 * (x?.data[i] ?? 0);
     },
   };
-  setDefaultBackend(backend);
-  const x = tensor([1, -3]);
-  assert.equal(bind(twice, [x], null).toArray(), [2, -6]);
-  assert.equal(bind(primitives.neg as Primitive, [x], null).toArray(), [-1, 3]);
-  setDefaultBackend(referenceBackend);
+  onBackend(backend, () => {
+    const x = tensor([1, -3]);
+    assert.equal(bind(twice, [x], null).toArray(), [2, -6]);
+    assert.equal(bind(primitives.neg as Primitive, [x], null).toArray(), [-1, 3]);
+  });
 });

@@ -2,8 +2,6 @@
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { compile, grad } from '../../../autograd/index.js';
-import type { Backend } from '../../../core/backend.js';
-import { setDefaultBackend } from '../../../core/default-backend.js';
 import type { Dtype } from '../../../core/dtype.js';
 import { cast, mul, sum, type Tensor } from '../../../core/index.js';
 import { referenceBackend } from '../../../core/reference/backend.js';
@@ -11,19 +9,11 @@ import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { programs, runProgram } from '../../arbitraries/programs.js';
 import { tensorOf } from '../../arbitraries/tensors.js';
 import type { Draw } from '../../arbitraries/values.js';
+import { onBackend } from '../../laws/backend.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 
 const wasm = createWasmBackend();
-
-const on = <T>(backend: Backend, f: () => T): T => {
-  setDefaultBackend(backend);
-  try {
-    return f();
-  } finally {
-    setDefaultBackend(referenceBackend);
-  }
-};
 
 const tensorsOf = (inputs: readonly Draw[], dtype: Dtype): Tensor[] =>
   inputs.map((input) => cast(tensorOf(input), dtype));
@@ -61,8 +51,8 @@ for (const dtype of ['float32', 'float64'] as const) {
     check(
       fc.property(programs({ maxSteps: 10 }), ({ inputs, steps }) => {
         const f = runProgram(steps);
-        const want = numbers(f(...tensorsOf(inputs, dtype)));
-        const got = on(wasm, () => numbers(compile(f)(...tensorsOf(inputs, dtype))));
+        const want = onBackend(referenceBackend, () => numbers(f(...tensorsOf(inputs, dtype))));
+        const got = onBackend(wasm, () => numbers(compile(f)(...tensorsOf(inputs, dtype))));
         assertNear(got, want, tolerance);
       }),
       { numRuns: 60 },
@@ -73,7 +63,7 @@ for (const dtype of ['float32', 'float64'] as const) {
     check(
       fc.property(programs({ maxSteps: 10 }), ({ inputs, steps }) => {
         const f = runProgram(steps);
-        on(wasm, () => {
+        onBackend(wasm, () => {
           const x = tensorsOf(inputs, dtype);
           assert.equal(numbers(compile(f)(...x)), numbers(f(...x)));
         });
@@ -86,8 +76,8 @@ for (const dtype of ['float32', 'float64'] as const) {
     check(
       fc.property(programs({ maxSteps: 6 }), ({ inputs, steps }) => {
         const f = runProgram(steps);
-        const want = numbers(gradients(f, tensorsOf(inputs, dtype)));
-        const got = on(wasm, () => {
+        const want = onBackend(referenceBackend, () => numbers(gradients(f, tensorsOf(inputs, dtype))));
+        const got = onBackend(wasm, () => {
           const step = compile((...x: Tensor[]) => gradients(f, x));
           const x = tensorsOf(inputs, dtype);
           step(...x);
