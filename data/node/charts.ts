@@ -1,38 +1,13 @@
 /** Charts as SVG text: curves over epochs or settings, and confusion matrices. Drawing is the work of `echarts`, which is an optional package of its own. */
 
-import type { EChartsOption } from 'echarts';
-import { checkChoice, checkedOptions } from '../../core/arguments.js';
+import { checkChoice, checkedOptions, checkNumber as checkNumberKind } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/errors.js';
+import { checkBounds, checkFlag, checkList, checkNumber, checkNumbers, checkText, checkTexts } from '../checks.js';
+import { type ChartSize, checkSize, render } from './drawing.js';
+import { disguised, revealed } from './markup.js';
 import { optional } from './optional.js';
 
-export interface ChartSize {
-  readonly width?: number;
-  readonly height?: number;
-}
-
-/** Without what only answers to a pointer, which is half of the text: the style sheet, and what its rules hold on to. */
-const still = (svg: string): string =>
-  svg
-    .replace(/<style[^>]*>.*?<\/style>/gs, '')
-    .replace(/<[^>]+>/g, (tag) => tag.replace(/ (?:class|pointer-events|ecmeta_\w+)="[^"]*"/g, ''))
-    .replace(/\n{2,}/g, '\n');
-
-const render = async (op: string, options: EChartsOption, width: number, height: number): Promise<string> => {
-  const echarts = await optional(op, 'echarts', () => import('echarts'));
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height });
-  try {
-    chart.setOption({ animation: false, backgroundColor: '#ffffff', ...options });
-    // Names inside the picture go on counting from chart to chart; counted anew, the same chart is the same text.
-    const names = new Map<string, string>();
-    return still(chart.renderToSVGString()).replace(/\bzr\d+-[\w-]+/g, (name) => {
-      const known = names.get(name) ?? `chart-${names.size}`;
-      names.set(name, known);
-      return known;
-    });
-  } finally {
-    chart.dispose();
-  }
-};
+export type { ChartSize } from './drawing.js';
 
 export interface Curve {
   readonly name: string;
@@ -105,20 +80,49 @@ const curvesNames = {
 } as const;
 const curveNames = { name: true, values: true, at: true, dashed: true } as const;
 
-/** Throws unless a chart and its curves have only options that there are. */
-const checkCurves = (op: string, options: CurvesOptions): void => {
-  for (const curve of checkedOptions(op, options, curvesNames).curves) checkedOptions(op, curve, curveNames);
-  checkChoice(op, 'xScale', options.xScale ?? 'linear', ['linear', 'log']);
-  checkChoice(op, 'yScale', options.yScale ?? 'linear', ['linear', 'log']);
+const checkCurve = (op: string, curve: Curve): void => {
+  const { name, values, at, dashed } = checkedOptions(op, curve, curveNames);
+  checkText(op, 'the name of a curve', name);
+  checkNumbers(op, 'values', values);
+  for (const value of values) checkNumberKind(op, 'a value', value);
+  if (at !== undefined) {
+    checkNumbers(op, 'at', at);
+    for (const place of at) checkNumber(op, 'a place', place);
+  }
+  if (dashed !== undefined) checkFlag(op, 'dashed', dashed);
 };
 
+/** Throws unless a chart and its curves are what their types say. */
+const checkCurves = (op: string, options: CurvesOptions): void => {
+  const { title, curves, yName, xName, xScale, yScale, yRange, goal } = checkedOptions(op, options, curvesNames);
+  for (const [what, text] of Object.entries({ title, yName, xName: xName ?? '' })) checkText(op, what, text);
+  checkList(op, 'curves', curves);
+  for (const curve of curves) checkCurve(op, curve);
+  checkChoice(op, 'xScale', xScale ?? 'linear', ['linear', 'log']);
+  checkChoice(op, 'yScale', yScale ?? 'linear', ['linear', 'log']);
+  if (yRange !== undefined) checkBounds(op, 'yRange', yRange);
+  if (goal !== undefined) checkNumber(op, 'goal', goal);
+  checkSize(op, options);
+};
+
+/** The same chart, with no text in it that means anything to what draws it. */
+const withoutMeaning = ({ xName, ...options }: CurvesOptions): CurvesOptions => ({
+  ...options,
+  title: disguised(options.title),
+  yName: disguised(options.yName),
+  ...(xName === undefined ? {} : { xName: disguised(xName) }),
+  curves: options.curves.map((curve) => ({ ...curve, name: disguised(curve.name) })),
+});
+
 /**
- * Curves as an SVG picture: losses over epochs, or a figure over a swept setting.
+ * Curves as an SVG picture: losses over epochs, or a figure over a swept setting. Names and titles are shown as they are, whatever
+ * characters they hold.
  * @throws ArgumentError when there is nothing to draw, or the package `echarts` is not installed.
  */
 export const curvesSvg = async (options: CurvesOptions): Promise<string> => {
   checkCurves('curvesSvg', options);
-  return drawCurves(options, await legendRows(options, options.width ?? 860));
+  const plain = withoutMeaning(options);
+  return revealed(await drawCurves(plain, await legendRows(plain, options.width ?? 860)));
 };
 
 const drawCurves = async (options: CurvesOptions, rows: number): Promise<string> => {
@@ -216,10 +220,11 @@ const drawCurves = async (options: CurvesOptions, rows: number): Promise<string>
  * @throws ArgumentError when there is nothing to draw, or the package `echarts` is not installed.
  */
 export const panelsSvg = async (panels: readonly CurvesOptions[]): Promise<string> => {
+  checkList('panelsSvg', 'panels', panels);
   if (panels.length === 0)
     throw new ArgumentError({ op: 'panelsSvg', problem: 'there is nothing to draw', remedy: 'give a panel' });
   for (const panel of panels) checkCurves('panelsSvg', panel);
-  const wide = panels.map((panel) => ({ width: 480, ...panel }));
+  const wide = panels.map((panel) => ({ width: 480, ...withoutMeaning(panel) }));
   // As much room for names in each, so that the curves stand at one height.
   const rows = Math.max(...(await Promise.all(wide.map((panel) => legendRows(panel, panel.width)))));
   const sized = wide.map((panel) => ({ height: 340 + legend.row * rows, ...panel }));
@@ -234,7 +239,7 @@ export const panelsSvg = async (panels: readonly CurvesOptions[]): Promise<strin
     tallest = Math.max(tallest, height);
   }
   const size = `width="${left}" height="${tallest}" viewBox="0 0 ${left} ${tallest}"`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>\n${parts.join('\n')}\n</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>\n${revealed(parts.join('\n'))}\n</svg>\n`;
 };
 
 export interface ConfusionOptions extends ChartSize {
@@ -259,6 +264,14 @@ export const confusionSvg = async (
     width,
     height,
   } = checkedOptions('confusionSvg', options, confusionSvgNames);
+  checkText('confusionSvg', 'title', title);
+  checkTexts('confusionSvg', 'classes', classes);
+  checkSize('confusionSvg', options);
+  checkList('confusionSvg', 'the matrix', matrix);
+  for (const row of matrix) {
+    checkNumbers('confusionSvg', 'a row', row);
+    for (const count of row) checkNumber('confusionSvg', 'a count', count, [0, Number.POSITIVE_INFINITY]);
+  }
   if (matrix.length !== classes.length || matrix.some((row) => row.length !== classes.length))
     throw new ArgumentError({
       op: 'confusionSvg',
@@ -272,14 +285,15 @@ export const confusionSvg = async (
       1,
     );
   const side = Math.max(360, 155 + 52 * classes.length);
-  return render(
+  const shown = classes.map(disguised);
+  const svg = await render(
     'confusionSvg',
     {
-      title: { text: title, left: 'center', top: 8, textStyle: { fontSize: 15 } },
+      title: { text: disguised(title), left: 'center', top: 8, textStyle: { fontSize: 15 } },
       grid: { left: 130, right: 24, top: 48, bottom: 84 },
       xAxis: {
         type: 'category',
-        data: [...classes],
+        data: shown,
         name: 'predicted',
         nameLocation: 'middle',
         nameGap: 62,
@@ -288,7 +302,7 @@ export const confusionSvg = async (
       },
       yAxis: {
         type: 'category',
-        data: [...classes],
+        data: shown,
         name: 'actual',
         nameLocation: 'middle',
         nameGap: 106,
@@ -316,4 +330,5 @@ export const confusionSvg = async (
     width ?? side,
     height ?? side,
   );
+  return revealed(svg);
 };

@@ -1,4 +1,7 @@
 /** A run as one HTML page that stands alone: figures, tables and pictures inside, nothing loaded from elsewhere. */
+import { ArgumentError, describe } from '../../core/errors.js';
+import { checkList, checkObject, checkText } from '../checks.js';
+import { escaped } from './markup.js';
 
 /** What a report shows, one thing after another. */
 export type ReportPart =
@@ -23,17 +26,6 @@ export interface ReportPicture {
   /** SVG text, or the bytes of a PNG. */
   readonly picture: string | Uint8Array;
 }
-
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const escaped = (text: string | number): string =>
-  String(text).replace(/[&<>"']/g, (character) => escapes[character] ?? '');
 
 const style = `
   :root { color-scheme: light; }
@@ -120,12 +112,75 @@ const html = (part: ReportPart): string => {
   }
 };
 
+const op = 'reportHtml';
+
+const checkPicture = (item: ReportPicture): void => {
+  checkObject(op, 'a picture', item);
+  checkText(op, 'a caption', item.caption);
+  if (typeof item.picture !== 'string' && !(item.picture instanceof Uint8Array))
+    throw new ArgumentError({
+      op,
+      problem: `a picture is ${describe(item.picture)}`,
+      remedy: 'give SVG text, or the bytes of a PNG',
+    });
+};
+
+const checkCells = (row: readonly unknown[], what: string): void => {
+  checkList(op, what, row);
+  for (const cell of row)
+    if (typeof cell !== 'string' && typeof cell !== 'number')
+      throw new ArgumentError({ op, problem: `${what} has ${describe(cell)}`, remedy: 'give texts and numbers' });
+};
+
+const checkPart = (part: ReportPart): void => {
+  checkObject(op, 'a part', part);
+  switch (part.kind) {
+    case 'heading':
+    case 'text':
+      checkText(op, 'a text', part.text);
+      return;
+    case 'table':
+      checkCells(part.head, 'the head of a table');
+      checkList(op, 'rows', part.rows);
+      for (const row of part.rows) checkCells(row, 'a row');
+      return;
+    case 'picture':
+      checkPicture(part);
+      return;
+    case 'pictures':
+      checkList(op, 'pictures', part.pictures);
+      for (const item of part.pictures) checkPicture(item);
+      return;
+    case 'samples':
+      checkList(op, 'samples', part.samples);
+      for (const item of part.samples) checkPicture(item);
+      return;
+    default: {
+      const { kind } = part as { readonly kind: unknown };
+      throw new ArgumentError({
+        op,
+        problem: `a part is of the kind ${describe(kind)}`,
+        remedy: 'give one of ReportPart',
+      });
+    }
+  }
+};
+
 /**
- * A page with a title and its parts in order. Texts are shown as they are, whatever characters they hold.
+ * A page with a title and its parts in order. Texts are shown as they are, whatever characters they hold; of those that pages cannot
+ * hold, such as control characters, a sign says that they are missing.
+ * @throws ArgumentError for parts that are none.
  * @example
  * reportHtml('A & B', [{ kind: 'text', text: '1 < 2' }]).includes('<p>1 &lt; 2</p>') // true
  */
-export const reportHtml = (title: string, parts: readonly ReportPart[]): string =>
+export const reportHtml = (title: string, parts: readonly ReportPart[]): string => {
+  checkText(op, 'the title', title);
+  checkList(op, 'parts', parts);
+  parts.forEach(checkPart);
+  return page(title, parts);
+};
+
+const page = (title: string, parts: readonly ReportPart[]): string =>
   `<!doctype html>
 <html lang="en">
 <head>

@@ -2,6 +2,7 @@
 import { checkedOptions } from '../../core/arguments.js';
 import { reshape } from '../../core/primitives/reshape.js';
 import type { Tensor } from '../../core/tensor.js';
+import { checkList, checkNumbers, checkObject, checkTensor, checkText } from '../checks.js';
 import { confusionSvg, curvesSvg } from './charts.js';
 import { imageGridPng } from './png.js';
 import { type ReportPart, reportHtml } from './report.js';
@@ -83,10 +84,27 @@ const sampleOf = async ({ image, actual, predicted }: SamplePrediction) => ({
  * Images with what a model takes them for, as a part of a report; what is wrong is marked, and what would be right is said.
  * @throws ShapeError for an image that is none; ArgumentError when a package that draws is not installed.
  */
-export const samplePredictions = async (samples: readonly SamplePrediction[]): Promise<ReportPart> => ({
-  kind: 'samples',
-  samples: await Promise.all(samples.map(sampleOf)),
-});
+export const samplePredictions = async (samples: readonly SamplePrediction[]): Promise<ReportPart> => {
+  checkList('samplePredictions', 'samples', samples);
+  for (const { image, actual, predicted } of samples.map((sample) => checkedSample(sample))) {
+    checkTensor('samplePredictions', 'the image', image);
+    checkText('samplePredictions', 'actual', actual);
+    checkText('samplePredictions', 'predicted', predicted);
+  }
+  return { kind: 'samples', samples: await Promise.all(samples.map(sampleOf)) };
+};
+
+const checkedSample = (sample: SamplePrediction): SamplePrediction => {
+  checkObject('samplePredictions', 'a sample', sample);
+  return sample;
+};
+
+const checkMeasured = (curve: Measured): void => {
+  checkObject('runReportHtml', 'a curve', curve);
+  checkText('runReportHtml', 'the name of a curve', curve.name);
+  checkNumbers('runReportHtml', 'train', curve.train);
+  if (curve.validation !== undefined) checkNumbers('runReportHtml', 'validation', curve.validation);
+};
 
 const runReportNames = {
   title: true,
@@ -114,6 +132,12 @@ export const runReportHtml = async (run: RunReport): Promise<string> => {
     confusion,
     samples = [],
   } = checkedOptions('runReportHtml', run, runReportNames);
+  checkText('runReportHtml', 'the title', title);
+  if (settings !== undefined) checkObject('runReportHtml', 'settings', settings);
+  if (figures !== undefined) checkObject('runReportHtml', 'figures', figures);
+  checkList('runReportHtml', 'curves', curves);
+  for (const curve of curves) checkMeasured(curve);
+  if (confusion !== undefined) checkObject('runReportHtml', 'confusion', confusion);
   const parts: ReportPart[] = [];
   if (summary !== undefined) parts.push({ kind: 'text', text: summary });
   if (figures !== undefined)
