@@ -6,10 +6,14 @@ import { checkedOptions } from '../../core/arguments.js';
 import {
   ArgumentError,
   add,
+  any,
   argmax,
   cast,
   equal,
   full,
+  isNaN as isNaNEach,
+  logicalAnd,
+  logicalNot,
   mul,
   reshape,
   sum,
@@ -73,7 +77,8 @@ export interface AccuracyOptions {
 const accuracyMetricNames = { axis: true, top: true } as const;
 
 /**
- * The share of places whose class has the largest score, or one of the `top` largest; the first of tied classes counts.
+ * The share of places whose class has the largest score, or one of the `top` largest; the first of tied classes counts, and a
+ * place with a score of NaN is wrong.
  * Scores `[N, C, …]`; targets are class numbers `[N, …]`, or class shares of the shape of the scores.
  * @throws ArgumentError unless `top` is a whole number ≥ 1.
  * @example
@@ -91,7 +96,10 @@ export const accuracyMetric = (options: AccuracyOptions = {}): Metric<MeanState>
         top === 1
           ? equal(argmax(scores, { axis }), classes)
           : equal(topk(scores, top, { axis }).indices, unsqueeze(classes, axis));
-      return addToMean(state, sum(cast(reshape(right, [-1]), 'float64')), classes.size);
+      // A place with a score of NaN has no largest score, and so no answer.
+      const judged = logicalNot(any(isNaNEach(scores), { axes: axis, keepDims: true }));
+      const counted = logicalAnd(top === 1 ? unsqueeze(right, axis) : right, judged);
+      return addToMean(state, sum(cast(reshape(counted, [-1]), 'float64')), classes.size);
     },
     result: share,
   };

@@ -157,3 +157,16 @@ test('verdict: a history without the figures is an error', () => {
     (error: unknown) => error instanceof ArgumentError && /no accuracy of train/.test(error.message),
   );
 });
+
+test('accuracyMetric: a place whose scores hold NaN is wrong, for one answer and for several', () => {
+  const scores = tensor([
+    [Number.NaN, Number.NaN, Number.NaN],
+    [1, Number.NaN, 0],
+    [3, 2, 1],
+  ]);
+  for (const top of [1, 3]) {
+    const metric = accuracyMetric({ top });
+    const state = metric.update(metric.init(), scores, tensor([0, 1, 0], { dtype: 'int32' }), 3);
+    assert.ok(Math.abs(metric.result(state) - 1 / 3) < 1e-12, `top ${top}`);
+  }
+});
