@@ -4,9 +4,8 @@
  * Sources: Kingma, Ba, "Adam" (2015); Loshchilov, Hutter, "Decoupled weight decay" (2019); Reddi, Kale, Kumar, "On the
  * convergence of Adam and beyond" (2018, AMSGrad).
  */
-import { checkedOptions } from '../core/arguments.js';
 import { abs, add, div, maximum, mul, sqrt, type Tensor } from '../core/index.js';
-import { type LearningRate, optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
+import { checkedSettings, type LearningRate, optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
 import { defineMoments, filled, type LeafContext, type MomentState, runningMean } from './moments.js';
 import { addDecayedWeights } from './scaling.js';
 import { chain, type GradientTransform } from './transform.js';
@@ -28,13 +27,16 @@ type Scaling = Pick<AdamOptions, 'betas' | 'eps' | 'amsgrad'>;
 
 const scaleByAdamNames = { betas: true, eps: true, amsgrad: true } as const;
 
-/** `m̂/(√v̂ + ε)` in place of the gradient; with `amsgrad` the largest v so far stands for v. */
+/**
+ * `m̂/(√v̂ + ε)` in place of the gradient; with `amsgrad` the largest v so far stands for v.
+ * @throws ArgumentError for a beta that is not from [0, 1), or an eps that is negative or not finite.
+ */
 export const scaleByAdam = (options: Scaling = {}): GradientTransform<MomentState<'mean' | 'square'>> => {
   const {
     betas: [b1, b2] = [0.9, 0.999],
     eps = 1e-8,
     amsgrad = false,
-  } = checkedOptions('scaleByAdam', options, scaleByAdamNames);
+  } = checkedSettings('scaleByAdam', options, scaleByAdamNames);
   // With c₁ = 1 − β₁ᵗ, c₂ = 1 − β₂ᵗ the step is m·(√c₂/c₁) / (√v + ε·√c₂): of each parameter one quotient and one root.
   const step = (mean: Tensor, size: Tensor, { t, scalar }: Pick<LeafContext<never>, 't' | 'scalar'>): Tensor => {
     const root = sqrt(filled(b2, t));
@@ -44,20 +46,20 @@ export const scaleByAdam = (options: Scaling = {}): GradientTransform<MomentStat
     return defineMoments({
       name: 'adam',
       start: { mean: 0, square: 0 },
-      rule: ({ g, m, ...context }) => {
+      rule: ({ g, m, t, scalar }) => {
         const mean = runningMean(m.mean, g, b1);
         const square = runningMean(m.square, mul(g, g), b2);
-        return { update: step(mean, square, context), moments: { mean, square } };
+        return { update: step(mean, square, { t, scalar }), moments: { mean, square } };
       },
     });
   return defineMoments({
     name: 'adam',
     start: { mean: 0, square: 0, largest: 0 },
-    rule: ({ g, m, ...context }) => {
+    rule: ({ g, m, t, scalar }) => {
       const mean = runningMean(m.mean, g, b1);
       const square = runningMean(m.square, mul(g, g), b2);
       const largest = maximum(m.largest, square);
-      return { update: step(mean, largest, context), moments: { mean, square, largest } };
+      return { update: step(mean, largest, { t, scalar }), moments: { mean, square, largest } };
     },
   });
 };

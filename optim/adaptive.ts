@@ -2,7 +2,7 @@
  * Optimisers that divide by a running size of the gradient, without Adam's running mean: RMSProp, AdaGrad, AdaDelta.
  * Sources: Tieleman, Hinton, lecture 6.5 (2012); Duchi, Hazan, Singer (2011); Zeiler (2012).
  */
-import { add, div, mul, sqrt, square as squareOf, sub } from '../core/index.js';
+import { add, div, mul, sqrt, square, sub } from '../core/index.js';
 import { type LearningRate, optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
 import { defineMoments, runningMean } from './moments.js';
 import { addDecayedWeights } from './scaling.js';
@@ -40,19 +40,20 @@ export const rmsprop = (options: RateOr<RmspropOptions> = {}): GradientTransform
     centered
       ? defineMoments({
           name: 'rmsprop',
-          start: { square: 0, mean: 0 },
+          start: { variance: 0, mean: 0 },
           rule: ({ g, m }) => {
-            const square = runningMean(m.square, mul(g, g), alpha);
+            // With S = α·S + (1 − α)g² and M = α·M + (1 − α)g, S − M² obeys V ← α(V + (1 − α)(g − M)²): never below 0.
+            const variance = mul(add(m.variance, mul(square(sub(g, m.mean)), 1 - alpha)), alpha);
             const mean = runningMean(m.mean, g, alpha);
-            return { update: div(g, add(sqrt(sub(square, squareOf(mean))), eps)), moments: { square, mean } };
+            return { update: div(g, add(sqrt(variance), eps)), moments: { variance, mean } };
           },
         })
       : defineMoments({
           name: 'rmsprop',
           start: { square: 0 },
           rule: ({ g, m }) => {
-            const square = runningMean(m.square, mul(g, g), alpha);
-            return { update: div(g, add(sqrt(square), eps)), moments: { square } };
+            const size = runningMean(m.square, mul(g, g), alpha);
+            return { update: div(g, add(sqrt(size), eps)), moments: { square: size } };
           },
         }),
     ...(momentum === 0 ? [] : [accumulateMomentum({ momentum })]),
@@ -127,9 +128,9 @@ export const adadelta = (options: RateOr<AdadeltaOptions> = {}): GradientTransfo
       name: 'adadelta',
       start: { square: 0, steps: 0 },
       rule: ({ g, m }) => {
-        const square = runningMean(m.square, mul(g, g), rho);
-        const update = mul(div(sqrt(add(m.steps, eps)), sqrt(add(square, eps))), g);
-        return { update, moments: { square, steps: runningMean(m.steps, mul(update, update), rho) } };
+        const size = runningMean(m.square, mul(g, g), rho);
+        const update = mul(div(sqrt(add(m.steps, eps)), sqrt(add(size, eps))), g);
+        return { update, moments: { square: size, steps: runningMean(m.steps, mul(update, update), rho) } };
       },
     }),
     scaleByLearningRate(lr),

@@ -23,7 +23,15 @@ const at = (rate: LearningRate, count: Tensor): number => {
       problem: 'a schedule cannot be asked for the number of the step inside a compiled update',
       remedy: 'call prepareUpdate(optimizer, state) before each one, and pass what it returns',
     });
-  return rate(count.item());
+  const step = count.item();
+  const now = rate(step);
+  if (!isAmount(now))
+    throw new ArgumentError({
+      op: 'scaleByLearningRate',
+      problem: `the schedule gives ${describe(now)} at step ${step}`,
+      remedy: 'give a schedule whose values are numbers ≥ 0',
+    });
+  return now;
 };
 
 const checkedState = (state: Partial<LearningRateState> | null): LearningRateState =>
@@ -32,41 +40,73 @@ const checkedState = (state: Partial<LearningRateState> | null): LearningRateSta
 /**
  * Multiplies by −rate, so that the updates can be added. A schedule is asked with the number of the step, counted from 0:
  * by `prepare` where the update is compiled, by the update itself where it is not.
+ * @throws ArgumentError for a rate, a value of the schedule or a factor that is negative or not finite.
  * @example
  * scaleByLearningRate(0.1).update(tensor([2]), { count: tensor(0, { dtype: 'int32' }) }, tensor([0]))[0].toArray() // ≈ [-0.2]
  */
-export const scaleByLearningRate = (rate: LearningRate): GradientTransform<LearningRateState> => ({
-  init: () => ({ count: firstStep() }),
-  prepare(state, factor) {
-    const { count } = checkedState(state);
-    return { count, rate: full([], at(rate, count) * factor, 'float64') };
-  },
-  update(updates, state) {
-    const { count, rate: prepared } = checkedState(state);
-    const now = prepared ?? full([], at(rate, count), 'float64');
-    return [treeMap((u) => mul(u, cast(neg(now), u.dtype)), updates), { count: add(count, 1) }];
-  },
-});
+export const scaleByLearningRate = (rate: LearningRate): GradientTransform<LearningRateState> => {
+  checkOption('scaleByLearningRate', 'lr', rate);
+  return {
+    init: () => ({ count: firstStep() }),
+    prepare(state, factor) {
+      const { count } = checkedState(state);
+      checkOption('prepareUpdate', 'the factor', factor);
+      return { count, rate: full([], at(rate, count) * factor, 'float64') };
+    },
+    update(updates, state) {
+      const { count, rate: prepared } = checkedState(state);
+      const now = prepared ?? full([], at(rate, count), 'float64');
+      return [treeMap((u) => mul(u, cast(neg(now), u.dtype)), updates), { count: add(count, 1) }];
+    },
+  };
+};
 
 /** Options whose `lr` may be given alone: `adam(1e-3)` is `adam({ lr: 1e-3 })`. */
 export type RateOr<Options> = LearningRate | Options;
 
+const isAmount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+
+const isShare = (value: unknown): boolean => isAmount(value) && value < 1;
+
+/** What an option has to be; those that are not listed, an amount. */
+const rules: Readonly<Record<string, readonly [fits: (value: unknown) => boolean, remedy: string]>> = {
+  lr: [(value) => typeof value === 'function' || isAmount(value), 'give a number ≥ 0, or a schedule'],
+  betas: [
+    (value) => Array.isArray(value) && value.length === 2 && value.every(isShare),
+    'give two numbers from 0 up to, not including, 1',
+  ],
+  alpha: [isShare, 'give a number from 0 up to, not including, 1'],
+  rho: [isShare, 'give a number from 0 up to, not including, 1'],
+  momentum: [(value) => isAmount(value) && value <= 1, 'give a number from 0 to 1'],
+  dampening: [(value) => isAmount(value) && value <= 1, 'give a number from 0 to 1'],
+  nesterov: [(value) => typeof value === 'boolean', 'give true or false'],
+  centered: [(value) => typeof value === 'boolean', 'give true or false'],
+  amsgrad: [(value) => typeof value === 'boolean', 'give true or false'],
+};
+
 /** Throws unless an optimiser can work with the value of this option. */
 const checkOption = (op: string, name: string, value: unknown): void => {
-  const fails = (remedy: string): ArgumentError =>
-    new ArgumentError({
+  const [fits, remedy] = rules[name] ?? [isAmount, 'give a number ≥ 0'];
+  if (value !== undefined && !fits(value))
+    throw new ArgumentError({
       op,
-      problem: `${name} is ${Array.isArray(value) ? JSON.stringify(value) : describe(value)}`,
+      problem: `${name} is ${Array.isArray(value) ? `[${value.map(describe).join(', ')}]` : describe(value)}`,
       remedy,
     });
-  const isAmount = (amount: unknown): boolean => typeof amount === 'number' && Number.isFinite(amount) && amount >= 0;
-  if (value === undefined || typeof value === 'boolean') return;
-  if (name === 'lr') {
-    if (typeof value !== 'function' && !isAmount(value)) throw fails('give a number ≥ 0, or a schedule');
-  } else if (name === 'betas') {
-    if (!Array.isArray(value) || value.length !== 2 || !value.every((beta) => isAmount(beta) && beta < 1))
-      throw fails('give two numbers from 0 up to, not including, 1');
-  } else if (!isAmount(value)) throw fails('give a number ≥ 0');
+};
+
+/**
+ * Options of a part of an optimiser, once their names and values are known to be in order.
+ * @throws ArgumentError for a name that is no option, or a value that cannot be.
+ */
+export const checkedSettings = <Options extends object, Names extends OptionNames<Options>>(
+  op: string,
+  options: Options,
+  names: CompleteNames<Options, Names>,
+): Options => {
+  checkedOptions<Options, Names>(op, options, names);
+  for (const [name, value] of Object.entries(options)) checkOption(op, name, value);
+  return options;
 };
 
 /**
@@ -79,8 +119,7 @@ export const optionsOf = <Options extends object, Names extends OptionNames<Opti
   names: CompleteNames<Options, Names>,
 ): Options | { readonly lr: LearningRate } => {
   const options = typeof given === 'function' || typeof given === 'number' ? { lr: given } : given;
-  checkedOptions<Options, Names>(op, options as Options, names);
-  for (const [name, value] of Object.entries(options)) checkOption(op, name, value);
+  checkedSettings<Options, Names>(op, options as Options, names);
   return options;
 };
 

@@ -3,7 +3,7 @@
  * An optimiser supplies the arithmetic of one leaf; this file walks the tree.
  */
 import { add, cast, full, mul, pow, sub, type Tensor, treeLeaves, treeMap, treeUnflatten } from '../core/index.js';
-import { firstStep, type GradientTransform, refuseState, sameTrees } from './transform.js';
+import { firstStep, type GradientTransform, refuseMissingParams, refuseState, sameTrees } from './transform.js';
 
 /** A tree of the parameters' structure for each kind of statistic, and the number of steps so far. */
 export interface MomentState<K extends string> {
@@ -15,7 +15,7 @@ export interface MomentState<K extends string> {
 export interface LeafContext<K extends string> {
   /** The gradient. */
   readonly g: Tensor;
-  /** The parameter. */
+  /** The parameter; asking for it throws where the update was made without parameters. */
   readonly p: Tensor;
   /** The statistics before this step. */
   readonly m: Readonly<Record<K, Tensor>>;
@@ -63,12 +63,14 @@ export const defineMoments = <K extends string>({
         refuseState(name, state);
       const count = add(state.count, 1);
       const t = cast(count, 'float64');
-      const ps = treeLeaves(params, name);
+      const ps = params === undefined ? null : treeLeaves(params, name);
       const columns = record(kinds, (kind) => treeLeaves(state.moments[kind], name));
       const results = treeLeaves(gradients, name).map((g, i) =>
         rule({
           g,
-          p: ps[i] as Tensor,
+          get p() {
+            return ps === null ? refuseMissingParams(name) : (ps[i] as Tensor);
+          },
           m: record(kinds, (kind) => columns[kind][i] as Tensor),
           t,
           scalar: (value) => cast(value, g.dtype),
@@ -83,7 +85,7 @@ export const defineMoments = <K extends string>({
           count,
           moments: record(kinds, (kind) =>
             treeUnflatten(
-              params,
+              gradients,
               results.map(({ moments }) => moments[kind]),
             ),
           ),

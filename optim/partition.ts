@@ -29,7 +29,7 @@ export const partition = <K extends string>(
         const [changed, state] = groups[group].update(
           membersOf(gradients, group),
           states[group],
-          membersOf(params, group),
+          params === undefined ? undefined : membersOf(params, group),
         );
         for (const [path, leaf] of Object.entries(changed)) updates.set(path, leaf);
         return [group, state] as const;

@@ -8,13 +8,13 @@ export interface PlateauOptions {
   readonly base: number;
   /** Whether smaller (`min`, default) or larger metrics are better. */
   readonly mode?: 'min' | 'max';
-  /** 0.1 by default. */
+  /** 0.1 by default; less than 1. */
   readonly factor?: number;
   /** How many epochs without improvement are let pass; 10 by default. */
   readonly patience?: number;
   /** 1e-4 by default. */
   readonly threshold?: number;
-  /** Whether the threshold is a share of the best value (`relative`, default) or an amount. */
+  /** Whether the threshold is a share of the best value's size (`relative`, default) or an amount. */
   readonly thresholdMode?: 'relative' | 'absolute';
   /** Epochs after a reduction in which nothing is counted; 0 by default. */
   readonly cooldown?: number;
@@ -53,6 +53,7 @@ const optionNames = {
 /**
  * PyTorch's `ReduceLROnPlateau`: after more than `patience` epochs in a row without improvement the rate is multiplied by
  * `factor`.
+ * @throws ArgumentError for numbers that are negative or not finite, and a factor that is not below 1.
  * @example
  * reduceOnPlateau({ base: 1, patience: 0 }).next({ rate: 1, best: 0.5, badEpochs: 0, cooldownLeft: 0 }, 0.6).rate // 0.1
  */
@@ -69,6 +70,12 @@ export const reduceOnPlateau = (options: PlateauOptions): Plateau => {
     eps = 1e-8,
   } = checkedOptions('reduceOnPlateau', options, optionNames);
   checkRates('reduceOnPlateau', { base, factor, patience, threshold, cooldown, min, eps });
+  if (factor >= 1)
+    throw new ArgumentError({
+      op: 'reduceOnPlateau',
+      problem: `factor is ${factor}, which reduces nothing`,
+      remedy: 'give a number from 0 up to, not including, 1',
+    });
   if ((mode !== 'min' && mode !== 'max') || (thresholdMode !== 'relative' && thresholdMode !== 'absolute'))
     throw new ArgumentError({
       op: 'reduceOnPlateau',
@@ -76,8 +83,13 @@ export const reduceOnPlateau = (options: PlateauOptions): Plateau => {
       remedy: "use 'min' or 'max', and 'relative' or 'absolute'",
     });
   const sign = mode === 'min' ? -1 : 1;
+  // A share of a negative best is a share of its size: better is further from it, whatever its sign.
   const bar = (best: number): number =>
-    thresholdMode === 'relative' ? best * (1 + sign * threshold) : best + sign * threshold;
+    !Number.isFinite(best)
+      ? best
+      : thresholdMode === 'relative'
+        ? best * (1 + (best < 0 ? -sign : sign) * threshold)
+        : best + sign * threshold;
   const better = (metric: number, best: number): boolean => (mode === 'min' ? metric < bar(best) : metric > bar(best));
   return {
     initial: {

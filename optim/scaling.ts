@@ -1,13 +1,23 @@
 /** Transforms that need no memory of earlier gradients: scaling, weight decay, clipping. */
-import { checkedOptions, checkNumber } from '../core/arguments.js';
+import { checkedOptions } from '../core/arguments.js';
+import { describe } from '../core/errors.js';
 import {
+  ArgumentError,
   abs,
   add,
+  cast,
   clamp,
+  DtypeError,
   div,
+  type FloatDtype,
   full,
   greater,
+  greaterEqual,
+  less,
+  logicalAnd,
+  logicalOr,
   max,
+  maximum,
   minimum,
   mul,
   pow,
@@ -18,46 +28,117 @@ import {
   treeMap,
   where,
 } from '../core/index.js';
-import { type GradientTransform, stateless } from './transform.js';
+import { type GradientTransform, refuseMissingParams, sameTrees, stateless } from './transform.js';
 
-/**
- * Multiplies every gradient by `factor`.
- * @example
- * scale(-0.5).update(tensor([2]), null, tensor([0]))[0].toArray() // [-1]
- */
-export const scale = (factor: number): GradientTransform<null> => stateless((g) => mul(g, factor));
-
-/** Adds `rate·p` to every gradient: the gradient of `½·rate·‖p‖²`. */
-export const addDecayedWeights = (rate: number): GradientTransform<null> =>
-  stateless((g, p) => (rate === 0 ? g : add(g, mul(p, rate))));
-
-/**
- * Bounds every element of every gradient to [−limit, limit].
- * @example
- * clipByValue(1).update(tensor([3, -0.5]), null, tensor([0, 0]))[0].toArray() // [1, -0.5]
- */
-export const clipByValue = (limit: number): GradientTransform<null> =>
-  stateless((g) => clamp(g, { min: -limit, max: limit }));
-
-/** Σ|g|ᵖ over one leaf, as float64. */
-const powerSum = (g: Tensor, p: number): Tensor => {
-  const size = abs(g);
-  // |0|ᵖ has no derivative for p < 1; nothing differentiates a norm that only scales, and p = 2 squares without a power.
-  return sum(p === 2 ? mul(size, size) : pow(size, p));
+/** Throws unless the value is a number that is not negative; infinite where `finite` is false. */
+const checkAmount = (op: string, what: string, value: number, finite: boolean): void => {
+  if (typeof value !== 'number' || !(value >= 0) || (finite && value === Number.POSITIVE_INFINITY))
+    throw new ArgumentError({
+      op,
+      problem: `${what} is ${describe(value)}`,
+      remedy: finite ? 'give a finite number ≥ 0' : 'give a number ≥ 0',
+    });
 };
 
 /**
- * The p-norm of a whole tree, as if its leaves were one long vector; `p` may be Infinity.
+ * Multiplies every gradient by `factor`.
+ * @throws ArgumentError unless the factor is finite.
+ * @example
+ * scale(-0.5).update(tensor([2]), null, tensor([0]))[0].toArray() // [-1]
+ */
+export const scale = (factor: number): GradientTransform<null> => {
+  if (!Number.isFinite(factor))
+    throw new ArgumentError({
+      op: 'scale',
+      problem: `the factor is ${describe(factor)}`,
+      remedy: 'give a finite number',
+    });
+  return stateless((g) => mul(g, factor));
+};
+
+/**
+ * Adds `rate·p` to every gradient: the gradient of `½·rate·‖p‖²`.
+ * @throws ArgumentError for a rate that is negative or not finite.
+ */
+export const addDecayedWeights = (rate: number): GradientTransform<null> => {
+  checkAmount('addDecayedWeights', 'the rate', rate, true);
+  return {
+    init: () => null,
+    update: (gradients, state, params) => {
+      sameTrees('update', gradients, params);
+      if (rate === 0) return [gradients, state];
+      const weights = params ?? refuseMissingParams('addDecayedWeights');
+      return [treeMap((g, p = g) => add(g, mul(p, rate)), gradients, weights), state];
+    },
+  };
+};
+
+/**
+ * Bounds every element of every gradient to [−limit, limit].
+ * @throws ArgumentError for a limit that is negative or NaN.
+ * @example
+ * clipByValue(1).update(tensor([3, -0.5]), null, tensor([0, 0]))[0].toArray() // [1, -0.5]
+ */
+export const clipByValue = (limit: number): GradientTransform<null> => {
+  checkAmount('clipByValue', 'the limit', limit, false);
+  return stateless((g) => clamp(g, { min: -limit, max: limit }));
+};
+
+/** Throws unless there is a norm for this `p`. */
+const checkPower = (op: string, p: number): void => {
+  if (typeof p !== 'number' || !(p > 0))
+    throw new ArgumentError({ op, problem: `p is ${describe(p)}`, remedy: 'give a number > 0, or Infinity' });
+};
+
+/** A norm as a product, `unit·relative`, neither of which leaves the range of its element type where the norm does not. */
+interface Norm {
+  readonly dtype: FloatDtype;
+  /** 1 for sizes whose powers are normal numbers, so that they keep their bits; else the largest of the sizes. */
+  readonly unit: Tensor;
+  readonly relative: Tensor;
+}
+
+const normOf = (op: string, tree: unknown, p: number): Norm | null => {
+  checkPower(op, p);
+  const leaves = treeLeaves(tree, op).filter((leaf) => leaf.size > 0);
+  const whole = leaves.find(({ dtype }) => dtype !== 'float32' && dtype !== 'float64');
+  if (whole !== undefined)
+    throw new DtypeError({
+      op,
+      problem: `a leaf is ${whole.dtype}`,
+      shapes: [whole.shape],
+      remedy: 'give a tree of floats',
+    });
+  const dtype = leaves.some((leaf) => leaf.dtype === 'float64') ? 'float64' : 'float32';
+  const sizes = leaves.map((leaf) => abs(cast(leaf, dtype)));
+  const [first, ...others] = sizes.map((size) => max(size));
+  if (first === undefined) return null;
+  const largest = others.reduce((most, leaf) => maximum(most, leaf), first);
+  if (p === Number.POSITIVE_INFINITY) return { dtype, unit: full([], 1, dtype), relative: largest };
+  // |g|ᵖ of sizes within 2^(±reach) is far from both ends of the range, and so is the sum of millions.
+  const reach = (dtype === 'float32' ? 60 : 500) / p;
+  const finite = logicalAnd(greater(largest, 0), less(largest, Number.POSITIVE_INFINITY));
+  const extreme = logicalOr(less(largest, 2 ** -reach), greater(largest, 2 ** reach));
+  const unit = where(logicalAnd(finite, extreme), largest, full([], 1, dtype));
+  const total = sizes
+    .map((size) => {
+      const share = div(size, unit);
+      return sum(p === 2 ? mul(share, share) : pow(share, p));
+    })
+    .reduce((so, leaf) => add(so, leaf));
+  return { dtype, unit, relative: p === 2 ? sqrt(total) : pow(total, 1 / p) };
+};
+
+/**
+ * The p-norm of a whole tree, as if its leaves were one long vector; `p` may be Infinity. Leaves of both float types give a
+ * float64. It is NaN where any number is, and otherwise right wherever it fits its element type.
+ * @throws ArgumentError unless p > 0; DtypeError for a leaf that is not of floats.
  * @example
  * globalNorm({ a: tensor([3]), b: tensor([4]) }).item() // 5
  */
 export const globalNorm = (tree: unknown, p = 2): Tensor => {
-  const leaves = treeLeaves(tree, 'globalNorm').filter((leaf) => leaf.size > 0);
-  const [first, ...rest] = leaves.map((leaf) => (p === Number.POSITIVE_INFINITY ? max(abs(leaf)) : powerSum(leaf, p)));
-  if (first === undefined) return full([], 0);
-  if (p === Number.POSITIVE_INFINITY) return rest.reduce((norm, leaf) => where(greater(leaf, norm), leaf, norm), first);
-  const total = rest.reduce((so, leaf) => add(so, leaf), first);
-  return p === 2 ? sqrt(total) : pow(total, 1 / p);
+  const norm = normOf('globalNorm', tree, p);
+  return norm === null ? full([], 0) : mul(norm.unit, norm.relative);
 };
 
 export interface ClipNormOptions {
@@ -69,18 +150,27 @@ const clipByGlobalNormNames = { p: true } as const;
 
 /**
  * Scales all gradients by `min(1, limit/(norm + 1e-6))`, where `norm` is taken over all of them together (PyTorch's
- * `clip_grad_norm_`).
+ * `clip_grad_norm_`). A NaN among them makes all of them NaN.
+ * @throws ArgumentError for a limit that is negative or NaN, and unless p > 0.
  * @example
  * clipByGlobalNorm(1).update({ a: tensor([3]), b: tensor([4]) }, null, { a: tensor([0]), b: tensor([0]) })[0] // ≈ { a: [0.6], b: [0.8] }
  */
 export const clipByGlobalNorm = (limit: number, options: ClipNormOptions = {}): GradientTransform<null> => {
   const { p = 2 } = checkedOptions('clipByGlobalNorm', options, clipByGlobalNormNames);
-  checkNumber('clipByGlobalNorm', 'limit', limit);
+  checkAmount('clipByGlobalNorm', 'the limit', limit, false);
+  checkPower('clipByGlobalNorm', p);
   return {
     init: () => null,
     update: (gradients, state) => {
-      const factor = minimum(div(limit, add(globalNorm(gradients, p), 1e-6)), 1);
-      return [treeMap((g) => mul(g, factor), gradients), state];
+      const norm = limit === Number.POSITIVE_INFINITY ? null : normOf('clipByGlobalNorm', gradients, p);
+      if (norm === null) return [gradients, state];
+      const { dtype, unit, relative } = norm;
+      // limit/(norm + 1e-6) = factor/unit; gradients are divided by the unit first, since the quotient may not be a number of the type.
+      const length = add(relative, div(1e-6, unit));
+      const factor = minimum(div(limit, length), unit);
+      const small = greaterEqual(div(limit, unit), length);
+      const clip = (g: Tensor): Tensor => where(small, g, cast(mul(div(cast(g, dtype), unit), factor), g.dtype));
+      return [treeMap(clip, gradients), state];
     },
   };
 };

@@ -10,7 +10,7 @@ import { ArgumentError } from '../core/index.js';
 /** The learning rate at time `t`. */
 export type Schedule = (t: number) => number;
 
-/** Throws unless the numbers are finite and the lengths positive. */
+/** Throws unless the numbers are finite and not negative, and the lengths positive. */
 export const checkRates = (
   op: string,
   numbers: Readonly<Record<string, number>>,
@@ -19,16 +19,16 @@ export const checkRates = (
   const wrong = (name: string, value: number, remedy: string): ArgumentError =>
     new ArgumentError({ op, problem: `${name} is ${describe(value)}`, remedy });
   for (const [name, value] of Object.entries(numbers))
-    if (!Number.isFinite(value)) throw wrong(name, value, 'give a finite number');
+    if (!Number.isFinite(value) || value < 0) throw wrong(name, value, 'give a finite number ≥ 0');
   for (const [name, value] of Object.entries(lengths))
     if (!Number.isFinite(value) || value <= 0) throw wrong(name, value, 'give a number > 0');
 };
 
 /** Always the same. */
-export const constant =
-  (base: number): Schedule =>
-  () =>
-    base;
+export const constant = (base: number): Schedule => {
+  checkRates('constant', { base });
+  return () => base;
+};
 
 const stepDecayNames = { stepSize: true, gamma: true } as const;
 
@@ -99,6 +99,8 @@ export const cosineWarmRestarts = (
       remedy: 'give a number ≥ 1: periods must not shrink, or they would never reach later steps',
     });
   return (t) => {
+    // Periods of one length need no walk through all of them.
+    if (factor === 1) return cosineAnnealing(base, { period, min })(t % period);
     let start = 0;
     let length = period;
     while (t >= start + length) {
@@ -153,7 +155,7 @@ const interpolations = {
 export interface OneCycleOptions {
   readonly max: number;
   readonly total: number;
-  /** Share of the cycle in which the rate rises; 0.3 by default. */
+  /** Share of the cycle in which the rate rises; 0.3 by default, and at most 0.5 in three phases. */
   readonly rise?: number;
   readonly anneal?: 'cos' | 'linear';
   /** The initial rate is `max/divide`; 25 by default. */
@@ -175,7 +177,8 @@ const oneCycleNames = {
 } as const;
 
 /**
- * The 1cycle policy: up from `max/divide` to `max`, down to almost nothing.
+ * The 1cycle policy: up from `max/divide` to `max`, down to almost nothing. A phase of no length is at its end.
+ * @throws ArgumentError for a share beyond [0, 1] and a total below 1, besides numbers that are negative or not finite.
  * Source: Smith, Topin, "Super-convergence" (2017).
  */
 export const oneCycle = (options: OneCycleOptions): Schedule => {
@@ -189,6 +192,12 @@ export const oneCycle = (options: OneCycleOptions): Schedule => {
     threePhase = false,
   } = checkedOptions('oneCycle', options, oneCycleNames);
   checkRates('oneCycle', { max, rise }, { total, divide, finalDivide });
+  if (total < 1 || rise > (threePhase ? 0.5 : 1))
+    throw new ArgumentError({
+      op: 'oneCycle',
+      problem: `rise is ${rise} of a total of ${total}${threePhase ? ' in three phases' : ''}`,
+      remedy: 'give a total ≥ 1 and a share from 0 to 1, of which three phases need two',
+    });
   if (!Object.hasOwn(interpolations, anneal))
     throw new ArgumentError({
       op: 'oneCycle',
@@ -209,10 +218,11 @@ export const oneCycle = (options: OneCycleOptions): Schedule => {
         { end: total - 1, from: max, to: final },
       ];
   return (t) => {
+    const now = Math.min(t, total - 1);
     let start = 0;
     for (const [i, { end, from, to }] of phases.entries()) {
-      if (t <= end || i === phases.length - 1)
-        return interpolations[anneal](from, to, (Math.min(t, total - 1) - start) / (end - start));
+      if (now <= end || i === phases.length - 1)
+        return interpolations[anneal](from, to, end === start ? 1 : (now - start) / (end - start));
       start = end;
     }
     return final;
@@ -227,6 +237,7 @@ export interface CyclicOptions {
   readonly down?: number;
   /** `triangular2` halves the amplitude each cycle, `expRange` scales it by `gammaᵗ`. */
   readonly mode?: 'triangular' | 'triangular2' | 'expRange';
+  /** Of `expRange` alone; 1 by default. */
   readonly gamma?: number;
 }
 

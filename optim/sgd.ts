@@ -1,7 +1,6 @@
 /** Stochastic gradient descent, with momentum in both of its forms. */
-import { checkedOptions } from '../core/arguments.js';
 import { ArgumentError, add, equal, mul, where } from '../core/index.js';
-import { type LearningRate, optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
+import { checkedSettings, type LearningRate, optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
 import { defineMoments, type MomentState } from './moments.js';
 import { addDecayedWeights } from './scaling.js';
 import { chain, type GradientTransform } from './transform.js';
@@ -26,7 +25,7 @@ export const accumulateMomentum = (options: MomentumOptions): GradientTransform<
     momentum,
     dampening = 0,
     nesterov = false,
-  } = checkedOptions('accumulateMomentum', options, accumulateMomentumNames);
+  } = checkedSettings('accumulateMomentum', options, accumulateMomentumNames);
   return defineMoments({
     name: 'momentum',
     start: { buffer: 0 },
@@ -53,6 +52,7 @@ const sgdNames = { lr: true, momentum: true, dampening: true, nesterov: true, we
 /**
  * Stochastic gradient descent with PyTorch's momentum: `b ← μ·b + (1 − dampening)·g`, `p ← p − lr·b`.
  * The rate may stand alone: `sgd(0.1)`.
+ * @throws ArgumentError for a value that cannot be, and for `nesterov` or `dampening` without momentum.
  * @example
  * sgd(0.1).update(tensor([1]), sgd(0.1).init(tensor([0])), tensor([0]))[0].toArray() // ≈ [-0.1]
  */
@@ -69,6 +69,12 @@ export const sgd = (options: RateOr<SgdOptions>): GradientTransform<readonly unk
       op: 'sgd',
       problem: 'there is no learning rate',
       remedy: 'give one: sgd(0.1), or sgd({ lr: 0.1, momentum: 0.9 })',
+    });
+  if (momentum === 0 && (nesterov || dampening > 0))
+    throw new ArgumentError({
+      op: 'sgd',
+      problem: `${nesterov ? 'nesterov' : 'dampening'} is given, and there is no momentum`,
+      remedy: 'give a momentum, such as momentum: 0.9, or leave it out',
     });
   return chain(
     addDecayedWeights(weightDecay),
@@ -91,7 +97,7 @@ const sgdVelocityNames = { lr: true, momentum: true, nesterov: true } as const;
  * rate it equals `sgd` (`v = −lr·b`); a changing rate acts on new gradients only.
  */
 export const sgdVelocity = (options: VelocityOptions): GradientTransform<readonly unknown[]> => {
-  const { lr, momentum, nesterov = false } = checkedOptions('sgdVelocity', options, sgdVelocityNames);
+  const { lr, momentum, nesterov = false } = checkedSettings('sgdVelocity', options, sgdVelocityNames);
   return chain(
     scaleByLearningRate(lr),
     defineMoments({

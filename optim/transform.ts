@@ -8,10 +8,13 @@ import { describe } from '../core/errors.js';
 import { add, fromData, ShapeError, type Tensor, TreeError, treeMap, treeStructure } from '../core/index.js';
 import { sameShape } from '../core/shape.js';
 
-/** `update` turns gradients into updates that are to be ADDED to the parameters, and its state into the next one. */
+/**
+ * `update` turns gradients into updates that are to be ADDED to the parameters, and its state into the next one. A transform
+ * that reads parameters, such as weight decay, throws a `TreeError` where they are left out; others work without.
+ */
 export interface GradientTransform<S = unknown> {
   init(params: unknown): S;
-  update<T>(gradients: T, state: S, params: T): readonly [updates: T, state: S];
+  update<T>(gradients: T, state: S, params?: T): readonly [updates: T, state: S];
   /**
    * The state with the learning rates of the coming step, times `factor`, written into it as tensors. An update that is
    * compiled needs it, since a plain function of the step, such as a schedule, cannot be asked while tracing. It holds for
@@ -95,17 +98,27 @@ const checkStates = (states: unknown, count: number): void => {
 /** A scalar step counter, int32, at 0. */
 export const firstStep = (): Tensor => fromData(Int32Array.of(0), []);
 
+/** Throws for an update that needs parameters and has none. */
+export const refuseMissingParams = (op: string): never => {
+  throw new TreeError({
+    op,
+    problem: 'the update depends on the parameters, and there are none',
+    remedy: 'give them, too: optimizer.update(gradients, state, params)',
+  });
+};
+
 /** A transform that keeps nothing and treats every leaf alike. */
-export const stateless = (f: (gradient: Tensor, param: Tensor) => Tensor): GradientTransform<null> => ({
+export const stateless = (f: (gradient: Tensor) => Tensor): GradientTransform<null> => ({
   init: () => null,
   update: (gradients, state, params) => {
     sameTrees('update', gradients, params);
-    return [treeMap((g, p = g) => f(g, p), gradients, params), state];
+    return [treeMap((g) => f(g), gradients), state];
   },
 });
 
-/** Throws unless gradients and parameters have the same structure. */
+/** Throws unless gradients and parameters have the same structure; parameters may be left out. */
 export const sameTrees = (op: string, gradients: unknown, params: unknown): void => {
+  if (params === undefined) return;
   const [got, want] = [treeStructure(gradients), treeStructure(params)];
   if (got !== want)
     throw new TreeError({

@@ -93,7 +93,10 @@ export const findLearningRate = async <P, S, X, Y, T>(given: FindRateOptions<P, 
           rates.push(rateOf(step - 1));
           losses.push(loss);
           smoothed.push(mean);
-          return step === steps || !(mean <= divergence * Math.min(...smoothed)) ? 'stop' : undefined;
+          // As many times the minimum; where that is negative, as far above it as for its size.
+          const least = Math.min(...smoothed);
+          const bar = least < 0 ? least - (divergence - 1) * least : divergence * least;
+          return step === steps || !(mean <= bar) ? 'stop' : undefined;
         },
       },
     ],

@@ -45,7 +45,8 @@ export const verdict = (history: History, options: VerdictThresholds = {}): Verd
   const validationLosses = read('validation', 'loss');
   // A run of one epoch has nothing to have fallen from.
   const falling = last(losses) < (losses.at(-2) ?? Number.NEGATIVE_INFINITY);
-  const risen = last(validationLosses) > (1 + rise) * Math.min(...validationLosses);
+  const least = Math.min(...validationLosses);
+  const risen = last(validationLosses) > least + rise * Math.abs(least);
   const apart = figure - last(read('validation', metric)) > gap;
   return (falling && risen) || apart ? 'overfitting' : 'generalizing';
 };
