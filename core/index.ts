@@ -1,6 +1,7 @@
 /** The public face of `core/`: tensors and operations on them, without derivatives. */
 
 // Tensors and how to make them.
+export type { AxesArgument, AxesOptions, AxisArgument, AxisOptions, OneAxis, SomeAxes } from './axis.js';
 export { fromData, ones, onesLike, tensor, type TensorOptions, zeros, zerosLike } from './creation.js';
 export type { Dtype, FloatDtype, TypedArray } from './dtype.js';
 export {

@@ -7,6 +7,7 @@
 
 import { customJvp } from '../autograd/custom-jvp.js';
 import { checkedOptions, checkNotNaN, rankOf } from '../core/arguments.js';
+import { type AxisOptions, chosenAxis, type OneAxis } from '../core/axis.js';
 import { describe } from '../core/errors.js';
 import {
   ArgumentError,
@@ -34,7 +35,6 @@ import {
   tanh,
   where,
 } from '../core/index.js';
-import { normalizeAxis } from '../core/shape.js';
 
 /** Which one-sided derivative counts at a kink: that of the left branch, as in PyTorch, or of the right. */
 export interface KinkOptions {
@@ -323,7 +323,14 @@ export const softsign = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
     ([t], [tangent]) => div(tangent, square(add(abs(t), 1))),
   )(x) as Tensor<S>;
 
-const maxoutNames = { pieces: true, axis: true } as const;
+export interface MaxoutOptions extends AxisOptions {
+  /** How many neighbouring features one comes of. */
+  readonly pieces: number;
+  /** The last by default. */
+  readonly axis?: OneAxis;
+}
+
+const maxoutNames = { pieces: true, axis: true, axes: true } as const;
 
 /**
  * The largest of each group of `pieces` neighbouring features along an axis (Goodfellow et al. 2013): `[…, C, …]` →
@@ -332,9 +339,9 @@ const maxoutNames = { pieces: true, axis: true } as const;
  * @example
  * maxout(tensor([[1, 5, 4, 2]]), { pieces: 2 }).toArray() // [[5, 4]]
  */
-export const maxout = (x: Tensor, options: { readonly pieces: number; readonly axis?: number }): Tensor => {
-  const { pieces, axis = -1 } = checkedOptions('maxout', options, maxoutNames);
-  const at = normalizeAxis('maxout', axis, rankOf('maxout', x));
+export const maxout = (x: Tensor, options: MaxoutOptions): Tensor => {
+  const { pieces, axis, axes } = checkedOptions('maxout', options, maxoutNames);
+  const at = chosenAxis('maxout', axis, axes, -1, rankOf('maxout', x));
   const features = x.shape[at] ?? 1;
   if (!Number.isInteger(pieces) || pieces < 1 || features % pieces !== 0)
     throw new ArgumentError({

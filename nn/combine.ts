@@ -1,7 +1,9 @@
 /** Layers side by side: residual connections, branches, dense blocks, and ensembles of whole models. */
-import { checkedOptions } from '../core/arguments.js';
+import { checkedOptions, refuseWithout } from '../core/arguments.js';
+import { type AxisOptions, namedAxes, type OneAxis, singleAxis } from '../core/axis.js';
 import { describe } from '../core/errors.js';
 import { ArgumentError, add, concat, div, mul, softmax, type Tensor } from '../core/index.js';
+import { normalizeAxis } from '../core/shape.js';
 import { childrenOf, type ListParams, type ListState, type TensorChild } from './children.js';
 import { defineLayer, type Layer } from './layer.js';
 import { type ModuleParams, type ModuleState, module } from './module.js';
@@ -47,19 +49,23 @@ export const residual = <const B extends TensorChild, const S extends TensorChil
 /** How branches come together: side by side along an axis, added, averaged, multiplied, or by a function of one's own. */
 export type Join = 'concat' | 'sum' | 'mean' | 'product' | ((branches: readonly Tensor[]) => Tensor);
 
-export interface ParallelOptions {
+export interface ParallelOptions extends AxisOptions {
   /** `concat` by default. */
   readonly join?: Join;
   /** Along which branches are concatenated; 1, the channels or features, by default. */
-  readonly axis?: number;
+  readonly axis?: OneAxis;
 }
+
+/** The axis of an output, counted from the front; left to the operation itself where the output has none. */
+const axisOf = (op: string, axis: number, y: Tensor | undefined): number =>
+  y === undefined || y.rank === 0 ? axis : normalizeAxis(op, axis, y.rank);
 
 const joinWith = (op: string, join: Join, axis: number): ((branches: readonly Tensor[]) => Tensor) => {
   if (typeof join === 'function') return join;
   const total = (xs: readonly Tensor[], f: (a: Tensor, b: Tensor) => Tensor): Tensor => xs.reduce((a, b) => f(a, b));
   switch (join) {
     case 'concat':
-      return (xs) => concat(xs, axis);
+      return (xs) => concat(xs, axisOf(op, axis, xs[0]));
     case 'sum':
       return (xs) => total(xs, add);
     case 'mean':
@@ -100,7 +106,7 @@ const sideBySide = <const L extends readonly TensorChild[]>(
   return layer as Layer<unknown, unknown> as Layer<ListParams<L>, ListState<L>>;
 };
 
-const parallelNames = { join: true, axis: true } as const;
+const parallelNames = { join: true, axis: true, axes: true } as const;
 
 /**
  * Branches that all read the same input, joined: an inception block, a wide and a deep side, or with `(x) => x` among them a skip
@@ -113,12 +119,15 @@ export const parallel = <const L extends readonly TensorChild[]>(
   branches: L,
   options: ParallelOptions = {},
 ): Layer<ListParams<L>, ListState<L>> => {
-  const { join = 'concat', axis = 1 } = checkedOptions('parallel', options, parallelNames);
+  const { join = 'concat', axis, axes } = checkedOptions('parallel', options, parallelNames);
+  const along = namedAxes('parallel', axis, axes);
+  if (along !== undefined && join !== 'concat')
+    refuseWithout('parallel', options, ['axis', 'axes'], 'only branches that are concatenated have one');
   checkSome('parallel', 'branches', branches);
-  return sideBySide('parallel', branches, joinWith('parallel', join, axis));
+  return sideBySide('parallel', branches, joinWith('parallel', join, singleAxis('parallel', along ?? 1)));
 };
 
-const denseBlockNames = { axis: true } as const;
+const denseBlockNames = { axis: true, axes: true } as const;
 
 /**
  * A dense block (Huang et al. 2017): each layer reads the block's input and the outputs of all layers before it, concatenated, and the
@@ -129,9 +138,10 @@ const denseBlockNames = { axis: true } as const;
  */
 export const denseBlock = <const L extends readonly TensorChild[]>(
   layers: L,
-  options: Pick<ParallelOptions, 'axis'> = {},
+  options: AxisOptions = {},
 ): Layer<ListParams<L>, ListState<L>> => {
-  const { axis = 1 } = checkedOptions('denseBlock', options, denseBlockNames);
+  const { axis, axes } = checkedOptions('denseBlock', options, denseBlockNames);
+  const along = singleAxis('denseBlock', namedAxes('denseBlock', axis, axes) ?? 1);
   checkSome('denseBlock', 'layers', layers);
   const list = childrenOf('denseBlock', layers);
   const layer = defineLayer<unknown, unknown>({
@@ -140,21 +150,24 @@ export const denseBlock = <const L extends readonly TensorChild[]>(
     init: list.init,
     apply: (variables, x, context) => {
       const call = list.call(variables, context);
-      const y = layers.reduce<Tensor>((seen, _, i) => concat([seen, call.run(i, seen)], axis), x);
+      const y = layers.reduce<Tensor>(
+        (seen, _, i) => concat([seen, call.run(i, seen)], axisOf('denseBlock', along, seen)),
+        x,
+      );
       return [y, call.next()];
     },
   });
   return layer as Layer<unknown, unknown> as Layer<ListParams<L>, ListState<L>>;
 };
 
-export interface EnsembleOptions {
+export interface EnsembleOptions extends AxisOptions {
   /** What is averaged: the models' `outputs` (default), or the `probabilities` that softmax makes of them. */
   readonly average?: 'outputs' | 'probabilities';
   /** The class axis of probabilities; the last by default. */
-  readonly axis?: number;
+  readonly axis?: OneAxis;
 }
 
-const ensembleNames = { average: true, axis: true } as const;
+const ensembleNames = { average: true, axis: true, axes: true } as const;
 
 /**
  * Several models that answer together: the mean of their outputs. `params` and `state` are lists with one place a model, so that models
@@ -168,7 +181,7 @@ export const ensemble = <const L extends readonly TensorChild[]>(
   models: L,
   options: EnsembleOptions = {},
 ): Layer<ListParams<L>, ListState<L>> => {
-  const { average = 'outputs', axis = -1 } = checkedOptions('ensemble', options, ensembleNames);
+  const { average = 'outputs', axis, axes } = checkedOptions('ensemble', options, ensembleNames);
   checkSome('ensemble', 'models', models);
   if (average !== 'outputs' && average !== 'probabilities')
     throw new ArgumentError({
@@ -176,8 +189,16 @@ export const ensemble = <const L extends readonly TensorChild[]>(
       problem: `there is no average of ${describe(average)}`,
       remedy: "use 'outputs' or 'probabilities'",
     });
+  const along = singleAxis('ensemble', namedAxes('ensemble', axis, axes) ?? -1);
+  if (average === 'outputs')
+    refuseWithout(
+      'ensemble',
+      options,
+      ['axis', 'axes'],
+      'outputs are averaged as they are; only probabilities have one',
+    );
   const mean = joinWith('ensemble', 'mean', 0);
   return sideBySide('ensemble', models, (outputs) =>
-    mean(average === 'outputs' ? outputs : outputs.map((y) => softmax(y, axis))),
+    mean(average === 'outputs' ? outputs : outputs.map((y) => softmax(y, axisOf('ensemble', along, y)))),
   );
 };

@@ -2,10 +2,10 @@
  * Pruning by magnitude: masks that say which weights stay. A mask is a bool tensor, or a tree of them like the parameters;
  * apply it once to make the pruning permanent, or after every update to keep the pruned weights at 0.
  */
-import { checkedOptions } from '../core/arguments.js';
+import { checkedOptions, rankOf } from '../core/arguments.js';
+import { chosenAxis, type OneAxis } from '../core/axis.js';
 import {
   ArgumentError,
-  AxisError,
   abs,
   argsort,
   broadcastTo,
@@ -87,23 +87,27 @@ export interface SliceMaskOptions {
   /** Which norm measures a slice: 1 by default. */
   readonly p?: number | 'inf';
   /** The axis whose slices are dropped whole: 0, the output filters, by default. */
-  readonly axis?: number;
+  readonly axis?: OneAxis;
+  /** Another name of `axis`. */
+  readonly axes?: OneAxis;
 }
 
-const sliceNormsNames = { p: true, axis: true } as const;
+const sliceNormsNames = { p: true, axis: true, axes: true } as const;
 
 /** The norm of each slice along an axis: `[size of the axis]`. */
-export const sliceNorms = (weight: Tensor, options: SliceMaskOptions = {}): Tensor => {
-  const { p = 1, axis = 0 } = checkedOptions('sliceNorms', options, sliceNormsNames);
-  const along = axis < 0 ? axis + weight.rank : axis;
-  if (!Number.isInteger(axis) || along < 0 || along >= weight.rank)
-    throw new AxisError({
-      op: 'sliceMask',
-      problem: `axis ${axis} does not exist at rank ${weight.rank}`,
-      remedy: 'name the axis of the output filters',
-    });
+export const sliceNorms = (weight: Tensor, options: SliceMaskOptions = {}): Tensor =>
+  normsOf('sliceNorms', weight, options).norms;
+
+/** The norm of each slice along an axis, and that axis. */
+const normsOf = (
+  op: string,
+  weight: Tensor,
+  options: SliceMaskOptions,
+): { readonly norms: Tensor; readonly along: number } => {
+  const { p = 1, axis, axes } = checkedOptions(op, options, sliceNormsNames);
+  const along = chosenAxis(op, axis, axes, 0, rankOf(op, weight));
   const others = weight.shape.map((_, i) => i).filter((i) => i !== along);
-  return others.length === 0 ? abs(weight) : norm(weight, { axes: others, p });
+  return { norms: others.length === 0 ? abs(weight) : norm(weight, { axis: others, p }), along };
 };
 
 /**
@@ -114,10 +118,8 @@ export const sliceNorms = (weight: Tensor, options: SliceMaskOptions = {}): Tens
  * sliceMask(tensor([[1, 1], [0, 1], [2, 2], [3, 0]]), 0.5).toArray() // [[0, 0], [0, 0], [1, 1], [1, 1]]
  */
 export const sliceMask = (weight: Tensor, amount: number, options: SliceMaskOptions = {}): Tensor => {
-  const norms = sliceNorms(weight, checkedOptions('sliceMask', options, sliceNormsNames));
+  const { norms, along } = normsOf('sliceMask', weight, options);
   const kept = allButSmallest(norms, countOf('sliceMask', amount, norms.size));
-  const axis = options.axis ?? 0;
-  const along = axis < 0 ? axis + weight.rank : axis;
   const column: Shape = weight.shape.map((size, i) => (i === along ? size : 1));
   return broadcastTo(reshape(kept, column) as Tensor, weight.shape) as Tensor;
 };

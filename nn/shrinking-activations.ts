@@ -1,5 +1,6 @@
 /** Activations that gate, cut or shrink: composed of core operations like those in `activations.ts`. */
-import { checkedOptions, checkNotNaN, checkNumber, rankOf, tensorOperand } from '../core/arguments.js';
+import { checkedOptions, checkNotNaN, checkNumber, rankOf } from '../core/arguments.js';
+import { type AxisArgument, type AxisOptions, axisArgument, chosenAxis } from '../core/axis.js';
 import { describe } from '../core/errors.js';
 import {
   ArgumentError,
@@ -19,24 +20,23 @@ import {
   tanh,
   where,
 } from '../core/index.js';
-import { normalizeAxis } from '../core/shape.js';
 
-const gluNames = { axis: true } as const;
+const gluNames = { axis: true, axes: true } as const;
 
 /**
- * A gated linear unit (Dauphin et al. 2017): the first half of an axis times σ of the second, `[…, 2C, …]` → `[…, C, …]`.
+ * A gated linear unit (Dauphin et al. 2017): the first half of an axis, the last by default, times σ of the second, `[…, 2C, …]` → `[…, C, …]`.
  * @throws ShapeError when the axis has an odd size.
  * @example
  * glu(tensor([[3, 0]])).toArray() // [[1.5]]
  */
-export const glu = (x: Tensor, options: { readonly axis?: number } = {}): Tensor => {
-  const { axis = -1 } = checkedOptions('glu', options, gluNames);
-  const at = normalizeAxis('glu', axis, rankOf('glu', x));
+export const glu = (x: Tensor, options: AxisOptions = {}): Tensor => {
+  const { axis, axes } = checkedOptions('glu', options, gluNames);
+  const at = chosenAxis('glu', axis, axes, -1, rankOf('glu', x));
   const size = x.shape[at] ?? 0;
   if (size % 2 !== 0)
     throw new ShapeError({
       op: 'glu',
-      problem: `axis ${axis} of size ${size} has no halves`,
+      problem: `axis ${at} of size ${size} has no halves`,
       shapes: [x.shape],
       remedy: 'give an axis of even size',
     });
@@ -49,8 +49,10 @@ export const glu = (x: Tensor, options: { readonly axis?: number } = {}): Tensor
  * @example
  * softmin(tensor([0, 0])).toArray() // [0.5, 0.5]
  */
-export const softmin = <S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> =>
-  softmax(neg(tensorOperand('softmin', x as Tensor)), axis) as Tensor as Tensor<S>;
+export const softmin = <S extends Shape>(x: Tensor<S>, axis: AxisArgument = -1): Tensor<S> => {
+  const along = axisArgument('softmin', axis, rankOf('softmin', x as Tensor), -1);
+  return softmax(neg(x as Tensor), along) as Tensor as Tensor<S>;
+};
 
 const checkLambda = (op: string, lambda: number): void => {
   if (typeof lambda !== 'number' || !(lambda >= 0))

@@ -1,5 +1,6 @@
 /** Indexing as people write it: Python's brackets, index lists, masks. Compositions of slice, take, reshape and where. */
-import { checkDtype, checkTensors, tensorOperand } from '../arguments.js';
+import { checkDtype, checkTensors, rankOf, tensorOperand } from '../arguments.js';
+import { type AxisArgument, axisArgument } from '../axis.js';
 import type { Dtype } from '../dtype.js';
 import { ArgumentError, describe, ShapeError } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
@@ -105,7 +106,7 @@ export const index = (x: Tensor, ...items: readonly IndexItem[]): Tensor => {
  * @example
  * indexSelect(tensor([[1, 2], [3, 4]]), [1, 1], 1).toArray() // [[2, 2], [4, 4]]
  */
-export const indexSelect = (x: Tensor, places: Indices, axis = 0): Tensor => {
+export const indexSelect = (x: Tensor, places: Indices, axis: AxisArgument = 0): Tensor => {
   const at = asIndices('indexSelect', places);
   if (at.rank !== 1)
     throw new ShapeError({
@@ -114,7 +115,7 @@ export const indexSelect = (x: Tensor, places: Indices, axis = 0): Tensor => {
       shapes: [x.shape, at.shape],
       remedy: 'give a list; take() accepts an index of any rank',
     });
-  return take(x, at, axis);
+  return take(x, at, axisArgument('indexSelect', axis, rankOf('indexSelect', x), 0));
 };
 
 /**

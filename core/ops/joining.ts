@@ -1,5 +1,6 @@
 /** Tensors put together, taken apart and repeated: compositions of concat, slice and broadcastTo. */
 import { checkTensorList, rankOf, tensorOperand } from '../arguments.js';
+import { type AxesArgument, type AxisArgument, axesGiven, axisArgument } from '../axis.js';
 import { ArgumentError, AxisError, describe, ShapeError } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
 import { broadcastTo } from '../primitives/broadcast-to.js';
@@ -42,7 +43,7 @@ const sliceAlong = (x: Tensor, axis: number, start: number, stop: number): Tenso
  * @example
  * stack([tensor([1, 2]), tensor([3, 4])], 1).toArray() // [[1, 3], [2, 4]]
  */
-export const stack = (xs: readonly Tensor[], axis = 0): Tensor => {
+export const stack = (xs: readonly Tensor[], axis: AxisArgument = 0): Tensor => {
   checkTensorList('stack', xs);
   const first = xs[0];
   if (first === undefined)
@@ -55,7 +56,7 @@ export const stack = (xs: readonly Tensor[], axis = 0): Tensor => {
       remedy: 'give tensors of one shape, or use concat along an existing axis',
     });
   commonDtype('stack', xs, 'any');
-  const at = normalizeAxis('stack', axis, rankOf('stack', first) + 1);
+  const at = axisArgument('stack', axis, rankOf('stack', first) + 1, 0);
   return concat(
     xs.map((x) => unsqueeze(x, at)),
     at,
@@ -69,8 +70,8 @@ export const stack = (xs: readonly Tensor[], axis = 0): Tensor => {
  * split(tensor([1, 2, 3, 4, 5]), [2, 3]).map((part) => part.toArray()) // [[1, 2], [3, 4, 5]]
  * split(tensor([1, 2, 3, 4, 5]), 2).map((part) => part.toArray()) // [[1, 2], [3, 4], [5]]
  */
-export const split = (x: Tensor, sizes: number | readonly number[], axis = 0): Tensor[] => {
-  const at = normalizeAxis('split', axis, rankOf('split', x));
+export const split = (x: Tensor, sizes: number | readonly number[], axis: AxisArgument = 0): Tensor[] => {
+  const at = axisArgument('split', axis, rankOf('split', x), 0);
   const total = x.shape[at] ?? 0;
   if (typeof sizes === 'number') {
     if (!Number.isInteger(sizes) || sizes < 1)
@@ -127,8 +128,8 @@ export const tile = (x: Tensor, reps: number | readonly number[]): Tensor => {
  * repeatInterleave(tensor([1, 2]), 2).toArray() // [1, 1, 2, 2]
  * repeatInterleave(tensor([1, 2]), [0, 3]).toArray() // [2, 2, 2]
  */
-export const repeatInterleave = (x: Tensor, repeats: number | readonly number[], axis = 0): Tensor => {
-  const at = normalizeAxis('repeatInterleave', axis, rankOf('repeatInterleave', x));
+export const repeatInterleave = (x: Tensor, repeats: number | readonly number[], axis: AxisArgument = 0): Tensor => {
+  const at = axisArgument('repeatInterleave', axis, rankOf('repeatInterleave', x), 0);
   const size = x.shape[at] ?? 0;
   const counts = typeof repeats === 'number' ? [repeats] : listOf('repeatInterleave', 'repeats', repeats);
   for (const count of counts) checkCount('repeatInterleave', 'repeat', count);
@@ -173,11 +174,7 @@ const rollAxis = (x: Tensor, shift: number, axis: number): Tensor => {
  * @example
  * roll(tensor([1, 2, 3, 4]), 1).toArray() // [4, 1, 2, 3]
  */
-export const roll = (
-  x: Tensor,
-  shifts: number | readonly number[],
-  axes?: number | readonly number[] | null,
-): Tensor => {
+export const roll = (x: Tensor, shifts: number | readonly number[], axes?: AxesArgument): Tensor => {
   const by = typeof shifts === 'number' ? [shifts] : listOf('roll', 'shifts', shifts);
   if (by.length === 0 || !by.every((shift) => Number.isInteger(shift)))
     throw new ArgumentError({
@@ -186,8 +183,9 @@ export const roll = (
       remedy: 'give one whole number an axis',
     });
   const { size, shape } = tensorOperand('roll', x);
-  if (axes === null || axes === undefined) return reshape(rollAxis(reshape(x, [size]), by[0] ?? 0, 0), shape);
-  const along = (typeof axes === 'number' ? [axes] : listOf('roll', 'axes', axes)).map((axis) =>
+  const given = axesGiven('roll', axes);
+  if (given === null || given === undefined) return reshape(rollAxis(reshape(x, [size]), by[0] ?? 0, 0), shape);
+  const along = (typeof given === 'number' ? [given] : listOf('roll', 'axes', given)).map((axis) =>
     normalizeAxis('roll', axis, rankOf('roll', x)),
   );
   if (by.length !== 1 && by.length !== along.length)

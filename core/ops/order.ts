@@ -1,5 +1,6 @@
 /** Sorting and what follows from it. The order itself carries no derivative; values are gathered by it, and gather routes theirs. */
 import { checkedOptions, rankOf, tensorOperand } from '../arguments.js';
+import { chosenAxis, namedAxes, type OneAxis, singleAxis } from '../axis.js';
 import { isFloat } from '../dtype.js';
 import { ArgumentError, describe } from '../errors.js';
 import { requireElements } from '../families/extremum.js';
@@ -34,7 +35,7 @@ const narrow = (x: Tensor, axis: number, from: number, to: number): Tensor =>
     x.shape.map((_, i) => (i === axis ? [from, to, 1] : null)),
   );
 
-const sortNames = { axis: true, descending: true } as const;
+const sortNames = { axis: true, axes: true, descending: true } as const;
 
 /**
  * Sorts along `axis` (the last by default). Stable both ways; NaN counts as the largest number.
@@ -43,20 +44,22 @@ const sortNames = { axis: true, descending: true } as const;
  * sort(tensor([3, 1, 2])).values.toArray() // [1, 2, 3]
  */
 export const sort = (x: Tensor, options: SortOptions = {}): Sorted => {
-  const { axis = -1, descending = false } = checkedOptions('sort', options, sortNames);
-  const along = normalizeAxis('sort', axis, rankOf('sort', x));
+  const { axis, axes, descending = false } = checkedOptions('sort', options, sortNames);
+  const along = chosenAxis('sort', axis, axes, -1, rankOf('sort', x));
   const indices = argsort(x, { axis: along, descending });
   return { values: gather(x, indices, along), indices };
 };
 
 export interface TopkOptions {
   /** The last by default. */
-  readonly axis?: number;
+  readonly axis?: OneAxis;
+  /** Another name of `axis`. */
+  readonly axes?: OneAxis;
   /** The k largest (default) or the k smallest. */
   readonly largest?: boolean;
 }
 
-const topkNames = { axis: true, largest: true } as const;
+const topkNames = { axis: true, axes: true, largest: true } as const;
 
 /**
  * The `k` largest (or smallest) elements along `axis`, best first; of equals the first. NaN counts as the largest number.
@@ -65,8 +68,8 @@ const topkNames = { axis: true, largest: true } as const;
  * topk(tensor([3, 1, 2]), 2).indices.toArray() // [0, 2]
  */
 export const topk = (x: Tensor, k: number, options: TopkOptions = {}): Sorted => {
-  const { axis = -1, largest = true } = checkedOptions('topk', options, topkNames);
-  const along = normalizeAxis('topk', axis, rankOf('topk', x));
+  const { axis, axes, largest = true } = checkedOptions('topk', options, topkNames);
+  const along = chosenAxis('topk', axis, axes, -1, rankOf('topk', x));
   const size = x.shape[along] ?? 0;
   if (!Number.isInteger(k) || k < 0 || k > size)
     throw new ArgumentError({
@@ -79,7 +82,7 @@ export const topk = (x: Tensor, k: number, options: TopkOptions = {}): Sorted =>
   return { values: gather(x, indices, along), indices };
 };
 
-const quantileOfNames = { axis: true, keepDims: true } as const;
+const quantileOfNames = { axis: true, axes: true, keepDims: true } as const;
 
 /** Whether a number lies strictly between others is decided by them, so that NaN changes nothing. */
 const least = (a: Tensor, b: Tensor): Tensor => where(less(b, a), b, a) as Tensor;
@@ -105,7 +108,9 @@ const interpolate = (a: Tensor, b: Tensor, share: number): Tensor => {
 
 /** The quantile of a float tensor along one axis, in the name of the operation that the user called. */
 const quantileOf = (op: string, x: Tensor, q: number, options: ArgOptions): Tensor => {
-  const { axis = null, keepDims = false } = checkedOptions(op, options, quantileOfNames);
+  const { axis: given, axes: alias, keepDims = false } = checkedOptions(op, options, quantileOfNames);
+  const one = namedAxes(op, given, alias) ?? null;
+  const axis = one === null ? null : singleAxis(op, one);
   const floats = isFloat(tensorOperand(op, x).dtype) ? x : cast(x, 'float32');
   const flat = axis === null ? reshape(floats, [x.size]) : floats;
   const along = normalizeAxis(op, axis ?? 0, rankOf(op, flat));

@@ -1,10 +1,11 @@
 /** Axes inserted, removed, moved, exchanged, merged: shape operations made of reshape, permute and broadcastTo. */
 import { checkTensors, rankOf, tensorOperand } from '../arguments.js';
+import { type AxesArgument, type AxisArgument, axesArgument, axisArgument } from '../axis.js';
 import { AxisError } from '../errors.js';
 import { broadcastTo } from '../primitives/broadcast-to.js';
 import { permute } from '../primitives/permute.js';
 import { reshape } from '../primitives/reshape.js';
-import { broadcastShapes, normalizeAxes, normalizeAxis, type Shape, sizeOf } from '../shape.js';
+import { broadcastShapes, normalizeAxis, type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
 /**
@@ -13,8 +14,8 @@ import type { Tensor } from '../tensor.js';
  * @example
  * squeeze(zeros([1, 3, 1])).shape // [3]
  */
-export const squeeze = (x: Tensor, axis?: number | readonly number[] | null): Tensor => {
-  const axes = normalizeAxes('squeeze', axis, rankOf('squeeze', x));
+export const squeeze = (x: Tensor, axis?: AxesArgument): Tensor => {
+  const axes = axesArgument('squeeze', axis, rankOf('squeeze', x));
   return reshape(
     x,
     x.shape.filter((size, i) => size !== 1 || !axes.includes(i)),
@@ -27,8 +28,8 @@ export const squeeze = (x: Tensor, axis?: number | readonly number[] | null): Te
  * @example
  * unsqueeze(zeros([3]), 0).shape // [1, 3]
  */
-export const unsqueeze = (x: Tensor, axis: number): Tensor =>
-  reshape(x, tensorOperand('unsqueeze', x).shape.toSpliced(normalizeAxis('unsqueeze', axis, x.rank + 1), 0, 1));
+export const unsqueeze = (x: Tensor, axis: AxisArgument): Tensor =>
+  reshape(x, tensorOperand('unsqueeze', x).shape.toSpliced(axisArgument('unsqueeze', axis, x.rank + 1), 0, 1));
 
 /** The shape with its last two sizes exchanged, where they are known. */
 export type Transposed<S extends Shape> = S extends readonly [

@@ -1,5 +1,6 @@
 /** The place of the largest element, as int32. Piecewise constant: no derivative. */
 import { checkedOptions } from '../arguments.js';
+import { namedAxes, type OneAxis, singleAxis } from '../axis.js';
 import { extremumIndex, requireElements } from '../families/extremum.js';
 import { defineReduction, type ReductionParams } from '../families/reduction.js';
 import { bind } from '../interpreter.js';
@@ -22,16 +23,19 @@ export const argmaxPrimitive: Primitive<'argmax', ReductionParams> = defineReduc
 /** Which axis to search, and whether it stays as size 1. */
 export interface ArgOptions {
   /** `null`, the default, searches the whole tensor and gives an index into it, row-major. */
-  readonly axis?: number | null;
+  readonly axis?: OneAxis | null;
+  /** Another name of `axis`. */
+  readonly axes?: OneAxis | null;
   readonly keepDims?: boolean;
 }
 
-const argParamsNames = { axis: true, keepDims: true } as const;
+const argParamsNames = { axis: true, axes: true, keepDims: true } as const;
 
 /** One axis, or all of them. */
 export const argParams = (op: string, x: Tensor, options: ArgOptions): ReductionParams => {
-  const { axis = null, keepDims = false } = checkedOptions(op, options, argParamsNames);
-  return reductionParams(op, x, { axes: axis, keepDims });
+  const { axis, axes, keepDims = false } = checkedOptions(op, options, argParamsNames);
+  const one = namedAxes(op, axis, axes) ?? null;
+  return reductionParams(op, x, { axis: one === null ? null : singleAxis(op, one), keepDims });
 };
 
 /**

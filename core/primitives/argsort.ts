@@ -1,9 +1,10 @@
 /** The order of the elements along an axis, as int32. Piecewise constant: no derivative; values are gathered by it. */
 import { checkedOptions, rankOf } from '../arguments.js';
+import { chosenAxis, type OneAxis } from '../axis.js';
 import { type AxisParams, defineLanewise } from '../families/lanewise.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
-import { normalizeAxis, type Shape } from '../shape.js';
+import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
 export interface ArgsortParams extends AxisParams {
@@ -33,12 +34,14 @@ export const argsortPrimitive: Primitive<'argsort', ArgsortParams> = defineLanew
 
 export interface SortOptions {
   /** The last by default. */
-  readonly axis?: number;
+  readonly axis?: OneAxis;
+  /** Another name of `axis`. */
+  readonly axes?: OneAxis;
   /** Largest first; false by default. */
   readonly descending?: boolean;
 }
 
-const argsortNames = { axis: true, descending: true } as const;
+const argsortNames = { axis: true, axes: true, descending: true } as const;
 
 /**
  * The indices that sort `x` along `axis` (the last by default). Stable both ways: equals keep their order. NaN counts as
@@ -48,9 +51,9 @@ const argsortNames = { axis: true, descending: true } as const;
  * argsort(tensor([3, 1, 2])).toArray() // [1, 2, 0]
  */
 export const argsort = <S extends Shape>(x: Tensor<S>, options: SortOptions = {}): Tensor<S> => {
-  const { axis = -1, descending = false } = checkedOptions('argsort', options, argsortNames);
+  const { axis, axes, descending = false } = checkedOptions('argsort', options, argsortNames);
   return bind(argsortPrimitive, [x], {
-    axis: normalizeAxis('argsort', axis, rankOf('argsort', x)),
+    axis: chosenAxis('argsort', axis, axes, -1, rankOf('argsort', x)),
     descending,
   } satisfies ArgsortParams) as Tensor as Tensor<S>;
 };

@@ -1,11 +1,12 @@
 /** Concatenation along an axis. Linear; each operand receives its own slice of the cotangent. */
 import { checkTensorList } from '../arguments.js';
+import { type AxisArgument, axisArgument } from '../axis.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
 import type { Aval } from '../program.js';
-import { normalizeAxis, type Shape, sizeOf } from '../shape.js';
+import { type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { broadcastTo } from './broadcast-to.js';
 import { slice } from './slice.js';
@@ -75,7 +76,7 @@ export const concatPrimitive: Primitive<'concat', ConcatParams> = define<readonl
  * @example
  * concat([tensor([[1], [2]]), tensor([[3], [4]])], 1).toArray() // [[1, 3], [2, 4]]
  */
-export const concat = (xs: readonly Tensor[], axis = 0): Tensor => {
+export const concat = (xs: readonly Tensor[], axis: AxisArgument = 0): Tensor => {
   checkTensorList('concat', xs);
   const first = xs[0];
   if (first === undefined)
@@ -88,6 +89,6 @@ export const concat = (xs: readonly Tensor[], axis = 0): Tensor => {
       remedy: 'use stack',
     });
   return bind(concatPrimitive, xs, {
-    axis: normalizeAxis('concat', axis, first.rank),
+    axis: axisArgument('concat', axis, first.rank, 0),
   } satisfies ConcatParams);
 };

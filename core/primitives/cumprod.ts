@@ -2,13 +2,14 @@
  * Running products: `yₖ = x₀·…·xₖ`, that is `yₖ = xₖ·yₖ₋₁` with y₋₁ = 1. Never divides, so its derivatives of every
  * order are exact where elements are 0.
  */
+import { rankOf } from '../arguments.js';
 import { defineLanewise } from '../families/lanewise.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { cast } from './cast.js';
-import { type ScanOptions, type ScanParams, scanLane, scanParams } from './cumsum.js';
+import { type ScanAxis, type ScanOptions, type ScanParams, scanLane, scanParams } from './cumsum.js';
 import { mul } from './mul.js';
 import { adjoint, predecessor, recurrencePrimitive } from './recurrence.js';
 
@@ -31,7 +32,7 @@ export const cumprodPrimitive: Primitive<'cumprod', ScanParams> = defineLanewise
  * @example
  * cumprod(tensor([1, 2, 3, 4]), 0).toArray() // [1, 2, 6, 24]
  */
-export const cumprod = <S extends Shape>(x: Tensor<S>, axis: number, options: ScanOptions = {}): Tensor<S> => {
-  const params = scanParams('cumprod', x, axis, options);
+export const cumprod = <S extends Shape>(x: Tensor<S>, axis: ScanAxis, options?: ScanOptions): Tensor<S> => {
+  const params = scanParams('cumprod', rankOf('cumprod', x), axis, options);
   return bind(cumprodPrimitive, [x.dtype === 'bool' ? cast(x, 'int32') : x], params) as Tensor as Tensor<S>;
 };

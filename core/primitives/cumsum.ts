@@ -1,5 +1,6 @@
 /** Running sums: `yₖ = x₀ + … + xₖ`. Linear; its transpose runs the other way. */
 import { checkedOptions, rankOf } from '../arguments.js';
+import { type AxisOptions, namedAxes, type OneAxis, requiredAxis, singleAxis } from '../axis.js';
 import { type AxisParams, defineLanewise } from '../families/lanewise.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
@@ -12,17 +13,27 @@ export interface ScanParams extends AxisParams {
   readonly reverse: boolean;
 }
 
-export interface ScanOptions {
+export interface ScanOptions extends AxisOptions {
   /** Scan from the last element to the first; false by default. */
   readonly reverse?: boolean;
 }
 
-const scanParamsNames = { reverse: true } as const;
+const scanParamsNames = { axis: true, axes: true, reverse: true } as const;
+
+/** Which axis to scan, alone or with the other options. */
+export type ScanAxis = OneAxis | ScanOptions;
 
 /** Axis and options as people give them, made complete. */
-export const scanParams = (op: string, x: Tensor, axis: number, options: ScanOptions): ScanParams => {
-  const { reverse = false } = checkedOptions(op, options, scanParamsNames);
-  return { axis: normalizeAxis(op, axis, rankOf(op, x)), reverse };
+export const scanParams = (op: string, rank: number, along: ScanAxis, options: ScanOptions = {}): ScanParams => {
+  const alone = typeof along !== 'object' || along === null || Array.isArray(along);
+  const first: ScanOptions = alone
+    ? { axis: along as OneAxis }
+    : checkedOptions(op, along as ScanOptions, scanParamsNames);
+  const second = checkedOptions(op, options, scanParamsNames);
+  const reverse = second.reverse ?? first.reverse ?? false;
+  const own = namedAxes(op, first.axis, first.axes);
+  const axis = namedAxes(op, own, namedAxes(op, second.axis, second.axes));
+  return { axis: normalizeAxis(op, singleAxis(op, requiredAxis(op, axis)), rank), reverse };
 };
 
 /** Scans a lane with `step(before, element)`, in the direction asked for. */
@@ -59,8 +70,9 @@ export const cumsumPrimitive: Primitive<'cumsum', ScanParams> = defineLanewise<S
  * @throws AxisError for an axis out of range.
  * @example
  * cumsum(tensor([1, 2, 3]), 0).toArray() // [1, 3, 6]
+ * cumsum(tensor([1, 2, 3]), { axis: 0, reverse: true }).toArray() // [6, 5, 3]
  */
-export const cumsum = <S extends Shape>(x: Tensor<S>, axis: number, options: ScanOptions = {}): Tensor<S> => {
-  const params = scanParams('cumsum', x, axis, options);
+export const cumsum = <S extends Shape>(x: Tensor<S>, axis: ScanAxis, options?: ScanOptions): Tensor<S> => {
+  const params = scanParams('cumsum', rankOf('cumsum', x), axis, options);
   return bind(cumsumPrimitive, [x.dtype === 'bool' ? cast(x, 'int32') : x], params) as Tensor as Tensor<S>;
 };

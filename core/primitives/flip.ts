@@ -1,8 +1,9 @@
 /** Reversal of axes: `y[i] = x[n − 1 − i]`. Linear and its own transpose. */
 import { rankOf } from '../arguments.js';
+import { type AxesArgument, axesArgument } from '../axis.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
-import { normalizeAxes, type Shape, stridesOf, walk } from '../shape.js';
+import { type Shape, stridesOf, walk } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
 export interface FlipParams {
@@ -43,7 +44,7 @@ export const flipPrimitive: Primitive<'flip', FlipParams> = define<readonly [Ten
  * @example
  * flip(tensor([[1, 2], [3, 4]]), 1).toArray() // [[2, 1], [4, 3]]
  */
-export const flip = <S extends Shape>(x: Tensor<S>, axes?: number | readonly number[] | null): Tensor<S> => {
-  const chosen = normalizeAxes('flip', axes, rankOf('flip', x));
+export const flip = <S extends Shape>(x: Tensor<S>, axes?: AxesArgument): Tensor<S> => {
+  const chosen = axesArgument('flip', axes, rankOf('flip', x));
   return chosen.length === 0 ? x : (bind(flipPrimitive, [x], { axes: chosen } satisfies FlipParams) as Tensor<S>);
 };

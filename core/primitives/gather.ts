@@ -3,6 +3,7 @@
  * Linear in x; its transpose adds each cotangent to the place it was picked from, which is `scatterAdd` onto zeros.
  */
 import { rankOf } from '../arguments.js';
+import { type AxisArgument, axisArgument } from '../axis.js';
 import { zeros } from '../creation.js';
 import {
   asIndices,
@@ -14,7 +15,7 @@ import {
 } from '../families/indexed.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
-import { normalizeAxis, stridesOf, walk } from '../shape.js';
+import { stridesOf, walk } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { scatterAdd } from './scatter-add.js';
 
@@ -54,7 +55,7 @@ export const gatherPrimitive: Primitive<'gather', GatherParams> = define<readonl
  * @example
  * gather(tensor([[1, 2], [3, 4]]), [[1, 0]], 0).toArray() // [[3, 2]]
  */
-export const gather = (x: Tensor, index: Indices, axis = 0): Tensor =>
+export const gather = (x: Tensor, index: Indices, axis: AxisArgument = 0): Tensor =>
   bind(gatherPrimitive, [x, asIndices('gather', index)], {
-    axis: normalizeAxis('gather', axis, rankOf('gather', x)),
+    axis: axisArgument('gather', axis, rankOf('gather', x), 0),
   } satisfies GatherParams);

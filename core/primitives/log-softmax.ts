@@ -1,9 +1,10 @@
 /** The logarithm of softmax, `yᵢ = xᵢ − log Σ exp(xⱼ)`, exact where the softmax itself would underflow. */
 import { rankOf } from '../arguments.js';
+import { type AxisArgument, axisArgument } from '../axis.js';
 import { type AxisParams, defineLanewise } from '../families/lanewise.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
-import { normalizeAxis, type Shape } from '../shape.js';
+import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { exp } from './exp.js';
 import { finiteMaximum, logOfExponentials } from './logsumexp.js';
@@ -32,7 +33,7 @@ export const logSoftmaxPrimitive: Primitive<'logSoftmax', AxisParams> = defineLa
  * @example
  * logSoftmax(tensor([0, 0])).toArray() // ≈ [-0.6931472, -0.6931472]
  */
-export const logSoftmax = <S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> =>
+export const logSoftmax = <S extends Shape>(x: Tensor<S>, axis: AxisArgument = -1): Tensor<S> =>
   bind(logSoftmaxPrimitive, [x], {
-    axis: normalizeAxis('logSoftmax', axis, rankOf('logSoftmax', x)),
+    axis: axisArgument('logSoftmax', axis, rankOf('logSoftmax', x), -1),
   } satisfies AxisParams) as Tensor as Tensor<S>;

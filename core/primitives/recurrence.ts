@@ -6,16 +6,16 @@
  * Backwards, h̄ₖ reaches the loss directly through gₖ and through its successor through aₖ₊₁:
  * `rₖ = gₖ + aₖ₊₁·rₖ₊₁`, the recurrence run the other way; then `b̄ₖ = rₖ` and `āₖ = rₖ·hₖ₋₁`.
  */
-import { checkedOptions, checkTensors } from '../arguments.js';
+import { checkTensors } from '../arguments.js';
 import { ShapeError } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
 import { eachLine } from '../families/lanewise.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
-import { broadcastShapes, normalizeAxis, sameShape } from '../shape.js';
+import { broadcastShapes, sameShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { broadcastTo } from './broadcast-to.js';
-import type { ScanOptions, ScanParams } from './cumsum.js';
+import { type ScanAxis, type ScanOptions, type ScanParams, scanParams } from './cumsum.js';
 import { mul } from './mul.js';
 import { padWith } from './pad.js';
 
@@ -81,8 +81,6 @@ export const recurrencePrimitive: Primitive<'recurrence', ScanParams> = define<r
   },
 );
 
-const recurrenceNames = { reverse: true } as const;
-
 /**
  * `hₖ = aₖ·hₖ₋₁ + bₖ` along `axis`, with h₋₁ = 0 (so the first coefficient does not matter): running averages, linear
  * filters, discounted returns. `a` and `b` broadcast. With `reverse`, from the last element to the first:
@@ -91,12 +89,12 @@ const recurrenceNames = { reverse: true } as const;
  * @example
  * recurrence(full([3], 0.5), tensor([8, 0, 4]), 0).toArray() // [8, 4, 6]
  */
-export const recurrence = (a: Tensor, b: Tensor, axis: number, options: ScanOptions = {}): Tensor => {
+export const recurrence = (a: Tensor, b: Tensor, axis: ScanAxis, options?: ScanOptions): Tensor => {
   checkTensors('recurrence', [a, b]);
-  const { reverse = false } = checkedOptions('recurrence', options, recurrenceNames);
   const shape = broadcastShapes('recurrence', [a.shape, b.shape]);
-  return bind(recurrencePrimitive, [broadcastTo(a, shape), broadcastTo(b, shape)], {
-    axis: normalizeAxis('recurrence', axis, shape.length),
-    reverse,
-  } satisfies ScanParams);
+  return bind(
+    recurrencePrimitive,
+    [broadcastTo(a, shape), broadcastTo(b, shape)],
+    scanParams('recurrence', shape.length, axis, options),
+  );
 };

@@ -4,6 +4,7 @@
  * Places named several times accumulate.
  */
 import { checkTensors } from '../arguments.js';
+import { type AxisArgument, axisArgument } from '../axis.js';
 import { zerosLike } from '../creation.js';
 import { ShapeError } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
@@ -17,7 +18,7 @@ import {
 } from '../families/indexed.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
-import { normalizeAxis, type Shape, sameShape, stridesOf, walk } from '../shape.js';
+import { type Shape, sameShape, stridesOf, walk } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { gather } from './gather.js';
 import { slice } from './slice.js';
@@ -81,7 +82,7 @@ export const scatterAddPrimitive: Primitive<'scatterAdd', ScatterAddParams> = de
  * @example
  * scatterAdd(zeros([3]), [0, 2, 0], tensor([1, 2, 3]), 0).toArray() // [4, 0, 2]
  */
-export const scatterAdd = (x: Tensor, index: Indices, src: Tensor, axis = 0): Tensor => {
+export const scatterAdd = (x: Tensor, index: Indices, src: Tensor, axis: AxisArgument = 0): Tensor => {
   const at = asIndices('scatterAdd', index);
   checkTensors('scatterAdd', [x, at, src]);
   if (src.rank !== at.rank || at.shape.some((size, i) => size > (src.shape[i] ?? 0)))
@@ -91,6 +92,6 @@ export const scatterAdd = (x: Tensor, index: Indices, src: Tensor, axis = 0): Te
     at.shape.map((size) => [0, size]),
   );
   return bind(scatterAddPrimitive, [x, at, covered], {
-    axis: normalizeAxis('scatterAdd', axis, x.rank),
+    axis: axisArgument('scatterAdd', axis, x.rank, 0),
   } satisfies ScatterAddParams);
 };

@@ -3,10 +3,11 @@
  * Its Jacobian is symmetric: `∂yᵢ/∂xⱼ = yᵢ([i = j] − yⱼ)`.
  */
 import { rankOf } from '../arguments.js';
+import { type AxisArgument, axisArgument } from '../axis.js';
 import { type AxisParams, defineLanewise } from '../families/lanewise.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
-import { normalizeAxis, type Shape } from '../shape.js';
+import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { finiteMaximum } from './logsumexp.js';
 import { mul } from './mul.js';
@@ -40,7 +41,7 @@ export const softmaxPrimitive: Primitive<'softmax', AxisParams> = defineLanewise
  * @example
  * softmax(tensor([0, Math.log(3)])).toArray() // ≈ [0.25, 0.75]
  */
-export const softmax = <S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> =>
+export const softmax = <S extends Shape>(x: Tensor<S>, axis: AxisArgument = -1): Tensor<S> =>
   bind(softmaxPrimitive, [x], {
-    axis: normalizeAxis('softmax', axis, rankOf('softmax', x)),
+    axis: axisArgument('softmax', axis, rankOf('softmax', x), -1),
   } satisfies AxisParams) as Tensor as Tensor<S>;

@@ -1,5 +1,6 @@
 /** Sum over axes, pairwise, so that the rounding error grows with log n. Linear; its transpose broadcasts. */
 import { checkedOptions, rankOf } from '../arguments.js';
+import { type AxesOptions, namedAxes } from '../axis.js';
 import { defineReduction, type ReductionParams } from '../families/reduction.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
@@ -40,17 +41,16 @@ export const unreduce = (reduced: Tensor, shape: Shape, axes: readonly number[])
   broadcastTo(reshape(reduced, reducedShape(shape, axes, true)), shape);
 
 /** Which axes to reduce, and whether they stay as size 1. */
-export interface ReduceOptions {
-  readonly axes?: number | readonly number[] | null;
+export interface ReduceOptions extends AxesOptions {
   readonly keepDims?: boolean;
 }
 
-const reductionParamsNames = { axes: true, keepDims: true } as const;
+const reductionParamsNames = { axis: true, axes: true, keepDims: true } as const;
 
 /** Options as people give them, made complete. */
 export const reductionParams = (op: string, x: Tensor, options: ReduceOptions): ReductionParams => {
-  const { axes, keepDims = false } = checkedOptions(op, options, reductionParamsNames);
-  return { axes: normalizeAxes(op, axes, rankOf(op, x)), keepDims };
+  const { axis, axes, keepDims = false } = checkedOptions(op, options, reductionParamsNames);
+  return { axes: normalizeAxes(op, namedAxes(op, axis, axes), rankOf(op, x)), keepDims };
 };
 
 /**

@@ -3,10 +3,11 @@
  * Linear in x; its transpose, `takeTranspose`, adds each slice of the cotangent to the place it was picked from.
  */
 import { rankOf } from '../arguments.js';
+import { type AxisArgument, axisArgument } from '../axis.js';
 import { asIndices, checkIndexDtype, type Indices, resolveIndices } from '../families/indexed.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
-import { normalizeAxis, type Shape, sizeOf } from '../shape.js';
+import { type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { broadcastTo } from './broadcast-to.js';
 import { gather } from './gather.js';
@@ -77,7 +78,7 @@ export const takePrimitive: Primitive<'take', TakeParams> = define<readonly [Ten
  * @example
  * take(tensor([[1, 2], [3, 4], [5, 6]]), [2, 0]).toArray() // [[5, 6], [1, 2]]
  */
-export const take = (x: Tensor, index: Indices, axis = 0): Tensor =>
+export const take = (x: Tensor, index: Indices, axis: AxisArgument = 0): Tensor =>
   bind(takePrimitive, [x, asIndices('take', index)], {
-    axis: normalizeAxis('take', axis, rankOf('take', x)),
+    axis: axisArgument('take', axis, rankOf('take', x), 0),
   } satisfies TakeParams);

@@ -2,7 +2,6 @@
  * Tables of numbers as comma-separated text (RFC 4180, quoted fields included). Strict on purpose: every field is a number, every
  * line has as many fields as it should, and anything else is an error with its line. Columns of texts are left to CSV libraries.
  */
-
 import type { either as E } from 'fp-ts';
 import { checkChoice, checkedOptions } from '../../core/arguments.js';
 import { fromData } from '../../core/creation.js';

@@ -2,7 +2,6 @@
  * IDX, the format of MNIST: big-endian headers, then bytes. Images have magic 2051, a count, rows and columns; labels have
  * magic 2049 and a count.
  */
-
 import type { either as E } from 'fp-ts';
 import { checkedOptions } from '../../core/arguments.js';
 import { checkTexts, checkWhole } from '../checks.js';

@@ -1,5 +1,4 @@
 /** Tables of numbers as text: histories of runs, predictions. */
-
 import { checkedOptions } from '../../core/arguments.js';
 import { ArgumentError, describe } from '../../core/errors.js';
 import { checkFlag, checkList, checkTexts } from '../checks.js';

@@ -1,5 +1,4 @@
 /** Charts as SVG text: curves over epochs or settings, and confusion matrices. Drawing is the work of `echarts`, which is an optional package of its own. */
-
 import { checkChoice, checkedOptions, checkNumber as checkNumberKind } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/errors.js';
 import { checkBounds, checkFlag, checkList, checkNumber, checkNumbers, checkText, checkTexts } from '../checks.js';

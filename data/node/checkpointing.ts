@@ -1,5 +1,4 @@
 /** Checkpoints of a training run while it goes on, as callbacks for `fit`. */
-
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { checkedOptions } from '../../core/arguments.js';

@@ -1,5 +1,4 @@
 /** CIFAR-10 and others in its record form: from files that are packed or not, from the published archive, or downloaded. */
-
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';

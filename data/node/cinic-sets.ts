@@ -1,5 +1,4 @@
 /** CINIC-10 as published: three trees, `train`, `valid` and `test`, with a folder of PNG pictures a class in each. */
-
 import { join } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';
 import { checkedOptions } from '../../core/arguments.js';

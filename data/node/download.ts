@@ -1,5 +1,4 @@
 /** Files from the network: with progress, a bound on their size, and a checksum before they get their name. */
-
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';

@@ -1,5 +1,4 @@
 /** A folder of its own for every run, named from the model and its settings: what an earlier run left is never lost by accident. */
-
 import { createHash } from 'node:crypto';
 import { basename, isAbsolute, join, relative } from 'node:path';
 import { checkChoice, checkedOptions } from '../../core/arguments.js';

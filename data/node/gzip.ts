@@ -1,5 +1,4 @@
 /** gzip with a bound: what unpacks to more than expected is refused before it fills the memory. */
-
 import { kMaxLength } from 'node:buffer';
 import { constants, gunzipSync, type ZlibOptions } from 'node:zlib';
 import { checkedOptions } from '../../core/arguments.js';

@@ -2,7 +2,6 @@
  * Data sets of four IDX files: MNIST, Fashion-MNIST, and any others in the same form. From a folder, or downloaded once into
  * the cache.
  */
-
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';

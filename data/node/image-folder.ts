@@ -2,7 +2,6 @@
  * Image trees: a folder with one folder of pictures a class. Decoding and resizing are the work of `sharp`, which is an
  * optional package of its own.
  */
-
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';

@@ -1,5 +1,4 @@
 /** Tables of numbers from files, packed or not, and into files. */
-
 import type { taskEither as TE } from 'fp-ts';
 import { checkedOptions } from '../../core/arguments.js';
 import { fromData } from '../../core/creation.js';

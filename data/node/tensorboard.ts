@@ -1,5 +1,4 @@
 /** The figures of a training run in an event file that TensorBoard shows while it grows: callbacks for `fit`. */
-
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkedOptions } from '../../core/arguments.js';

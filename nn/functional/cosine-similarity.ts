@@ -1,5 +1,6 @@
 /** The cosine of the angle between two directions, which does not depend on lengths: not on short ones, and not on long ones. */
 import { checkedOptions, checkTensors } from '../../core/arguments.js';
+import { type AxesOptions, namedAxes, type SomeAxes } from '../../core/axis.js';
 import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
@@ -20,16 +21,16 @@ import {
   type Tensor,
   where,
 } from '../../core/index.js';
-import { broadcastShapes } from '../../core/shape.js';
+import { broadcastShapes, normalizeAxes } from '../../core/shape.js';
 
-export interface CosineSimilarityOptions {
-  /** 1 by default. */
-  readonly axis?: number;
+export interface CosineSimilarityOptions extends AxesOptions {
+  /** An axis or a list of them; 1 by default. */
+  readonly axis?: SomeAxes;
   /** A lower bound of each norm, so that a shorter vector counts for less; 0 by default: lengths do not matter. */
   readonly eps?: number;
 }
 
-const optionNames = { axis: true, eps: true } as const;
+const optionNames = { axis: true, axes: true, eps: true } as const;
 
 /**
  * `Σ ab / (‖a‖·‖b‖)` along an axis, after broadcasting: from −1 to 1, the same for vectors of any length. A vector of zeros has no direction:
@@ -42,10 +43,12 @@ const optionNames = { axis: true, eps: true } as const;
 export const cosineSimilarity = (a: Tensor, b: Tensor, options: CosineSimilarityOptions = {}): Tensor => {
   const op = 'cosineSimilarity';
   checkTensors(op, [a, b]);
-  const { axis: axes = 1, eps = 0 } = checkedOptions(op, options, optionNames);
+  const { axis, axes: alias, eps = 0 } = checkedOptions(op, options, optionNames);
   if (typeof eps !== 'number' || !(eps >= 0 && eps < Number.POSITIVE_INFINITY))
     throw new ArgumentError({ op, problem: `eps is ${describe(eps)}`, remedy: 'give a number ≥ 0' });
   const shape = broadcastShapes(op, [a.shape, b.shape]);
+  const named = namedAxes(op, axis, alias);
+  const axes = normalizeAxes(op, named === undefined ? 1 : named, shape.length);
   // Scaled so that the largest number is 1, no square overflows or vanishes. The function does not depend on the scale, so that it takes no
   // gradient.
   const scaled = (x: Tensor): { readonly unit: Tensor; readonly length: Tensor; readonly empty: Tensor } => {

@@ -1,5 +1,4 @@
 /** Loss and metrics of a model that is not being trained, over all batches of a set. */
-
 import { compile as compiled, type Key, key } from '../../autograd/index.js';
 import { checkedOptions, refuseWithout } from '../../core/arguments.js';
 import type { Measurement } from './history.js';

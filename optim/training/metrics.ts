@@ -2,7 +2,8 @@
  * Metrics that gather over many batches. One is three pure functions: an empty state, the state after a batch, and the
  * figure. States are trees of tensors, so that they are gathered inside the compiled step and saved with a checkpoint.
  */
-import { checkedOptions } from '../../core/arguments.js';
+import { checkedOptions, rankOf } from '../../core/arguments.js';
+import { type AxisOptions, namedAxes, type OneAxis, singleAxis } from '../../core/axis.js';
 import {
   ArgumentError,
   add,
@@ -21,6 +22,7 @@ import {
   topk,
   unsqueeze,
 } from '../../core/index.js';
+import { normalizeAxis } from '../../core/shape.js';
 
 /** Start from `init()`, `update` once a batch, read `result`; to reset is to start from `init()` again. */
 export interface Metric<M = unknown, Y = Tensor, T = Tensor> {
@@ -67,14 +69,14 @@ export const meanOf = <Y, T>(f: (output: Y, target: T) => Tensor): Metric<MeanSt
   result: share,
 });
 
-export interface AccuracyOptions {
+export interface AccuracyOptions extends AxisOptions {
   /** The axis of the classes in the output; 1 by default. */
-  readonly axis?: number;
+  readonly axis?: OneAxis;
   /** How many of the largest scores count as an answer; 1 by default. */
   readonly top?: number;
 }
 
-const accuracyMetricNames = { axis: true, top: true } as const;
+const accuracyMetricNames = { axis: true, axes: true, top: true } as const;
 
 /**
  * The share of places whose class has the largest score, or one of the `top` largest; the first of tied classes counts, and a
@@ -85,12 +87,14 @@ const accuracyMetricNames = { axis: true, top: true } as const;
  * accuracyMetric().result(accuracyMetric().update(accuracyMetric().init(), tensor([[1, 3], [2, 0]]), tensor([1, 1]), 2)) // 0.5
  */
 export const accuracyMetric = (options: AccuracyOptions = {}): Metric<MeanState> => {
-  const { axis = 1, top = 1 } = checkedOptions('accuracyMetric', options, accuracyMetricNames);
+  const { axis: own, axes, top = 1 } = checkedOptions('accuracyMetric', options, accuracyMetricNames);
+  const along = singleAxis('accuracyMetric', namedAxes('accuracyMetric', own, axes) ?? 1);
   if (!Number.isInteger(top) || top < 1)
     throw new ArgumentError({ op: 'accuracyMetric', problem: `top is ${top}`, remedy: 'give a whole number ≥ 1' });
   return {
     init: () => ({ total: zero(), count: zero() }),
     update(state, scores, target) {
+      const axis = normalizeAxis('accuracyMetric', along, rankOf('accuracyMetric', scores));
       const classes = target.rank === scores.rank ? argmax(target, { axis }) : cast(target, 'int32');
       const right =
         top === 1

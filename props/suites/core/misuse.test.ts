@@ -405,22 +405,22 @@ test('misuse: options that are misspelt, positional or null are refused, never i
     [
       () => g.sum(matrix, untyped(1)),
       ArgumentError,
-      'sum: the options are 1, not an object; give them by name: axes, keepDims',
+      'sum: the options are 1, not an object; give them by name: axis, axes, keepDims',
     ],
     [
-      () => g.sum(matrix, untyped({ axis: 1 })),
+      () => g.sum(matrix, untyped({ axs: 1 })),
       ArgumentError,
-      'sum: there is no option axis; did you mean axes? The options are axes, keepDims',
+      'sum: there is no option axs; did you mean axis? The options are axis, axes, keepDims',
     ],
     [
       () => g.mean(matrix, untyped({ dim: 1 })),
       ArgumentError,
-      'mean: there is no option dim; the options are axes, keepDims',
+      'mean: there is no option dim; the options are axis, axes, keepDims',
     ],
     [
       () => g.sort(vector, untyped(null)),
       ArgumentError,
-      'sort: the options are null, not an object; give them by name: axis, descending',
+      'sort: the options are null, not an object; give them by name: axis, axes, descending',
     ],
     [
       () => g.grad((a: g.Tensor) => g.sum(a), untyped({ argnum: 1 })),

@@ -93,7 +93,7 @@ test('sliceMask: whole slices go, chosen by any norm and along any axis', () => 
     [1, 0],
     [1, 0],
   ]);
-  assert.throws(() => sliceMask(weight, 0.5, { axis: 2 }), /axis 2 does not exist at rank 2/);
+  assert.throws(() => sliceMask(weight, 0.5, { axis: 2 }), /sliceMask: axis 2 is out of range for rank 2/);
 });
 
 test('applyMasks: pruned weights are 0 whatever they were, and take no gradient', () => {
