@@ -4,6 +4,7 @@ import { checkedOptions } from '../core/arguments.js';
 import { ArgumentError } from '../core/errors.js';
 import type { Key } from '../core/random/key.js';
 import { permutation } from '../core/random/samplers.js';
+import { checkExamples, checkFlag, checkKeyArgument } from './checks.js';
 import { type Examples, selectExamples } from './examples.js';
 
 export interface BatchOptions {
@@ -33,7 +34,11 @@ const batchesNames = { size: true, key: true, dropLast: true } as const;
  * [...batches(iris(), { size: 64 })].map(({ x }) => x.shape[0]) // [64, 64, 22]
  */
 export const batches = (examples: Examples, options: BatchOptions): Generator<Examples, void, undefined> => {
-  checkBatchSize('batches', checkedOptions('batches', options, batchesNames).size);
+  const { size, key, dropLast } = checkedOptions('batches', options, batchesNames);
+  checkBatchSize('batches', size);
+  checkExamples('batches', examples);
+  if (key !== undefined) checkKeyArgument('batches', key);
+  if (dropLast !== undefined) checkFlag('batches', 'dropLast', dropLast);
   return batchesOf(examples, options);
 };
 

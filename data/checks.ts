@@ -146,6 +146,52 @@ export const namedEntries = (op: string, tensors: unknown): readonly (readonly [
   return entries as readonly (readonly [string, Tensor])[];
 };
 
+/** Throws unless the value is a batch of examples: tensors x and y. */
+export const checkExamples = (op: string, value: unknown): void => {
+  checkObject(op, 'the examples', value);
+  const { x, y } = value as { readonly x?: unknown; readonly y?: unknown };
+  checkTensor(op, 'x', x);
+  checkTensor(op, 'y', y);
+};
+
+/** Throws unless the value is a set of images: bytes, a shape that they fill, labels and classes. */
+export const checkImages = (op: string, value: unknown): void => {
+  checkObject(op, 'the images', value);
+  const { pixels, shape, labels, classes } = value as {
+    readonly [Name in 'pixels' | 'shape' | 'labels' | 'classes']?: unknown;
+  };
+  checkBytes(op, pixels);
+  checkBytes(op, labels);
+  checkList(op, 'classes', classes);
+  checkList(op, 'shape', shape);
+  const sizes = shape as readonly unknown[];
+  checkWhole(op, 'the number of axes', sizes.length, 4, 4);
+  for (const size of sizes) checkWhole(op, 'a size', size);
+  const [count, ...rest] = sizes as readonly number[];
+  const [bytes, wanted] = [(pixels as Uint8Array).length, rest.reduce((product, size) => product * size, count ?? 0)];
+  if (bytes !== wanted || (labels as Uint8Array).length !== count)
+    refuse(
+      op,
+      `${bytes} pixels and ${(labels as Uint8Array).length} labels for the shape [${sizes.join(',')}]`,
+      'give as many as the shape says',
+    );
+};
+
+/** Throws unless the value is examples or images. */
+export const checkSource = (op: string, value: unknown): void => {
+  checkObject(op, 'the source', value);
+  if ('pixels' in (value as object)) checkImages(op, value);
+  else checkExamples(op, value);
+};
+
+/** Throws unless the value is rows: a list of whole numbers below `count`. */
+export const checkRows = (op: string, rows: unknown, count: number): void => {
+  checkNumbers(op, 'rows', rows);
+  for (const row of rows as ArrayLike<unknown> & Iterable<unknown>)
+    if (!Number.isInteger(row) || (row as number) < 0 || (row as number) >= count)
+      refuse(op, `row ${describe(row)} is not one of ${count}`, 'give whole numbers from 0 on');
+};
+
 /** Is every half of a character beside its other half, so that the text survives being written as UTF-8? */
 export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
 

@@ -1,6 +1,7 @@
 /** Which classes are taken for which. */
 import { ArgumentError } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
+import { checkTensor, checkWhole } from './checks.js';
 
 /**
  * How often each class (row) was taken for each (column).
@@ -11,6 +12,9 @@ import type { Tensor } from '../core/tensor.js';
  * confusionMatrix(tensor([0, 1, 1]), tensor([0, 1, 0]), 2) // [[1, 0], [1, 1]]
  */
 export const confusionMatrix = (labels: Tensor, predictions: Tensor, classes: number): number[][] => {
+  checkTensor('confusionMatrix', 'labels', labels);
+  checkTensor('confusionMatrix', 'predictions', predictions);
+  checkWhole('confusionMatrix', 'classes', classes, 0, 2 ** 12);
   const [right, predicted] = [labels.dataSync(), predictions.dataSync()];
   const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   if (right.length !== predicted.length)

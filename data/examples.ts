@@ -2,6 +2,7 @@
 import { fromData } from '../core/creation.js';
 import { take } from '../core/primitives/take.js';
 import type { Tensor } from '../core/tensor.js';
+import { checkExamples, checkRows } from './checks.js';
 
 /** Features and labels that belong together, example by example along axis 0. */
 export interface Examples {
@@ -16,7 +17,10 @@ export interface Examples {
  * @example
  * selectExamples(iris(), [0, 149]).y.toArray() // [0, 2]
  */
-export const selectExamples = ({ x, y }: Examples, rows: readonly number[] | Int32Array): Examples => {
+export const selectExamples = (examples: Examples, rows: readonly number[] | Int32Array): Examples => {
+  checkExamples('selectExamples', examples);
+  const { x, y } = examples;
+  checkRows('selectExamples', rows, x.shape[0] ?? 0);
   const index = fromData(Int32Array.from(rows), [rows.length]);
   return { x: take(x, index, 0), y: take(y, index, 0) };
 };

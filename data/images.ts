@@ -4,6 +4,7 @@
  */
 import { fromData } from '../core/creation.js';
 import { ArgumentError } from '../core/errors.js';
+import { checkImages, checkList, checkNumbers, checkRows } from './checks.js';
 import type { Examples } from './examples.js';
 
 export interface ImageSet {
@@ -25,6 +26,8 @@ export const imageSize = ({ shape: [, channels, height, width] }: ImageSet): num
  * imageBatch(decodeCifar10(new Uint8Array(5 * 3073)), [3, 1]).x.shape // [2, 3, 32, 32]
  */
 export const imageBatch = (images: ImageSet, rows: ArrayLike<number>): Examples => {
+  checkImages('imageBatch', images);
+  checkNumbers('imageBatch', 'rows', rows);
   const [count, channels, height, width] = images.shape;
   const size = imageSize(images);
   const x = new Float32Array(rows.length * size);
@@ -49,11 +52,13 @@ export const imageBatch = (images: ImageSet, rows: ArrayLike<number>): Examples 
  * @example
  * imageExamples(decodeCifar10(new Uint8Array(2 * 3073))).y.toArray() // [0, 0]
  */
-export const imageExamples = (images: ImageSet): Examples =>
-  imageBatch(
+export const imageExamples = (images: ImageSet): Examples => {
+  checkImages('imageExamples', images);
+  return imageBatch(
     images,
     Array.from({ length: images.shape[0] }, (_, i) => i),
   );
+};
 
 /**
  * The images in the given rows, still as bytes.
@@ -61,6 +66,8 @@ export const imageExamples = (images: ImageSet): Examples =>
  * selectImages(decodeCifar10(new Uint8Array(5 * 3073)), [4, 4]).shape // [2, 3, 32, 32]
  */
 export const selectImages = (images: ImageSet, rows: readonly number[] | Int32Array): ImageSet => {
+  checkImages('selectImages', images);
+  checkRows('selectImages', rows, images.shape[0]);
   const size = imageSize(images);
   const pixels = new Uint8Array(rows.length * size);
   for (const [i, row] of rows.entries()) pixels.set(images.pixels.subarray(row * size, (row + 1) * size), i * size);
@@ -80,6 +87,8 @@ export const selectImages = (images: ImageSet, rows: readonly number[] | Int32Ar
  * joinImages([decodeCifar10(new Uint8Array(3073)), decodeCifar10(new Uint8Array(6146))]).shape // [3, 3, 32, 32]
  */
 export const joinImages = (sets: readonly ImageSet[]): ImageSet => {
+  checkList('joinImages', 'sets', sets);
+  for (const set of sets) checkImages('joinImages', set);
   const [first] = sets;
   const alike = (set: ImageSet): boolean =>
     set.shape.slice(1).join() === first?.shape.slice(1).join() && set.classes.join() === first.classes.join();

@@ -8,8 +8,9 @@ import { foldIn, type Key, key as keyOf } from '../core/random/key.js';
 import { permutation, randomIntegers } from '../core/random/samplers.js';
 import type { Transform } from './augment/transform.js';
 import { checkBatchSize } from './batches.js';
+import { checkCallback, checkFlag, checkKeyArgument, checkSource, checkWhole } from './checks.js';
 import type { Examples } from './examples.js';
-import { batchOf, countExamples, type Source } from './source.js';
+import { batchOf, countOf, type Source } from './source.js';
 
 /**
  * `shuffled`: every example once an epoch, in another order each time. `replacement`: every batch drawn anew from all
@@ -42,8 +43,18 @@ const orders: readonly string[] = ['shuffled', 'replacement', 'sequential'] sati
 
 const loaderNames = { size: true, key: true, order: true, dropLast: true, transform: true } as const;
 
-const checkOptions = ({ size, key, order, examples }: LoaderOptions & { readonly examples: number }): void => {
+const checkOptions = ({
+  size,
+  key,
+  order,
+  dropLast,
+  transform,
+  examples,
+}: LoaderOptions & { readonly examples: number }): void => {
   checkBatchSize('loader', size);
+  if (key !== undefined) checkKeyArgument('loader', key);
+  if (dropLast !== undefined) checkFlag('loader', 'dropLast', dropLast);
+  checkCallback('loader', 'transform', transform);
   checkChoice('loader', 'order', order, orders);
   if (key === undefined && (order === 'shuffled' || order === 'replacement'))
     throw new ArgumentError({ op: 'loader', problem: `the order ${order} needs a key`, remedy: 'give a key' });
@@ -58,7 +69,8 @@ const checkOptions = ({ size, key, order, examples }: LoaderOptions & { readonly
  * [...loader(iris(), { size: 64, key: key(0) }).epoch()].map(({ x }) => x.shape[0]) // [64, 64, 22]
  */
 export const loader = (source: Source, options: LoaderOptions): Loader => {
-  const examples = countExamples(source);
+  checkSource('loader', source);
+  const examples = countOf(source);
   const { size, key, dropLast = false, transform } = checkedOptions('loader', options, loaderNames);
   const order = options.order ?? (key === undefined ? 'sequential' : 'shuffled');
   checkOptions({ ...options, order, examples });
@@ -70,7 +82,13 @@ export const loader = (source: Source, options: LoaderOptions): Loader => {
         ? Math.floor(examples / size)
         : Math.ceil(examples / size);
 
-  function* epoch(number = 0, start = 0): Generator<Examples, void, undefined> {
+  function epoch(number = 0, start = 0): Generator<Examples, void, undefined> {
+    checkWhole('epoch', 'the epoch', number, 0, 2 ** 32 - 1);
+    checkWhole('epoch', 'the start', start);
+    return from(number, start);
+  }
+
+  function* from(number: number, start: number): Generator<Examples, void, undefined> {
     // Three independent streams an epoch: the order, the draws of each batch, the transforms of each batch.
     const own = foldIn(key ?? keyOf(0), number);
     const orders = foldIn(own, 0);

@@ -2,7 +2,8 @@
 import { ArgumentError } from '../core/errors.js';
 import { foldIn, type Key } from '../core/random/key.js';
 import { permutation } from '../core/random/samplers.js';
-import { countExamples, labelsOf, type Source, selectRows } from './source.js';
+import { checkKeyArgument, checkNumbers, checkSource } from './checks.js';
+import { countOf, labelsOf, type Source, selectRows } from './source.js';
 
 /**
  * Splits `total` places by fractions, so that the parts add up: each part gets its rounded-down share, and what is left
@@ -21,6 +22,7 @@ const apportion = (total: number, fractions: readonly number[]): number[] => {
 };
 
 const checkFractions = (op: string, fractions: readonly number[]): void => {
+  checkNumbers(op, 'fractions', fractions);
   if (
     fractions.some((fraction) => !(fraction >= 0)) ||
     fractions.reduce((sum, fraction) => sum + fraction, 0) > 1 + 1e-9
@@ -41,8 +43,10 @@ const checkFractions = (op: string, fractions: readonly number[]): void => {
  * randomSplit(key(0), iris(), [0.8, 0.2]).map(({ x }) => x.shape[0]) // [120, 30]
  */
 export const randomSplit = <S extends Source>(key: Key, source: S, fractions: readonly number[]): readonly S[] => {
+  checkKeyArgument('randomSplit', key);
+  checkSource('randomSplit', source);
   checkFractions('randomSplit', fractions);
-  const count = countExamples(source);
+  const count = countOf(source);
   const order = Int32Array.from(permutation(key, count).dataSync());
   let next = 0;
   return apportion(count, fractions).map((size) => {
@@ -60,6 +64,8 @@ export const randomSplit = <S extends Source>(key: Key, source: S, fractions: re
  * stratifiedSplit(key(0), iris(), [0.8, 0.2]).map(({ x }) => x.shape[0]) // [120, 30]
  */
 export const stratifiedSplit = <S extends Source>(key: Key, source: S, fractions: readonly number[]): readonly S[] => {
+  checkKeyArgument('stratifiedSplit', key);
+  checkSource('stratifiedSplit', source);
   checkFractions('stratifiedSplit', fractions);
   const labels = Array.from(labelsOf(source));
   const classes = [...new Set(labels)].sort((a, b) => a - b);

@@ -4,6 +4,7 @@
  * times the scale; between pixels by bilinear interpolation.
  */
 import { checkedOptions } from '../../core/arguments.js';
+import { checkBounds, checkNumber } from '../checks.js';
 import { bilinear } from './crop.js';
 import { between, draws, pixelsOf, type Transform, withPixels } from './transform.js';
 
@@ -37,6 +38,12 @@ export const randomAffine = (options: RandomAffineOptions = {}): Transform => {
     shear = 0,
     fill = 0,
   } = checkedOptions('randomAffine', options, randomAffineNames);
+  const op = 'randomAffine';
+  checkNumber(op, 'degrees', degrees, [0, Number.MAX_VALUE]);
+  checkNumber(op, 'translate', translate, [0, Number.MAX_VALUE]);
+  checkBounds(op, 'scale', scale, [Number.MIN_VALUE, Number.MAX_VALUE]);
+  checkNumber(op, 'shear', shear, [0, 90]);
+  checkNumber(op, 'fill', fill);
   return (batch, key) => {
     const images = pixelsOf('randomAffine', batch);
     const { count, channels, height, width } = images;

@@ -1,6 +1,7 @@
 /** Random changes of brightness, contrast, saturation and hue. Pixels run from 0 to 1 before and after. */
 import { checkedOptions } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/errors.js';
+import { checkNumber } from '../checks.js';
 import { between, draws, pixelsOf, type Transform, withPixels } from './transform.js';
 
 export interface ColorJitterOptions {
@@ -59,6 +60,9 @@ export const colorJitter = (options: ColorJitterOptions = {}): Transform => {
     saturation = 0,
     hue = 0,
   } = checkedOptions('colorJitter', options, colorJitterNames);
+  for (const [what, value] of Object.entries({ brightness, contrast, saturation }))
+    checkNumber('colorJitter', what, value, [0, Number.MAX_VALUE]);
+  if (typeof hue !== 'number') checkNumber('colorJitter', 'hue', hue, [0, 0.5]);
   return (batch, key) => {
     const images = pixelsOf('colorJitter', batch);
     const { count, channels, height, width } = images;

@@ -1,6 +1,7 @@
 /** Random crops of padded images, and resizing. */
 import { checkChoice, checkedOptions } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/errors.js';
+import { checkNumber, checkWhole } from '../checks.js';
 import { draws, type Pixels, pixelsOf, type Transform, withPixels } from './transform.js';
 
 export interface RandomCropOptions {
@@ -23,6 +24,16 @@ const positions: Readonly<Record<'constant' | 'reflect' | 'replicate', (at: numb
 
 const randomCropNames = { padding: true, size: true, mode: true, value: true } as const;
 
+/** Throws unless the size is a whole number from 1 on, or two. */
+const checkSizes = (op: string, size: unknown): void => {
+  if (!Array.isArray(size)) {
+    checkWhole(op, 'size', size, 1);
+    return;
+  }
+  checkWhole(op, 'the number of sizes', size.length, 2, 2);
+  for (const length of size) checkWhole(op, 'size', length, 1);
+};
+
 /**
  * A crop at a random place of each padded image.
  * @throws ArgumentError when the crop is larger than the padded image, or a reflection than the image.
@@ -32,6 +43,9 @@ const randomCropNames = { padding: true, size: true, mode: true, value: true } a
 export const randomCrop = (options: RandomCropOptions = {}): Transform => {
   const { padding = 0, size, mode = 'constant', value = 0 } = checkedOptions('randomCrop', options, randomCropNames);
   checkChoice('randomCrop', 'mode', mode, Object.keys(positions));
+  checkWhole('randomCrop', 'padding', padding);
+  if (size !== undefined) checkSizes('randomCrop', size);
+  checkNumber('randomCrop', 'value', value);
   return (batch, key) => {
     const images = pixelsOf('randomCrop', batch);
     const { count, channels, height, width } = images;

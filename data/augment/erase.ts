@@ -2,6 +2,7 @@
 import { checkedOptions } from '../../core/arguments.js';
 import { foldIn } from '../../core/random/key.js';
 import { uniform } from '../../core/random/samplers.js';
+import { checkBounds, checkNumber } from '../checks.js';
 import { between, draws, pixelsOf, type Transform, withPixels } from './transform.js';
 
 export interface RandomErasingOptions {
@@ -32,6 +33,11 @@ export const randomErasing = (options: RandomErasingOptions = {}): Transform => 
     ratio = [0.3, 3.3],
     value = 0,
   } = checkedOptions('randomErasing', options, randomErasingNames);
+  const op = 'randomErasing';
+  checkNumber(op, 'probability', probability, [0, 1]);
+  checkBounds(op, 'scale', scale, [0, 1]);
+  checkBounds(op, 'ratio', ratio, [Number.MIN_VALUE, Number.MAX_VALUE]);
+  if (value !== 'random') checkNumber(op, 'value', value);
   return (batch, key) => {
     const images = pixelsOf('randomErasing', batch);
     const { count, channels, height, width } = images;

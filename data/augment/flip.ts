@@ -1,5 +1,6 @@
 /** Random mirror images. */
 import { checkChoice, checkedOptions } from '../../core/arguments.js';
+import { checkNumber } from '../checks.js';
 import { draws, pixelsOf, type Transform, withPixels } from './transform.js';
 
 export interface RandomFlipOptions {
@@ -18,6 +19,7 @@ const randomFlipNames = { probability: true, axis: true } as const;
  */
 export const randomFlip = (options: RandomFlipOptions = {}): Transform => {
   const { probability = 0.5, axis = 'horizontal' } = checkedOptions('randomFlip', options, randomFlipNames);
+  checkNumber('randomFlip', 'probability', probability, [0, 1]);
   checkChoice('randomFlip', 'axis', axis, ['horizontal', 'vertical']);
   return (batch, key) => {
     const images = pixelsOf('randomFlip', batch);

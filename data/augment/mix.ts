@@ -4,12 +4,13 @@
  * Strategy to Train Strong Classifiers with Localizable Features" (2019).
  */
 import { checkedOptions } from '../../core/arguments.js';
-import { ArgumentError } from '../../core/errors.js';
+import { ArgumentError, describe } from '../../core/errors.js';
 import { add } from '../../core/primitives/add.js';
 import { mul } from '../../core/primitives/mul.js';
 import { foldIn, type Key } from '../../core/random/key.js';
 import { permutation } from '../../core/random/samplers.js';
 import type { Tensor } from '../../core/tensor.js';
+import { checkWhole } from '../checks.js';
 import { type Examples, selectExamples } from '../examples.js';
 import { symmetricBeta } from './beta.js';
 import { oneHotLabels } from './normalize.js';
@@ -24,15 +25,16 @@ export interface MixOptions {
 
 const mixNames = { classes: true, alpha: true } as const;
 
+/** Throws unless the options are those of a mix. */
+const checkMix = (op: string, options: MixOptions): void => {
+  const { classes, alpha = 1 } = checkedOptions(op, options, mixNames);
+  checkWhole(op, 'classes', classes, 1);
+  if (!(typeof alpha === 'number' && alpha > 0 && alpha < Number.POSITIVE_INFINITY))
+    throw new ArgumentError({ op, problem: `alpha is ${describe(alpha)}`, remedy: 'give a positive number' });
+};
+
 /** The batch with labels as class shares, and the same batch in another order. */
-const pair = (
-  op: string,
-  batch: Examples,
-  key: Key,
-  { classes, alpha = 1 }: MixOptions,
-): readonly [Examples, Examples] => {
-  if (!(alpha > 0 && alpha < Number.POSITIVE_INFINITY))
-    throw new ArgumentError({ op, problem: `alpha is ${alpha}`, remedy: 'give a positive number' });
+const pair = (batch: Examples, key: Key, { classes }: MixOptions): readonly [Examples, Examples] => {
   const shares = oneHotLabels(classes)(batch, key);
   return [shares, selectExamples(shares, Int32Array.from(permutation(key, batch.x.shape[0] ?? 0).dataSync()))];
 };
@@ -46,9 +48,9 @@ const blend = (a: Tensor, b: Tensor, share: number): Tensor => add(mul(a, share)
  * mixup({ classes: 2 })({ x: ones([3, 4]), y: zeros([3], 'int32') }, key(0)).y.shape // [3, 2]
  */
 export const mixup = (options: MixOptions): Transform => {
-  checkedOptions('mixup', options, mixNames);
+  checkMix('mixup', options);
   return (batch, key) => {
-    const [own, other] = pair('mixup', batch, foldIn(key, 0), options);
+    const [own, other] = pair(batch, foldIn(key, 0), options);
     const share = symmetricBeta(foldIn(key, 1), options.alpha ?? 1);
     return { x: blend(own.x, other.x, share), y: blend(own.y, other.y, share) };
   };
@@ -61,11 +63,11 @@ export const mixup = (options: MixOptions): Transform => {
  * cutmix({ classes: 2 })({ x: ones([3, 1, 8, 8]), y: zeros([3], 'int32') }, key(0)).y.shape // [3, 2]
  */
 export const cutmix = (options: MixOptions): Transform => {
-  checkedOptions('cutmix', options, mixNames);
+  checkMix('cutmix', options);
   return (batch, key) => {
     const images = pixelsOf('cutmix', batch);
     const { count, channels, height, width } = images;
-    const [own, other] = pair('cutmix', batch, foldIn(key, 0), options);
+    const [own, other] = pair(batch, foldIn(key, 0), options);
     const side = Math.sqrt(1 - symmetricBeta(foldIn(key, 1), options.alpha ?? 1));
     const [[down = 0, across = 0] = []] = draws(foldIn(key, 2), 1, 2);
     /** From where to where a stretch around a random middle reaches, cut at the border. */

@@ -7,6 +7,7 @@ import type { TypedArray } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { foldIn, type Key } from '../../core/random/key.js';
 import { uniform } from '../../core/random/samplers.js';
+import { checkExamples } from '../checks.js';
 import type { Examples } from '../examples.js';
 
 /** Makes another batch of one. The same batch and key give the same result. */
@@ -35,7 +36,9 @@ export interface Pixels {
  * The images of a batch.
  * @throws ShapeError unless x is `[N, C, H, W]`.
  */
-export const pixelsOf = (op: string, { x }: Examples): Pixels => {
+export const pixelsOf = (op: string, batch: Examples): Pixels => {
+  checkExamples(op, batch);
+  const { x } = batch;
   const [count = 0, channels = 0, height = 0, width = 0] = x.shape;
   if (x.rank !== 4)
     throw new ShapeError({

@@ -13,7 +13,7 @@ export interface Cinic10 {
   readonly test: ImageSet;
 }
 
-const loadCinic10Names = { size: true, channels: true, classes: true } as const;
+const loadCinic10Names = { size: true, channels: true, classes: true, limit: true } as const;
 
 /**
  * The three parts of CINIC-10 from its folder, 90,000 pictures of 32 × 32 each; with `classes`, only those, and labels are

@@ -77,7 +77,8 @@ export const leave = (before: World): string[] => {
   setThreads(before.threads);
   for (const name of new Set([...Object.keys(before.env), ...Object.keys(process.env)])) {
     const value = before.env[name];
-    if (process.env[name] === value) continue;
+    // Set by the library that reads pictures, once and for all.
+    if (process.env[name] === value || name === 'VIPSHOME') continue;
     changes.push(`the environment's ${name}`);
     if (value === undefined) delete process.env[name];
     else process.env[name] = value;

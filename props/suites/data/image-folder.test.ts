@@ -1,11 +1,11 @@
 /** Image trees: pictures of every format, sizes and kinds, and what is wrong with a tree. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { either as E } from 'fp-ts';
 import sharp from 'sharp';
 import * as assert from 'uvu/assert';
-import { fromData } from '../../../core/index.js';
+import { ArgumentError, fromData } from '../../../core/index.js';
 import { DataError, imageExamples } from '../../../data/index.js';
 import { encodePng, loadImageFolder, tryLoadImageFolder } from '../../../data/node/index.js';
 import { seed } from '../../runner/property.js';
@@ -98,6 +98,39 @@ test('loadImageFolder: missing and empty folders, other sizes, damaged and forei
     tree(folder, { 'a/2.png': '<svg xmlns="http://www.w3.org/2000/svg" width="6" height="6"/>' });
     assert.match(message(await tryLoadImageFolder(folder)()), '2.png: a picture in svg; expected png, jpeg, webp');
     assert.match(message(await tryLoadImageFolder(folder, { classes: ['a', 'b'] })()), '2.png');
+  }));
+
+test('loadImageFolder: pictures that unpack to far more than their bytes, and sizes beyond the limit, are refused at once', () =>
+  withFolder(async (folder) => {
+    const blank = sharp({ create: { width: 8192, height: 8192, channels: 3, background: '#000' } });
+    const bomb = await blank.png({ palette: true, colours: 2, compressionLevel: 9 }).toBuffer();
+    assert.ok(bomb.length < 20_000);
+    tree(folder, { 'a/1.png': bomb });
+    for (const options of [{}, { size: 8 }])
+      assert.match(message(await tryLoadImageFolder(folder, options)()), /1.png: 8192 × 8192 pixels in \d+ bytes/);
+    tree(folder, { 'a/1.png': await png(6, 6, 3), 'a/2.png': await png(6, 6, 3) });
+    assert.match(message(await tryLoadImageFolder(folder, { size: 60_000 })()), /2 pictures of 60000 × 60000 pixels/);
+    assert.match(
+      message(await tryLoadImageFolder(folder, { limit: 215 })()),
+      /take 216 bytes; expected 215 bytes at most/,
+    );
+    assert.equal((await loadImageFolder(folder, { limit: 216 })).shape, [2, 3, 6, 6]);
+    for (const options of [
+      { size: 0 },
+      { size: 1.5 },
+      { size: [4] },
+      { limit: Number.NaN },
+      { channels: 2 },
+      { classes: 'a' },
+    ])
+      assert.instance(await loadImageFolder(folder, options as object).catch((error: unknown) => error), ArgumentError);
+  }));
+
+test('loadImageFolder: a link to a device or a pipe is refused and not read', () =>
+  withFolder(async (folder) => {
+    mkdirSync(join(folder, 'a'));
+    symlinkSync('/dev/zero', join(folder, 'a', '1.png'));
+    assert.match(message(await tryLoadImageFolder(folder)()), '1.png: this is a device; expected a file');
   }));
 
 test('loadImageFolder: cut and changed pictures are read or refused by name, and a header of 2^31 pixels a side is refused', () =>
