@@ -103,6 +103,13 @@ export const cosineWarmRestarts = (
     if (factor === 1) return cosineAnnealing(base, { period, min })(t % period);
     let start = 0;
     let length = period;
+    // Of thousands of periods that hardly grow, all but the last few are summed at once.
+    const growth = Math.log1p(factor - 1);
+    const passed = Math.floor(Math.log1p((t * (factor - 1)) / period) / growth) - 2;
+    if (passed > 1000) {
+      start = (period * Math.expm1(passed * growth)) / (factor - 1);
+      length = period * Math.exp(passed * growth);
+    }
     while (t >= start + length) {
       start += length;
       length *= factor;

@@ -4,7 +4,9 @@
  * Sources: Polyak, Juditsky (1992); Izmailov et al., "Averaging weights leads to wider optima" (2018, SWA).
  */
 import { checkedOptions } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
 import {
+  ArgumentError,
   add,
   cast,
   div,
@@ -38,17 +40,26 @@ const start = <P>(params: P): AverageState<P> => ({ average: params, steps: firs
 
 /**
  * The exponential moving average `a ← d·a + (1 − d)·p`, from the initial parameters.
+ * @throws ArgumentError unless the decay is from 0 to 1.
  * @example
  * exponentialAverage(0.9).update(exponentialAverage(0.9).init(tensor([0])), tensor([1])).average.toArray() // ≈ [0.1]
  */
-export const exponentialAverage = (decay = 0.999): WeightAverage => ({
-  init: start,
-  update: ({ average, steps, taken }, params) => ({
-    average: treeMap((a, p = a) => add(mul(a, decay), mul(p, 1 - decay)), average, params),
-    steps: add(steps, 1),
-    taken: add(taken, 1),
-  }),
-});
+export const exponentialAverage = (decay = 0.999): WeightAverage => {
+  if (typeof decay !== 'number' || !(decay >= 0 && decay <= 1))
+    throw new ArgumentError({
+      op: 'exponentialAverage',
+      problem: `decay is ${describe(decay)}`,
+      remedy: 'give a number from 0 to 1',
+    });
+  return {
+    init: start,
+    update: ({ average, steps, taken }, params) => ({
+      average: treeMap((a, p = a) => add(mul(a, decay), mul(p, 1 - decay)), average, params),
+      steps: add(steps, 1),
+      taken: add(taken, 1),
+    }),
+  };
+};
 
 export interface StochasticAverageOptions {
   /** The first step that counts, from 1; 1 by default. */
@@ -62,11 +73,19 @@ const stochasticAverageNames = { start: true, every: true } as const;
 /**
  * Stochastic weight averaging: the plain mean `a ← a + (p − a)/(n + 1)` of the parameters at every `every`-th step from
  * `start` on. Batch norm's statistics belong to other parameters than the average: refresh them before it is used.
+ * @throws ArgumentError unless `start` and `every` are whole numbers from 1 on.
  * @example
  * [1, 3].reduce((s, p) => stochasticAverage().update(s, tensor([p])), stochasticAverage().init(tensor([9]))).average.toArray() // [2]
  */
 export const stochasticAverage = (options: StochasticAverageOptions = {}): WeightAverage => {
   const { start: first = 1, every = 1 } = checkedOptions('stochasticAverage', options, stochasticAverageNames);
+  for (const [name, value] of Object.entries({ start: first, every }))
+    if (!Number.isInteger(value) || value < 1)
+      throw new ArgumentError({
+        op: 'stochasticAverage',
+        problem: `${name} is ${describe(value)}`,
+        remedy: 'give a whole number ≥ 1',
+      });
   return {
     init: start,
     update({ average, steps, taken }, params) {

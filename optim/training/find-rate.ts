@@ -4,6 +4,7 @@
  * Source: Smith, "Cyclical learning rates for training neural networks" (2017), section 3.3.
  */
 import { checkedOptions } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
 import { ArgumentError } from '../../core/index.js';
 import { fit } from '../fit.js';
 import type { LearningRate } from '../learning-rate.js';
@@ -59,7 +60,7 @@ const findLearningRateNames = {
 
 /**
  * Tries learning rates that grow by the same factor from step to step.
- * @throws ArgumentError unless 0 < from < to and there are two steps at least.
+ * @throws ArgumentError unless 0 < from < to and there are two steps at least; for a smoothing or divergence that cannot be.
  */
 export const findLearningRate = async <P, S, X, Y, T>(given: FindRateOptions<P, S, X, Y, T>): Promise<FoundRate> => {
   const {
@@ -71,7 +72,13 @@ export const findLearningRate = async <P, S, X, Y, T>(given: FindRateOptions<P, 
     divergence = 4,
     ...options
   } = checkedOptions('findLearningRate', given, findLearningRateNames);
-  if (!(from > 0 && to > from && Number.isInteger(steps) && steps >= 2))
+  if (!(smoothing >= 0 && smoothing < 1 && divergence >= 1))
+    throw new ArgumentError({
+      op: 'findLearningRate',
+      problem: `smoothing is ${describe(smoothing)} and divergence ${describe(divergence)}`,
+      remedy: 'give a smoothing from 0 up to, not including, 1, and a divergence ≥ 1',
+    });
+  if (!(from > 0 && to > from && to < Number.POSITIVE_INFINITY && Number.isInteger(steps) && steps >= 2))
     throw new ArgumentError({
       op: 'findLearningRate',
       problem: `${steps} rates from ${from} to ${to}`,

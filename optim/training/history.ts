@@ -2,7 +2,9 @@
  * What a run remembers: the loss of each step, and what each check measured. Whether to stop, which parameters are best and
  * how a rate falls on a plateau are pure functions of it, so that a resumed run decides as the uninterrupted one would.
  */
+
 import { checkChoice, checkedOptions } from '../../core/arguments.js';
+import { ArgumentError, describe } from '../../core/errors.js';
 
 /** The loss, and each metric by its name. */
 export type Measurement = Readonly<Record<string, number>>;
@@ -99,12 +101,20 @@ const earlyStoppingNames = { ...monitorNames, patience: true, minDelta: true } a
 
 /**
  * Stops when more than `patience` epochs in a row brought no improvement: a condition for `fit`'s `stopWhen`.
+ * @throws ArgumentError for a patience or an amount that is negative or NaN.
  * @example
  * earlyStopping({ patience: 3 })({ losses: [], checks: [] }) // false
  */
 export const earlyStopping = (options: EarlyStoppingOptions = {}): ((history: History) => boolean) => {
   const { patience = 10, minDelta = 0, ...monitor } = checkedOptions('earlyStopping', options, earlyStoppingNames);
   checkMonitor('earlyStopping', monitor);
+  for (const [name, value] of Object.entries({ patience, minDelta }))
+    if (typeof value !== 'number' || !(value >= 0))
+      throw new ArgumentError({
+        op: 'earlyStopping',
+        problem: `${name} is ${describe(value)}`,
+        remedy: 'give a number ≥ 0',
+      });
   return (history) => {
     let best: number | null = null;
     let since = 0;

@@ -20,6 +20,7 @@ import {
   cosineWarmRestarts,
   cyclic,
   earlyStopping,
+  exponentialAverage,
   exponentialDecay,
   findLearningRate,
   type GradientTransform,
@@ -42,6 +43,7 @@ import {
   sgd,
   sgdVelocity,
   stepDecay,
+  stochasticAverage,
   verdict,
 } from '../../../optim/index.js';
 import { refuses } from '../../runner/fails.js';
@@ -401,5 +403,31 @@ test('standardize: features that never vary are only shifted, to 0; others of an
   for (const size of [1e-30, 1e-20, 1e-5, 1, 1e10, 1e30]) {
     const z = standardize(tensor([[size], [3 * size]]))(tensor([[5 * size]])).item();
     assert.ok(Math.abs(z - 3) < 1e-4, `${size}: ${z}`);
+  }
+});
+
+test('averages, thresholds and searches: options that cannot be are refused', async () => {
+  for (const decay of [-0.1, 1.1, nan]) refuses(() => exponentialAverage(decay), ArgumentError);
+  for (const value of [0, -1, 0.5, nan, infinity]) {
+    refuses(() => stochasticAverage({ every: value }), ArgumentError);
+    refuses(() => stochasticAverage({ start: value }), ArgumentError);
+  }
+  for (const value of [-1, nan]) {
+    refuses(() => earlyStopping({ patience: value }), ArgumentError);
+    refuses(() => earlyStopping({ minDelta: value }), ArgumentError);
+  }
+  refuses(() => verdict(historyOf([1]), { rise: nan }), ArgumentError);
+});
+
+test('cosineWarmRestarts: periods that hardly grow are no walk of a billion', () => {
+  const slow = cosineWarmRestarts(0.1, { period: 1, factor: 1 + 1e-12, min: 0.01 });
+  for (const t of [1e3, 1e9, 2 ** 31]) assert.ok(slow(t) >= 0.01 && slow(t) <= 0.1);
+  // Before and after the sum of many the rates are those of the walk.
+  const factor = 1.001;
+  const schedule = cosineWarmRestarts(1, { period: 1, factor });
+  for (const t of [500.3, 1700.2, 5000.7, 40_000.4]) {
+    let [start, length] = [0, 1];
+    while (t >= start + length) [start, length] = [start + length, length * factor];
+    assert.ok(Math.abs(schedule(t) - Math.cos((Math.PI * (t - start)) / length / 2) ** 2) < 1e-7, `${t}`);
   }
 });
