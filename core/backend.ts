@@ -20,6 +20,8 @@ export interface Executable {
 
 export interface Backend {
   readonly name: string;
+  /** What the last bits of results depend on, where other engines or machines give others; the backend's name where it is missing. */
+  readonly arithmetic?: string;
   /** Copies numbers in. */
   write(data: TypedArray, dtype: Dtype): Storage;
   /** Copies numbers out, once everything that computes them has finished. */

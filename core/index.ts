@@ -223,6 +223,13 @@ export {
 export { define, type Primitive } from './primitive.js';
 export { type Aval, makeProgram, type Program, type ProgramNode } from './program.js';
 export { referenceBackend } from './reference/backend.js';
-export { createWasmBackend, type WasmBackend, type WasmOptions, wasmBackend } from './wasm/backend.js';
+export {
+  createWasmBackend,
+  type Determinism,
+  type WasmBackend,
+  type WasmOptions,
+  wasmBackend,
+} from './wasm/backend.js';
 export * as primitives from './table.js';
+export { arithmetic, deterministic, setDeterministic } from './deterministic.js';
 export { setThreads, threads } from './threads.js';

@@ -11,7 +11,7 @@ import type { Batch } from './training/model.js';
 import { checkOptions, type FitOptions, type Fitted, freshState } from './training/options.js';
 import { breathe } from './training/pause.js';
 import { batchesPerEpoch, countExamples, feedOf } from './training/source.js';
-import { kept, resumedState, type TrainingState } from './training/state.js';
+import { kept, otherArithmetic, resumedState, type TrainingState } from './training/state.js';
 import { allMetrics, freshMetrics, trainingStep } from './training/step.js';
 import { prepareUpdate } from './transform.js';
 
@@ -130,7 +130,11 @@ export const fit = async <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): Pr
 
   const batches = batchesPerEpoch(options.train, { batchSize, order, dropLast });
   const steps = batches === null ? null : epochs * Math.ceil(batches / accumulate);
-  await say('onStart', { epochs, epoch: now.epoch, step: now.step, steps });
+  const arithmeticBefore = otherArithmetic(options.resume, now.arithmetic);
+  await say('onStart', {
+    ...{ epochs, epoch: now.epoch, step: now.step, steps },
+    ...(arithmeticBefore === null ? {} : { arithmeticBefore }),
+  });
   const reason = await run();
   const final = current();
   await say('onEnd', { reason, history: final.history });

@@ -7,7 +7,7 @@ import { allocate, convert, type Dtype, type TypedArray } from '../dtype.js';
 import { ArgumentError } from '../errors.js';
 import type { Program } from '../program.js';
 import { sizeOf } from '../shape.js';
-import { canRun } from './features.js';
+import { type Arithmetic, canRun, features } from './features.js';
 import { lower } from './lowerings/index.js';
 import { createMemory, type MemoryOptions, type WasmMemory, type WasmStorage } from './memory.js';
 import { leastRecentlyUsed } from './programs/cache.js';
@@ -15,9 +15,14 @@ import { createHost, makeExecutable } from './programs/executable.js';
 import { keyOf } from './programs/key.js';
 import { createThreadPool, type ThreadOptions, type ThreadPool } from './threads/pool.js';
 
+/** Which results have the same bits: those of one engine on one kind of machine, or those of every engine on every machine. */
+export type Determinism = 'machine' | 'portable';
+
 export interface WasmOptions extends MemoryOptions, ThreadOptions {
   /** How many operations are kept compiled, the least recently used going first; 1024 by default. */
   readonly cacheSize?: number;
+  /** `'portable'` makes no use of what engines and machines round in different ways; `'machine'` by default. */
+  readonly deterministic?: Determinism;
 }
 
 export interface WasmBackend extends Backend {
@@ -26,10 +31,15 @@ export interface WasmBackend extends Backend {
 }
 
 /** A backend with a memory of its own. */
-export const createWasmBackend = ({ cacheSize = 1024, ...options }: WasmOptions = {}): WasmBackend => {
+export const createWasmBackend = ({
+  cacheSize = 1024,
+  deterministic = 'machine',
+  ...options
+}: WasmOptions = {}): WasmBackend => {
+  const arithmetic: Arithmetic = deterministic === 'machine' && features().relaxedSimd ? 'fused' : 'plain';
   const memory = createMemory(options);
   const threads = createThreadPool(memory, options);
-  const host = createHost(memory, threads);
+  const host = createHost(memory, threads, arithmetic);
   const operations = leastRecentlyUsed<Executable>(cacheSize);
   const storageOf = (storage: Storage): WasmStorage => storage as WasmStorage;
 
@@ -43,6 +53,7 @@ export const createWasmBackend = ({ cacheSize = 1024, ...options }: WasmOptions 
 
   const backend: WasmBackend = {
     name: 'wasm',
+    arithmetic: `wasm, ${arithmetic}`,
     memory,
     threads,
     write,
@@ -73,12 +84,29 @@ const filled = ({ nodes: [node] }: Program, write: (data: TypedArray, dtype: Dty
   return () => [write(allocate(dtype, sizeOf(shape)).fill(lowered.value), dtype)];
 };
 
-let shared: WasmBackend | null | undefined;
+const shared = new Map<Determinism, WasmBackend>();
+let level: Determinism = 'machine';
+
+/** Without a fused multiply-add both are the same. */
+const keyOfLevel = (): Determinism => (features().relaxedSimd ? level : 'machine');
 
 /** The backend of this page or process, made when it is first asked for; `null` where the host gives it no memory or no code. */
 export const wasmBackendIfAny = (): WasmBackend | null => {
-  shared ??= canRun() ? createWasmBackend() : null;
-  return shared;
+  if (!canRun()) return null;
+  const key = keyOfLevel();
+  const known = shared.get(key) ?? createWasmBackend({ deterministic: key });
+  shared.set(key, known);
+  return known;
+};
+
+/** The level, and the change to another, which gives the backend that there was if it has been made. */
+export const determinism = {
+  now: (): Determinism => level,
+  change: (to: Determinism): WasmBackend | undefined => {
+    const before = shared.get(keyOfLevel());
+    level = to;
+    return before;
+  },
 };
 
 /**

@@ -1,37 +1,53 @@
 /**
- * What the engine can do beyond plain WebAssembly, found by asking it to validate a probe module: no version numbers, no flags.
- * Validation compiles nothing and takes microseconds; the answer is kept.
+ * What the engine can do beyond plain WebAssembly, found by asking it to validate or run a probe module: no version numbers, no flags.
+ * That takes microseconds; the answer is kept.
  */
-import { encode, f32x4, func, i32, i32Atomic, link, type ModuleSource, v128 } from './assembler/index.js';
+import { encode, f64x2, func, i32, i32Atomic, instantiate, link, type ModuleSource, v128 } from './assembler/index.js';
 import { engine, hasEngine, mostPages } from './engine.js';
 
 export interface Features {
   /** 128-bit vectors. */
   readonly simd: boolean;
-  /** Fused multiply-add and other vector instructions whose last bits are the machine's. */
+  /** A multiply-add of vectors that rounds once: newer engines have it on most machines. */
   readonly relaxedSimd: boolean;
   /** Shared memory and atomic accesses. */
   readonly threads: boolean;
 }
+
+/** What a backend multiplies and adds with: vectors that round once, where there are some, or those that every engine rounds alike. */
+export type Arithmetic = 'fused' | 'plain';
 
 const validates = (source: ModuleSource): boolean => hasEngine() && engine().validate(encode(link(source)));
 
 const detect = (): Features => {
   const memory = { importedFrom: 'host', name: 'memory', minimum: 1 };
   const vector = func('probe', ['i32'], 'none', (at) => [v128.store(at, v128.load(at))]);
-  const fused = func('probe', ['i32'], 'none', (at) => {
-    const x = v128.load(at);
-    return [v128.store(at, f32x4.relaxed_madd(x, x, x))];
-  });
   const atomic = func('probe', ['i32'], 'i32', (at) => [i32Atomic.add(at, 1)]);
   return {
     simd: validates({ memory, exports: { probe: vector } }),
-    relaxedSimd: validates({ memory, exports: { probe: fused } }),
+    relaxedSimd: fuses(),
     threads: validates({ memory: { ...memory, maximum: 1, shared: true }, exports: { probe: atomic } }),
   };
 };
 
+/** Whether the engine has the instruction, and the machine rounds it once: it is allowed to round twice. */
+const fuses = (): boolean => {
+  const { splat, relaxed_madd, extract_lane } = f64x2;
+  const probe = func('probe', ['f64', 'f64'], 'f64', (x, y) => [
+    extract_lane(0, relaxed_madd(splat(x), splat(x), splat(y))),
+  ]);
+  const near = 1 + 2 ** -30;
+  try {
+    // (1 + ε)² − 1 − 2ε is ε², unless the square has been rounded before.
+    return instantiate({ exports: { probe } }).probe(near, -1 - 2 ** -29) === 2 ** -60;
+  } catch {
+    return false;
+  }
+};
+
 let found: Features | undefined;
+let unfused: Features | undefined;
+let plainly = false;
 let pages: number | null | undefined;
 
 /** Pages without which a memory is not worth having: 64 MiB. */
@@ -81,8 +97,21 @@ const compiles = (): boolean => {
   }
 };
 
-/** The features of this engine. */
+/** The features of this engine, as far as `withArithmetic` lets them be used. */
 export const features = (): Features => {
   found ??= detect();
-  return found;
+  if (!plainly) return found;
+  unfused ??= { ...found, relaxedSimd: false };
+  return unfused;
+};
+
+/** Runs `f`, which makes code, for one arithmetic or the other. */
+export const withArithmetic = <T>(arithmetic: Arithmetic, f: () => T): T => {
+  const before = plainly;
+  plainly = arithmetic === 'plain';
+  try {
+    return f();
+  } finally {
+    plainly = before;
+  }
 };

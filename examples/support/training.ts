@@ -147,6 +147,8 @@ const watch = (name: string, metrics: Readonly<Record<string, unknown>>, say: (t
         [epochs, before, begun] = [plan.epochs, plan.step, performance.now()];
         if (plan.epoch > epochs) say(`  ${name === '' ? 'the training' : name} is finished`);
         else if (plan.step > 0) say(`  goes on in epoch ${plan.epoch}, after ${plan.step} steps`);
+        if (plan.arithmeticBefore !== undefined)
+          say(`  computed before with another arithmetic (${plan.arithmeticBefore}): the last bits will differ`);
         if (plan.steps !== null && plan.epoch <= epochs) bar = progress(plan.steps, { name, done: before });
       },
       onStepEnd: ({ epoch, step, examples, loss, snapshot }) => {

@@ -14,6 +14,11 @@ export interface Plan {
   readonly step: number;
   /** How many steps there are in all; `null` where only the batches themselves can tell. */
   readonly steps: number | null;
+  /**
+   * Where a resumed run was computed with another arithmetic before (`arithmetic()` in `tapegrad`): it goes on, but its bits are not those
+   * of a run in one go. Missing otherwise.
+   */
+  readonly arithmeticBefore?: string;
 }
 
 /** What a callback may ask for: everything needed to go on from here. */

@@ -1,7 +1,7 @@
 /** What `fit` takes and returns, and where a run begins. */
 import { checkChoice, checkedOptions } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
-import { ArgumentError, foldIn, type Key, type Tensor } from '../../core/index.js';
+import { ArgumentError, arithmetic, foldIn, type Key, type Tensor } from '../../core/index.js';
 import { checkKey } from '../../core/random/key.js';
 import type { GradientTransform } from '../transform.js';
 import type { WeightAverage } from './averaging.js';
@@ -167,5 +167,6 @@ export const freshState = <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): T
     step: 0,
     learningRate: null,
     history: { losses: [], checks: [] },
+    arithmetic: arithmetic(),
   };
 };

@@ -43,6 +43,8 @@ export const reporter = (options: ReporterOptions): Required<Pick<Callbacks, 'on
     onStart(plan) {
       [epochs, first, begun, examples] = [plan.epochs, plan.epoch, clock(), 0];
       all = plan.steps === null ? '' : `/${plan.steps}`;
+      if (plan.arithmeticBefore !== undefined)
+        write(`computed before with another arithmetic (${plan.arithmeticBefore}): the last bits will differ`);
     },
     onStepEnd({ step, loss, examples: more }) {
       examples += more;

@@ -32,6 +32,8 @@ export interface TrainingState<P = unknown, S = unknown> {
   readonly step: number;
   readonly learningRate: number | null;
   readonly history: History;
+  /** What the run was computed with, as `arithmetic()` says: elsewhere it goes on, but with other last bits. */
+  readonly arithmetic: string;
 }
 
 /** The same numbers in tensors of their own: steps give theirs away, so that whoever keeps some keeps these. */
@@ -112,5 +114,10 @@ export const resumedState = <P, S>(value: unknown, fresh: TrainingState<P, S>): 
     batch: count(value.batch, 'the number of batches', 0),
     step,
     history,
+    arithmetic: fresh.arithmetic,
   };
 };
+
+/** What a state was computed with, where that is something else than `now`; `null` where it is the same or not known. */
+export const otherArithmetic = (value: unknown, now: string): string | null =>
+  isRecord(value) && typeof value.arithmetic === 'string' && value.arithmetic !== now ? value.arithmetic : null;

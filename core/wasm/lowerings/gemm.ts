@@ -11,14 +11,15 @@ import { shareOf } from '../loops/share.js';
 import { productOfIntegers } from './in-order.js';
 import { type Epilogue, gemmImports, type KernelLowering, type Lowering, type Site } from './lowering.js';
 
-const modules = new Map<FloatDtype, GemmModule>();
+const modules = new Map<string, GemmModule>();
 
-/** The product of one type for this engine, and for memory that is shared wherever it can be. */
+/** The product of one type for this engine and arithmetic, and for memory that is shared wherever it can be. */
 export const gemmModule = (dtype: FloatDtype): GemmModule => {
   const pages = sharedPages();
+  const name = `${dtype} ${features().relaxedSimd ? 'fused' : 'plain'}`;
   const known =
-    modules.get(dtype) ?? createGemm(features(), { dtype, ...(pages === null ? {} : { sharedPages: pages }) });
-  modules.set(dtype, known);
+    modules.get(name) ?? createGemm(features(), { dtype, ...(pages === null ? {} : { sharedPages: pages }) });
+  modules.set(name, known);
   return known;
 };
 

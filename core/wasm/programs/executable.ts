@@ -5,6 +5,7 @@ import type { Program } from '../../program.js';
 import { storageOn } from '../../tensor.js';
 import { encode } from '../assembler/index.js';
 import { engine } from '../engine.js';
+import { type Arithmetic, withArithmetic } from '../features.js';
 import type { GemmFunctions } from '../gemm/create.js';
 import { gemmModule } from '../lowerings/gemm.js';
 import { mathImports } from '../math/engine-math.js';
@@ -21,11 +22,12 @@ export interface Host {
   readonly memory: WasmMemory;
   readonly threads: ThreadPool;
   readonly frames: Frames;
+  readonly arithmetic: Arithmetic;
   /** Functions of other modules that programs import, made when first wanted. */
   readonly gemm: Readonly<Record<'float32' | 'float64' | 'float32Block', () => unknown>>;
 }
 
-export const createHost = (memory: WasmMemory, threads: ThreadPool): Host => {
+export const createHost = (memory: WasmMemory, threads: ThreadPool, arithmetic: Arithmetic = 'fused'): Host => {
   const once = <T>(make: () => T): (() => T) => {
     let made: { readonly value: T } | undefined;
     return () => {
@@ -34,12 +36,13 @@ export const createHost = (memory: WasmMemory, threads: ThreadPool): Host => {
     };
   };
   const [float32, float64] = (['float32', 'float64'] as const).map((dtype) =>
-    once(() => gemmModule(dtype).functionsOn(memory.memory)),
+    once(() => withArithmetic(arithmetic, () => gemmModule(dtype)).functionsOn(memory.memory)),
   ) as [() => GemmFunctions, () => GemmFunctions];
   return {
     memory,
     threads,
     frames: createFrames(memory),
+    arithmetic,
     gemm: { float32: () => float32().gemm, float64: () => float64().gemm, float32Block: () => float32().block },
   };
 };
@@ -80,20 +83,29 @@ export interface Prepared {
 }
 
 /** The matrix products, as modules that workers make instances of. */
-const libraries = (
-  [
-    ['float32', 'float32', 'gemm'],
-    ['float64', 'float64', 'gemm'],
-    ['float32Block', 'float32', 'block'],
-  ] as const
-).map(([as, dtype, name]): Library => ({ from: 'gemm', as, export: name, module: () => gemmModule(dtype).module() }));
+const librariesOf = (arithmetic: Arithmetic): readonly Library[] =>
+  (
+    [
+      ['float32', 'float32', 'gemm'],
+      ['float64', 'float64', 'gemm'],
+      ['float32Block', 'float32', 'block'],
+    ] as const
+  ).map(([as, dtype, name]) => ({
+    from: 'gemm',
+    as,
+    export: name,
+    module: () => withArithmetic(arithmetic, () => gemmModule(dtype)).module(),
+  }));
 
 export interface PrepareOptions extends AssembleOptions {
   /** Numbers of inputs whose memory may be overwritten. */
   readonly donated?: readonly number[];
 }
 
-export const prepare = (program: Program, host: Host, { donated, ...options }: PrepareOptions = {}): Prepared => {
+export const prepare = (program: Program, host: Host, options: PrepareOptions = {}): Prepared =>
+  withArithmetic(host.arithmetic, () => preparing(program, host, options));
+
+const preparing = (program: Program, host: Host, { donated, ...options }: PrepareOptions): Prepared => {
   const { memory } = host;
   const planned = plan(program);
   const layout = layOut(planned, donated);
@@ -128,7 +140,7 @@ export const prepare = (program: Program, host: Host, { donated, ...options }: P
         ? null
         : {
             module: compiled,
-            libraries: libraries.filter(({ from, as }) => wanted.has(`${from}.${as}`)),
+            libraries: librariesOf(host.arithmetic).filter(({ from, as }) => wanted.has(`${from}.${as}`)),
             foreign: references.map(({ name }) => ['reference', name] as const),
             nanoseconds: shared.nanoseconds,
           },

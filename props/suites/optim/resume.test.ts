@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { defaultBackend } from '../../../core/default-backend.js';
-import { ArgumentError, key, type Tensor, TreeError, tensor } from '../../../core/index.js';
+import { ArgumentError, arithmetic, key, type Tensor, TreeError, tensor } from '../../../core/index.js';
 import { decodeCheckpoint, encodeCheckpoint, saveCheckpoint } from '../../../data/node/index.js';
 import { linear, mseLoss } from '../../../nn/index.js';
-import { type FitOptions, type Fitted, fit, sgd, type TrainingState } from '../../../optim/index.js';
+import { type FitOptions, type Fitted, fit, reporter, sgd, type TrainingState } from '../../../optim/index.js';
 import { test } from '../../runner/testing.js';
 import { withFolder } from '../data/temporary.js';
 import { assertSameBits, examples, type Params, resumable, type State } from './support.js';
@@ -45,6 +45,24 @@ test('resume: compiled and eager runs may take over from each other', async () =
   assert.ok(
     Buffer.compare(bytesOf(await run({ epochs: 4, resume: half.final, compile: false })), bytesOf(whole)) === 0,
   );
+});
+
+test('resume: a run that goes on with another arithmetic says so, and one that goes on with its own does not', async () => {
+  const half = await run({ epochs: 2 });
+  assert.is(half.final.arithmetic, arithmetic());
+  const told: (string | undefined)[] = [];
+  const lines: string[] = [];
+  const callbacks = [
+    { onStart: ({ arithmeticBefore }: { readonly arithmeticBefore?: string }) => void told.push(arithmeticBefore) },
+    reporter({ write: (line) => void lines.push(line) }),
+  ];
+  const { arithmetic: _, ...older } = half.final;
+  for (const resume of [half.final, { ...half.final, arithmetic: 'wasm, elsewhere' }, older]) {
+    const whole = await run({ epochs: 3, callbacks, resume: decodeCheckpoint(encodeCheckpoint(resume)) });
+    assert.is(whole.final.arithmetic, arithmetic());
+  }
+  assert.equal(told, [undefined, 'wasm, elsewhere', undefined]);
+  assert.is(lines.filter((line) => /another arithmetic \(wasm, elsewhere\)/.test(line)).length, 1);
 });
 
 test('resume: a finished run stays as it is', async () => {
