@@ -55,7 +55,11 @@ export const customJvp = <Args extends readonly unknown[], Y>(
       backward(residuals, cotangents) {
         const inputs = residuals.slice(0, residuals.length - cotangents.length);
         const outputs = residuals.slice(inputs.length);
-        const { result, drain } = record('customJvp', (t) => push(inputs, t, outputs), inputs.map(zerosLike));
+        const { result, drain } = record(
+          'customJvp',
+          (t) => push(inputs, t, outputs),
+          inputs.map((x) => zerosLike(x)),
+        );
         return drain(result, cotangents);
       },
     };

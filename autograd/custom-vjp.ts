@@ -138,7 +138,11 @@ export const customVjp = <Args extends readonly unknown[], Y, Residuals>(
         ),
       jvp(inputs, tangents) {
         const { outputs, residuals } = rule.forward(inputs);
-        const { result, drain } = record('customVjp', (g) => rule.backward(residuals, g), outputs.map(zerosLike));
+        const { result, drain } = record(
+          'customVjp',
+          (g) => rule.backward(residuals, g),
+          outputs.map((x) => zerosLike(x)),
+        );
         const pairs = result.flatMap((cotangent, i) =>
           cotangent === null || tangents[i] === undefined ? [] : [[cotangent, tangents[i]] as const],
         );

@@ -86,7 +86,10 @@ export const linearize = <Args extends readonly unknown[], Y>(
   checkFunction('linearize', f);
   requireFloats('linearize', args);
   const [value, pullback] = vjp<Args, Y>(f, ...args);
-  const zeros = treeUnflatten(value, treeLeaves(value, 'linearize').map(zerosLike));
+  const zeros = treeUnflatten(
+    value,
+    treeLeaves(value, 'linearize').map((x) => zerosLike(x)),
+  );
   const [, push] = vjp((cotangent: Y) => pullback(cotangent), zeros);
   return [value, (...tangents) => push(tangents)[0]];
 };

@@ -2,9 +2,10 @@
 import { checkDtype, checkedOptions, checkInt32, tensorOperand } from './arguments.js';
 import { defaultBackend } from './default-backend.js';
 import type { Dtype, TypedArray } from './dtype.js';
+import { type DtypeOptions, dtypeArgument } from './dtype-argument.js';
 import { ArgumentError, describe, ShapeError } from './errors.js';
 import { type NestedBooleans, readNested } from './nested.js';
-import { createFull, full } from './primitives/full.js';
+import { createFull } from './primitives/full.js';
 import { ownShape, type Shape, sizeOf } from './shape.js';
 import { type NestedNumbers, storedTensor, Tensor } from './tensor.js';
 
@@ -37,11 +38,24 @@ export const tensor = (values: NestedNumbers | NestedBooleans, options: TensorOp
  * @example
  * fromData(new Int32Array([1, 2, 3, 4]), [2, 2]).dtype // 'int32'
  */
-export const fromData = <const S extends Shape>(
+export function fromData<const S extends Shape>(
   data: TypedArray | readonly number[],
   shape: S,
-  dtype: Dtype = dtypeOf(data),
-): Tensor<S> => createFrom('fromData', data, shape, dtype);
+  options?: DtypeOptions,
+): Tensor<S>;
+/** @deprecated Give the element type as an option: `{ dtype: 'int32' }`. */
+export function fromData<const S extends Shape>(
+  data: TypedArray | readonly number[],
+  shape: S,
+  dtype?: Dtype | DtypeOptions,
+): Tensor<S>;
+export function fromData<const S extends Shape>(
+  data: TypedArray | readonly number[],
+  shape: S,
+  given?: Dtype | DtypeOptions,
+): Tensor<S> {
+  return createFrom('fromData', data, shape, dtypeArgument('fromData', given, dtypeOf(data)));
+}
 
 /** `fromData`, in the name of the operation that the user called. */
 export const createFrom = <const S extends Shape>(
@@ -101,31 +115,41 @@ const dtypeOf = (data: TypedArray | readonly number[]): Dtype =>
         : 'float32';
 
 /**
- * Zeros of `shape`.
+ * Zeros of `shape`, float32 by default.
  * @example
  * zeros([2]).toArray() // [0, 0]
+ * zeros([2], { dtype: 'int32' }).dtype // 'int32'
  */
-export const zeros = <const S extends Shape>(shape: S, dtype: Dtype = 'float32'): Tensor<S> =>
-  createFull('zeros', shape, 0, dtype);
+export function zeros<const S extends Shape>(shape: S, options?: DtypeOptions): Tensor<S>;
+/** @deprecated Give the element type as an option: `{ dtype: 'int32' }`. */
+export function zeros<const S extends Shape>(shape: S, dtype?: Dtype | DtypeOptions): Tensor<S>;
+export function zeros<const S extends Shape>(shape: S, given?: Dtype | DtypeOptions): Tensor<S> {
+  return createFull('zeros', shape, 0, given);
+}
 
 /**
- * Ones of `shape`.
+ * Ones of `shape`, float32 by default.
  * @example
  * ones([2]).toArray() // [1, 1]
+ * ones([2], { dtype: 'bool' }).dtype // 'bool'
  */
-export const ones = <const S extends Shape>(shape: S, dtype: Dtype = 'float32'): Tensor<S> =>
-  createFull('ones', shape, 1, dtype);
+export function ones<const S extends Shape>(shape: S, options?: DtypeOptions): Tensor<S>;
+/** @deprecated Give the element type as an option: `{ dtype: 'int32' }`. */
+export function ones<const S extends Shape>(shape: S, dtype?: Dtype | DtypeOptions): Tensor<S>;
+export function ones<const S extends Shape>(shape: S, given?: Dtype | DtypeOptions): Tensor<S> {
+  return createFull('ones', shape, 1, given);
+}
 
-/** Zeros with the shape and element type of `x`. */
-export const zerosLike = <S extends Shape>(x: Tensor<S>): Tensor<S> => {
+/** Zeros with the shape of `x`, and its element type unless told otherwise. */
+export const zerosLike = <S extends Shape>(x: Tensor<S>, options: DtypeOptions = {}): Tensor<S> => {
   const { shape, dtype } = tensorOperand('zerosLike', x);
-  return full(shape, 0, dtype);
+  return createFull('zerosLike', shape, 0, dtypeArgument('zerosLike', options, dtype));
 };
 
-/** Ones with the shape and element type of `x`. */
-export const onesLike = <S extends Shape>(x: Tensor<S>): Tensor<S> => {
+/** Ones with the shape of `x`, and its element type unless told otherwise. */
+export const onesLike = <S extends Shape>(x: Tensor<S>, options: DtypeOptions = {}): Tensor<S> => {
   const { shape, dtype } = tensorOperand('onesLike', x);
-  return full(shape, 1, dtype);
+  return createFull('onesLike', shape, 1, dtypeArgument('onesLike', options, dtype));
 };
 
 /** A number or nested list as a tensor; a tensor as it is. */

@@ -9,21 +9,14 @@ import {
   normal as drawNormal,
   truncatedNormal as drawTruncated,
   uniform as drawUniform,
-  type FloatDtype,
   full,
-  type Key,
   mul,
   type Shape,
   ShapeError,
-  type Tensor,
 } from '../core/index.js';
+import { type Fans, type OwnInitialiser, ownInitialiser } from './initialiser.js';
 
-export interface Fans {
-  readonly fanIn: number;
-  readonly fanOut: number;
-}
-
-export type Initialiser = (key: Key, shape: Shape, fans: Fans, dtype: FloatDtype) => Tensor;
+export type { Fans, Initialiser, OwnInitialiser } from './initialiser.js';
 
 /** How a weight's axes are laid out: `[out, in, …kernel]` or `[…kernel, in, out]`. */
 export type WeightLayout = 'out-in' | 'in-out';
@@ -48,28 +41,26 @@ export const fans = (shape: Shape, layout: WeightLayout = 'out-in'): Fans => {
 };
 
 /** Every element `value`. */
-export const constant =
-  (value: number): Initialiser =>
-  (_, shape, __, dtype) =>
-    full(shape, value, dtype);
+export const constant = (value: number): OwnInitialiser =>
+  ownInitialiser('constant', (_, shape, __, dtype) => full(shape, value, { dtype }));
 
-export const zeros: Initialiser = constant(0);
-export const ones: Initialiser = constant(1);
+export const zeros: OwnInitialiser = constant(0);
+export const ones: OwnInitialiser = constant(1);
 
 const uniformNames = { min: true, max: true } as const;
 
 /** Even on [min, max). */
-export const uniform = (options: { readonly min: number; readonly max: number }): Initialiser => {
+export const uniform = (options: { readonly min: number; readonly max: number }): OwnInitialiser => {
   const { min, max } = checkedOptions('uniform', options, uniformNames);
-  return (key, shape, _, dtype) => drawUniform(key, shape, { min, max, dtype });
+  return ownInitialiser('uniform', (key, shape, _, dtype) => drawUniform(key, shape, { min, max, dtype }));
 };
 
 const normalNames = { mean: true, std: true } as const;
 
 /** Normal. */
-export const normal = (options: { readonly mean?: number; readonly std?: number } = {}): Initialiser => {
+export const normal = (options: { readonly mean?: number; readonly std?: number } = {}): OwnInitialiser => {
   const { mean = 0, std = 1 } = checkedOptions('normal', options, normalNames);
-  return (key, shape, _, dtype) => drawNormal(key, shape, { mean, std, dtype });
+  return ownInitialiser('normal', (key, shape, _, dtype) => drawNormal(key, shape, { mean, std, dtype }));
 };
 
 export interface TruncatedNormalOptions {
@@ -89,7 +80,7 @@ const truncatedNormalNames = { mean: true, std: true, min: true, max: true } as 
  * Normal, cut off where values are smaller than `min` or larger than `max`. (PyTorch's defaults of −2 and 2 are values too, not standard deviations.)
  * @throws ArgumentError when min ≥ max or std is 0.
  */
-export const truncatedNormal = (options: TruncatedNormalOptions = {}): Initialiser => {
+export const truncatedNormal = (options: TruncatedNormalOptions = {}): OwnInitialiser => {
   const {
     mean = 0,
     std = 1,
@@ -102,10 +93,10 @@ export const truncatedNormal = (options: TruncatedNormalOptions = {}): Initialis
       problem: `std is ${std}`,
       remedy: 'give a number greater than 0',
     });
-  return (key, shape, _, dtype) => {
+  return ownInitialiser('truncatedNormal', (key, shape, _, dtype) => {
     const drawn = mul(drawTruncated(key, shape, { min: (min - mean) / std, max: (max - mean) / std, dtype }), std);
     return mean === 0 ? drawn : add(drawn, mean);
-  };
+  });
 };
 
 export type FanMode = 'fanIn' | 'fanOut' | 'fanAvg';
@@ -132,7 +123,7 @@ const varianceScalingNames = { scale: true, mode: true, distribution: true } as 
  * @example
  * initialisers.varianceScaling({ scale: 2 })(key(0), [3, 4], initialisers.fans([3, 4]), 'float32').shape // [3, 4]
  */
-export const varianceScaling = (options: VarianceScalingOptions = {}): Initialiser => {
+export const varianceScaling = (options: VarianceScalingOptions = {}): OwnInitialiser => {
   const {
     scale = 1,
     mode = 'fanIn',
@@ -140,7 +131,7 @@ export const varianceScaling = (options: VarianceScalingOptions = {}): Initialis
   } = checkedOptions('varianceScaling', options, varianceScalingNames);
   checkChoice('varianceScaling', 'mode', mode, ['fanIn', 'fanOut', 'fanAvg']);
   checkChoice('varianceScaling', 'distribution', distribution, ['uniform', 'normal', 'truncatedNormal']);
-  return (key, shape, sizes, dtype) => {
+  return ownInitialiser('varianceScaling', (key, shape, sizes, dtype) => {
     const variance = scale / Math.max(1, fanOf(sizes, mode));
     if (distribution === 'uniform') {
       const bound = Math.sqrt(3 * variance);
@@ -149,7 +140,7 @@ export const varianceScaling = (options: VarianceScalingOptions = {}): Initialis
     return distribution === 'normal'
       ? drawNormal(key, shape, { std: Math.sqrt(variance), dtype })
       : mul(drawTruncated(key, shape, { dtype }), Math.sqrt(variance) / truncatedStd);
-  };
+  });
 };
 
 export interface GainOptions {
@@ -160,7 +151,7 @@ export interface GainOptions {
 const xavierUniformNames = { gain: true } as const;
 
 /** Glorot & Bengio 2010: U(±gain·√(6/(fanIn + fanOut))). */
-export const xavierUniform = (options: GainOptions = {}): Initialiser => {
+export const xavierUniform = (options: GainOptions = {}): OwnInitialiser => {
   const { gain = 1 } = checkedOptions('xavierUniform', options, xavierUniformNames);
   return varianceScaling({ scale: gain ** 2, mode: 'fanAvg', distribution: 'uniform' });
 };
@@ -168,16 +159,16 @@ export const xavierUniform = (options: GainOptions = {}): Initialiser => {
 const xavierNormalNames = { gain: true } as const;
 
 /** Glorot & Bengio 2010: std gain·√(2/(fanIn + fanOut)). */
-export const xavierNormal = (options: GainOptions = {}): Initialiser => {
+export const xavierNormal = (options: GainOptions = {}): OwnInitialiser => {
   const { gain = 1 } = checkedOptions('xavierNormal', options, xavierNormalNames);
   return varianceScaling({ scale: gain ** 2, mode: 'fanAvg' });
 };
 
 /** LeCun 1998: U(±√(3/fanIn)). */
-export const lecunUniform = (): Initialiser => varianceScaling({ distribution: 'uniform' });
+export const lecunUniform = (): OwnInitialiser => varianceScaling({ distribution: 'uniform' });
 
 /** LeCun 1998: std √(1/fanIn). */
-export const lecunNormal = (): Initialiser => varianceScaling();
+export const lecunNormal = (): OwnInitialiser => varianceScaling();
 
 export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu';
 
@@ -221,7 +212,7 @@ const kaimingNames = { mode: true, nonlinearity: true, negativeSlope: true } as 
 
 const kaiming =
   (op: string, distribution: 'uniform' | 'normal') =>
-  (options: KaimingOptions = {}): Initialiser => {
+  (options: KaimingOptions = {}): OwnInitialiser => {
     const { mode = 'fanIn', nonlinearity = 'relu', negativeSlope = 0.01 } = checkedOptions(op, options, kaimingNames);
     checkChoice(op, 'mode', mode, ['fanIn', 'fanOut']);
     if (nonlinearity !== 'leakyRelu')
@@ -230,15 +221,15 @@ const kaiming =
   };
 
 /** He et al. 2015: U(±gain·√(3/fan)). */
-export const kaimingUniform: (options?: KaimingOptions) => Initialiser = kaiming('kaimingUniform', 'uniform');
+export const kaimingUniform: (options?: KaimingOptions) => OwnInitialiser = kaiming('kaimingUniform', 'uniform');
 
 /** He et al. 2015: std gain/√fan. */
-export const kaimingNormal: (options?: KaimingOptions) => Initialiser = kaiming('kaimingNormal', 'normal');
+export const kaimingNormal: (options?: KaimingOptions) => OwnInitialiser = kaiming('kaimingNormal', 'normal');
 
 /**
  * What layers start with unless told otherwise: U(±1/√fanIn) for weights and biases, which is Kaiming's uniform rule
  * for leaky ReLU with slope √5: √3·√(2/(1 + 5))/√fanIn = 1/√fanIn.
  */
-export const standard: Initialiser = varianceScaling({ scale: 1 / 3, distribution: 'uniform' });
+export const standard: OwnInitialiser = varianceScaling({ scale: 1 / 3, distribution: 'uniform' });
 
 export * from './structured-initialisers.js';

@@ -24,10 +24,11 @@ import {
   where,
 } from '../core/index.js';
 import { sizeOf } from '../core/shape.js';
-import type { Initialiser, WeightLayout } from './initialisers.js';
+import { type OwnInitialiser, ownInitialiser } from './initialiser.js';
+import type { WeightLayout } from './initialisers.js';
 
 /** Ones on the diagonal, for dense weights `[out, in]` of any two sizes. */
-export const identity: Initialiser = (_, shape, __, dtype) => {
+export const identity: OwnInitialiser = ownInitialiser('identity', (_, shape, __, dtype) => {
   if (shape.length !== 2)
     throw new ShapeError({
       op: 'identity',
@@ -36,7 +37,7 @@ export const identity: Initialiser = (_, shape, __, dtype) => {
       remedy: 'use it for dense weights, and dirac for convolutions',
     });
   return eye(shape[0] ?? 0, { columns: shape[1] ?? 0, dtype });
-};
+});
 
 export interface LayoutOption {
   /** `[out, in, …kernel]` (`out-in`, the default) or `[…kernel, in, out]` (`in-out`). */
@@ -56,9 +57,9 @@ const diracNames = { groups: true, weightLayout: true } as const;
  * @example
  * initialisers.dirac()(key(0), [2, 2, 3], { fanIn: 6, fanOut: 6 }, 'float32').toArray() // [[[0, 1, 0], [0, 0, 0]], [[0, 0, 0], [0, 1, 0]]]
  */
-export const dirac = (options: DiracOptions = {}): Initialiser => {
+export const dirac = (options: DiracOptions = {}): OwnInitialiser => {
   const { groups = 1, weightLayout = 'out-in' } = checkedOptions('dirac', options, diracNames);
-  return (_, shape, __, dtype) => {
+  return ownInitialiser('dirac', (_, shape, __, dtype) => {
     if (shape.length < 3 || shape.length > 5)
       throw new ShapeError({
         op: 'dirac',
@@ -86,7 +87,7 @@ export const dirac = (options: DiracOptions = {}): Initialiser => {
     });
     const weight = cast(fromData(ones, [out, into, ...kernel]), dtype);
     return weightLayout === 'out-in' ? weight : permute(weight, [...kernel.map((_size, axis) => axis + 2), 1, 0]);
-  };
+  });
 };
 
 export interface OrthogonalOptions extends LayoutOption {
@@ -114,9 +115,9 @@ const orthogonalNames = { gain: true, weightLayout: true } as const;
  * @example
  * square(initialisers.orthogonal({ gain: 2 })(key(0), [1, 1], { fanIn: 1, fanOut: 1 }, 'float64')).toArray() // ≈ [[4]]
  */
-export const orthogonal = (options: OrthogonalOptions = {}): Initialiser => {
+export const orthogonal = (options: OrthogonalOptions = {}): OwnInitialiser => {
   const { gain = 1, weightLayout = 'out-in' } = checkedOptions('orthogonal', options, orthogonalNames);
-  return (key, shape, _, dtype) => {
+  return ownInitialiser('orthogonal', (key, shape, _, dtype) => {
     if (shape.length < 2)
       throw new ShapeError({
         op: 'orthogonal',
@@ -131,7 +132,7 @@ export const orthogonal = (options: OrthogonalOptions = {}): Initialiser => {
     const q = orthonormalColumns(drawNormal(key, tall, { dtype: 'float64' }));
     const matrix: Tensor = rows >= columns ? q : (transpose(q) as Tensor);
     return cast(reshape(mul(matrix, gain), shape), dtype) as Tensor;
-  };
+  });
 };
 
 export interface SparseOptions extends LayoutOption {
@@ -149,7 +150,7 @@ const sparseNames = { sparsity: true, std: true, weightLayout: true } as const;
  * @example
  * initialisers.sparse({ sparsity: 1 })(key(0), [2, 1], { fanIn: 1, fanOut: 2 }, 'float32').toArray() // [[0], [0]]
  */
-export const sparse = (options: SparseOptions): Initialiser => {
+export const sparse = (options: SparseOptions): OwnInitialiser => {
   const { sparsity, std = 0.01, weightLayout = 'out-in' } = checkedOptions('sparse', options, sparseNames);
   if (typeof sparsity !== 'number' || !(sparsity >= 0 && sparsity <= 1))
     throw new ArgumentError({
@@ -157,7 +158,7 @@ export const sparse = (options: SparseOptions): Initialiser => {
       problem: `sparsity ${describe(sparsity)} is not a share`,
       remedy: 'give a number from 0 to 1',
     });
-  return (key, shape, _, dtype) => {
+  return ownInitialiser('sparse', (key, shape, _, dtype) => {
     if (shape.length !== 2)
       throw new ShapeError({
         op: 'sparse',
@@ -169,5 +170,5 @@ export const sparse = (options: SparseOptions): Initialiser => {
     const zeros = Math.ceil(sparsity * (shape[axis] ?? 0));
     const rank = argsort(argsort(drawUniform(foldIn(key, 1), shape), { axis }), { axis });
     return where(less(rank, zeros), 0, drawNormal(foldIn(key, 0), shape, { std, dtype }));
-  };
+  });
 };

@@ -1,5 +1,5 @@
 /** Diagonals and triangles of matrices (the last two axes, or two axes named), and matrices made from them. */
-import { checkedOptions, rankOf, tensorOperand } from '../arguments.js';
+import { checkDtype, checkedOptions, rankOf, tensorOperand } from '../arguments.js';
 import type { Dtype } from '../dtype.js';
 import { ArgumentError, AxisError, describe, ShapeError } from '../errors.js';
 import { cast } from '../primitives/cast.js';
@@ -171,6 +171,7 @@ const eyeNames = { columns: true, offset: true, dtype: true } as const;
  */
 export const eye = (rows: number, options: EyeOptions = {}): Tensor<readonly [number, number]> => {
   const { columns = rows, offset = 0, dtype = 'float32' } = checkedOptions('eye', options, eyeNames);
+  checkDtype('eye', dtype);
   checkOffset('eye', offset);
   checkShape('eye', [rows, columns]);
   return cast(equal(diagonalNumbers(rows, columns), offset), dtype);

@@ -1,7 +1,8 @@
 /** Indexing as people write it: Python's brackets, index lists, masks. Compositions of slice, take, reshape and where. */
-import { checkDtype, checkTensors, rankOf, tensorOperand } from '../arguments.js';
+import { checkTensors, rankOf, tensorOperand } from '../arguments.js';
 import { type AxisArgument, axisArgument } from '../axis.js';
 import type { Dtype } from '../dtype.js';
+import { type DtypeOptions, dtypeArgument } from '../dtype-argument.js';
 import { ArgumentError, describe, ShapeError } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
 import { asIndices, type Indices } from '../families/indexed.js';
@@ -164,15 +165,18 @@ const checkClasses = (index: Tensor, count: number): void => {
 
 /**
  * 1 at each index and 0 elsewhere, along a new last axis: `[…]` → `[…, classes]`. Without `classes` there are as many as
- * the largest index asks for. In a compiled program an index that names no class gives a row of zeros.
+ * the largest index asks for; float32 by default. In a compiled program an index that names no class gives a row of zeros.
  * @throws DtypeError unless the index is int32; ArgumentError for a number of classes that is not whole, and for an index that is known and
  * names no class.
  * @example
  * oneHot([2, 0], 3).toArray() // [[0, 0, 1], [1, 0, 0]]
  */
-export const oneHot = (places: Indices, classes?: number | null, dtype: Dtype = 'float32'): Tensor => {
+export function oneHot(places: Indices, classes?: number | null, options?: DtypeOptions): Tensor;
+/** @deprecated Give the element type as an option: `{ dtype: 'int32' }`. */
+export function oneHot(places: Indices, classes?: number | null, dtype?: Dtype | DtypeOptions): Tensor;
+export function oneHot(places: Indices, classes?: number | null, given?: Dtype | DtypeOptions): Tensor {
   const at = asIndices('oneHot', places);
-  checkDtype('oneHot', dtype);
+  const dtype = dtypeArgument<Dtype>('oneHot', given, 'float32');
   const count = classes ?? countClasses(at);
   if (!Number.isInteger(count) || count < 0)
     throw new ArgumentError({
@@ -183,4 +187,4 @@ export const oneHot = (places: Indices, classes?: number | null, dtype: Dtype = 
     });
   checkClasses(at, count);
   return cast(equal(unsqueeze(at, -1), iota([count])), dtype);
-};
+}

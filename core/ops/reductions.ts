@@ -37,7 +37,7 @@ const laneLength = (x: Tensor, axes: readonly number[]): number =>
  * NaN, as in NumPy.
  * @throws AxisError for an axis out of range or named twice.
  * @example
- * mean(tensor([[1, 2], [3, 4]]), { axes: 0 }).toArray() // [2, 3]
+ * mean(tensor([[1, 2], [3, 4]]), { axis: 0 }).toArray() // [2, 3]
  */
 export const mean = (x: Tensor, options: ReduceOptions = {}): Tensor => {
   const params = reductionParams('mean', x, options);
@@ -188,7 +188,7 @@ const countTrue = (op: string, x: Tensor, options: ReduceOptions): Tensor => {
  * Whether any element over `axes` (all by default) is true, or not 0; false of an empty set.
  * @throws AxisError for an axis out of range or named twice.
  * @example
- * any(tensor([[0, 0], [0, 1]]), { axes: 1 }).toArray() // [0, 1]
+ * any(tensor([[0, 0], [0, 1]]), { axis: 1 }).toArray() // [0, 1]
  */
 export const any = (x: Tensor, options: ReduceOptions = {}): Tensor => cast(countTrue('any', x, options), 'bool');
 
@@ -196,7 +196,7 @@ export const any = (x: Tensor, options: ReduceOptions = {}): Tensor => cast(coun
  * Whether all elements over `axes` (all by default) are true, or not 0; true of an empty set.
  * @throws AxisError for an axis out of range or named twice.
  * @example
- * all(tensor([[1, 1], [0, 1]]), { axes: 1 }).toArray() // [1, 0]
+ * all(tensor([[1, 1], [0, 1]]), { axis: 1 }).toArray() // [1, 0]
  */
 export const all = (x: Tensor, options: ReduceOptions = {}): Tensor => {
   const params = reductionParams('all', x, options);

@@ -32,7 +32,8 @@ const arangeNames = { dtype: true } as const;
 export function arange(stop: number, options?: ArangeOptions): Tensor<readonly [number]>;
 export function arange(start: number, stop: number, options?: ArangeOptions): Tensor<readonly [number]>;
 export function arange(start: number, stop: number, step: number, options?: ArangeOptions): Tensor<readonly [number]>;
-export function arange(...given: readonly (number | ArangeOptions | undefined)[]): Tensor<readonly [number]> {
+export function arange(...all: readonly (number | ArangeOptions | undefined)[]): Tensor<readonly [number]> {
+  const given = all.slice(0, all.findLastIndex((value) => value !== undefined) + 1);
   const last = given.at(-1);
   const options = typeof last === 'object' ? last : {};
   const { dtype = 'float32' } = checkedOptions('arange', options, arangeNames);

@@ -1,6 +1,7 @@
 /** A tensor of one repeated number. */
-import { checkDtype, checkInt32, checkNumber } from '../arguments.js';
+import { checkInt32, checkNumber } from '../arguments.js';
 import { allocate, type Dtype } from '../dtype.js';
+import { type DtypeOptions, dtypeArgument } from '../dtype-argument.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
 import { ownShape, type Shape } from '../shape.js';
@@ -29,19 +30,28 @@ export const fullPrimitive: Primitive<'full', FullParams> = define<readonly [], 
 });
 
 /**
- * A tensor of `shape` filled with `value`, which is converted as `cast` does.
+ * A tensor of `shape` filled with `value`, which is converted as `cast` does; float32 by default.
  * @throws ArgumentError for sizes that are not whole or too large; DtypeError for a value that int32 does not hold.
  * @example
  * full([2, 2], 7).toArray() // [[7, 7], [7, 7]]
  */
-export const full = <const S extends Shape>(shape: S, value: number, dtype: Dtype = 'float32'): Tensor<S> =>
-  createFull('full', shape, value, dtype);
+export function full<const S extends Shape>(shape: S, value: number, options?: DtypeOptions): Tensor<S>;
+/** @deprecated Give the element type as an option: `{ dtype: 'int32' }`. */
+export function full<const S extends Shape>(shape: S, value: number, dtype?: Dtype | DtypeOptions): Tensor<S>;
+export function full<const S extends Shape>(shape: S, value: number, given?: Dtype | DtypeOptions): Tensor<S> {
+  return createFull('full', shape, value, given);
+}
 
 /** `full`, in the name of the operation that the user called. */
-export const createFull = <const S extends Shape>(op: string, shape: S, value: number, dtype: Dtype): Tensor<S> => {
+export const createFull = <const S extends Shape>(
+  op: string,
+  shape: S,
+  value: number,
+  given: Dtype | DtypeOptions | undefined,
+): Tensor<S> => {
   const own = ownShape(op, shape);
   checkNumber(op, 'the value', value);
-  checkDtype(op, dtype);
+  const dtype = dtypeArgument<Dtype>(op, given, 'float32');
   if (dtype === 'int32') checkInt32(op, 'the value', value);
   return bind(fullPrimitive, [], { shape: own, value, dtype } satisfies FullParams) as Tensor<S>;
 };

@@ -1,10 +1,12 @@
 /** Counting along an axis: `y[…, i, …] = i`. */
-import { checkDtype } from '../arguments.js';
+import { checkedOptions } from '../arguments.js';
+import { type AxisOptions, chosenAxis, type OneAxis } from '../axis.js';
 import type { Dtype } from '../dtype.js';
+import { type DtypeOptions, dtypeArgument } from '../dtype-argument.js';
 import { DtypeError } from '../errors.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
-import { normalizeAxis, ownShape, type Shape, sizeOf } from '../shape.js';
+import { ownShape, type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
 export interface IotaParams {
@@ -33,18 +35,41 @@ export const iotaPrimitive: Primitive<'iota', IotaParams> = define<readonly [], 
   batch: ({ p, primitive }) => bind(primitive, [], p),
 });
 
+const iotaNames = { axis: true, axes: true, dtype: true } as const;
+
 /**
  * A tensor whose elements are their own positions along `axis`. int32 by default.
  * @throws AxisError for an axis out of range; DtypeError for bool.
  * @example
  * iota([2, 3], 1).toArray() // [[0, 1, 2], [0, 1, 2]]
+ * iota([3], { dtype: 'float32' }).toArray() // [0, 1, 2]
  */
-export const iota = <const S extends Shape>(shape: S, axis = 0, dtype: Dtype = 'int32'): Tensor<S> => {
+export function iota<const S extends Shape>(
+  shape: S,
+  axis?: OneAxis | (AxisOptions & DtypeOptions),
+  options?: DtypeOptions,
+): Tensor<S>;
+/** @deprecated Give the element type as an option: `{ dtype: 'int32' }`. */
+export function iota<const S extends Shape>(
+  shape: S,
+  axis: OneAxis | (AxisOptions & DtypeOptions) | undefined,
+  dtype?: Dtype | DtypeOptions,
+): Tensor<S>;
+export function iota<const S extends Shape>(
+  shape: S,
+  along?: OneAxis | (AxisOptions & DtypeOptions),
+  given?: Dtype | DtypeOptions,
+): Tensor<S> {
   const own = ownShape('iota', shape);
-  checkDtype('iota', dtype);
+  const alone = typeof along !== 'object' || along === null || Array.isArray(along);
+  const first: AxisOptions & DtypeOptions = alone
+    ? { axis: (along ?? 0) as OneAxis }
+    : (along as AxisOptions & DtypeOptions);
+  const { axis, axes, dtype: chosen } = checkedOptions('iota', first, iotaNames);
+  const dtype = dtypeArgument<Dtype>('iota', given, chosen ?? 'int32');
   return bind(iotaPrimitive, [], {
     shape: own,
-    axis: normalizeAxis('iota', axis, own.length),
+    axis: chosenAxis('iota', axis, axes, 0, own.length),
     dtype,
   } satisfies IotaParams) as Tensor<S>;
-};
+}

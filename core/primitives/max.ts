@@ -21,7 +21,7 @@ export const maxPrimitive: Primitive<'max', ReductionParams> = defineReduction({
  * The largest element over `axes` (all by default). NaN if one of them is NaN. Ties share the gradient equally.
  * @throws AxisError for an axis out of range or named twice; ShapeError where there is no element.
  * @example
- * max(tensor([[1, 5], [4, 2]]), { axes: 1 }).toArray() // [5, 4]
+ * max(tensor([[1, 5], [4, 2]]), { axis: 1 }).toArray() // [5, 4]
  */
 export const max = (x: Tensor, options: ReduceOptions = {}): Tensor =>
   bind(maxPrimitive, [x], reductionParams('max', x, options));

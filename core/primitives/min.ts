@@ -21,7 +21,7 @@ export const minPrimitive: Primitive<'min', ReductionParams> = defineReduction({
  * The smallest element over `axes` (all by default). NaN if one of them is NaN. Ties share the gradient equally.
  * @throws AxisError for an axis out of range or named twice; ShapeError where there is no element.
  * @example
- * min(tensor([[1, 5], [4, 2]]), { axes: 1 }).toArray() // [1, 2]
+ * min(tensor([[1, 5], [4, 2]]), { axis: 1 }).toArray() // [1, 2]
  */
 export const min = (x: Tensor, options: ReduceOptions = {}): Tensor =>
   bind(minPrimitive, [x], reductionParams('min', x, options));

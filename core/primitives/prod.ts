@@ -88,7 +88,7 @@ export const prodPrimitive: Primitive<'prod', ReductionParams> = defineReduction
  * The product over `axes` (all by default); 1 of an empty set. Booleans are counted as int32.
  * @throws AxisError for an axis out of range or named twice.
  * @example
- * prod(tensor([[1, 2], [3, 4]]), { axes: 0 }).toArray() // [3, 8]
+ * prod(tensor([[1, 2], [3, 4]]), { axis: 0 }).toArray() // [3, 8]
  */
 export const prod = (x: Tensor, options: ReduceOptions = {}): Tensor => {
   const params = reductionParams('prod', x, options);

@@ -57,7 +57,7 @@ export const reductionParams = (op: string, x: Tensor, options: ReduceOptions): 
  * The sum over `axes` (all by default). Booleans are counted as int32.
  * @throws AxisError for an axis out of range or named twice.
  * @example
- * sum(tensor([[1, 2], [3, 4]]), { axes: 0 }).toArray() // [4, 6]
+ * sum(tensor([[1, 2], [3, 4]]), { axis: 0 }).toArray() // [4, 6]
  */
 export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor => {
   const params = reductionParams('sum', x, options);

@@ -93,6 +93,6 @@ export const threefryPrimitive: Primitive<'threefry', null> = define<readonly [T
  * Random words from `key: […, 2]` and `counter: […, 2]`, both int32.
  * @throws DtypeError unless both are int32; ShapeError unless both end in an axis of size 2.
  * @example
- * threefry(fromData([0, 0], [2], 'int32'), fromData([0, 0], [2], 'int32')).toArray() // [1797259609, -1715843330]
+ * threefry(fromData([0, 0], [2], { dtype: 'int32' }), fromData([0, 0], [2], { dtype: 'int32' })).toArray() // [1797259609, -1715843330]
  */
 export const threefry = (key: Tensor, counter: Tensor): Tensor => bind(threefryPrimitive, [key, counter], null);

@@ -45,7 +45,7 @@ const blend = (a: Tensor, b: Tensor, share: number): Tensor => add(mul(a, share)
  * Each example becomes λ of itself and 1 − λ of another; so does its label, `[N, classes]`.
  * @throws ArgumentError unless alpha is positive.
  * @example
- * mixup({ classes: 2 })({ x: ones([3, 4]), y: zeros([3], 'int32') }, key(0)).y.shape // [3, 2]
+ * mixup({ classes: 2 })({ x: ones([3, 4]), y: zeros([3], { dtype: 'int32' }) }, key(0)).y.shape // [3, 2]
  */
 export const mixup = (options: MixOptions): Transform => {
   checkMix('mixup', options);
@@ -60,7 +60,7 @@ export const mixup = (options: MixOptions): Transform => {
  * A rectangle of each image, 1 − λ of it, comes from another; labels, `[N, classes]`, are shared by area.
  * @throws ArgumentError unless alpha is positive; ShapeError unless x is `[N, C, H, W]`.
  * @example
- * cutmix({ classes: 2 })({ x: ones([3, 1, 8, 8]), y: zeros([3], 'int32') }, key(0)).y.shape // [3, 2]
+ * cutmix({ classes: 2 })({ x: ones([3, 1, 8, 8]), y: zeros([3], { dtype: 'int32' }) }, key(0)).y.shape // [3, 2]
  */
 export const cutmix = (options: MixOptions): Transform => {
   checkMix('cutmix', options);
