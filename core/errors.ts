@@ -129,6 +129,21 @@ export class TreeError extends TapegradError {
   override readonly name = 'TreeError';
 }
 
+/** A step of training whose loss, gradient or result is NaN or infinite. */
+export class NonFiniteError extends TapegradError {
+  override readonly name = 'NonFiniteError';
+  /** Which step it was, counted from 1. */
+  readonly step: number;
+  /** Its loss, which may be finite where the gradient is not. */
+  readonly loss: number;
+  constructor(step: number, loss: number, details: ErrorDetails, cause?: unknown) {
+    super(details);
+    this.step = step;
+    this.loss = loss;
+    this.cause = cause;
+  }
+}
+
 /** The first NaN (or infinity) met while `debugNans` is watching. */
 export class NanError extends TapegradError {
   override readonly name = 'NanError';

@@ -11,6 +11,7 @@ export {
   type ErrorDetails,
   GradientError,
   NanError,
+  NonFiniteError,
   ShapeError,
   TapegradError,
   ThreadError,
@@ -29,6 +30,7 @@ export {
 } from './ops/sequences.js';
 export { full } from './primitives/full.js';
 export type { Shape } from './shape.js';
+export type { Counted } from './counted.js';
 export { type NestedNumbers, Tensor } from './tensor.js';
 export { treeEntries, treeLeaves, treeMap, treeStructure, treeUnflatten } from './tree.js';
 

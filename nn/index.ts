@@ -31,7 +31,7 @@ export {
 export { sequential } from './sequential.js';
 
 // Figures about models, and making them smaller.
-export { accuracy } from './metrics.js';
+export { accuracy, type ClassAccuracyOptions } from './metrics.js';
 export {
   countParameters,
   type ParameterCountOptions,
@@ -188,7 +188,7 @@ export {
   tripletMarginLoss,
 } from './functional/pair-losses.js';
 export { bceLoss, bceWithLogits, klDiv } from './functional/probability-losses.js';
-export type { Reduction } from './functional/reduce.js';
+export type { Reducing, Reduction } from './functional/reduce.js';
 export { huberLoss, l1Loss, l2Penalty, mseLoss, smoothL1Loss } from './functional/regression-losses.js';
 
 // Everything as bare functions, and how parameters start.

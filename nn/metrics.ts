@@ -1,5 +1,5 @@
 /** Figures of merit that nobody differentiates. */
-import { checkTensors } from '../core/arguments.js';
+import { checkedOptions, checkTensors } from '../core/arguments.js';
 import {
   ArgumentError,
   any,
@@ -9,22 +9,40 @@ import {
   isNaN as isNaNEach,
   logicalAnd,
   logicalNot,
-  mean,
+  notEqual,
   ShapeError,
+  sum,
   type Tensor,
+  where,
 } from '../core/index.js';
 import { reveal } from '../core/interpreter.js';
+import {
+  type Reducible,
+  type Reducing,
+  type ReductionOptions,
+  reduceCounted,
+  reduceLoss,
+} from './functional/reduce.js';
+
+export interface ClassAccuracyOptions extends ReductionOptions {
+  /** Targets of this value count neither as right nor as wrong. */
+  readonly ignoreIndex?: number | null;
+}
+
+const accuracyNames = { ignoreIndex: true, reduction: true } as const;
 
 /**
  * The share of samples whose largest score is that of the target class; a tie counts as the first of the classes, and a sample with
  * a score of NaN as wrong.
- * `scores: [N, C]`, `target: [N]` int32 → a scalar between 0 and 1.
+ * `scores: [N, C]`, `target: [N]` int32 → a scalar between 0 and 1, NaN when no target counts.
  * @throws ShapeError when the shapes do not fit; ArgumentError for a class number that is not 0 to C − 1 (never right in a compiled program).
  * @example
  * accuracy(tensor([[1, 3], [2, 0]]), tensor([1, 1], { dtype: 'int32' })).item() // 0.5
+ * accuracy(tensor([[1, 3], [2, 0]]), tensor([1, -1], { dtype: 'int32' }), { ignoreIndex: -1 }).item() // 1
  */
-export const accuracy = (scores: Tensor, target: Tensor): Tensor => {
+export const accuracy = ((scores: Tensor, target: Tensor, options: Reducible<ClassAccuracyOptions> = {}) => {
   checkTensors('accuracy', [scores, target]);
+  const { ignoreIndex = null, reduction = 'mean' } = checkedOptions('accuracy', options, accuracyNames);
   if (scores.rank !== 2 || target.shape.join() !== String(scores.shape[0]))
     throw new ShapeError({
       op: 'accuracy',
@@ -34,7 +52,9 @@ export const accuracy = (scores: Tensor, target: Tensor): Tensor => {
     });
   const wrong = reveal(target)
     ?.dataSync()
-    .find((value) => !(Number.isInteger(value) && value >= 0 && value < (scores.shape[1] ?? 0)));
+    .find(
+      (value) => value !== ignoreIndex && !(Number.isInteger(value) && value >= 0 && value < (scores.shape[1] ?? 0)),
+    );
   if (wrong !== undefined)
     throw new ArgumentError({
       op: 'accuracy',
@@ -44,6 +64,13 @@ export const accuracy = (scores: Tensor, target: Tensor): Tensor => {
     });
   // A row with NaN has no largest score, and so no answer.
   const judged = logicalNot(any(isNaNEach(scores), { axes: 1 }));
-  const right = logicalAnd(judged, equal(argmax(scores, { axis: 1 }), cast(target, 'int32')));
-  return mean(cast(right, scores.dtype === 'float64' ? 'float64' : 'float32'));
-};
+  const dtype = scores.dtype === 'float64' ? 'float64' : 'float32';
+  const classes = cast(target, 'int32');
+  const right = cast(logicalAnd(judged, equal(argmax(scores, { axis: 1 }), classes)), dtype);
+  if (ignoreIndex === null) return reduceLoss('accuracy', right, reduction);
+  const counts = notEqual(classes, ignoreIndex);
+  const counted = where(counts, right, 0);
+  return reduction === 'mean' || reduction === 'counted'
+    ? reduceCounted(sum(counted), sum(cast(counts, dtype)), reduction)
+    : reduceLoss('accuracy', counted, reduction);
+}) as Reducing<[scores: Tensor, target: Tensor], ClassAccuracyOptions>;

@@ -7,7 +7,9 @@ import { ArgumentError, full } from '../core/index.js';
 import { preparedRates } from './learning-rate.js';
 import { type Callbacks, type RunEnd, tell } from './training/callbacks.js';
 import { checker, drawn } from './training/checks.js';
+import type { SkippedStep } from './training/history.js';
 import type { Batch } from './training/model.js';
+import { nonFiniteError } from './training/non-finite.js';
 import { checkOptions, type FitOptions, type Fitted, freshState } from './training/options.js';
 import { breathe } from './training/pause.js';
 import { batchesPerEpoch, countExamples, feedOf } from './training/source.js';
@@ -41,18 +43,27 @@ const noBatches = (epoch: number): ArgumentError =>
  * Trains a model.
  *
  * An epoch uses each of its batches once; a step uses `accumulate` of them. Each epoch ends with a check:
- * the training figures are means over the epoch (or over a sample, with `sampleTrain`), the validation figures are those of
+ * the training figures are means over all that counted in the epoch (or over a sample, with `sampleTrain`), the validation figures are those of
  * the variables at its end. The same options give the same bits, compiled or not, in one go or resumed.
- * @throws ArgumentError for counts that count nothing, for an epoch without batches, and for a state of another run.
+ * @throws ArgumentError for counts that count nothing, for an epoch without batches, and for a state of another run; NonFiniteError at
+ * the first step that is not finite, unless `onNonFinite` says otherwise.
  * @example
  * typeof fit({ model: linear(2, 1), loss: mseLoss, optimizer: sgd(0.1), train: { x: ones([4, 2]), y: ones([4, 1]) }, epochs: 1, key: key(0) }).then // 'function'
  */
 export const fit = async <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): Promise<Fitted<P, S>> => {
   checkOptions(options);
   const { optimizer, epochs, callbacks = [], batchSize = 32, order = 'shuffled', dropLast = false } = options;
-  const { accumulate = 1, checkEvery, firstCheck = 'none', rateFactor, stopWhen, signal } = options;
+  const {
+    accumulate = 1,
+    checkEvery,
+    firstCheck = 'none',
+    rateFactor,
+    stopWhen,
+    signal,
+    onNonFinite = 'throw',
+  } = options;
   const all = allMetrics(options);
-  const step = trainingStep(options);
+  const step = trainingStep({ ...options, skips: onNonFinite === 'skip' });
   const check = checker(options);
   const feed = feedOf(options.train, { batchSize, order, dropLast });
 
@@ -62,6 +73,7 @@ export const fit = async <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): Pr
   let now = kept(begin);
   // Appended to in place: copying it at every step would make long runs slow. Snapshots copy it.
   const losses = [...now.history.losses];
+  const skipped: SkippedStep[] = [...(now.history.skipped ?? [])];
 
   const current = (): TrainingState<P, S> => ({ ...now, history: { ...now.history, losses: losses.slice() } });
   const snapshot = (): TrainingState => kept(current());
@@ -79,25 +91,48 @@ export const fit = async <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): Pr
     if (made !== undefined) await say('onCheck', { check: made, snapshot });
   };
 
-  const makeStep = async (group: readonly Batch<X, T>[]): Promise<void> => {
+  /** False where the run is to end before the step. */
+  const makeStep = async (group: readonly Batch<X, T>[]): Promise<boolean> => {
     const factor = rateFactor?.({ epoch: now.epoch, step: now.step, history: { ...now.history, losses } }) ?? 1;
-    const { params, state, average, running, key, step: number } = now;
+    const { params, state, average, running, nonFinite, key, step: number } = now;
     const prepared = prepareUpdate(optimizer, now.optimizer, factor);
     const learningRate = preparedRates(prepared)[0] ?? null;
-    const { next, loss } = step(
-      { params, state, optimizer: prepared, average, running },
+    const from = drawn(key, 'step', 0);
+    const { next, loss, finite } = step(
+      { params, state, optimizer: prepared, average, running, nonFinite },
       group,
-      drawn(key, 'step', 0),
+      from,
       full([], number, 'int32'),
     );
-    now = { ...now, ...next, batch: now.batch + group.length, step: number + 1, learningRate };
     const value = loss.item();
+    const skip = finite.item() === 0;
+    if (skip && onNonFinite === 'throw')
+      throw nonFiniteError(options, next, group, { from, step: number, loss: value });
+    if (skip && onNonFinite === 'stop') {
+      now = { ...now, ...next };
+      return false;
+    }
+    now = { ...now, ...next, batch: now.batch + group.length, step: number + 1, learningRate };
     losses.push(value);
+    if (skip) {
+      skipped.push({ step: now.step, loss: value });
+      now = { ...now, history: { ...now.history, skipped: skipped.slice() } };
+    }
     if (number === 0 && firstCheck === 'after') await look('first');
     if (checkEvery !== undefined && now.step % checkEvery === 0) await look('within');
     const { epoch, batch } = now;
     const examples = group.reduce((sum, part) => sum + countExamples(part), 0);
-    await say('onStepEnd', { epoch, step: now.step, batch, examples, loss: value, learningRate, snapshot });
+    await say('onStepEnd', {
+      epoch,
+      step: now.step,
+      batch,
+      examples,
+      loss: value,
+      learningRate,
+      skipped: skip,
+      snapshot,
+    });
+    return true;
   };
 
   const stopped = (): RunEnd['reason'] | null => (wanted ? 'callback' : signal?.aborted === true ? 'signal' : null);
@@ -114,7 +149,7 @@ export const fit = async <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): Pr
         await say('onEpochStart', { epoch });
       }
       for await (const group of grouped(feed(epoch, drawn(now.key, 'order', epoch), now.batch), accumulate)) {
-        await makeStep(group);
+        if (!(await makeStep(group))) return 'nonFinite';
         const inside = stopped();
         if (inside !== null) return inside;
         await breathe();
@@ -140,5 +175,7 @@ export const fit = async <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): Pr
   await say('onEnd', { reason, history: final.history });
   const { params, state } = options.restoreBest === true && final.best !== null ? final.best : final;
   const averaged = final.average?.average ?? null;
-  return { params, state, best: final.best, averaged, history: final.history, reason, final };
+  const first = final.nonFinite.first.item();
+  const nonFinite = first === 0 ? null : { step: first, loss: final.nonFinite.loss.item() };
+  return { params, state, best: final.best, averaged, history: final.history, nonFinite, reason, final };
 };

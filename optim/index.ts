@@ -66,6 +66,7 @@ export {
 export type { Callbacks, Checked, EpochEnd, EpochStart, Plan, RunEnd, StepEnd } from './training/callbacks.js';
 export { type EvaluateOptions, type EvaluateSampleOptions, evaluate } from './training/evaluate.js';
 export { type FindRateOptions, type FoundRate, findLearningRate } from './training/find-rate.js';
+export type { Figured } from './training/figures.js';
 export { type Frozen, type Thawed, thaw } from './training/freezing.js';
 export {
   type Check,
@@ -76,6 +77,7 @@ export {
   type Measurement,
   type Monitor,
   type MonitorOptions,
+  type SkippedStep,
 } from './training/history.js';
 export {
   type AccuracyOptions,
@@ -97,5 +99,6 @@ export {
 export { refreshState } from './training/refresh.js';
 export { type ReporterOptions, reporter } from './training/reporter.js';
 export type { BatchOrder } from './training/source.js';
+export type { NonFiniteRecord } from './training/soundness.js';
 export type { Best, TrainingState } from './training/state.js';
 export { type Verdict, type VerdictThresholds, verdict } from './training/verdict.js';

@@ -1,7 +1,7 @@
 /** The last link of every optimiser: minus the learning rate, which is a number or a schedule over steps. */
 import { type CompleteNames, checkedOptions, type OptionNames } from '../core/arguments.js';
 import { describe } from '../core/errors.js';
-import { ArgumentError, add, cast, full, GradientError, mul, neg, type Tensor, treeMap } from '../core/index.js';
+import { ArgumentError, add, cast, full, GradientError, mul, neg, Tensor, treeMap } from '../core/index.js';
 import { reveal } from '../core/interpreter.js';
 import type { Schedule } from './schedules.js';
 import { firstStep, type GradientTransform, refuseState } from './transform.js';
@@ -123,6 +123,12 @@ export const optionsOf = <Options extends object, Names extends OptionNames<Opti
   return options;
 };
 
+/** Whether a part of an optimiser's state is a rate that `prepare` wrote down. */
+export const isPrepared = (state: unknown): state is Required<LearningRateState> => {
+  const { count, rate } = (state ?? {}) as Partial<LearningRateState>;
+  return count instanceof Tensor && rate instanceof Tensor;
+};
+
 /**
  * The rates that `prepare` wrote into the state of an optimiser, in the order of its links.
  * @example
@@ -130,7 +136,6 @@ export const optionsOf = <Options extends object, Names extends OptionNames<Opti
  */
 export const preparedRates = (state: unknown): number[] => {
   if (typeof state !== 'object' || state === null) return [];
-  const { count, rate } = state as Partial<LearningRateState>;
-  if (count !== undefined && rate !== undefined) return [rate.item()];
+  if (isPrepared(state)) return [state.rate.item()];
   return Object.values(state).flatMap(preparedRates);
 };

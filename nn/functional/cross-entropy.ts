@@ -5,6 +5,7 @@
  * loss never takes the logarithm of a rounded probability.
  */
 import { checkedOptions, checkTensors, rankOf, tensorOperand } from '../../core/arguments.js';
+import type { Counted } from '../../core/counted.js';
 import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
@@ -12,7 +13,6 @@ import {
   any,
   cast,
   clamp,
-  div,
   equal,
   gather,
   log,
@@ -34,7 +34,14 @@ import { withScope } from '../../core/scope.js';
 import { asPlaces, checkNumbers } from './class-numbers.js';
 import { withoutAbsent } from './masking.js';
 import { alongAxis } from './normalise.js';
-import { type Reduction, type ReductionOptions, reduceLoss } from './reduce.js';
+import {
+  type AnyReduction,
+  type Reducible,
+  type Reducing,
+  type ReductionOptions,
+  reduceCounted,
+  reduceLoss,
+} from './reduce.js';
 import { shareOf } from './terms.js';
 
 /** The class axis, the number of classes, and the shape of one loss a place. */
@@ -105,7 +112,7 @@ const pickClasses = (
   op: string,
   values: Tensor,
   target: Tensor,
-  { weight = null, ignoreIndex = null }: ClassLossOptions,
+  { weight = null, ignoreIndex = null }: Omit<ClassLossOptions, 'reduction'>,
 ): Picked => {
   const { axis, classes, shape } = placesOf(op, values);
   checkTarget(op, values, target, shape);
@@ -132,8 +139,10 @@ const pickClasses = (
 };
 
 /** The mean divides by the sum of the weights of the targets that count. */
-const reduceWeighted = (op: string, loss: Tensor, weights: Tensor | null, reduction: Reduction): Tensor =>
-  reduction === 'mean' && weights !== null ? div(sum(loss), sum(weights)) : reduceLoss(op, loss, reduction);
+const reduceWeighted = (op: string, loss: Tensor, weights: Tensor | null, reduction: AnyReduction): Tensor | Counted =>
+  (reduction === 'mean' || reduction === 'counted') && weights !== null
+    ? reduceCounted(sum(loss), sum(weights), reduction)
+    : reduceLoss(op, loss, reduction);
 
 const nllLossNames = { weight: true, ignoreIndex: true, reduction: true } as const;
 
@@ -145,11 +154,11 @@ const nllLossNames = { weight: true, ignoreIndex: true, reduction: true } as con
  * @example
  * nllLoss(tensor([[-1, -2]]), tensor([1], { dtype: 'int32' })).item() // 2
  */
-export const nllLoss = (x: Tensor, target: Tensor, options: ClassLossOptions = {}): Tensor => {
+export const nllLoss = ((x: Tensor, target: Tensor, options: Reducible<ClassLossOptions> = {}) => {
   checkedOptions('nllLoss', options, nllLossNames);
   const { loss, weights } = pickClasses('nllLoss', x, target, options);
   return reduceWeighted('nllLoss', loss, weights, options.reduction ?? 'mean');
-};
+}) as Reducing<[x: Tensor, target: Tensor], ClassLossOptions>;
 
 export interface CrossEntropyOptions extends ClassLossOptions {
   /** Share of the target spread evenly over all classes; 0 by default. */
@@ -157,7 +166,7 @@ export interface CrossEntropyOptions extends ClassLossOptions {
 }
 
 /** Cross-entropy against probabilities: `−Σ_c w_c t_c log p_c`; its mean divides by the number of places. */
-const checkSmoothing = ({ labelSmoothing = 0 }: CrossEntropyOptions): void => {
+const checkSmoothing = ({ labelSmoothing = 0 }: Pick<CrossEntropyOptions, 'labelSmoothing'>): void => {
   if (typeof labelSmoothing !== 'number' || !(labelSmoothing >= 0 && labelSmoothing <= 1))
     throw new ArgumentError({
       op: 'crossEntropy',
@@ -169,8 +178,8 @@ const checkSmoothing = ({ labelSmoothing = 0 }: CrossEntropyOptions): void => {
 const softCrossEntropy = (
   logp: Tensor,
   target: Tensor,
-  { weight = null, labelSmoothing = 0, reduction = 'mean' }: CrossEntropyOptions,
-): Tensor => {
+  { weight = null, labelSmoothing = 0, reduction = 'mean' }: Reducible<CrossEntropyOptions>,
+): Tensor | Counted => {
   const { axis, classes } = placesOf('crossEntropy', logp);
   checkTarget('crossEntropy', logp, target, logp.shape);
   checkWeight('crossEntropy', weight, classes);
@@ -191,7 +200,7 @@ const crossEntropyNames = { weight: true, ignoreIndex: true, reduction: true, la
  * @example
  * crossEntropy(tensor([[0, 0]]), tensor([1], { dtype: 'int32' })).item() // ≈ 0.6931471805599453
  */
-export const crossEntropy = (x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor => {
+export const crossEntropy = ((x: Tensor, target: Tensor, options: Reducible<CrossEntropyOptions> = {}) => {
   checkTensors('crossEntropy', [x, target]);
   checkSmoothing(checkedOptions('crossEntropy', options, crossEntropyNames));
   const { axis, classes, shape } = placesOf('crossEntropy', x);
@@ -220,7 +229,7 @@ export const crossEntropy = (x: Tensor, target: Tensor, options: CrossEntropyOpt
   const sharp = labelSmoothing === 1 ? 0 : mul(loss, 1 - labelSmoothing);
   const smoothed = add(sharp, valid === null ? even : where(valid, even, 0));
   return reduceWeighted('crossEntropy', smoothed, weights, reduction);
-};
+}) as Reducing<[x: Tensor, target: Tensor], CrossEntropyOptions>;
 
 export interface ProbabilityCrossEntropyOptions extends ReductionOptions {
   /** Probabilities are kept within [clip, 1 − clip]; 1e-7 by default. */
@@ -237,11 +246,11 @@ const crossEntropyOfProbabilitiesNames = { clip: true, reduction: true } as cons
  * @example
  * crossEntropyOfProbabilities(tensor([[0.25, 0.75]]), tensor([0], { dtype: 'int32' })).item() // ≈ 1.3862943611198906
  */
-export const crossEntropyOfProbabilities = (
+export const crossEntropyOfProbabilities = ((
   p: Tensor,
   target: Tensor,
-  given: ProbabilityCrossEntropyOptions = {},
-): Tensor => {
+  given: Reducible<ProbabilityCrossEntropyOptions> = {},
+) => {
   checkTensors('crossEntropyOfProbabilities', [p, target]);
   const { clip = 1e-7, ...options } = checkedOptions(
     'crossEntropyOfProbabilities',
@@ -254,12 +263,16 @@ export const crossEntropyOfProbabilities = (
       problem: `clip is ${describe(clip)}`,
       remedy: 'give a number from 0 to less than 0.5',
     });
+  const picked = (logp: Tensor): Tensor | Counted => {
+    const { loss, weights } = pickClasses('crossEntropyOfProbabilities', logp, target, {});
+    return reduceWeighted('crossEntropyOfProbabilities', loss, weights, options.reduction ?? 'mean');
+  };
   if (clip > 0) {
     const logp = log(clamp(p, { min: clip, max: 1 - clip }));
-    return target.dtype === 'int32' ? nllLoss(logp, target, options) : softCrossEntropy(logp, target, options);
+    return target.dtype === 'int32' ? picked(logp) : softCrossEntropy(logp, target, options);
   }
-  if (target.dtype === 'int32') return nllLoss(log(p), target, options);
+  if (target.dtype === 'int32') return picked(log(p));
   checkTarget('crossEntropy', p, target, p.shape);
   // A class of no share has no logarithm to take, whose derivative could be infinite.
   return softCrossEntropy(log(where(logicalAnd(equal(target, 0), equal(p, 0)), 1, p)), target, options);
-};
+}) as Reducing<[p: Tensor, target: Tensor], ProbabilityCrossEntropyOptions>;

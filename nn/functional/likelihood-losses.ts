@@ -21,7 +21,7 @@ import {
   where,
 } from '../../core/index.js';
 import { checkEps } from './normalise.js';
-import { checkSameShapes, type ReductionOptions, reduceLoss } from './reduce.js';
+import { checkSameShapes, type Reducible, type Reducing, type ReductionOptions, reduceLoss } from './reduce.js';
 import { counted, shareOf } from './terms.js';
 
 /** The rate, or 1 where both it and the count are 0: 0·log 0 is 0, with derivative 0. */
@@ -42,12 +42,12 @@ const gaussianNllLossNames = { full: true, eps: true, reduction: true } as const
  * @example
  * gaussianNllLoss(tensor([1]), tensor([3]), tensor([1])).item() // 2
  */
-export const gaussianNllLoss = (
+export const gaussianNllLoss = ((
   x: Tensor,
   target: Tensor,
   variance: Tensor,
-  options: GaussianNllOptions = {},
-): Tensor => {
+  options: Reducible<GaussianNllOptions> = {},
+) => {
   const op = 'gaussianNllLoss';
   const { full = false, eps = 1e-6, reduction = 'mean' } = checkedOptions(op, options, gaussianNllLossNames);
   checkEps(op, eps);
@@ -58,7 +58,7 @@ export const gaussianNllLoss = (
   const v = where(less(given, eps), add(given, stopGradient(sub(eps, given))), given);
   const loss = mul(add(log(v), div(square(sub(x, target)), v)), 0.5);
   return reduceLoss(op, full ? add(loss, 0.5 * Math.log(2 * Math.PI)) : loss, reduction);
-};
+}) as Reducing<[x: Tensor, target: Tensor, variance: Tensor], GaussianNllOptions>;
 
 export interface PoissonNllOptions extends ReductionOptions {
   /** Whether x is the logarithm of the rate; true by default. */
@@ -77,7 +77,7 @@ const poissonNllLossNames = { logInput: true, full: true, eps: true, reduction: 
  * @example
  * poissonNllLoss(tensor([0]), tensor([2])).item() // 1
  */
-export const poissonNllLoss = (x: Tensor, target: Tensor, options: PoissonNllOptions = {}): Tensor => {
+export const poissonNllLoss = ((x: Tensor, target: Tensor, options: Reducible<PoissonNllOptions> = {}) => {
   const op = 'poissonNllLoss';
   const {
     logInput = true,
@@ -95,7 +95,7 @@ export const poissonNllLoss = (x: Tensor, target: Tensor, options: PoissonNllOpt
   const t = where(several, target, 1);
   const stirling = add(sub(mul(t, log(t)), t), mul(log(mul(t, 2 * Math.PI)), 0.5));
   return reduceLoss(op, add(loss, where(several, stirling, 0)), reduction);
-};
+}) as Reducing<[x: Tensor, target: Tensor], PoissonNllOptions>;
 
 export interface MultiLabelOptions extends ReductionOptions {
   /** One weight a class, `[C]`. */
@@ -110,11 +110,11 @@ const multiLabelSoftMarginLossNames = { weight: true, reduction: true } as const
  * @example
  * multiLabelSoftMarginLoss(tensor([[0, 0]]), tensor([[1, 0]])).item() // ≈ 0.6931471805599453
  */
-export const multiLabelSoftMarginLoss = (x: Tensor, target: Tensor, options: MultiLabelOptions = {}): Tensor => {
+export const multiLabelSoftMarginLoss = ((x: Tensor, target: Tensor, options: Reducible<MultiLabelOptions> = {}) => {
   const op = 'multiLabelSoftMarginLoss';
   const { weight = null, reduction = 'mean' } = checkedOptions(op, options, multiLabelSoftMarginLossNames);
   checkSameShapes(op, x, target);
   const seen = counted(x, weight, 0);
   const loss = add(shareOf(target, softplus(neg(seen))), shareOf(sub(1, target), softplus(seen)));
   return reduceLoss(op, mean(weight === null ? loss : mul(loss, weight), { axes: -1 }), reduction);
-};
+}) as Reducing<[x: Tensor, target: Tensor], MultiLabelOptions>;

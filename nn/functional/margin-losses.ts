@@ -20,7 +20,7 @@ import {
 } from '../../core/index.js';
 import { withScope } from '../../core/scope.js';
 import { asPlaces, checkNumbers } from './class-numbers.js';
-import { type ReductionOptions, reduceLoss } from './reduce.js';
+import { type Reducible, type Reducing, type ReductionOptions, reduceLoss } from './reduce.js';
 import { shareOf } from './terms.js';
 
 export interface HingeOptions extends ReductionOptions {
@@ -35,7 +35,7 @@ export interface HingeOptions extends ReductionOptions {
 const violationsNames = { margin: true, p: true, weight: true, reduction: true } as const;
 
 /** `Σ_{j≠y} max(0, margin − x_y + x_j)^p` of each sample. */
-const violations = (op: string, x: Tensor, target: Tensor, options: HingeOptions): Tensor => {
+const violations = (op: string, x: Tensor, target: Tensor, options: Reducible<HingeOptions>): Tensor => {
   checkTensors(op, [x, target]);
   const { margin = 1, p = 1, weight = null } = checkedOptions(op, options, violationsNames);
   // One sample without a batch axis is a batch of one.
@@ -75,8 +75,11 @@ const violations = (op: string, x: Tensor, target: Tensor, options: HingeOptions
  * @example
  * hingeLoss(tensor([[1, 3, 0]]), tensor([0], { dtype: 'int32' })).item() // 3
  */
-export const hingeLoss = (x: Tensor, target: Tensor, options: HingeOptions = {}): Tensor =>
-  reduceLoss('hingeLoss', violations('hingeLoss', x, target, options), options.reduction ?? 'mean');
+export const hingeLoss = ((x: Tensor, target: Tensor, options: Reducible<HingeOptions> = {}) =>
+  reduceLoss('hingeLoss', violations('hingeLoss', x, target, options), options.reduction ?? 'mean')) as Reducing<
+  [x: Tensor, target: Tensor],
+  HingeOptions
+>;
 
 /**
  * The multi-class hinge loss divided by the number of classes, as PyTorch's `multi_margin_loss` has it.
@@ -85,9 +88,9 @@ export const hingeLoss = (x: Tensor, target: Tensor, options: HingeOptions = {})
  * @example
  * multiMarginLoss(tensor([[1, 3, 0]]), tensor([0], { dtype: 'int32' })).item() // 1
  */
-export const multiMarginLoss = (x: Tensor, target: Tensor, options: HingeOptions = {}): Tensor =>
+export const multiMarginLoss = ((x: Tensor, target: Tensor, options: Reducible<HingeOptions> = {}) =>
   reduceLoss(
     'multiMarginLoss',
     div(violations('multiMarginLoss', x, target, options), x.shape.at(-1) ?? 1),
     options.reduction ?? 'mean',
-  );
+  )) as Reducing<[x: Tensor, target: Tensor], HingeOptions>;

@@ -18,7 +18,7 @@ import {
 import { reveal } from '../../core/interpreter.js';
 import { cosineSimilarity } from './cosine-similarity.js';
 import { rowNorms } from './lengths.js';
-import { checkSameShapes, type ReductionOptions, reduceLoss } from './reduce.js';
+import { checkSameShapes, type Reducible, type Reducing, type ReductionOptions, reduceLoss } from './reduce.js';
 
 /** Throws for a target other than 1 and −1; whether they are known at all. */
 const knownSigns = (op: string, y: Tensor): boolean => {
@@ -53,7 +53,7 @@ const names = { margin: true, reduction: true } as const;
  * @example
  * marginRankingLoss(tensor([1]), tensor([3]), tensor([1])).item() // 2
  */
-export const marginRankingLoss = (a: Tensor, b: Tensor, y: Tensor, options: PairMarginOptions = {}): Tensor => {
+export const marginRankingLoss = ((a: Tensor, b: Tensor, y: Tensor, options: Reducible<PairMarginOptions> = {}) => {
   const { margin = 0, reduction = 'mean' } = checkedOptions('marginRankingLoss', options, names);
   checkSameShapes('marginRankingLoss', a, b);
   checkSameShapes('marginRankingLoss', a, y);
@@ -62,7 +62,7 @@ export const marginRankingLoss = (a: Tensor, b: Tensor, y: Tensor, options: Pair
     relu(add(mul(neg(signs('marginRankingLoss', y)), sub(a, b)), margin)),
     reduction,
   );
-};
+}) as Reducing<[a: Tensor, b: Tensor, y: Tensor], PairMarginOptions>;
 
 /**
  * A distance x should be small where y is 1 and at least `margin` where it is −1: `x`, or `max(0, margin − x)`. The margin is 1 by default.
@@ -70,12 +70,12 @@ export const marginRankingLoss = (a: Tensor, b: Tensor, y: Tensor, options: Pair
  * @example
  * hingeEmbeddingLoss(tensor([0.5, 0.25]), tensor([1, -1]), { reduction: 'none' }).toArray() // [0.5, 0.75]
  */
-export const hingeEmbeddingLoss = (x: Tensor, y: Tensor, options: PairMarginOptions = {}): Tensor => {
+export const hingeEmbeddingLoss = ((x: Tensor, y: Tensor, options: Reducible<PairMarginOptions> = {}) => {
   const { margin = 1, reduction = 'mean' } = checkedOptions('hingeEmbeddingLoss', options, names);
   checkSameShapes('hingeEmbeddingLoss', x, y);
   const loss = bySign('hingeEmbeddingLoss', y, x, relu(sub(margin, x)));
   return reduceLoss('hingeEmbeddingLoss', loss, reduction);
-};
+}) as Reducing<[x: Tensor, y: Tensor], PairMarginOptions>;
 
 /**
  * Rows a and b should point the same way where y is 1, `1 − cos`, and apart where it is −1, `max(0, cos − margin)`. `a, b: [N, D]`, `y: [N]`, or `[D]` and `[]` for one pair.
@@ -84,7 +84,7 @@ export const hingeEmbeddingLoss = (x: Tensor, y: Tensor, options: PairMarginOpti
  * @example
  * cosineEmbeddingLoss(tensor([[1, 0]]), tensor([[0, 2]]), tensor([1])).item() // 1
  */
-export const cosineEmbeddingLoss = (a: Tensor, b: Tensor, y: Tensor, options: PairMarginOptions = {}): Tensor => {
+export const cosineEmbeddingLoss = ((a: Tensor, b: Tensor, y: Tensor, options: Reducible<PairMarginOptions> = {}) => {
   const { margin = 0, reduction = 'mean' } = checkedOptions('cosineEmbeddingLoss', options, names);
   checkSameShapes('cosineEmbeddingLoss', a, b);
   checkTensors('cosineEmbeddingLoss', [y]);
@@ -98,7 +98,7 @@ export const cosineEmbeddingLoss = (a: Tensor, b: Tensor, y: Tensor, options: Pa
   const cosine = cosineSimilarity(a, b, { axis: -1 });
   const loss = bySign('cosineEmbeddingLoss', y, sub(1, cosine), relu(sub(cosine, margin)));
   return reduceLoss('cosineEmbeddingLoss', loss, reduction);
-};
+}) as Reducing<[a: Tensor, b: Tensor, y: Tensor], PairMarginOptions>;
 
 export interface TripletMarginOptions extends ReductionOptions {
   /** How much farther the negative must be; 1 by default. */
@@ -119,12 +119,12 @@ const tripletNames = { margin: true, p: true, eps: true, swap: true, reduction: 
  * @example
  * tripletMarginLoss(tensor([[0, 0]]), tensor([[3, 4]]), tensor([[0, 1]])).item() // ≈ 5.0000004
  */
-export const tripletMarginLoss = (
+export const tripletMarginLoss = ((
   anchor: Tensor,
   positive: Tensor,
   negative: Tensor,
-  options: TripletMarginOptions = {},
-): Tensor => {
+  options: Reducible<TripletMarginOptions> = {},
+) => {
   const op = 'tripletMarginLoss';
   const { margin = 1, p = 2, eps = 1e-6, swap = false, reduction = 'mean' } = checkedOptions(op, options, tripletNames);
   checkSameShapes(op, anchor, positive);
@@ -136,7 +136,7 @@ export const tripletMarginLoss = (
   const far = distance(anchor, negative);
   const against = swap ? minimum(far, distance(positive, negative)) : far;
   return reduceLoss(op, relu(add(sub(near, against), margin)), reduction);
-};
+}) as Reducing<[anchor: Tensor, positive: Tensor, negative: Tensor], TripletMarginOptions>;
 
 const softMarginLossNames = { reduction: true } as const;
 
@@ -146,8 +146,8 @@ const softMarginLossNames = { reduction: true } as const;
  * @example
  * softMarginLoss(tensor([0]), tensor([1])).item() // ≈ 0.6931471805599453
  */
-export const softMarginLoss = (x: Tensor, y: Tensor, options: ReductionOptions = {}): Tensor => {
+export const softMarginLoss = ((x: Tensor, y: Tensor, options: Reducible<ReductionOptions> = {}) => {
   const { reduction = 'mean' } = checkedOptions('softMarginLoss', options, softMarginLossNames);
   checkSameShapes('softMarginLoss', x, y);
   return reduceLoss('softMarginLoss', softplus(mul(neg(signs('softMarginLoss', y)), x)), reduction);
-};
+}) as Reducing<[x: Tensor, y: Tensor], ReductionOptions>;

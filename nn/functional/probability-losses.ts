@@ -1,10 +1,12 @@
 /** Losses on probabilities and log-probabilities: binary cross-entropy and Kullback–Leibler divergence. */
 import { checkedOptions } from '../../core/arguments.js';
+import { noteMean } from '../../core/counted.js';
 import {
   add,
   div,
   equal,
   exp,
+  full,
   isNaN as isNaNEach,
   lessEqual,
   log,
@@ -16,7 +18,14 @@ import {
   type Tensor,
   where,
 } from '../../core/index.js';
-import { checkSameShapes, type Reduction, type ReductionOptions, reduceLoss } from './reduce.js';
+import {
+  checkSameShapes,
+  type Reducible,
+  type Reducing,
+  type Reduction,
+  type ReductionOptions,
+  reduceLoss,
+} from './reduce.js';
 import { counted, shareOf } from './terms.js';
 
 /** log p, no smaller than −100 (where its gradient is 0), so that a wrong certainty costs much, not everything. */
@@ -38,13 +47,13 @@ const bceLossNames = { weight: true, reduction: true } as const;
  * @example
  * bceLoss(tensor([0.5]), tensor([1])).item() // ≈ 0.6931471805599453
  */
-export const bceLoss = (p: Tensor, target: Tensor, options: BinaryCrossEntropyOptions = {}): Tensor => {
+export const bceLoss = ((p: Tensor, target: Tensor, options: Reducible<BinaryCrossEntropyOptions> = {}) => {
   const { weight = null, reduction = 'mean' } = checkedOptions('bceLoss', options, bceLossNames);
   checkSameShapes('bceLoss', p, target);
   const seen = counted(p, weight, 0.5);
   const loss = neg(add(mul(target, boundedLog(seen)), mul(sub(1, target), boundedLog(sub(1, seen)))));
   return reduceLoss('bceLoss', weight === null ? loss : mul(loss, weight), reduction);
-};
+}) as Reducing<[p: Tensor, target: Tensor], BinaryCrossEntropyOptions>;
 
 export interface BceWithLogitsOptions extends BinaryCrossEntropyOptions {
   /** Scales the positive term; broadcasts. */
@@ -60,7 +69,7 @@ const bceWithLogitsNames = { weight: true, posWeight: true, reduction: true } as
  * @example
  * bceWithLogits(tensor([0]), tensor([1])).item() // ≈ 0.6931471805599453
  */
-export const bceWithLogits = (x: Tensor, target: Tensor, options: BceWithLogitsOptions = {}): Tensor => {
+export const bceWithLogits = ((x: Tensor, target: Tensor, options: Reducible<BceWithLogitsOptions> = {}) => {
   const {
     weight = null,
     posWeight = null,
@@ -74,10 +83,10 @@ export const bceWithLogits = (x: Tensor, target: Tensor, options: BceWithLogitsO
     shareOf(sub(1, target), softplus(seen)),
   );
   return reduceLoss('bceWithLogits', weight === null ? loss : mul(loss, weight), reduction);
-};
+}) as Reducing<[x: Tensor, target: Tensor], BceWithLogitsOptions>;
 
 export interface KlDivOptions {
-  /** `batchmean` by default: the sum divided by the size of the first axis, which is the divergence's definition. */
+  /** `batchmean` by default: the sum divided by the size of the first axis, which is the divergence's definition; `counted` gives both. */
   readonly reduction?: Reduction | 'batchmean';
   /** Whether the target holds log-probabilities; false by default. */
   readonly logTarget?: boolean;
@@ -91,7 +100,7 @@ const klDivNames = { reduction: true, logTarget: true } as const;
  * @example
  * klDiv(tensor([[-1, -2]]), tensor([[0, 1]])).item() // 2
  */
-export const klDiv = (x: Tensor, target: Tensor, options: KlDivOptions = {}): Tensor => {
+export const klDiv = ((x: Tensor, target: Tensor, options: Reducible<KlDivOptions> = {}) => {
   const { reduction = 'batchmean', logTarget = false } = checkedOptions('klDiv', options, klDivNames);
   checkSameShapes('klDiv', x, target);
   const elements = (): Tensor => {
@@ -102,5 +111,8 @@ export const klDiv = (x: Tensor, target: Tensor, options: KlDivOptions = {}): Te
     const term = logTarget ? mul(exp(t), sub(t, safe)) : mul(t, sub(log(t), safe));
     return where(nothing, where(isNaNEach(x), x, 0), term);
   };
-  return reduction === 'batchmean' ? div(sum(elements()), x.shape[0] ?? 1) : reduceLoss('klDiv', elements(), reduction);
-};
+  if (reduction !== 'batchmean' && reduction !== 'counted') return reduceLoss('klDiv', elements(), reduction);
+  const rows = x.shape[0] ?? 1;
+  const total = sum(elements());
+  return reduction === 'counted' ? { sum: total, count: full([], rows, x.dtype) } : noteMean(div(total, rows), rows);
+}) as Reducing<[x: Tensor, target: Tensor], KlDivOptions>;

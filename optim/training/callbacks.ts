@@ -40,6 +40,8 @@ export interface StepEnd extends Snapshots {
   readonly examples: number;
   readonly loss: number;
   readonly learningRate: number | null;
+  /** Whether the step was left out, because it was not finite. */
+  readonly skipped: boolean;
 }
 
 export interface Checked extends Snapshots {
@@ -53,7 +55,7 @@ export interface EpochEnd extends Snapshots {
 }
 
 export interface RunEnd {
-  readonly reason: 'epochs' | 'stopWhen' | 'callback' | 'signal';
+  readonly reason: 'epochs' | 'stopWhen' | 'callback' | 'signal' | 'nonFinite';
   readonly history: History;
 }
 

@@ -92,6 +92,8 @@ export const findLearningRate = async <P, S, X, Y, T>(given: FindRateOptions<P, 
     optimizer: optimizer(rateOf),
     // An epoch has a step at least, and the callback ends the run after the last.
     epochs: steps,
+    // The search ends where the rate makes numbers overflow.
+    onNonFinite: 'stop',
     callbacks: [
       {
         onStepEnd({ step, loss }) {

@@ -17,17 +17,27 @@ export interface Check {
   readonly epoch: number;
   /** How many steps had been made. */
   readonly step: number;
-  /** While training, the mean over the epoch so far; or measured on a sample of the training set, where one is asked for. */
+  /** While training, the figures of the epoch so far, over everything that counted; or measured on a sample of the training set, where one is asked for. */
   readonly train: Measurement | null;
   readonly validation: Measurement | null;
   /** The rate of the last step; `null` before it, and for optimisers without one. */
   readonly learningRate: number | null;
 }
 
+/** A step that was left out, because something in it was NaN or infinite. */
+export interface SkippedStep {
+  /** Which one, counted from 1. */
+  readonly step: number;
+  /** Its loss, which may be finite where the gradient was not. */
+  readonly loss: number;
+}
+
 export interface History {
   /** The training loss of every step. */
   readonly losses: readonly number[];
   readonly checks: readonly Check[];
+  /** The steps that were skipped, where there are any. */
+  readonly skipped?: readonly SkippedStep[];
 }
 
 export interface MonitorOptions {

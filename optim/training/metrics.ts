@@ -16,13 +16,14 @@ import {
   logicalAnd,
   logicalNot,
   mul,
-  reshape,
+  notEqual,
   sum,
   type Tensor,
   topk,
   unsqueeze,
 } from '../../core/index.js';
 import { normalizeAxis } from '../../core/shape.js';
+import { type Figured, figureOf, isSum } from './figures.js';
 
 /** Start from `init()`, `update` once a batch, read `result`; to reset is to start from `init()` again. */
 export interface Metric<M = unknown, Y = Tensor, T = Tensor> {
@@ -39,10 +40,13 @@ export interface AnyMetric<Y, T> {
   result(state: never): number;
 }
 
-/** A metric, or a function that gives the mean over a batch; the mean over batches then counts each by its size. */
-export type MetricOrMean<Y, T> = AnyMetric<Y, T> | ((output: Y, target: T) => Tensor);
+/**
+ * A metric, or a function of a batch: one that gives `{ sum, count }`, whose sums are divided by the total count; or a scalar, the
+ * mean over what the library's own losses and metrics counted, and otherwise over the examples.
+ */
+export type MetricOrMean<Y, T> = AnyMetric<Y, T> | ((output: Y, target: T) => Figured);
 
-/** A sum over examples and their number, both float64 scalars. */
+/** A sum and how much was summed, both float64 scalars. */
 export interface MeanState {
   readonly total: Tensor;
   readonly count: Tensor;
@@ -50,22 +54,28 @@ export interface MeanState {
 
 const zero = (): Tensor => full([], 0, 'float64');
 
-/** The state of a mean after `count` more examples that sum to `total`. */
-export const addToMean = (state: MeanState, total: Tensor, count: number): MeanState => ({
+/** The state of a mean after `count` more that sum to `total`. */
+export const addToMean = (state: MeanState, total: Tensor, count: number | Tensor): MeanState => ({
   total: add(state.total, cast(total, 'float64')),
-  count: add(state.count, count),
+  count: add(state.count, typeof count === 'number' ? count : cast(count, 'float64')),
 });
 
 const share = ({ total, count }: MeanState): number => total.item() / count.item();
 
 /**
- * The mean over examples of a figure whose mean over a batch is `f(output, target)`, such as a loss.
+ * The mean over all batches of a figure such as a loss: the sum of what each batch sums to, by the sum of what each counts. NaN
+ * when nothing was counted.
  * @example
  * meanOf((y) => mean(y)).result(meanOf((y) => mean(y)).update(meanOf((y) => mean(y)).init(), tensor([1, 4]), null, 2)) // 2.5
  */
-export const meanOf = <Y, T>(f: (output: Y, target: T) => Tensor): Metric<MeanState, Y, T> => ({
+export const meanOf = <Y, T>(f: (output: Y, target: T) => Figured): Metric<MeanState, Y, T> => ({
   init: () => ({ total: zero(), count: zero() }),
-  update: (state, output, target, count) => addToMean(state, mul(cast(f(output, target), 'float64'), count), count),
+  update(state, output, target, examples) {
+    const figure = figureOf(f(output, target), examples);
+    return isSum(figure)
+      ? addToMean(state, figure.sum, figure.count)
+      : addToMean(state, mul(cast(figure.mean, 'float64'), figure.count), figure.count);
+  },
   result: share,
 });
 
@@ -74,9 +84,11 @@ export interface AccuracyOptions extends AxisOptions {
   readonly axis?: OneAxis;
   /** How many of the largest scores count as an answer; 1 by default. */
   readonly top?: number;
+  /** Class numbers of this value count neither as right nor as wrong. */
+  readonly ignoreIndex?: number | null;
 }
 
-const accuracyMetricNames = { axis: true, axes: true, top: true } as const;
+const accuracyMetricNames = { axis: true, axes: true, top: true, ignoreIndex: true } as const;
 
 /**
  * The share of places whose class has the largest score, or one of the `top` largest; the first of tied classes counts, and a
@@ -87,7 +99,12 @@ const accuracyMetricNames = { axis: true, axes: true, top: true } as const;
  * accuracyMetric().result(accuracyMetric().update(accuracyMetric().init(), tensor([[1, 3], [2, 0]]), tensor([1, 1]), 2)) // 0.5
  */
 export const accuracyMetric = (options: AccuracyOptions = {}): Metric<MeanState> => {
-  const { axis: own, axes, top = 1 } = checkedOptions('accuracyMetric', options, accuracyMetricNames);
+  const {
+    axis: own,
+    axes,
+    top = 1,
+    ignoreIndex = null,
+  } = checkedOptions('accuracyMetric', options, accuracyMetricNames);
   const along = singleAxis('accuracyMetric', namedAxes('accuracyMetric', own, axes) ?? 1);
   if (!Number.isInteger(top) || top < 1)
     throw new ArgumentError({ op: 'accuracyMetric', problem: `top is ${top}`, remedy: 'give a whole number ≥ 1' });
@@ -102,8 +119,11 @@ export const accuracyMetric = (options: AccuracyOptions = {}): Metric<MeanState>
           : equal(topk(scores, top, { axis }).indices, unsqueeze(classes, axis));
       // A place with a score of NaN has no largest score, and so no answer.
       const judged = logicalNot(any(isNaNEach(scores), { axes: axis, keepDims: true }));
-      const counted = logicalAnd(top === 1 ? unsqueeze(right, axis) : right, judged);
-      return addToMean(state, sum(cast(reshape(counted, [-1]), 'float64')), classes.size);
+      const hits = logicalAnd(top === 1 ? unsqueeze(right, axis) : right, judged);
+      if (ignoreIndex === null) return addToMean(state, sum(cast(hits, 'float64')), classes.size);
+      const counts = notEqual(classes, ignoreIndex);
+      const counted = logicalAnd(hits, unsqueeze(counts, axis));
+      return addToMean(state, sum(cast(counted, 'float64')), sum(cast(counts, 'float64')));
     },
     result: share,
   };

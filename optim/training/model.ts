@@ -3,6 +3,7 @@
  * one's own and loaders of any kind fit without this folder knowing them.
  */
 import type { Key, Tensor } from '../../core/index.js';
+import type { Figured } from './figures.js';
 
 /** Parameters and state of a model: plain trees of tensors, `null` where there is none. */
 export interface Variables<P, S> {
@@ -47,5 +48,9 @@ export type Source<X = Tensor, T = Tensor> = Batch<X, T> | BatchLoader<X, T> | B
 /** The batches of an epoch, counted from 1, after the first `used`. */
 export type Feed<X, T> = (epoch: number, key: Key, used: number) => Sequence<Batch<X, T>>;
 
-/** The mean loss of a batch, a scalar. */
-export type Loss<Y, T> = (output: Y, target: T) => Tensor;
+/**
+ * The loss of a batch: a scalar, or `{ sum, count }`, a scalar sum and what it is to be divided by. Where several batches are put together, in a
+ * step or in a figure, sums and counts are added before they are divided. A scalar that a loss of `tapegrad/nn` returned stands for
+ * the sum and the count that it was made of; any other is the mean over the examples of the batch. Counts take no gradient.
+ */
+export type Loss<Y, T> = (output: Y, target: T) => Figured;

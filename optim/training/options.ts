@@ -7,10 +7,11 @@ import type { GradientTransform } from '../transform.js';
 import type { WeightAverage } from './averaging.js';
 import type { Callbacks, RunEnd } from './callbacks.js';
 import { type Frozen, thaw } from './freezing.js';
-import { checkMonitor, type History, type Monitor } from './history.js';
+import { checkMonitor, type History, type Monitor, type SkippedStep } from './history.js';
 import type { MetricOrMean } from './metrics.js';
 import type { Loss, Model, Source, Variables } from './model.js';
 import type { RateFactor } from './rate-factors.js';
+import { noneYet } from './soundness.js';
 import type { BatchOrder } from './source.js';
 import type { Best, TrainingState } from './state.js';
 import { allMetrics, freshMetrics } from './step.js';
@@ -18,7 +19,7 @@ import { allMetrics, freshMetrics } from './step.js';
 export interface FitOptions<P, S, X, Y, T> {
   /** A layer of `tapegrad/nn`, or anything with its `init` and `apply`. */
   readonly model: Model<P, S, X, Y>;
-  /** The mean loss of a batch. */
+  /** The loss of a batch: a scalar, or `{ sum, count }`. One of `tapegrad/nn`, alone or inside a function with its options, is averaged over what it counts. */
   readonly loss: Loss<Y, T>;
   readonly optimizer: GradientTransform;
   /** Examples, batched as `batchSize`, `order` and `dropLast` say; a loader; or a function that makes the batches of an epoch. */
@@ -27,7 +28,7 @@ export interface FitOptions<P, S, X, Y, T> {
   readonly epochs: number;
   /** Decides everything random: first parameters, order of examples, dropout. */
   readonly key: Key;
-  /** Measured in training and in validation, by name, beside the loss. A function gives the mean over a batch. */
+  /** Measured in training and in validation, by name, beside the loss. A function gives a scalar or `{ sum, count }`, as a loss does. */
   readonly metrics?: Readonly<Record<string, MetricOrMean<Y, T>>>;
   /** Hear of the run in this order, and may end it. */
   readonly callbacks?: readonly Callbacks[];
@@ -38,7 +39,7 @@ export interface FitOptions<P, S, X, Y, T> {
   readonly order?: BatchOrder;
   /** Leaves the last batch of an epoch out when it is shorter. */
   readonly dropLast?: boolean;
-  /** How many batches make a step; their gradients are averaged by their sizes. 1 by default. */
+  /** How many batches make a step, which is the one that a batch of all their examples would make. 1 by default. */
   readonly accumulate?: number;
 
   /** Where to begin; fresh variables by default. */
@@ -71,6 +72,15 @@ export interface FitOptions<P, S, X, Y, T> {
   /** Ends the run after the step in progress. */
   readonly signal?: { readonly aborted: boolean };
 
+  /**
+   * What becomes of a step whose loss, gradient, new parameters or new layer state are NaN or infinite. Parameters, layer state, optimiser
+   * and averages are in any case as they were before it. `throw` (default): a `NonFiniteError`. `skip`: the run goes on, the step counts for keys and
+   * schedules, and the history lists it. `stop`: the run ends as if it had been stopped before the step.
+   */
+  readonly onNonFinite?: 'throw' | 'skip' | 'stop';
+  /** Before a `NonFiniteError` is thrown, repeat the step under `debugNans`, so that it names the operation and the layer; false by default. */
+  readonly debugNans?: boolean;
+
   /** What `snapshot()` gave or a checkpoint held: the run goes on from there. `null` is a fresh start. */
   readonly resume?: unknown;
   /** Whether a step runs as one program; true by default. The numbers are the same. */
@@ -83,6 +93,8 @@ export interface Fitted<P, S> extends Variables<P, S> {
   /** The average of the parameters, where one was asked for. */
   readonly averaged: P | null;
   readonly history: History;
+  /** The first step of the run that was not finite, counted from 1; `null` when all were. */
+  readonly nonFinite: SkippedStep | null;
   readonly reason: RunEnd['reason'];
   /** What a further run would go on from. */
   readonly final: TrainingState<P, S>;
@@ -118,6 +130,8 @@ const known = {
   restoreBest: true,
   stopWhen: true,
   signal: true,
+  onNonFinite: true,
+  debugNans: true,
   resume: true,
   compile: true,
 } as const;
@@ -136,6 +150,7 @@ export const checkOptions = (options: object): void => {
   checkKey('fit', rest.key);
   if (rest.monitor !== undefined) checkMonitor('fit', rest.monitor);
   if (rest.order !== undefined) checkChoice('fit', 'order', rest.order, ['shuffled', 'replacement', 'sequential']);
+  if (rest.onNonFinite !== undefined) checkChoice('fit', 'onNonFinite', rest.onNonFinite, ['throw', 'skip', 'stop']);
   const { epochs, batchSize = 1, accumulate = 1, checkEvery = 1 } = rest;
   for (const [name, value, least] of [
     ['epochs', epochs, 0],
@@ -160,6 +175,7 @@ export const freshState = <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): T
     optimizer: options.optimizer.init(thaw(params, options.frozen).trainable),
     average: options.averaging?.init(params) ?? null,
     running: freshMetrics(allMetrics(options)),
+    nonFinite: noneYet(),
     best: null,
     key: options.key,
     epoch: 1,

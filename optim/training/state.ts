@@ -5,7 +5,8 @@
 import { ArgumentError, type Key, stopGradient, Tensor, TreeError, treeEntries } from '../../core/index.js';
 import { mapTensors } from '../../core/tree.js';
 import type { AverageState } from './averaging.js';
-import type { Check, History } from './history.js';
+import type { Check, History, SkippedStep } from './history.js';
+import { type NonFiniteRecord, noneYet } from './soundness.js';
 
 /** The variables that were best by the monitored figure. */
 export interface Best<P, S> {
@@ -22,6 +23,7 @@ export interface TrainingState<P = unknown, S = unknown> {
   readonly optimizer: unknown;
   readonly average: AverageState<P> | null;
   readonly running: Readonly<Record<string, unknown>>;
+  readonly nonFinite: NonFiniteRecord;
   readonly best: Best<P, S> | null;
   readonly key: Key;
   /** The epoch in progress, counted from 1. */
@@ -73,12 +75,18 @@ const isCheck = (value: unknown): value is Check =>
   isMeasurement(value.train) &&
   isMeasurement(value.validation);
 
+const isSkipped = (value: unknown): value is SkippedStep =>
+  isRecord(value) && typeof value.step === 'number' && typeof value.loss === 'number';
+
 const historyOf = (value: unknown): History => {
   if (!isRecord(value)) return refuse('there is no history');
   const { losses, checks } = value;
   if (!Array.isArray(losses) || losses.some((loss) => typeof loss !== 'number')) return refuse('there are no losses');
   if (!Array.isArray(checks) || !checks.every(isCheck)) return refuse('there are no checks');
-  return { losses, checks };
+  const { skipped } = value;
+  if (skipped === undefined) return { losses, checks };
+  if (!Array.isArray(skipped) || !skipped.every(isSkipped)) return refuse('the list of skipped steps is damaged');
+  return { losses, checks, skipped };
 };
 
 const count = (value: unknown, name: string, least: number): number =>
@@ -94,7 +102,9 @@ export const resumedState = <P, S>(value: unknown, fresh: TrainingState<P, S>): 
   if (!isRecord(value)) return refuse('this is no training state');
   for (const name of ['params', 'state', 'optimizer', 'average', 'running'] as const)
     sameTree(`the ${name}`, value[name], fresh[name]);
-  const { best, key, learningRate } = value;
+  // Version 0.1.0 kept no such record.
+  const { best, key, learningRate, nonFinite = noneYet() } = value;
+  sameTree('the record of steps that were not finite', nonFinite, fresh.nonFinite);
   if (!(key instanceof Tensor) || key.toArray().toString() !== fresh.key.toArray().toString())
     refuse('the key is another one', 'give the key with which the run began');
   if (best !== null) {
@@ -110,6 +120,7 @@ export const resumedState = <P, S>(value: unknown, fresh: TrainingState<P, S>): 
   if (history.losses.length !== step) refuse(`there are ${history.losses.length} losses of ${step} steps`);
   return {
     ...(value as unknown as TrainingState<P, S>),
+    nonFinite: nonFinite as NonFiniteRecord,
     epoch: count(value.epoch, 'the epoch', 1),
     batch: count(value.batch, 'the number of batches', 0),
     step,

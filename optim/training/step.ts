@@ -1,22 +1,22 @@
 /** One step of training as a pure function of trees, compiled unless it is to run one operation at a time. */
 import {
-  add,
   compile as compiled,
-  div,
   foldIn,
   type Key,
-  mul,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
   type Tensor,
   treeLeaves,
   treeUnflatten,
-  valueAndGrad,
 } from '../../autograd/index.js';
 import { applyUpdates, type GradientTransform } from '../transform.js';
 import type { AverageState, WeightAverage } from './averaging.js';
 import { type Frozen, thaw } from './freezing.js';
+import { gradientOf } from './gradient.js';
 import { asMetric, type Metric, type MetricOrMean, meanOf } from './metrics.js';
 import type { Batch, Loss, Model } from './model.js';
-import { countExamples } from './source.js';
+import { allFinite, type NonFiniteRecord, recorded, selected } from './soundness.js';
 
 /** What a step turns into the next of its kind. */
 export interface StepState<P, S> {
@@ -27,6 +27,7 @@ export interface StepState<P, S> {
   readonly average: AverageState<P> | null;
   /** The metrics of the epoch so far. */
   readonly running: Readonly<Record<string, unknown>>;
+  readonly nonFinite: NonFiniteRecord;
 }
 
 export interface StepDefinition<P, S, X, Y, T> {
@@ -37,6 +38,8 @@ export interface StepDefinition<P, S, X, Y, T> {
   readonly metrics?: Readonly<Record<string, MetricOrMean<Y, T>>> | undefined;
   readonly frozen?: Frozen | undefined;
   readonly averaging?: WeightAverage | undefined;
+  /** Whether schedules go on after a step that is not finite. */
+  readonly skips?: boolean | undefined;
   readonly compile?: boolean | undefined;
 }
 
@@ -64,76 +67,64 @@ export const readMetrics = <Y, T>(
 ): Readonly<Record<string, number>> =>
   Object.fromEntries(all.map(([name, metric]) => [name, metric.result(states[name])]));
 
-/** Adds the gradients of one batch after another, each weighted by its share of the examples. */
-const weightedSum = (parts: readonly (readonly Tensor[])[], shares: readonly number[]): readonly Tensor[] =>
-  parts
-    .map((leaves, i) => leaves.map((leaf) => mul(leaf, shares[i] ?? 0)))
-    .reduce((sums, leaves) => sums.map((sum, j) => add(sum, leaves[j] ?? sum)));
-
 export type Step<P, S, X, T> = (
   now: StepState<P, S>,
   batches: readonly Batch<X, T>[],
   key: Key,
   step: Tensor,
-) => { readonly next: StepState<P, S>; readonly loss: Tensor };
+) => {
+  readonly next: StepState<P, S>;
+  readonly loss: Tensor;
+  /** Whether the step was made; a bool scalar, false where something came out as NaN or infinity. */
+  readonly finite: Tensor;
+};
 
 /**
  * The step over one batch, or over several whose gradients are accumulated. Batch i of step s draws from
- * `foldIn(foldIn(key, s), i)`. The loss it returns has the penalty in it; the loss among the metrics has not. Compiled, it takes the
+ * `foldIn(foldIn(key, s), i)`. The loss it returns has the penalty in it; the loss among the metrics has not. A step that is not finite
+ * gives back what it was given; one in which nothing counts leaves parameters, optimiser and average alone. Compiled, it takes the
  * memory of the state that it is given, which cannot be used again.
  */
 export const trainingStep = <P, S, X, Y, T>(definition: StepDefinition<P, S, X, Y, T>): Step<P, S, X, T> => {
-  const { model, loss, optimizer, penalty, frozen, averaging, compile = true } = definition;
+  const { optimizer, frozen, averaging, skips = false, compile = true } = definition;
   const all = allMetrics(definition);
 
   const step: Step<P, S, X, T> = (now, batches, key, number) => {
     const { trainable, replace } = thaw(now.params, frozen);
-    const leaves = treeLeaves(trainable);
-    const counts = batches.map(countExamples);
-    const examples = counts.reduce((sum, count) => sum + count, 0);
-    const from = foldIn(key, number);
-    let { state, running } = now;
-
-    const parts = batches.map(({ x, y: target }, i) => {
-      const objective = (at: readonly Tensor[]): readonly [Tensor, readonly [Y, S]] => {
-        const params = replace(at);
-        const [output, next] = model.apply({ params, state }, x, { training: true, key: foldIn(from, i) });
-        const value = loss(output, target);
-        return [penalty === undefined ? value : add(value, penalty(params)), [output, next]];
-      };
-      const [[value, [output, next]], gradient] = valueAndGrad(objective, { hasAux: true })(leaves);
-      state = next;
-      running = Object.fromEntries(
-        all.map(([name, metric]) => [name, metric.update(running[name], output, target, counts[i] ?? 0)]),
-      );
-      return { value, gradient };
-    });
-
-    const shares = counts.map((count) => count / examples);
-    const single = parts.length === 1 ? parts[0] : undefined;
-    const gradients =
-      single?.gradient ??
-      weightedSum(
-        parts.map(({ gradient }) => gradient),
-        shares,
-      );
-    const value =
-      single?.value ??
-      weightedSum(
-        parts.map(({ value: part }) => [part]),
-        shares,
-      )[0];
-    const [updates, optimizerState] = optimizer.update(treeUnflatten(trainable, gradients), now.optimizer, trainable);
+    const { loss, gradient, counts, outcomes } = gradientOf({ ...definition, replace })(
+      treeLeaves(trainable),
+      now.state,
+      batches,
+      foldIn(key, number),
+    );
+    const [updates, optimizerState] = optimizer.update(treeUnflatten(trainable, gradient), now.optimizer, trainable);
     const params = replace(treeLeaves(applyUpdates(trainable, updates)));
+    const average = now.average === null || averaging === undefined ? null : averaging.update(now.average, params);
+    const state = outcomes.at(-1)?.state ?? now.state;
+    const running = outcomes.reduce(
+      (states, { output, target, examples }) =>
+        Object.fromEntries(
+          all.map(([name, metric]) => [name, metric.update(states[name], output, target, examples)] as const),
+        ),
+      now.running,
+    );
+
+    // Whether the step can be believed: what only an update sees does not matter where nothing counts.
+    const made = allFinite([loss, ...gradient], [[params, now.params]]);
+    const passed = allFinite([], [[state, now.state]]);
+    const finite = logicalAnd(counts === null ? made : logicalOr(made, logicalNot(counts)), passed);
+    const moves = counts === null ? finite : logicalAnd(finite, counts);
     return {
       next: {
-        params,
-        state,
-        optimizer: optimizerState,
-        average: now.average === null || averaging === undefined ? null : averaging.update(now.average, params),
-        running,
+        params: selected(moves, params, now.params),
+        optimizer: selected(moves, optimizerState, now.optimizer, skips ? null : finite),
+        average: selected(moves, average, now.average),
+        state: selected(finite, state, now.state),
+        running: selected(finite, running, now.running),
+        nonFinite: recorded(now.nonFinite, finite, number, loss),
       },
-      loss: value ?? div(0, examples),
+      loss,
+      finite,
     };
   };
   // What a step turns into the next of its kind is overwritten by it.

@@ -1,0 +1,124 @@
+/**
+ * The loss of a step and its gradient, over one batch or over several that are put together. For batches with sums sᵢ and counts
+ * cᵢ the loss is Σsᵢ/Σcᵢ and its gradient Σ∇sᵢ/Σcᵢ: what one batch of all the examples would have, however they are divided.
+ */
+import {
+  add,
+  cast,
+  div,
+  equal,
+  foldIn,
+  full,
+  type Key,
+  logicalNot,
+  mul,
+  type Tensor,
+  valueAndGrad,
+  where,
+} from '../../autograd/index.js';
+import { type Figure, figureOf, isSum, meanOrZero } from './figures.js';
+import type { Batch, Loss, Model } from './model.js';
+import { countExamples } from './source.js';
+
+/** What a batch says beside the loss. */
+export interface Outcome<S, Y, T> {
+  readonly state: S;
+  readonly output: Y;
+  readonly target: T;
+  readonly examples: number;
+}
+
+export interface StepGradient<S, Y, T> {
+  /** With the penalty; 0 where nothing counts. */
+  readonly loss: Tensor;
+  readonly gradient: readonly Tensor[];
+  /** Whether anything counts, a bool scalar; `null` where that is known. */
+  readonly counts: Tensor | null;
+  /** Of each batch, in their order. */
+  readonly outcomes: readonly Outcome<S, Y, T>[];
+}
+
+interface Definition<P, S, X, Y, T> {
+  readonly model: Pick<Model<P, S, X, Y>, 'apply'>;
+  readonly loss: Loss<Y, T>;
+  readonly penalty?: ((params: P) => Tensor) | undefined;
+  /** The parameters with other trainable leaves. */
+  readonly replace: (leaves: readonly Tensor[]) => P;
+}
+
+/** What a batch gave: its mean or, of several, its sum where the count is a tensor; and the gradient of that. */
+interface Part {
+  readonly value: Tensor;
+  readonly gradient: readonly Tensor[];
+  readonly count: number | Tensor;
+}
+
+type Total = Omit<StepGradient<never, never, never>, 'outcomes'>;
+
+const added = (tensors: readonly Tensor[]): Tensor => tensors.reduce((sum, part) => add(sum, part));
+
+/** Sums of all parts, divided once. */
+const together = (parts: readonly Part[]): Total => {
+  const counts: readonly (number | Tensor)[] = parts.map(({ count }) => count);
+  const sumOf = (each: (part: Part) => Tensor): Tensor =>
+    added(parts.map((part) => (typeof part.count === 'number' ? mul(each(part), part.count) : each(part))));
+  const sum = sumOf(({ value }) => value);
+  const sums = (parts[0]?.gradient ?? []).map((_, j) => sumOf(({ gradient }) => gradient[j] as Tensor));
+  const known = counts.filter((count) => typeof count === 'number');
+  if (known.length === counts.length) {
+    const count = known.reduce((all, some) => all + some, 0);
+    return { loss: div(sum, count), gradient: sums.map((leaf) => div(leaf, count)), counts: null };
+  }
+  const count = added(
+    counts.map((some) => (typeof some === 'number' ? full([], some, 'float64') : cast(some, 'float64'))),
+  );
+  const none = equal(count, 0);
+  const divisor = where(none, 1, count);
+  return {
+    loss: where(none, 0, div(sum, cast(divisor, sum.dtype))),
+    gradient: sums.map((leaf) => div(leaf, cast(divisor, leaf.dtype))),
+    counts: logicalNot(none),
+  };
+};
+
+/** Batch i draws from `foldIn(key, i)`, and its model starts from the state that batch i − 1 left. */
+export const gradientOf =
+  <P, S, X, Y, T>({ model, loss, penalty, replace }: Definition<P, S, X, Y, T>) =>
+  (leaves: readonly Tensor[], first: S, batches: readonly Batch<X, T>[], key: Key): StepGradient<S, Y, T> => {
+    const alone = batches.length === 1;
+    const withPenalty = (value: Tensor, params: P): Tensor =>
+      penalty === undefined ? value : add(value, penalty(params));
+    let state = first;
+
+    const parts = batches.map(({ x, y: target }, i) => {
+      const examples = countExamples({ x, y: target });
+      const objective = (at: readonly Tensor[]): readonly [Tensor, readonly [Y, S, Figure['count']]] => {
+        const params = replace(at);
+        const [output, next] = model.apply({ params, state }, x, { training: true, key: foldIn(key, i) });
+        const figure = figureOf(loss(output, target), examples);
+        const value = !isSum(figure) ? figure.mean : alone ? meanOrZero(figure) : figure.sum;
+        return [alone ? withPenalty(value, params) : value, [output, next, figure.count]];
+      };
+      const [[value, [output, next, count]], gradient] = valueAndGrad(objective, { hasAux: true })(leaves);
+      state = next;
+      return { value, gradient, count, outcome: { state, output, target, examples } };
+    });
+    const outcomes = parts.map(({ outcome }) => outcome);
+    const [only] = parts;
+    if (alone && only !== undefined) {
+      const { value, gradient, count } = only;
+      if (typeof count === 'number') return { loss: value, gradient, counts: null, outcomes };
+      const none = equal(count, 0);
+      return { loss: where(none, 0, value), gradient, counts: logicalNot(none), outcomes };
+    }
+    const { loss: mean, gradient, counts } = together(parts);
+    if (penalty === undefined) return { loss: mean, gradient, counts, outcomes };
+    // Once a step, however many batches it has.
+    const [extra, slope] = valueAndGrad((at: readonly Tensor[]) => penalty(replace(at)))(leaves);
+    return {
+      loss: counts === null ? add(mean, extra) : where(counts, add(mean, extra), 0),
+      gradient: gradient.map((leaf, j) => add(leaf, slope[j] ?? leaf)),
+      counts,
+      outcomes,
+    };
+  };
