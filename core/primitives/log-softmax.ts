@@ -7,10 +7,14 @@ import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { exp } from './exp.js';
+import { less } from './less.js';
 import { finiteMaximum, logOfExponentials } from './logsumexp.js';
 import { mul } from './mul.js';
+import { neg } from './neg.js';
+import { aroundLargest } from './softmax.js';
 import { sub } from './sub.js';
 import { sum } from './sum.js';
+import { where } from './where.js';
 
 export const logSoftmaxPrimitive: Primitive<'logSoftmax', AxisParams> = defineLanewise<AxisParams>()({
   name: 'logSoftmax',
@@ -21,10 +25,25 @@ export const logSoftmaxPrimitive: Primitive<'logSoftmax', AxisParams> = defineLa
     for (let i = 0; i < lane.length; i++) out[i] = (lane[i] ?? 0) - shift - logarithm;
   },
   saves: 'output',
-  // ∂yᵢ/∂xⱼ = [i = j] − softmaxⱼ with softmax = eʸ. Down the columns: x̄ⱼ = gⱼ − eʸʲ Σᵢ gᵢ
-  vjp: [({ g, y, p }) => sub(g, mul(exp(y), sum(g, { axes: p.axis, keepDims: true })))],
-  // Along the rows: ẏᵢ = ẋᵢ − Σⱼ eʸʲ ẋⱼ
-  jvp: [({ t, y, p }) => sub(t, sum(mul(exp(y), t), { axes: p.axis, keepDims: true }))],
+  // ∂yᵢ/∂xⱼ = [i = j] − softmaxⱼ with softmax = eʸ. Down the columns: x̄ⱼ = gⱼ − eʸʲ Σᵢ gᵢ. These add up to 0, so that the one whose
+  // softmax is near 1, and has lost the digits of 1 − eʸ, is what the others leave.
+  vjp: [
+    ({ g, y, p }) => {
+      const over = { axes: p.axis, keepDims: true };
+      const share = exp(y);
+      const plain = sub(g, mul(share, sum(g, over)));
+      const largest = less(0.5, share);
+      return where(largest, neg(sum(where(largest, 0, plain), over)), plain);
+    },
+  ],
+  // Along the rows: ẏᵢ = ẋᵢ − Σⱼ eʸʲ ẋⱼ, and the same of ẋ less any number
+  jvp: [
+    ({ t, y, p }) => {
+      const share = exp(y);
+      const centred = aroundLargest(t, share, p.axis);
+      return sub(centred, sum(mul(share, centred), { axes: p.axis, keepDims: true }));
+    },
+  ],
 });
 
 /**

@@ -2,17 +2,17 @@
  * The logarithm of a sum of exponentials, safe against overflow: `m + log Σ exp(x − m)` with m the largest element,
  * or 0 where that is infinite, so that ∞ − ∞ never arises.
  */
+import { onesLike } from '../creation.js';
 import { defineReduction, type ReductionParams } from '../families/reduction.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
+import { sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { div } from './div.js';
 import { equal } from './equal.js';
-import { exp } from './exp.js';
 import { mul } from './mul.js';
+import { permute } from './permute.js';
 import { reshape } from './reshape.js';
-import { stopGradient } from './stop-gradient.js';
-import { sub } from './sub.js';
+import { softmax } from './softmax.js';
 import { type ReduceOptions, reductionParams, sum, unreduce } from './sum.js';
 import { where } from './where.js';
 
@@ -44,15 +44,26 @@ export const logSumExpOf = (lane: Float64Array): number => {
 };
 
 /**
- * `exp(x − m)` and its sum over the axes, for m = y, or 0 where y = −∞. Any m gives the same ratios, so it takes no
- * gradient; y itself is near enough to the largest element.
+ * The derivatives of `y`: the softmax over the axes, `exp(xᵢ − y)`, whose own derivatives keep their digits where one element outweighs the
+ * others; 0 where all elements are −∞. Not from the output: the rounding of a large y would become an error of the gradient.
  */
-const exponentials = (x: Tensor, y: Tensor, axes: readonly number[]): { parts: Tensor; total: Tensor } => {
-  const shift = stopGradient(where(equal(y, Number.NEGATIVE_INFINITY), 0, y));
-  const parts = exp(sub(x, unreduce(shift, x.shape, axes)));
-  const total = sum(parts, { axes, keepDims: true });
-  // All −∞: the parts are 0, and so are their shares.
-  return { parts, total: where(equal(total, 0), 1, total) };
+const sharesOf = (x: Tensor, y: Tensor, axes: readonly number[]): Tensor => {
+  const none = unreduce(equal(y, Number.NEGATIVE_INFINITY), x.shape, axes);
+  const safe = where(none, 0, x) as Tensor;
+  const order = [...x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis)), ...axes];
+  const apart = order.map((axis) => x.shape[axis] ?? 1);
+  const kept = apart.slice(0, apart.length - axes.length);
+  const shares = (): Tensor => {
+    const [axis] = axes;
+    if (axes.length === 1 && axis !== undefined) return softmax(safe, axis);
+    // Several axes are one: they are put last and side by side.
+    const lanes = reshape(permute(safe, order), [...kept, sizeOf(apart.slice(kept.length))]);
+    return permute(
+      reshape(softmax(lanes as Tensor), apart),
+      order.map((_, axis) => order.indexOf(axis)),
+    ) as Tensor;
+  };
+  return where(none, 0, axes.length === 0 ? onesLike(safe) : shares()) as Tensor;
 };
 
 export const logsumexpPrimitive: Primitive<'logsumexp', ReductionParams> = defineReduction({
@@ -60,19 +71,10 @@ export const logsumexpPrimitive: Primitive<'logsumexp', ReductionParams> = defin
   docs: 'y = log Σ exp(x) over the axes',
   f: logSumExpOf,
   saves: 'both',
-  // ∂y/∂xᵢ = exp(xᵢ − m) / Σ exp(xⱼ − m). Not exp(xᵢ − y): the rounding of a large y would become an error of the gradient.
-  vjp: [
-    ({ g, x: [x], y, p: { axes } }) => {
-      const { parts, total } = exponentials(x, y, axes);
-      return mul(unreduce(g, x.shape, axes), div(parts, total));
-    },
-  ],
-  // ẏ = Σ exp(xᵢ − m)ẋᵢ / Σ exp(xⱼ − m), the mean of the tangents by weight
+  vjp: [({ g, x: [x], y, p: { axes } }) => mul(unreduce(g, x.shape, axes), sharesOf(x, y, axes))],
+  // The mean of the tangents by weight
   jvp: [
-    ({ t, x: [x], y, p: { axes } }) => {
-      const { parts, total } = exponentials(x, y, axes);
-      return reshape(div(sum(mul(parts, t), { axes, keepDims: true }), total), y.shape);
-    },
+    ({ t, x: [x], y, p: { axes } }) => reshape(sum(mul(sharesOf(x, y, axes), t), { axes, keepDims: true }), y.shape),
   ],
 });
 

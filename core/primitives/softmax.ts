@@ -1,6 +1,9 @@
 /**
  * Softmax: `yᵢ = exp(xᵢ) / Σ exp(xⱼ)`, positive and summing to 1 along an axis.
  * Its Jacobian is symmetric: `∂yᵢ/∂xⱼ = yᵢ([i = j] − yⱼ)`.
+ *
+ * An output near 1 was rounded, and `1 − yₖ` with it; what is left is the sum of the others. Since the outputs add up to 1, a number
+ * taken from all of v changes nothing in `vᵢ − Σ yⱼvⱼ`: with vₖ taken, the term of k is 0, and only the others are summed.
  */
 import { rankOf } from '../arguments.js';
 import { type AxisArgument, axisArgument } from '../axis.js';
@@ -9,10 +12,17 @@ import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
+import { less } from './less.js';
 import { finiteMaximum } from './logsumexp.js';
 import { mul } from './mul.js';
 import { sub } from './sub.js';
 import { sum } from './sum.js';
+import { where } from './where.js';
+
+/** `v` less its element where more than half of the weights `y` is, if they are so uneven: nothing is taken, and no bit changed, otherwise. */
+export function aroundLargest(v: Tensor, y: Tensor, axis: number): Tensor {
+  return sub(v, sum(where(less(0.5, y), v, 0), { axes: axis, keepDims: true })) as Tensor;
+}
 
 export const softmaxPrimitive: Primitive<'softmax', AxisParams> = defineLanewise<AxisParams>()({
   name: 'softmax',
@@ -25,11 +35,16 @@ export const softmaxPrimitive: Primitive<'softmax', AxisParams> = defineLanewise
   },
   saves: 'output',
   // x̄ⱼ = Σᵢ gᵢ yᵢ ([i = j] − yⱼ) = yⱼ (gⱼ − Σᵢ gᵢ yᵢ)
-  vjp: [({ g, y, p }) => mul(y, sub(g, sum(mul(g, y), { axes: p.axis, keepDims: true })))],
+  vjp: [
+    ({ g, y, p }) => {
+      const centred = aroundLargest(g, y, p.axis);
+      return mul(y, sub(centred, sum(mul(centred, y), { axes: p.axis, keepDims: true })));
+    },
+  ],
   // From log y = x − log Σ exp(x): ẏ/y = ẋ − Σ yⱼẋⱼ
   jvp: [
     ({ t, y, p }) => {
-      const flow = mul(y, t);
+      const flow = mul(y, aroundLargest(t, y, p.axis));
       return sub(flow, mul(y, sum(flow, { axes: p.axis, keepDims: true })));
     },
   ],

@@ -47,7 +47,16 @@ export interface LU {
   readonly singularAt: number;
 }
 
-/** Gaussian elimination with partial pivoting; works in `a`. */
+/** Whether NaN is among the elements that are left, behind column k and from row k on. */
+const holdsNaN = (a: Float64Array, n: number, k: number): boolean => {
+  for (let i = k; i < n; i++) for (let j = k + 1; j < n; j++) if (Number.isNaN(a[i * n + j] ?? 0)) return true;
+  return false;
+};
+
+/**
+ * Gaussian elimination with partial pivoting; works in `a`. Of a column of zeros before a NaN nobody can say whether the matrix is
+ * singular: NaN is its pivot, and so spreads.
+ */
 export const factorLU = (a: Float64Array, n: number): LU => {
   const order = identityOrder(n);
   let sign = 1;
@@ -60,6 +69,7 @@ export const factorLU = (a: Float64Array, n: number): LU => {
       [order[k], order[row]] = [order[row] ?? 0, order[k] ?? 0];
       sign = -sign;
     }
+    if (a[k * n + k] === 0 && holdsNaN(a, n, k)) a[k * n + k] = Number.NaN;
     if (a[k * n + k] !== 0) eliminate(a, n, k);
     else if (singularAt < 0) singularAt = k;
   }

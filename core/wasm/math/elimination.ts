@@ -137,8 +137,9 @@ const eliminate = func('eliminate', ['i32', 'i32', 'i32'], 'none', (a, n, k) => 
  * the first column without a pivot, or −1.
  */
 export const factorLU: Routine<3, 'i32'> = func('factorLU', repeat('i32', 3), 'i32', (a, n, order) => {
-  const [i, k, row, sign, singularAt, kept] = locals('i32', 6);
+  const [i, j, k, row, sign, singularAt, kept] = locals('i32', 7);
   const [best, value] = locals('f64', 2);
+  const pivot = place(a, n, k, k);
   return [
     countUp(order, n, i),
     set(sign, 1),
@@ -155,8 +156,17 @@ export const factorLU: Routine<3, 'i32'> = func('factorLU', repeat('i32', 3), 'i
         ...exchangeItems(order, k, row, kept),
         set(sign, i32.sub(0, sign)),
       ]),
+      // A NaN that is left is the pivot of a column of zeros.
+      when(f64.eq(f64.load(pivot), 0), [
+        counting(i, k, n, [
+          counting(j, increased(k), n, [
+            set(value, f64.load(place(a, n, i, j))),
+            when(f64.ne(value, value), [f64.store(pivot, value)]),
+          ]),
+        ]),
+      ]),
       when(
-        f64.ne(f64.load(place(a, n, k, k)), 0),
+        f64.ne(f64.load(pivot), 0),
         [call(eliminate, a, n, k)],
         [when(i32.lt_s(singularAt, 0), [set(singularAt, k)])],
       ),

@@ -4,15 +4,24 @@ import { customVjp } from '../../../autograd/index.js';
 import {
   bind,
   cos,
+  cumsum,
+  div,
   exp,
   flip,
+  floor,
+  floorDivide,
+  less,
   mean,
   mul,
   neg,
+  norm,
   type Primitive,
   primitives,
   referenceBackend,
+  remainder,
   sin,
+  sqrt,
+  stopGradient,
   sub,
   sum,
   type Tensor,
@@ -26,7 +35,9 @@ import {
   batchSplitLaw,
   checkpointLaw,
   complexStepLaw,
+  type Division,
   determinismLaw,
+  divisionLaw,
   equalityLaw,
   equivarianceLaw,
   exactDifferenceLaw,
@@ -35,10 +46,15 @@ import {
   gradientLinearityLaw,
   handDerivationLaw,
   higherOrderLaw,
+  homogeneityLaw,
   LawError,
   type LawReport,
   lawTally,
   maskedLaw,
+  modesLaw,
+  nanLaw,
+  nestingLaw,
+  permutationLaw,
   precisionLaw,
   pullbackLinearityLaw,
   taylorLaw,
@@ -181,6 +197,65 @@ const cases: readonly [name: string, law: string, right: () => LawReport, wrong:
         (a) => flip(a, 0),
         (y) => y,
       ),
+  ],
+  [
+    'modesLaw',
+    'modes',
+    () => modesLaw(sine, [x]),
+    // A derivative of 1e-35 that is lost in one mode.
+    () =>
+      modesLaw(
+        through(
+          withJvp(
+            primitives.tanh,
+            () =>
+              ({ t, y }) =>
+                mul(t, sub(1, mul(y, y))),
+          ),
+        ),
+        [t([40])],
+      ),
+  ],
+  [
+    'nestingLaw',
+    'nesting',
+    () => nestingLaw(sine, [x]),
+    () =>
+      nestingLaw(
+        through(
+          withJvp(
+            primitives.exp,
+            () =>
+              ({ t, y }) =>
+                mul(t, stopGradient(y)),
+          ),
+        ),
+        [x],
+      ),
+  ],
+  [
+    'homogeneityLaw',
+    'homogeneity',
+    () => homogeneityLaw((a: Tensor) => norm(a), [tensor([3, -4])], { degree: 1 }),
+    () => homogeneityLaw((a: Tensor) => sqrt(sum(mul(a, a))), [tensor([3, -4])], { degree: 1 }),
+  ],
+  [
+    'divisionLaw',
+    'division',
+    () => divisionLaw({ quotient: floorDivide, remainder } as Division, t([1]), t([0.1])),
+    () => divisionLaw({ quotient: (a, b) => floor(div(a, b) as Tensor), remainder } as Division, t([1]), t([0.1])),
+  ],
+  [
+    'permutationLaw',
+    'permutation',
+    () => permutationLaw((a: Tensor) => sum(a), tensor([1, 1e-8, 1e-8, 1e-8])),
+    () => permutationLaw((a: Tensor) => cumsum(a, 0), tensor([1, 2, 4])),
+  ],
+  [
+    'nanLaw',
+    'NaN',
+    () => nanLaw(sine, [x]),
+    () => nanLaw((a: Tensor) => where(less(a, 1), a, 1) as Tensor, [x], { reaches: (i, o) => i === o }),
   ],
   [
     'batchSplitLaw',
