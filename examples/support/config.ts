@@ -42,11 +42,22 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** A value from outside as a message can hold it, however large or deep it is. */
+export const shown = (value: unknown): string => {
+  try {
+    const text = JSON.stringify(value) ?? 'missing';
+    return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return 'nested without end';
+  }
+};
+
 /** One mistake: the setting by its name, what it is, and what it should be. */
 const explain = ({ value, context }: t.ValidationError): readonly [setting: string, text: string] => {
   const entry = context.find(({ key }) => key !== '');
   const setting = entry?.key ?? 'the whole';
-  return [setting, `${setting} is ${JSON.stringify(value)}, not ${entry?.type.name ?? 'an object'}`];
+  return [setting, `${setting} is ${shown(value)}, not ${entry?.type.name ?? 'an object'}`];
 };
 
 /**

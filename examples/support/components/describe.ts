@@ -2,9 +2,9 @@
 import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
 import { key, type Tensor, zeros } from '../../../autograd/index.js';
-import { type Layer, sequential } from '../../../nn/index.js';
+import { type Layer, sequential, summary } from '../../../nn/index.js';
 import { byEpoch, type GradientTransform, type RateFactor } from '../../../optim/index.js';
-import { UsageError } from '../config.js';
+import { shown, UsageError } from '../config.js';
 import { type Description, descriptionCodec, lookUp, makeEntry, type Place } from './entry.js';
 import { type Loss, lossTable } from './functions.js';
 import { type Child, layerTable } from './layers.js';
@@ -47,7 +47,7 @@ const explain = ({ value, context }: t.ValidationError): readonly [path: string,
   const typed = context.filter(({ key: step }, i) => step !== '' && !isMember(i));
   const path = typed.map(({ key: step }) => step).join('.') || 'the whole';
   const wanted = typed.at(-1)?.type.name ?? 'an object with data, layers, loss and optimizer';
-  return [path, `${path} is ${JSON.stringify(value) ?? 'missing'}, not ${wanted}`];
+  return [path, `${path} is ${shown(value)}, not ${wanted}`];
 };
 
 /** The description in a JSON text; `where` names it in messages. */
@@ -59,13 +59,27 @@ export const readDescription = (text: string, where: string): TrainingDescriptio
   if (E.isLeft(parsed)) throw new UsageError(`${where} is no JSON: ${parsed.left}`);
   const decoded = trainingCodec.decode(parsed.right);
   if (E.isRight(decoded)) return decoded.right;
-  throw new UsageError(`${where}: ${[...new Map(decoded.left.map(explain)).values()].join('; ')}`);
+  const mistakes = [...new Map(decoded.left.map(explain)).values()];
+  const more = mistakes.length > mostMistakes ? [`and ${mistakes.length - mostMistakes} more`] : [];
+  throw new UsageError(`${where}: ${[...mistakes.slice(0, mostMistakes), ...more].join('; ')}`);
 };
+
+/** As many mistakes as a person reads. */
+const mostMistakes = 8;
+
+/** A described network is small: so many layers, numbers in a layer, and bytes of what a layer makes of one example, at most. */
+const most = { layers: 1000, parameters: 2 ** 26, bytes: 2 ** 28 };
 
 /** What one layer makes of an example of this shape. */
 const shapeAfter = (children: readonly Child[], shape: readonly number[], where: string): readonly number[] => {
   const model = sequential(...children);
   try {
+    // Counted without being computed, so that a size beyond reason takes no memory.
+    const { parameters, activationBytes } = summary(model, [1, ...shape]);
+    if (parameters.all > most.parameters || activationBytes > most.bytes)
+      throw new UsageError(
+        `${parameters.all} numbers and ${activationBytes} bytes of results are more than a described layer may have`,
+      );
     return model.apply(model.init(key(0)), zeros([1, ...shape]))[0].shape.slice(1);
   } catch (error) {
     throw new UsageError(`${where}: ${error instanceof Error ? error.message : String(error)}`);
@@ -80,6 +94,7 @@ export const describedModel = (
   layers: readonly Description[],
   { shape, layout }: Place,
 ): Layer<readonly unknown[], unknown> => {
+  if (layers.length > most.layers) throw new UsageError(`${layers.length} layers are more than ${most.layers}`);
   const all: Child[] = [];
   let now = shape;
   for (const [i, description] of layers.entries()) {

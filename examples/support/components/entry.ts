@@ -3,7 +3,7 @@ import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
 import { closestMatch } from 'leven';
 import { TapegradError } from '../../../autograd/index.js';
-import { UsageError } from '../config.js';
+import { shown, UsageError } from '../config.js';
 
 /** What a layer's maker knows beside its settings. */
 export interface Place {
@@ -50,9 +50,13 @@ const fail = (where: string, problem: string): never => {
 export const lookUp = <A>(table: Readonly<Record<string, A>>, name: string, what: string, where: string): A => {
   if (Object.hasOwn(table, name)) return table[name] as A;
   const names = Object.keys(table);
-  const near = closestMatch(name, names, { maxDistance: 4 });
+  // A name as long as a page is near to nothing, and to say so would take long.
+  const near = name.length > 60 ? undefined : closestMatch(name, names, { maxDistance: 4 });
   const hint = near === undefined ? '' : ` did you mean ${near}?`;
-  return fail(where, `there is no ${what} ${name};${hint} there are ${names.join(', ')}`);
+  return fail(
+    where,
+    `there is no ${what} ${name.length > 60 ? `${name.slice(0, 60)}…` : name};${hint} there are ${names.join(', ')}`,
+  );
 };
 
 /** A description: a name, and settings for whatever bears it. */
@@ -78,8 +82,7 @@ export const makeEntry = <A>(
   for (const setting of needed) if (settings[setting] === undefined) fail(where, `${name} needs a setting ${setting}`);
   for (const [setting, value] of Object.entries(settings)) {
     const codec: t.Mixed = lookUp(known, setting, `setting of ${name} called`, where);
-    if (E.isLeft(codec.decode(value)))
-      fail(where, `${setting} of ${name} is ${JSON.stringify(value)}, not ${codec.name}`);
+    if (E.isLeft(codec.decode(value))) fail(where, `${setting} of ${name} is ${shown(value)}, not ${codec.name}`);
   }
   try {
     return make(settings as never, place);

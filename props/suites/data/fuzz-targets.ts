@@ -5,13 +5,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32, gzipSync } from 'node:zlib';
-import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from '@zip.js/zip.js';
-import type { either as E } from 'fp-ts';
+import { either as E } from 'fp-ts';
 import sharp from 'sharp';
 import { fromData, tensor } from '../../../core/index.js';
 import {
   attempt,
-  type DataError,
+  DataError,
   decodeIdxImages,
   decodeSafetensors,
   encodeNpy,
@@ -38,6 +37,11 @@ import {
   tryLoadCsv,
   tryLoadImageFolder,
 } from '../../../data/node/index.js';
+import { readSettings } from '../../../data/node/settings.js';
+import { writeZip } from '../../../data/node/zip.js';
+import { describedTraining, readDescription } from '../../../examples/support/components/describe.js';
+import { UsageError } from '../../../examples/support/config.js';
+import type { Grammar } from '../../fuzz/mutate.js';
 import { archive, longName, paxRecord, tarEntry } from './archives.js';
 
 export interface Target {
@@ -53,6 +57,12 @@ export interface Target {
   readonly hostile?: boolean;
   /** Share of the usual number of files; 1 by default, less where one takes milliseconds. */
   readonly share?: number;
+  /** The same where there are a million of them; 1 by default. */
+  readonly fuzzShare?: number;
+  /** What the files are made of; bytes by default. */
+  readonly grammar?: Grammar;
+  /** What messages say that refuse a file for its header: a magic number, a version, a length or a checksum that frame the rest. */
+  readonly header: RegExp;
 }
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -121,11 +131,7 @@ const safetensorsOf = (header: Uint8Array): Uint8Array => {
   return join2(length, header, safetensors.subarray(headerEnd));
 };
 
-const zipOf = async (entry: Uint8Array): Promise<Uint8Array> => {
-  const writer = new ZipWriter(new Uint8ArrayWriter(), { useWebWorkers: false });
-  await writer.add('a.npy', new Uint8ArrayReader(entry));
-  return writer.close();
-};
+const zipOf = (entry: Uint8Array): Uint8Array => writeZip('fuzz', [['a.npy', entry]]);
 
 const tars = [
   archive(tarEntry('cifar-10-batches-bin/', new Uint8Array(0), '5'), tarEntry('data_batch_1.bin', cifarRecords)),
@@ -186,22 +192,68 @@ const pictures = async (): Promise<Readonly<Record<'png' | 'jpeg' | 'webp', Uint
 /** Unpacks to 64 MiB of zeros, a thousand times its size. */
 const bomb: Uint8Array = gzipSync(new Uint8Array(2 ** 26));
 
+const npyHeader =
+  /magic string|no NumPy|version|a header|elements of type|the shape|fortran_order|length of the header/;
+const safetensorsHeader = /the length of the header|a header|no checkpoint|SHA-256/;
+const pictureHeader = /unsupported image format|a picture in|the file is empty/;
+
+/** What an example's description is refused with is of the command line; here it counts as a refusal of the file. */
+const described = (bytes: Uint8Array, file: string): E.Either<DataError, unknown> => {
+  try {
+    const description = readDescription(new TextDecoder().decode(bytes), file);
+    return E.right(describedTraining(description, [6, 6, 1]));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return E.left(
+      new DataError({ op: 'describe', file, place: null, problem: error.message, expected: 'a description' }),
+    );
+  }
+};
+
+const description = {
+  data: 'digits',
+  layout: 'NHWC',
+  layers: [
+    { name: 'conv2d', width: 3, kernel: 3, activation: 'relu' },
+    { name: 'flatten' },
+    { name: 'dense', width: 4, weightInit: { name: 'xavierUniform' } },
+  ],
+  loss: 'crossEntropy',
+  optimizer: { name: 'sgd', lr: 0.1 },
+  scheduler: { name: 'constant' },
+  batchSize: 8,
+};
+
 /** All of them; what needs files keeps them in `folder`. */
 export const targets = async (folder: string): Promise<readonly Target[]> => {
   const { png, jpeg, webp } = await pictures();
   const picture = (name: string): Target['decode'] =>
     inFile(folder, join(name, 'class', `here.${name}`), () => tryLoadImageFolder(join(folder, name))());
-  return [
-    { name: 'IDX images', valid: [idxImages], decode: tryDecodeIdxImages },
-    { name: 'IDX labels', valid: [idxLabels], decode: (bytes, file) => tryDecodeIdxLabels(bytes, 10, file) },
+  const all: readonly Target[] = [
+    { name: 'IDX images', header: /magic number|the number of/, valid: [idxImages], decode: tryDecodeIdxImages },
+    {
+      name: 'IDX labels',
+      header: /magic number|the number of/,
+      valid: [idxLabels],
+      decode: (bytes, file) => tryDecodeIdxLabels(bytes, 10, file),
+    },
     {
       name: 'IDX pair',
+      header: /magic number|the number of/,
       valid: [idxLabels],
       decode: (labels, file) => tryDecodeIdx({ images: idxImages, labels, classes, labelsFile: file }),
     },
-    { name: 'CIFAR-10 records', valid: [cifarRecords], decode: tryDecodeCifar10 },
+    {
+      name: 'CIFAR-10 records',
+      header: /a record of/,
+      fuzzShare: 0.5,
+      valid: [cifarRecords],
+      decode: tryDecodeCifar10,
+    },
     {
       name: 'npy',
+      header: npyHeader,
+      fuzzShare: 2,
       valid: [
         ...arrays.map(encodeNpy),
         withMagic(npyOf(text("{'descr': '>f8', 'fortran_order': True, 'shape': (2, 4), }"))),
@@ -210,6 +262,9 @@ export const targets = async (folder: string): Promise<readonly Target[]> => {
     },
     {
       name: 'npy header',
+      grammar: 'words',
+      header: npyHeader,
+      fuzzShare: 1.5,
       valid: [
         text("{'descr': '<f4', 'fortran_order': False, 'shape': (4, 4), }\n"),
         text("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 2, 2, 8), }\n"),
@@ -219,57 +274,92 @@ export const targets = async (folder: string): Promise<readonly Target[]> => {
     },
     {
       name: 'npz',
+      header: /directory|zip64|no entry|no header|another name|a name that|encrypted/,
+      fuzzShare: 1,
       valid: [await encodeNpz({ a: arrays[0], b: arrays[1] })],
       decode: (bytes, file) => tryDecodeNpz(bytes, file, 2 ** 20)(),
       share: 0.5,
     },
     {
       name: 'npz entry',
+      header: npyHeader,
+      fuzzShare: 0.7,
       valid: arrays.map(encodeNpy),
       wrap: zipOf,
       decode: (bytes, file) => tryDecodeNpz(bytes, file, 2 ** 20)(),
       share: 0.5,
     },
-    { name: 'safetensors', valid: [safetensors], decode: tryDecodeSafetensors },
+    {
+      name: 'safetensors',
+      header: safetensorsHeader,
+      fuzzShare: 1.5,
+      valid: [safetensors],
+      decode: tryDecodeSafetensors,
+    },
     {
       name: 'safetensors header',
+      grammar: 'json',
+      header: safetensorsHeader,
+      fuzzShare: 2,
       valid: [safetensors.slice(8, headerEnd)],
       wrap: safetensorsOf,
       decode: tryDecodeSafetensors,
     },
     {
       name: 'state dictionary',
+      grammar: 'json',
+      header: safetensorsHeader,
       valid: [safetensors.slice(8, headerEnd)],
       wrap: safetensorsOf,
       decode: (bytes, file) =>
         attempt(() => loadStateDict({ layer: { weight: arrays[0] } }, decodeSafetensors(bytes, file).tensors)),
     },
-    { name: 'CSV', valid: tables.none, decode: (bytes, file) => tryDecodeCsv(bytes, {}, file) },
+    {
+      name: 'CSV',
+      header: /no text|quotes/,
+      valid: tables.none,
+      decode: (bytes, file) => tryDecodeCsv(bytes, {}, file),
+    },
     {
       name: 'CSV, counts',
+      grammar: 'words',
+      header: /for the number of|no text|no line/,
       valid: tables.counts,
       decode: (bytes, file) => tryDecodeCsv(bytes, { header: 'counts' }, file),
     },
     {
       name: 'CSV, names',
+      header: /no text|no line|quotes/,
       valid: tables.names,
       decode: (bytes, file) => tryDecodeCsv(bytes, { header: 'names' }, file),
     },
     {
       name: 'CSV file, packed',
+      grammar: 'words',
+      header: /gzip|for the number of|no text|no line/,
+      fuzzShare: 0.1,
       valid: tables.counts,
       wrap: gzipSync,
       decode: inFile(folder, 'here.bin', (path) => tryLoadCsv(path, { header: 'counts' })()),
     },
-    { name: 'checkpoint', valid: [checkpoint], decode: tryDecodeCheckpoint },
+    {
+      name: 'checkpoint',
+      header: /no checkpoint|it has version|header|SHA-256/,
+      fuzzShare: 0.5,
+      valid: [checkpoint],
+      decode: tryDecodeCheckpoint,
+    },
     {
       name: 'checkpoint payload',
+      header: safetensorsHeader,
       valid: [checkpoint.slice(checkpoint.indexOf(10) + 1)],
       wrap: checkpointOf,
       decode: tryDecodeCheckpoint,
     },
     {
       name: 'checkpoint value',
+      grammar: 'json',
+      header: /no JSON/,
       valid: [text('{"params":[{"weight":{"$tensor":0},"bias":null}],"losses":[1.5,{"$number":"NaN"}],"done":true}')],
       wrap: (json) =>
         checkpointOf(encodeSafetensors(new Map([['0', arrays[0]]]), { value: new TextDecoder().decode(json) })),
@@ -277,11 +367,14 @@ export const targets = async (folder: string): Promise<readonly Target[]> => {
     },
     {
       name: 'gzip',
+      header: /no gzip stream/,
+      fuzzShare: 0.4,
       valid: [gzipSync(idxImages)],
       decode: (bytes, file) => attempt(() => gunzip(bytes, { file, limit: 4096 })),
     },
     {
       name: 'gzip bomb',
+      header: /no gzip stream/,
       valid: [bomb],
       hostile: true,
       decode: (bytes, file) => attempt(() => gunzip(bytes, { file, limit: 2 ** 16 })),
@@ -289,22 +382,52 @@ export const targets = async (folder: string): Promise<readonly Target[]> => {
     },
     {
       name: 'IDX, packed',
+      header: /gzip|magic number|the number of/,
+      fuzzShare: 0.4,
       valid: [idxImages],
       wrap: gzipSync,
       decode: (bytes, file) => attempt(() => decodeIdxImages(gunzipIfPacked(bytes, { file, limit: 2 ** 16 }), file)),
     },
-    { name: 'tar', valid: tars, decode: tryDecodeTar },
-    { name: 'tar headers', valid: tars, wrap: rightTar, decode: tryDecodeTar },
+    {
+      name: 'settings of a run',
+      grammar: 'json',
+      header: /no JSON/,
+      valid: [text('{"model":"net","settings":{"rate":0.1,"hidden":[8,4],"stop":null,"on":true}}')],
+      decode: (bytes, file) => attempt(() => readSettings(bytes, 'openExperiment', file)),
+    },
+    {
+      name: 'described network',
+      grammar: 'json',
+      header: /is no JSON|the whole/,
+      fuzzShare: 0.1,
+      share: 0.4,
+      valid: [text(JSON.stringify(description))],
+      decode: described,
+    },
+    { name: 'tar', header: /a header/, fuzzShare: 0.5, valid: tars, decode: tryDecodeTar },
+    { name: 'tar headers', header: /a header/, fuzzShare: 0.7, valid: tars, wrap: rightTar, decode: tryDecodeTar },
     {
       name: 'CIFAR-10 archive',
+      header: /gzip|a header|no such file/,
+      fuzzShare: 0.02,
       valid: [archive(tarEntry('data_batch_1.bin', cifarRecords), tarEntry('test_batch.bin', cifarRecords))],
       wrap: (damaged) => gzipSync(rightTar(damaged)),
       decode: inFile(folder, 'here.bin.tar.gz', (path) => tryLoadCifar10(path)()),
       share: 0.5,
     },
-    { name: 'PNG', valid: [png], decode: picture('png'), share: 0.2 },
-    { name: 'PNG chunks', valid: [png], wrap: rightPng, decode: picture('png'), share: 0.2 },
-    { name: 'JPEG', valid: [jpeg], decode: picture('jpg'), share: 0.2 },
-    { name: 'WebP', valid: [webp], decode: picture('webp'), share: 0.2 },
+    { name: 'PNG', header: pictureHeader, fuzzShare: 0.02, valid: [png], decode: picture('png'), share: 0.2 },
+    {
+      name: 'PNG chunks',
+      header: pictureHeader,
+      fuzzShare: 0.05,
+      valid: [png],
+      wrap: rightPng,
+      decode: picture('png'),
+      share: 0.2,
+    },
+    { name: 'JPEG', header: pictureHeader, fuzzShare: 0.02, valid: [jpeg], decode: picture('jpg'), share: 0.2 },
+    { name: 'WebP', header: pictureHeader, fuzzShare: 0.02, valid: [webp], decode: picture('webp'), share: 0.2 },
   ];
+  // Some are Buffers, whose `slice` shares memory.
+  return all.map((target) => ({ ...target, valid: target.valid.map((file) => Uint8Array.from(file)) }));
 };

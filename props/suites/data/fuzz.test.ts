@@ -1,7 +1,7 @@
 /**
  * Damaged files, by the thousand: whatever bytes come in, every decoder gives a value or a `DataError` that names the file,
- * soon, and without setting memory aside for what a header claims. `TAPEGRAD_FUZZ=10000 npm test -- data/fuzz` looks for
- * longer, `TAPEGRAD_SEED` elsewhere.
+ * soon, and without setting memory aside for what a header claims. `npm run fuzz -- --count 1000000` looks for longer;
+ * `TAPEGRAD_FUZZ=10000 npm test -- data/fuzz`, too, and `TAPEGRAD_SEED` elsewhere.
  */
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
@@ -13,6 +13,7 @@ import { decodeCheckpoint, encodeCheckpoint } from '../../../data/node/index.js'
 import { crossEntropy, linear } from '../../../nn/index.js';
 import { adam, fit } from '../../../optim/index.js';
 import { readCases } from '../../fixtures/format.js';
+import { caseOf, divided, fuzzTarget } from '../../fuzz/engine.js';
 import { seed } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { fileName } from './faults.js';
@@ -95,6 +96,35 @@ test('fuzz: every decoder takes its valid files, and gives a value or a typed er
       const { name, valid, share = 1, hostile = false } = target;
       await fuzz(name, valid, Math.ceil(files * share), (bytes) => sound(target, bytes), hostile);
     }
+  }));
+
+test('fuzz: the damage of the long run is survived in the short, and a third of it comes past the header', () =>
+  withFolder(async (folder) => {
+    const chosen = (await targets(folder)).filter(({ hostile }) => hostile !== true);
+    const counts = divided(chosen, 16 * files);
+    let [seen, past] = [0, 0];
+    for (const [i, target] of chosen.entries()) {
+      const { figures, failure } = await fuzzTarget(target, counts[i] ?? 0, seed());
+      if (failure !== null)
+        throw new Error(
+          `${failure.target}, case ${failure.index}: ${failure.reason}; ${Buffer.from(failure.bytes).toString('base64')}`,
+        );
+      seen += figures.seen;
+      past += figures.past;
+    }
+    assert.is(seen, 16 * files);
+    assert.ok(past > seen / 3, `${past} of ${seen}`);
+  }));
+
+test('fuzz: the same seed makes the same damage, and another one other damage', () =>
+  withFolder(async (folder) => {
+    const [target] = await targets(folder);
+    assert.ok(target !== undefined);
+    if (target === undefined) return;
+    const cases = (of: number): string[] =>
+      Array.from({ length: 20 }, (_, i) => Buffer.from(caseOf(target, of, i)).toString('hex'));
+    assert.equal(cases(1), cases(1));
+    assert.ok(cases(1).filter((bytes, i) => bytes !== cases(2)[i]).length > 15);
   }));
 
 test('fuzz: a state that was damaged but decodes is refused by fit, or goes on', async () => {
