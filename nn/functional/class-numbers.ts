@@ -6,6 +6,7 @@ import { tensorOperand } from '../../core/arguments.js';
 import { ArgumentError, DtypeError, iota, less, sub, type Tensor, take, where } from '../../core/index.js';
 import { reveal } from '../../core/interpreter.js';
 import { withScope } from '../../core/scope.js';
+import { formatIndex } from '../../core/shape.js';
 
 /** Whole numbers that a tensor may hold. */
 export interface WholeNumbers {
@@ -36,13 +37,14 @@ export const checkWhole = (op: string, x: Tensor, name: string): void => {
  */
 export const checkNumbers = (op: string, x: Tensor, { name, count, except = null, remedy }: WholeNumbers): void => {
   checkWhole(op, x, name);
-  const wrong = reveal(x)
-    ?.dataSync()
-    .find((value) => value !== except && !(value >= 0 && value < count));
-  if (wrong !== undefined)
+  const stored = reveal(x);
+  const values = stored?.dataSync() ?? [];
+  const wrong = values.findIndex((value) => value !== except && !(value >= 0 && value < count));
+  // Under vmap there are the numbers of all examples.
+  if (wrong >= 0)
     throw new ArgumentError({
       op,
-      problem: `the ${name} ${wrong} is out of range`,
+      problem: `the ${name} ${values[wrong]}${stored === null ? '' : ` at ${formatIndex(wrong, stored.shape)}`} is out of range`,
       shapes: [x.shape],
       remedy: remedy ?? `use whole numbers from 0 to ${count - 1}`,
     });

@@ -512,7 +512,7 @@ test('misuse: values out of range', () => {
     [
       () => functional.crossEntropy(matrix, g.tensor([0, 3], { dtype: 'int32' })),
       ArgumentError,
-      'gather (crossEntropy): index[1,0] = 3 is out of range for axis 1 of size 3; use integers from -3 to 2',
+      'crossEntropy: the class number 3 at [1] is out of range (shape [2]); use whole numbers from 0 to 2, and ignoreIndex for what does not count',
     ],
   );
 });

@@ -337,7 +337,7 @@ test('embedding: a negative padding index counts from the last row; a negative i
     fails(
       () => functional.embedding(table, beyond),
       ArgumentError,
-      `embedding: the row number ${wrong} is out of range (shape [1]); use whole numbers from 0 to 2`,
+      `embedding: the row number ${wrong} at [0] is out of range (shape [1]); use whole numbers from 0 to 2`,
     );
     refuses(() => compile((i: Tensor) => functional.embedding(table, i))(beyond), ArgumentError);
   }

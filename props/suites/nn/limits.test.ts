@@ -4,7 +4,7 @@
  */
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { compile, grad, vjp } from '../../../autograd/index.js';
+import { compile, grad, vjp, vmap } from '../../../autograd/index.js';
 import {
   ArgumentError,
   cast,
@@ -293,10 +293,13 @@ test('losses and activations: class numbers and targets that are none are errors
   fails(
     () => nn.crossEntropy(x, classes(0, -1)),
     ArgumentError,
-    'crossEntropy: the class number -1 is out of range (shape [2]); use whole numbers from 0 to 1, and ignoreIndex for what does not count',
+    'crossEntropy: the class number -1 at [1] is out of range (shape [2]); use whole numbers from 0 to 1, and ignoreIndex for what does not count',
   );
   assert.ok(Number.isFinite(nn.crossEntropy(x, classes(0, -1), { ignoreIndex: -1 }).item()));
   assert.ok(Number.isFinite(compile((y: Tensor) => nn.crossEntropy(x, y, { ignoreIndex: -1 }))(classes(0, -1)).item()));
+  const each = vmap((row: Tensor, y: Tensor) => nn.crossEntropy(row, y));
+  assert.ok(numbers(each(x, classes(1, 0))).every(Number.isFinite));
+  refuses(() => each(x, classes(1, -1)), ArgumentError);
   refuses(() => nn.accuracy(x, classes(0, -1)), ArgumentError);
   const row = doubles([0.5, 2]);
   const bySign: readonly ((y: Tensor) => Tensor)[] = [

@@ -179,7 +179,7 @@ test('recurrent layers: lengths below 0 or above the number of steps are refused
     fails(
       () => run(int32(2, wrong)),
       ArgumentError,
-      `gru: the length ${wrong} is out of range (shape [2]); give lengths from 0 to 4, the number of steps`,
+      `gru: the length ${wrong} at [1] is out of range (shape [2]); give lengths from 0 to 4, the number of steps`,
     );
     refuses(() => compile(run)(int32(2, wrong)), ArgumentError);
   }
