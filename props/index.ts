@@ -13,6 +13,7 @@ export { batchSplitLaw } from './laws/batch-split.js';
 export { type CheckpointLawOptions, checkpointLaw } from './laws/checkpoint.js';
 export { complexStepLaw } from './laws/complex-step.js';
 export { determinismLaw } from './laws/determinism.js';
+export { dividedBatchesLaw } from './laws/divided-batches.js';
 export { type Division, divisionLaw } from './laws/division.js';
 export { equalityLaw, equivarianceLaw } from './laws/equivariance.js';
 export { type ExactDifferenceOptions, exactDifferenceLaw } from './laws/exact-difference.js';
