@@ -1,6 +1,8 @@
-/** What is said of a step that is not finite; on request with the operation and the layer where it began. */
-import { debugNans, foldIn, full, type Key, treeLeaves } from '../../autograd/index.js';
+/** What is said of a step that is not finite: where it shows and, on request, the operation and the layer where it began. */
+import { debugNans, foldIn, full, type Key, treeEntries, treeLeaves } from '../../autograd/index.js';
+import { isFloat } from '../../core/dtype.js';
 import { NanError, NonFiniteError } from '../../core/errors.js';
+import { globalNorm } from '../scaling.js';
 import { thaw } from './freezing.js';
 import { gradientOf } from './gradient.js';
 import type { Batch, Variables } from './model.js';
@@ -13,28 +15,11 @@ interface Place {
   readonly loss: number;
 }
 
-/** The step once more, one operation at a time: the first that made NaN, or else infinity, of finite numbers. */
-const found = <P, S, X, Y, T>(
-  options: FitOptions<P, S, X, Y, T>,
-  { params, state }: Variables<P, S>,
-  batches: readonly Batch<X, T>[],
-  { from, step }: Place,
-): NanError | null => {
-  const { trainable, replace } = thaw(params, options.frozen);
+/** What `f` finds, one operation at a time: the first that made NaN, or else infinity, of finite numbers. */
+const origin = (f: () => unknown): NanError | null => {
   for (const infinities of [false, true])
     try {
-      debugNans(
-        () =>
-          gradientOf({ ...options, replace })(
-            treeLeaves(trainable),
-            state,
-            batches,
-            foldIn(from, full([], step, 'int32')),
-          ),
-        {
-          infinities,
-        },
-      )();
+      debugNans(f, { infinities })();
     } catch (error) {
       if (error instanceof NanError) return error;
       throw error;
@@ -42,24 +27,42 @@ const found = <P, S, X, Y, T>(
   return null;
 };
 
+/** What the batches themselves hold. */
+const ofData = (batches: readonly Batch<unknown, unknown>[]): string => {
+  const bad = batches.flatMap(({ x, y }) =>
+    treeEntries({ x, y }).filter(
+      ([, leaf]) => isFloat(leaf.dtype) && leaf.dataSync().some((value) => !Number.isFinite(value)),
+    ),
+  );
+  return bad.length === 0
+    ? ''
+    : `; its batch holds NaN or infinity in ${[...new Set(bad.map(([path]) => path))].join(', ')}`;
+};
+
 /** The error of a step that is not finite, given the variables from which it began. */
 export const nonFiniteError = <P, S, X, Y, T>(
   options: FitOptions<P, S, X, Y, T>,
-  before: Variables<P, S>,
+  { params, state }: Variables<P, S>,
   batches: readonly Batch<X, T>[],
-  place: Place,
+  { from, step, loss }: Place,
 ): NonFiniteError => {
-  const { step, loss } = place;
-  const first = options.debugNans === true ? found(options, before, batches, place) : null;
-  const what = Number.isFinite(loss)
-    ? `has the loss ${loss}, but its gradient, the parameters after it or the state of a layer are not finite`
-    : `has the loss ${loss}`;
+  const { trainable, replace } = thaw(params, options.frozen);
+  const gradient = (): unknown =>
+    gradientOf({ ...options, replace })(treeLeaves(trainable), state, batches, foldIn(from, full([], step, 'int32')))
+      .gradient;
+  const first = options.debugNans === true ? origin(gradient) : null;
+  const norm = Number.isFinite(loss) ? globalNorm(gradient()).item() : 0;
+  const what = !Number.isFinite(norm)
+    ? `, but its gradient has the norm ${norm}`
+    : Number.isFinite(loss)
+      ? ', but the parameters or the state of a layer are not finite after it'
+      : '';
   return new NonFiniteError(
     step + 1,
     loss,
     {
       op: 'fit',
-      problem: `step ${step + 1} ${what}${first === null ? '' : `; ${first.message}`}`,
+      problem: `step ${step + 1} has the loss ${loss}${what}${ofData(batches)}${first === null ? '' : `; ${first.message}`}`,
       remedy:
         "look for a rate that is too large, for NaN in the data, and with debugNans: true for the layer; onNonFinite: 'skip' leaves such steps out",
     },

@@ -14,7 +14,18 @@ import {
   uniform,
 } from '../../../core/index.js';
 import { standardize } from '../../../data/index.js';
-import { clipByGlobalNorm, globalNorm, oneCycle, reduceOnPlateau, rmsprop, sgd } from '../../../optim/index.js';
+import { crossEntropy, linear, mseLoss } from '../../../nn/index.js';
+import {
+  adam,
+  clipByGlobalNorm,
+  evaluate,
+  fit,
+  globalNorm,
+  oneCycle,
+  reduceOnPlateau,
+  rmsprop,
+  sgd,
+} from '../../../optim/index.js';
 import { refuses } from '../../runner/fails.js';
 import { test } from '../../runner/testing.js';
 
@@ -91,4 +102,63 @@ test('centred RMSProp never divides by the root of a negative number', () => {
     state = next;
     if (step > 1190) assert.ok(every(updates, Number.isFinite));
   }
+});
+
+const net = linear(3, 3);
+const rowsOf = (n: number): Tensor =>
+  fromData(
+    Float32Array.from({ length: 3 * n }, (_, i) => Math.sin(i)),
+    [n, 3],
+  );
+const ignoring = (y: Tensor, t: Tensor): Tensor => crossEntropy(y, t, { ignoreIndex: -1 });
+
+test('a loss or metric of several batches: sums and counts are added, then divided', async () => {
+  const variables = net.init(key(0));
+  const [x, y] = [rowsOf(4), tensor([0, -1, -1, -1], { dtype: 'int32' })];
+  const whole = ignoring(net.apply(variables, x)[0], y).item();
+  for (const batchSize of [1, 2, 3, 4]) {
+    const { loss = Number.NaN, twice } = await evaluate(
+      { model: net, loss: ignoring, metrics: { twice: (a, t) => mul(ignoring(a, t), 2) }, batchSize },
+      variables,
+      { x, y },
+    );
+    assert.ok(Math.abs(loss - whole) < 1e-6);
+    // No more than a number: batches without a target have none.
+    assert.is(Number.isNaN(twice), batchSize < 4);
+  }
+});
+
+test('a count of zero moves nothing, and a figure over nothing is NaN', async () => {
+  const y = tensor([-1, -1], { dtype: 'int32' });
+  const initial = net.init(key(0));
+  const { params, history, best } = await fit({
+    model: net,
+    loss: ignoring,
+    optimizer: adam(0.1),
+    train: { x: rowsOf(2), y },
+    initial,
+    epochs: 1,
+    key: key(0),
+  });
+  assert.equal(params.weight.toArray(), initial.params.weight.toArray());
+  assert.equal(history.losses, [0]);
+  assert.ok(Number.isNaN(history.checks[0]?.train?.loss));
+  assert.is(best, null);
+});
+
+test('a step that is not finite is taken back', async () => {
+  const initial = net.init(key(0));
+  const { params, history, final } = await fit({
+    model: net,
+    loss: mseLoss,
+    optimizer: adam(0.1),
+    train: { x: mul(rowsOf(2), Number.NaN), y: rowsOf(2) },
+    initial,
+    epochs: 1,
+    key: key(0),
+    onNonFinite: 'skip',
+  });
+  assert.equal(params.weight.toArray(), initial.params.weight.toArray());
+  assert.equal(history.skipped, [{ step: 1, loss: Number.NaN }]);
+  assert.is(final.step, 1);
 });

@@ -179,7 +179,7 @@ for (const [name, { loss, draw }] of Object.entries(families))
         );
         assertLaw(dividedBatchesLaw(loss as (y: unknown, t: unknown) => Figured, output, target, sizes));
       }),
-      { numRuns: 6 },
+      { numRuns: 4 },
     );
   });
 
