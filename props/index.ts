@@ -11,6 +11,7 @@ export { adjointLaw } from './laws/adjoint.js';
 export { type BackendLawOptions, backendLaw, precisionLaw, type UlpOptions } from './laws/backend.js';
 export { batchSplitLaw } from './laws/batch-split.js';
 export { type CheckpointLawOptions, checkpointLaw } from './laws/checkpoint.js';
+export { compileLaw, donationLaw } from './laws/compile.js';
 export { complexStepLaw } from './laws/complex-step.js';
 export { determinismLaw } from './laws/determinism.js';
 export { dividedBatchesLaw } from './laws/divided-batches.js';
