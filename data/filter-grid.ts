@@ -13,6 +13,7 @@ import { permute } from '../core/primitives/permute.js';
 import { reshape } from '../core/primitives/reshape.js';
 import { sub } from '../core/primitives/sub.js';
 import type { Tensor } from '../core/tensor.js';
+import { checkTensor } from './checks.js';
 
 export interface FilterGridOptions {
   /** The brightest value; 255 by default. */
@@ -41,6 +42,7 @@ const filterGridNames = { upper: true, gap: true } as const;
  */
 export const filterGrid = (images: Tensor, options: FilterGridOptions = {}): Tensor => {
   const { upper = 255, gap = 1 } = checkedOptions('filterGrid', options, filterGridNames);
+  checkTensor('filterGrid', 'images', images);
   const [count = 0, height = 0, width = 0, channels = 0] = images.shape;
   if (images.rank !== 4 || images.size === 0)
     throw new ShapeError({

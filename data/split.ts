@@ -2,7 +2,7 @@
 import { ArgumentError } from '../core/errors.js';
 import { foldIn, type Key } from '../core/random/key.js';
 import { permutation } from '../core/random/samplers.js';
-import { checkKeyArgument, checkNumbers, checkSource } from './checks.js';
+import { checkKeyArgument, checkNumber, checkNumbers, checkSource } from './checks.js';
 import { countOf, labelsOf, type Source, selectRows } from './source.js';
 
 /**
@@ -23,6 +23,7 @@ const apportion = (total: number, fractions: readonly number[]): number[] => {
 
 const checkFractions = (op: string, fractions: readonly number[]): void => {
   checkNumbers(op, 'fractions', fractions);
+  for (const fraction of fractions) if (typeof fraction !== 'number') checkNumber(op, 'a fraction', fraction);
   if (
     fractions.some((fraction) => !(fraction >= 0)) ||
     fractions.reduce((sum, fraction) => sum + fraction, 0) > 1 + 1e-9

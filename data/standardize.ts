@@ -11,6 +11,7 @@ import { mul } from '../core/primitives/mul.js';
 import { sub } from '../core/primitives/sub.js';
 import { where } from '../core/primitives/where.js';
 import type { Tensor } from '../core/tensor.js';
+import { checkTensor } from './checks.js';
 
 /** Between these the squares of deviations are normal numbers of float32. */
 const [short, long] = [2 ** -50, 2 ** 50];
@@ -23,6 +24,7 @@ const [short, long] = [2 ** -50, 2 ** 50];
  * standardize(tensor([[1], [3]]))(tensor([[5]])).toArray() // [[3]]
  */
 export const standardize = (x: Tensor): ((part: Tensor) => Tensor) => {
+  checkTensor('standardize', 'x', x);
   if (!(x.shape[0] !== undefined && x.shape[0] > 0))
     throw new ShapeError({
       op: 'standardize',

@@ -1,6 +1,7 @@
 /** Random crops of padded images, and resizing. */
 import { checkChoice, checkedOptions } from '../../core/arguments.js';
-import { ArgumentError } from '../../core/errors.js';
+import { allocate } from '../../core/dtype.js';
+import { ArgumentError, describe } from '../../core/errors.js';
 import { checkNumber, checkWhole } from '../checks.js';
 import { draws, type Pixels, pixelsOf, type Transform, withPixels } from './transform.js';
 
@@ -26,12 +27,13 @@ const randomCropNames = { padding: true, size: true, mode: true, value: true } a
 
 /** Throws unless the size is a whole number from 1 on, or two. */
 const checkSizes = (op: string, size: unknown): void => {
-  if (!Array.isArray(size)) {
-    checkWhole(op, 'size', size, 1);
-    return;
-  }
-  checkWhole(op, 'the number of sizes', size.length, 2, 2);
-  for (const length of size) checkWhole(op, 'size', length, 1);
+  const sizes: readonly unknown[] = Array.isArray(size) ? size : [size, size];
+  if (sizes.length !== 2 || !sizes.every((length) => Number.isSafeInteger(length) && (length as number) >= 1))
+    throw new ArgumentError({
+      op,
+      problem: `the size ${sizes.map(describe).join(' × ')}`,
+      remedy: 'give whole numbers ≥ 1, for both ways or for height and width',
+    });
 };
 
 /**
@@ -107,19 +109,14 @@ export const bilinear = (
  * @example
  * resize([2, 2])({ x: ones([1, 1, 4, 4]), y: zeros([1]) }, key(0)).x.toArray() // [[[[1, 1], [1, 1]]]]
  */
-export const resize =
-  (size: number | readonly [height: number, width: number]): Transform =>
-  (batch) => {
-    const [tall, wide] = typeof size === 'number' ? [size, size] : size;
-    if (![tall, wide].every((length) => Number.isInteger(length) && length >= 1))
-      throw new ArgumentError({
-        op: 'resize',
-        problem: `the size ${tall} × ${wide}`,
-        remedy: 'give whole numbers ≥ 1',
-      });
+export const resize = (size: number | readonly [height: number, width: number]): Transform => {
+  const own = Array.isArray(size) ? [...size] : size;
+  checkSizes('resize', own);
+  const [tall = 1, wide = 1] = typeof own === 'number' ? [own, own] : (own as readonly number[]);
+  return (batch) => {
     const images = pixelsOf('resize', batch);
     const { count, channels, height, width } = images;
-    const data = new (images.data.constructor as Float32ArrayConstructor)(count * channels * tall * wide);
+    const data = allocate(batch.x.dtype, count * channels * tall * wide);
     /** The position in the old image of a pixel of the new one. */
     const source = (at: number, from: number, to: number): number =>
       Math.min(Math.max(((at + 0.5) * from) / to - 0.5, 0), from - 1);
@@ -135,3 +132,4 @@ export const resize =
           );
     return withPixels(batch, { data, count, channels, height: tall, width: wide });
   };
+};

@@ -6,6 +6,7 @@ import { permute } from '../../core/primitives/permute.js';
 import { reshape } from '../../core/primitives/reshape.js';
 import { sub } from '../../core/primitives/sub.js';
 import type { Tensor } from '../../core/tensor.js';
+import { checkExamples, checkImages, checkNumbers, checkObject, checkTensor, checkWhole } from '../checks.js';
 import type { ImageSet } from '../images.js';
 import { pixelsOf, type Transform, withPixels } from './transform.js';
 
@@ -20,7 +21,12 @@ export interface ChannelMoments {
  * @example
  * channelMoments({ pixels: Uint8Array.of(0, 255), shape: [2, 1, 1, 1], labels: new Uint8Array(2), classes: ['a'] }) // { mean: [0.5], std: [0.5] }
  */
-export const channelMoments = ({ pixels, shape: [count, channels, height, width] }: ImageSet): ChannelMoments => {
+export const channelMoments = (images: ImageSet): ChannelMoments => {
+  checkImages('channelMoments', images);
+  const {
+    pixels,
+    shape: [count, channels, height, width],
+  } = images;
   const sums = new Float64Array(channels);
   const squares = new Float64Array(channels);
   const plane = height * width;
@@ -50,9 +56,12 @@ export const channelMoments = ({ pixels, shape: [count, channels, height, width]
  * @example
  * normalize({ mean: [0.5], std: [0.5] })({ x: ones([1, 1, 1, 2]), y: zeros([1]) }, key(0)).x.toArray() // [[[[1, 1]]]]
  */
-export const normalize =
-  ({ mean, std }: ChannelMoments): Transform =>
-  (batch) => {
+export const normalize = (moments: ChannelMoments): Transform => {
+  checkObject('normalize', 'the moments', moments);
+  const { mean, std } = moments;
+  checkNumbers('normalize', 'mean', mean);
+  checkNumbers('normalize', 'std', std);
+  return (batch) => {
     const images = pixelsOf('normalize', batch);
     const { count, channels, height, width } = images;
     if (mean.length !== channels || std.length !== channels)
@@ -71,6 +80,7 @@ export const normalize =
     }
     return withPixels(batch, { ...images, data });
   };
+};
 
 /**
  * The mean of all images, `[C, H, W]`, on the scale from 0 to 1. Take it from the training part.
@@ -78,6 +88,7 @@ export const normalize =
  * meanImage({ pixels: Uint8Array.of(0, 255), shape: [2, 1, 1, 1], labels: new Uint8Array(2), classes: ['a'] }).toArray() // [[[0.5]]]
  */
 export const meanImage = (images: ImageSet): Tensor => {
+  checkImages('meanImage', images);
   const [count, channels, height, width] = images.shape;
   const sums = new Float64Array(channels * height * width);
   for (let start = 0; start < images.pixels.length; start += sums.length)
@@ -94,9 +105,13 @@ export const meanImage = (images: ImageSet): Tensor => {
  * @example
  * subtractImage(ones([1, 1, 2]))({ x: ones([3, 1, 1, 2]), y: zeros([3]) }, key(0)).x.shape // [3, 1, 1, 2]
  */
-export const subtractImage =
-  (mean: Tensor): Transform =>
-  ({ x, y }) => ({ x: sub(x, mean), y });
+export const subtractImage = (mean: Tensor): Transform => {
+  checkTensor('subtractImage', 'the mean', mean);
+  return (batch) => {
+    checkExamples('subtractImage', batch);
+    return { x: sub(batch.x, mean), y: batch.y };
+  };
+};
 
 /**
  * Images `[N, C, H, W]` with their channels last: `[N, H, W, C]`. Comes after all transforms of images.
@@ -113,7 +128,9 @@ export const channelsLast: Transform = (batch) => {
  * @example
  * flattenExamples({ x: zeros([2, 1, 28, 28]), y: zeros([2]) }, key(0)).x.shape // [2, 784]
  */
-export const flattenExamples: Transform = ({ x, y }) => {
+export const flattenExamples: Transform = (batch) => {
+  checkExamples('flattenExamples', batch);
+  const { x, y } = batch;
   const [count = 0, ...rest] = x.shape;
   return { x: reshape(x, [count, rest.reduce((product, size) => product * size, 1)]), y };
 };
@@ -123,6 +140,11 @@ export const flattenExamples: Transform = ({ x, y }) => {
  * @example
  * oneHotLabels(3)({ x: zeros([2]), y: tensor([2, 0], { dtype: 'int32' }) }, key(0)).y.toArray() // [[0, 0, 1], [1, 0, 0]]
  */
-export const oneHotLabels =
-  (classes: number): Transform =>
-  ({ x, y }) => ({ x, y: y.rank === 1 ? oneHot(y, classes, x.dtype) : y });
+export const oneHotLabels = (classes: number): Transform => {
+  checkWhole('oneHotLabels', 'classes', classes, 1);
+  return (batch) => {
+    checkExamples('oneHotLabels', batch);
+    const { x, y } = batch;
+    return { x, y: y.rank === 1 ? oneHot(y, classes, x.dtype) : y };
+  };
+};

@@ -7,7 +7,7 @@ import type { TypedArray } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { foldIn, type Key } from '../../core/random/key.js';
 import { uniform } from '../../core/random/samplers.js';
-import { checkExamples } from '../checks.js';
+import { checkExamples, checkFunction } from '../checks.js';
 import type { Examples } from '../examples.js';
 
 /** Makes another batch of one. The same batch and key give the same result. */
@@ -18,10 +18,10 @@ export type Transform = (batch: Examples, key: Key) => Examples;
  * @example
  * compose(randomFlip(), randomCrop({ padding: 4 }))({ x: zeros([2, 3, 32, 32]), y: zeros([2]) }, key(0)).x.shape // [2, 3, 32, 32]
  */
-export const compose =
-  (...transforms: readonly Transform[]): Transform =>
-  (batch, key) =>
-    transforms.reduce((made, transform, i) => transform(made, foldIn(key, i)), batch);
+export const compose = (...transforms: readonly Transform[]): Transform => {
+  for (const transform of transforms) checkFunction('compose', 'a transform', transform);
+  return (batch, key) => transforms.reduce((made, transform, i) => transform(made, foldIn(key, i)), batch);
+};
 
 /** Images as a plain array `[count, channels, height, width]`. */
 export interface Pixels {

@@ -8,6 +8,7 @@ import { ArgumentError } from '../../core/errors.js';
 import { foldIn, type Key } from '../../core/random/key.js';
 import { uniform } from '../../core/random/samplers.js';
 import { between, draws } from '../augment/transform.js';
+import { checkKeyArgument, checkNumber } from '../checks.js';
 import type { ImageSet } from '../images.js';
 import { type Point, type Stroke, ways } from './strokes.js';
 
@@ -19,6 +20,9 @@ export interface DigitsOptions {
   /** The grain of the paper: the largest change of a pixel, as a share of full ink; 0.15 by default. */
   readonly noise?: number;
 }
+
+/** As many pixels as one array of numbers beside them can hold. */
+const mostPixels = 2 ** 30;
 
 /** The field that bends the lines has this many nodes a side. */
 const nodes = 4;
@@ -92,12 +96,21 @@ const digitsNames = { size: true, distortion: true, noise: true } as const;
  */
 export const digits = (key: Key, count: number, given: DigitsOptions = {}): ImageSet => {
   const { size = 28, distortion = 1, noise = 0.15 } = checkedOptions('digits', given, digitsNames);
+  checkKeyArgument('digits', key);
+  for (const [what, value] of Object.entries({ count, size, distortion, noise }))
+    if (typeof value !== 'number') checkNumber('digits', what, value);
   const whole = Number.isInteger(count) && count >= 0 && Number.isInteger(size) && size >= 8;
   if (!whole || !(distortion >= 0) || !(noise >= 0))
     throw new ArgumentError({
       op: 'digits',
       problem: `${count} images of size ${size}, distortion ${distortion}, noise ${noise}`,
       remedy: 'give a whole count, a size of 8 or more, and options from 0 on',
+    });
+  if (count * size * size > mostPixels)
+    throw new ArgumentError({
+      op: 'digits',
+      problem: `${count} images of size ${size} have more than ${mostPixels} pixels`,
+      remedy: 'draw them in parts, with a key for each',
     });
   const pixels = new Uint8Array(count * size * size);
   const grain = noise === 0 ? null : uniform(foldIn(key, 1), [count, size, size]).dataSync();

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';
 import { checkedOptions, refuseWithout } from '../../core/arguments.js';
+import { checkTexts } from '../checks.js';
 import { decodeCifar10 } from '../codecs/cifar.js';
 import { decodeTar } from '../codecs/tar.js';
 import { attemptTask, DataError } from '../errors.js';
@@ -35,6 +36,7 @@ export const loadCifar10Records = async (
   given: LoadCifarOptions = {},
 ): Promise<ImageSet> => {
   const { checksums = {}, ...options } = checkedOptions('loadCifar10Records', given, loadCifar10RecordsNames);
+  if (typeof paths !== 'string') checkTexts('loadCifar10Records', 'paths', paths);
   const sets: ImageSet[] = [];
   for (const path of typeof paths === 'string' ? [paths] : paths) {
     const sha256 = checksums[basename(path)];

@@ -5,6 +5,7 @@ import { checkedOptions } from '../../core/arguments.js';
 import { cifar10Classes } from '../codecs/cifar.js';
 import { attemptTask, type DataError } from '../errors.js';
 import type { ImageSet } from '../images.js';
+import { checkPath } from './files.js';
 import { type ImageFolderOptions, loadImageFolder } from './image-folder.js';
 
 export interface Cinic10 {
@@ -23,6 +24,7 @@ const loadCinic10Names = { size: true, channels: true, classes: true, limit: tru
  */
 export const loadCinic10 = async (folder: string, given: ImageFolderOptions = {}): Promise<Cinic10> => {
   const { classes = cifar10Classes, ...options } = checkedOptions('loadCinic10', given, loadCinic10Names);
+  checkPath('loadCinic10', folder, 'folder');
   const part = (name: string): Promise<ImageSet> =>
     loadImageFolder(join(folder, name), { size: 32, ...options, classes });
   return { train: await part('train'), validation: await part('valid'), test: await part('test') };

@@ -1,6 +1,7 @@
 /** Pictures of programs, laid out by Graphviz, which is an optional package of its own. */
 import { toDot } from '../../autograd/dot.js';
 import type { Program } from '../../core/program.js';
+import { checkList, checkObject } from '../checks.js';
 import { writeAtomic } from './files.js';
 import { optional } from './optional.js';
 
@@ -22,6 +23,9 @@ const graphviz = async (): Promise<(dot: string) => string> => {
  * drawProgram(trace((x: Tensor) => mul(x, x))(zeros([3]))) instanceof Promise // true
  */
 export const drawProgram = async (program: Program, path?: string): Promise<string> => {
+  checkObject('drawProgram', 'the program', program);
+  for (const part of ['inputs', 'constants', 'nodes', 'outputs'] as const)
+    checkList('drawProgram', part, program[part]);
   const svg = (await graphviz())(toDot(program));
   if (path !== undefined) await writeAtomic(path, svg);
   return svg;

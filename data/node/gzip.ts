@@ -122,5 +122,6 @@ export const gunzip = (bytes: Uint8Array, given: GunzipOptions = {}): Uint8Array
 /** The bytes, unpacked when they are a gzip stream. */
 export const gunzipIfPacked = (bytes: Uint8Array, options: GunzipOptions = {}): Uint8Array => {
   checkedOptions('gunzipIfPacked', options, gunzipNames);
+  checkBytes('gunzipIfPacked', bytes);
   return isGzip(bytes) ? gunzip(bytes, options) : bytes;
 };

@@ -11,6 +11,7 @@ import { attemptTask, type DataError } from '../errors.js';
 import type { ImageSet } from '../images.js';
 import { cacheFolder } from './cache.js';
 import { type DownloadProgress, download } from './download.js';
+import { checkPath } from './files.js';
 import { readUnpacked } from './unpacked.js';
 
 /** What to train on, and what to test on in the end. */
@@ -88,6 +89,7 @@ const loadIdxNames = { classes: true, checksums: true, limit: true } as const;
  */
 export const loadIdx = async (folder: string, options: LoadIdxOptions): Promise<ImageSplit> => {
   checkedOptions('loadIdx', options, loadIdxNames);
+  checkPath('loadIdx', folder, 'folder');
   const load = async (part: keyof typeof parts): Promise<ImageSet> => {
     const images = await readPart(folder, parts[part].images, options);
     const labels = await readPart(folder, parts[part].labels, options);

@@ -252,7 +252,7 @@ export const readZip = (bytes: Uint8Array, op: string, file: string, limit: numb
   let before = start;
   for (const entry of listed.toSorted((a, b) => b.start - a.start)) {
     ends.set(entry, before);
-    before = entry.start;
+    before = Math.min(before, entry.start);
   }
   return listed.map((entry) => ({
     name: entry.name,
