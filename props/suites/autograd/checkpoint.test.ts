@@ -157,10 +157,12 @@ test('checkpoint: under jvp, vmap and another grad, a tape beneath still runs th
     return found;
   };
   const chain = (x: Tensor): Tensor => tanh(tanh(tanh(x)));
+  // A tangent of its own: of an x in both places, what comes back is added in another order.
+  const v = t([0.3, -0.2]);
   const nestings: readonly ((f: (x: Tensor) => Tensor) => (x: Tensor) => Tensor)[] = [
-    (f) => grad((x: Tensor) => sum(jvp(f, [x], [x])[1])),
+    (f) => grad((x: Tensor) => sum(jvp(f, [x], [v])[1])),
     (f) => grad((x: Tensor) => sum(vmap(f)(x) as Tensor)),
-    (f) => grad((x: Tensor) => sum(vmap((y: Tensor) => jvp(f, [y], [y])[1])(x) as Tensor)),
+    (f) => grad((x: Tensor) => sum(vmap((y: Tensor) => jvp(f, [y], [t(0.3)])[1])(x) as Tensor)),
   ];
   for (const nesting of nestings) {
     assert.is(count(nesting(chain)), 3);
