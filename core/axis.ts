@@ -66,7 +66,10 @@ export const chosenAxis = (
   axes: OneAxis | undefined,
   otherwise: number,
   rank: number,
-): number => normalizeAxis(op, singleAxis(op, namedAxes(op, axis, axes) ?? otherwise), rank);
+): number => {
+  const named = namedAxes(op, axis, axes);
+  return normalizeAxis(op, singleAxis(op, named === undefined ? otherwise : named), rank);
+};
 
 /** Options, where they are given in place of an axis. */
 const optionsOf = <Options extends object>(given: unknown): Options | null =>
@@ -93,7 +96,7 @@ const ofOptions = (op: string, options: AxisOptions): OneAxis | undefined => {
 export const axisArgument = (op: string, given: AxisArgument | undefined, rank: number, otherwise?: number): number => {
   const options = optionsOf<AxisOptions>(given);
   const named = options === null ? (given as OneAxis | undefined) : ofOptions(op, options);
-  return normalizeAxis(op, singleAxis(op, requiredAxis(op, named ?? otherwise)), rank);
+  return normalizeAxis(op, singleAxis(op, requiredAxis(op, named === undefined ? otherwise : named)), rank);
 };
 
 /** The axis, once it is known that there is one. */

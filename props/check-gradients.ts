@@ -2,7 +2,9 @@
  * Property tests of people's own functions: draw arguments, hold the derivative laws against each other, shrink what breaks
  * them, and say how to see it again.
  */
+
 import * as fc from 'fast-check';
+import { checkedOptions } from '../core/arguments.js';
 import { adjointLaw } from './laws/adjoint.js';
 import { batchNear } from './laws/batching.js';
 import { determinismLaw } from './laws/determinism.js';
@@ -61,6 +63,16 @@ const describe = <T>(details: fc.RunDetails<T>): string => {
   ].join('\n  ');
 };
 
+const checkGradientsNames = {
+  laws: true,
+  numRuns: true,
+  examples: true,
+  seed: true,
+  path: true,
+  timeLimit: true,
+  tolerance: true,
+} as const;
+
 /**
  * Checks the derivatives of `f` at arguments drawn from `args`, float64 tensors or trees of them off kinks: forward against
  * reverse mode, against finite differences, to second order, the same bits each time, and the same under `vmap`.
@@ -72,7 +84,9 @@ const describe = <T>(details: fc.RunDetails<T>): string => {
 export const checkGradients = <Args extends readonly unknown[], Y>(
   f: TreeFunction<Args, Y>,
   args: fc.Arbitrary<Readonly<Args>>,
-  {
+  options: CheckGradientsOptions<Args> = {},
+): void => {
+  const {
     laws: wanted = Object.keys(laws) as GradientLaw[],
     numRuns = 50,
     examples = [],
@@ -80,8 +94,7 @@ export const checkGradients = <Args extends readonly unknown[], Y>(
     tolerance = 1e-9,
     seed,
     path,
-  }: CheckGradientsOptions<Args> = {},
-): void => {
+  } = checkedOptions('checkGradients', options, checkGradientsNames);
   const tallies = new Map<GradientLaw, LawTally>(wanted.map((name) => [name, lawTally()]));
   const property = fc.property(args, (drawn) => {
     if (!hasFloats(drawn)) throw new Error('there is nothing to differentiate: no argument is a float tensor');

@@ -105,6 +105,7 @@ export const linspace = (
   options: LinspaceOptions = {},
 ): Tensor<readonly [number]> => {
   const { endpoint = true, dtype = 'float32' } = checkedOptions('linspace', options, linspaceNames);
+  checkDtype('linspace', dtype);
   return fromData(evenly('linspace', start, stop, count, endpoint), [count], dtype);
 };
 
@@ -128,6 +129,7 @@ export const logspace = (
   options: LogspaceOptions = {},
 ): Tensor<readonly [number]> => {
   const { base = 10, endpoint = true, dtype = 'float32' } = checkedOptions('logspace', options, logspaceNames);
+  checkDtype('logspace', dtype);
   checkFinite('logspace', { base });
   return fromData(
     evenly('logspace', start, stop, count, endpoint).map((exponent) => base ** exponent),

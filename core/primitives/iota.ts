@@ -63,7 +63,9 @@ export function iota<const S extends Shape>(
   const own = ownShape('iota', shape);
   const alone = typeof along !== 'object' || along === null || Array.isArray(along);
   const first: AxisOptions & DtypeOptions = alone
-    ? { axis: (along ?? 0) as OneAxis }
+    ? along === undefined
+      ? {}
+      : { axis: along as OneAxis }
     : (along as AxisOptions & DtypeOptions);
   const { axis, axes, dtype: chosen } = checkedOptions('iota', first, iotaNames);
   const dtype = dtypeArgument<Dtype>('iota', given, chosen ?? 'int32');

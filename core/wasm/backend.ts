@@ -2,6 +2,7 @@
  * The WebAssembly backend: every program becomes a module with one function, and runs as one call. Programs of one
  * operation, which is what eager evaluation is made of, are compiled once for equal shapes, element types and parameters.
  */
+import { checkedOptions } from '../../core/arguments.js';
 import type { Backend, Executable, Storage } from '../backend.js';
 import { allocate, convert, type Dtype, type TypedArray } from '../dtype.js';
 import { ArgumentError } from '../errors.js';
@@ -30,12 +31,23 @@ export interface WasmBackend extends Backend {
   readonly threads: ThreadPool;
 }
 
+const createWasmBackendNames = {
+  budget: true,
+  threadWork: true,
+  threadPatience: true,
+  threadLoss: true,
+  spawn: true,
+  cacheSize: true,
+  deterministic: true,
+} as const;
+
 /** A backend with a memory of its own. */
-export const createWasmBackend = ({
-  cacheSize = 1024,
-  deterministic = 'machine',
-  ...options
-}: WasmOptions = {}): WasmBackend => {
+export const createWasmBackend = (given: WasmOptions = {}): WasmBackend => {
+  const {
+    cacheSize = 1024,
+    deterministic = 'machine',
+    ...options
+  } = checkedOptions('createWasmBackend', given, createWasmBackendNames);
   const arithmetic: Arithmetic = deterministic === 'machine' && features().relaxedSimd ? 'fused' : 'plain';
   const memory = createMemory(options);
   const threads = createThreadPool(memory, options);

@@ -111,6 +111,7 @@ export const tryLoadNpz = (path: string, options?: NpzOptions): TE.TaskEither<Da
 export const saveNpz = async (
   path: string,
   tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
-  options?: NpzOptions,
+  options: NpzOptions = {},
   files?: FileSystem,
-): Promise<void> => writeAtomic(path, await encodeNpz(tensors, options), files);
+): Promise<void> =>
+  writeAtomic(path, await encodeNpz(tensors, checkedOptions('saveNpz', options, npzOptionNames)), files);

@@ -130,7 +130,7 @@ const attentionNames = { mask: true, causal: true, scale: true, dropout: true, t
  * functional.attentionWeights(ones([1, 4]), ones([2, 4])).toArray() // [[0.5, 0.5]]
  */
 export const attentionWeights = (q: Tensor, k: Tensor, options: AttentionOptions = {}): Tensor =>
-  checkedWeights('attention', q, k, options);
+  checkedWeights('attentionWeights', q, k, options);
 
 /** `weights v`; where there is a mask, an infinity or NaN of v reaches only the rows that see it. */
 export const attended = (weights: Tensor, v: Tensor, isMasked: boolean): Tensor =>
@@ -153,7 +153,7 @@ export const attention = (q: Tensor, k: Tensor, v: Tensor, given: AttentionFunct
       shapes: [q.shape, k.shape, v.shape],
       remedy: 'give q […, L, D], k […, S, D] and v […, S, E]',
     });
-  const weights = attentionWeights(q, k, options);
+  const weights = checkedWeights('attention', q, k, options);
   const isMasked = (options.mask ?? null) !== null || options.causal === true;
   return attended(p === 0 ? weights : dropout(weights, { p, training, key }), v, isMasked);
 };

@@ -105,7 +105,6 @@ const stepSize = (
   return adoptFirstBatch ? where(equal(batches, 0), 1, step as Tensor) : step;
 };
 
-/** How many values a channel has, or a `ShapeError` when there are too few to have a variance. */
 const optionNames = {
   weight: true,
   bias: true,
@@ -129,6 +128,7 @@ const stateTensors = (state: BatchNormState): readonly Tensor[] => {
   return [state.runningMean, state.runningVariance, state.batches];
 };
 
+/** How many values a channel has, or a `ShapeError` when there are too few to have a variance. */
 const checkCount = (shape: Shape, axes: readonly number[]): number => {
   const count = axes.reduce((product, axis) => product * (shape[axis] ?? 1), 1);
   if (count < 2)

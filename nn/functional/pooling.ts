@@ -15,6 +15,7 @@ import {
 } from '../../core/index.js';
 import { channelsFirst, channelsLast, type LayoutOptions } from './convolution.js';
 import { checkLayout } from './normalise.js';
+import { avgPoolNames, maxPoolNames } from './option-names.js';
 
 export interface MaxPoolOptions extends CoreMaxPoolOptions, LayoutOptions {}
 export interface AvgPoolOptions extends CoreAvgPoolOptions, LayoutOptions {}
@@ -35,38 +36,19 @@ const onImages = (op: string, axes: number, x: Tensor, options: LayoutOptions, f
   return layout === 'NCHW' ? f(x) : channelsLast(f(channelsFirst(x)));
 };
 
-const maxPoolOfNames = {
-  kernel: true,
-  stride: true,
-  padding: true,
-  dilation: true,
-  ceilMode: true,
-  layout: true,
-} as const;
-
 const maxPoolOf =
   (axes: number) =>
   (x: Tensor, given: MaxPoolOptions): Tensor => {
     const op = `maxPool${axes}d`;
-    const { layout = 'NCHW', ...options } = checkedOptions(op, given, maxPoolOfNames);
+    const { layout = 'NCHW', ...options } = checkedOptions(op, given, maxPoolNames);
     return onImages(op, axes, x, { layout }, (images) => maxPool(images, options));
   };
-
-const avgPoolOfNames = {
-  kernel: true,
-  stride: true,
-  padding: true,
-  ceilMode: true,
-  countIncludePad: true,
-  divisor: true,
-  layout: true,
-} as const;
 
 const avgPoolOf =
   (axes: number) =>
   (x: Tensor, given: AvgPoolOptions): Tensor => {
     const op = `avgPool${axes}d`;
-    const { layout = 'NCHW', ...options } = checkedOptions(op, given, avgPoolOfNames);
+    const { layout = 'NCHW', ...options } = checkedOptions(op, given, avgPoolNames);
     return onImages(op, axes, x, { layout }, (images) => avgPool(images, options));
   };
 

@@ -17,6 +17,7 @@ import {
 import { checkShape } from '../../core/shape.js';
 import { channelsFirst, channelsLast } from './convolution.js';
 import { checkLayout, type Layout } from './normalise.js';
+import { upsampleNames } from './option-names.js';
 
 export interface UpsampleOptions {
   /** How many times larger each spatial axis becomes: one number, or one an axis. Give this or `size`. */
@@ -101,8 +102,6 @@ const resizeAxis = (
   const weight = cast(fromData(Float64Array.from(far), shape), x.dtype === 'float64' ? 'float64' : 'float32');
   return add(mul(take(x, lower, axis), sub(1, weight)), mul(take(x, upper, axis), weight));
 };
-
-const upsampleNames = { scale: true, size: true, mode: true, alignCorners: true, layout: true } as const;
 
 /**
  * Resizes the spatial axes of `[N, C, …]`, as PyTorch's `interpolate` does. An axis that keeps its size stays as it is, whatever the scale.

@@ -73,7 +73,7 @@ export const linear = <const O extends LinearOptions = Record<never, never>>(
   outputs: number,
   options?: O,
 ): Layer<ParametersFor<O>, null> => {
-  const given: LinearOptions = options ?? {};
+  const given: LinearOptions = options === undefined ? {} : options;
   checkedOptions('linear', given, linearNames);
   const { bias = true, weightLayout = 'out-in', ...initialisers } = given;
   checkSizes('linear', { inputs, outputs });

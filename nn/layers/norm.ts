@@ -226,7 +226,7 @@ export const instanceNorm = <const O extends InstanceNormLayerOptions = Record<n
   options?: O,
 ): Layer<ScaleAndShift, TrackedState<O>> => {
   const op = 'instanceNorm';
-  const given: InstanceNormLayerOptions = options ?? {};
+  const given: InstanceNormLayerOptions = options === undefined ? {} : options;
   checkedOptions(op, given, instanceNormNames);
   const { affine = false, bias = true, eps = 1e-5, layout = 'NCHW', trackRunningStats = false, momentum = 0.1 } = given;
   checkSizes(op, { channels });

@@ -1,6 +1,8 @@
 /** Pooling layers: plain functions with their options fixed, because there is nothing to learn or to remember. */
+import { checkedOptions } from '../../core/arguments.js';
 import type { Tensor } from '../../core/index.js';
 import type { LayoutOptions } from '../functional/convolution.js';
+import { avgPoolNames, maxPoolNames } from '../functional/option-names.js';
 import {
   type AvgPoolOptions,
   adaptiveAvgPool1d as adaptiveAvgPool1dFunction,
@@ -25,53 +27,71 @@ type Pool<O> = (kernel: Sizes, options?: Omit<O, 'kernel'>) => (x: Tensor) => Te
 const named = (name: string, f: (x: Tensor) => Tensor): ((x: Tensor) => Tensor) =>
   Object.defineProperty(f, 'name', { value: name });
 
+const { kernel: _, ...maxNames } = maxPoolNames;
+const { kernel: __, ...avgNames } = avgPoolNames;
+
 const poolOf =
-  <O extends MaxPoolOptions | AvgPoolOptions>(op: string, f: (x: Tensor, options: O) => Tensor): Pool<O> =>
-  (kernel, options) =>
-    named(`${op}(${Array.isArray(kernel) ? JSON.stringify(kernel) : kernel})`, (x) =>
-      f(x, { ...options, kernel } as unknown as O),
+  <O extends MaxPoolOptions | AvgPoolOptions>(
+    op: string,
+    f: (x: Tensor, options: O) => Tensor,
+    check: (options: Omit<O, 'kernel'>) => object,
+  ): Pool<O> =>
+  (kernel, options) => {
+    const checked = options === undefined ? {} : check(options);
+    return named(`${op}(${Array.isArray(kernel) ? JSON.stringify(kernel) : kernel})`, (x) =>
+      f(x, { ...checked, kernel } as unknown as O),
     );
+  };
+
+const maxPoolOf = (op: string, f: (x: Tensor, options: MaxPoolOptions) => Tensor): Pool<MaxPoolOptions> =>
+  poolOf(op, f, (options: Omit<MaxPoolOptions, 'kernel'>) => checkedOptions(op, options, maxNames));
+const avgPoolOf = (op: string, f: (x: Tensor, options: AvgPoolOptions) => Tensor): Pool<AvgPoolOptions> =>
+  poolOf(op, f, (options: Omit<AvgPoolOptions, 'kernel'>) => checkedOptions(op, options, avgNames));
 
 /**
  * Max pooling of `[N, C, L]`; the stride is the kernel unless given.
  * @example
  * maxPool1d(2)(tensor([[[1, 3, 2, 4]]])).toArray() // [[[3, 4]]]
  */
-export const maxPool1d: Pool<MaxPoolOptions> = poolOf('maxPool1d', maxPool1dFunction);
+export const maxPool1d: Pool<MaxPoolOptions> = maxPoolOf('maxPool1d', maxPool1dFunction);
 
 /**
  * Max pooling of images `[N, C, H, W]`; the stride is the kernel unless given.
  * @example
  * maxPool2d(3, { stride: 2, padding: 1 })(ones([1, 1, 4, 4])).shape // [1, 1, 2, 2]
  */
-export const maxPool2d: Pool<MaxPoolOptions> = poolOf('maxPool2d', maxPool2dFunction);
+export const maxPool2d: Pool<MaxPoolOptions> = maxPoolOf('maxPool2d', maxPool2dFunction);
 
 /** Max pooling of volumes `[N, C, D, H, W]`; the stride is the kernel unless given. */
-export const maxPool3d: Pool<MaxPoolOptions> = poolOf('maxPool3d', maxPool3dFunction);
+export const maxPool3d: Pool<MaxPoolOptions> = maxPoolOf('maxPool3d', maxPool3dFunction);
 
 /**
  * Average pooling of `[N, C, L]`; the stride is the kernel unless given.
  * @example
  * avgPool1d(2)(tensor([[[1, 3, 2, 4]]])).toArray() // [[[2, 3]]]
  */
-export const avgPool1d: Pool<AvgPoolOptions> = poolOf('avgPool1d', avgPool1dFunction);
+export const avgPool1d: Pool<AvgPoolOptions> = avgPoolOf('avgPool1d', avgPool1dFunction);
 
 /**
  * Average pooling of images `[N, C, H, W]`; the stride is the kernel unless given.
  * @example
  * avgPool2d(2)(ones([1, 1, 4, 4])).toArray() // [[[[1, 1], [1, 1]]]]
  */
-export const avgPool2d: Pool<AvgPoolOptions> = poolOf('avgPool2d', avgPool2dFunction);
+export const avgPool2d: Pool<AvgPoolOptions> = avgPoolOf('avgPool2d', avgPool2dFunction);
 
 /** Average pooling of volumes `[N, C, D, H, W]`; the stride is the kernel unless given. */
-export const avgPool3d: Pool<AvgPoolOptions> = poolOf('avgPool3d', avgPool3dFunction);
+export const avgPool3d: Pool<AvgPoolOptions> = avgPoolOf('avgPool3d', avgPool3dFunction);
 
 type AdaptivePool = (size: Sizes, options?: LayoutOptions) => (x: Tensor) => Tensor;
 
+const layoutNames = { layout: true } as const;
+
 const adaptiveOf =
   (op: string, f: (x: Tensor, size: Sizes, options?: LayoutOptions) => Tensor): AdaptivePool =>
-  (size, options = {}) =>
-    named(`${op}(${JSON.stringify(size)})`, (x) => f(x, size, options));
+  (size, options = {}) => {
+    checkedOptions(op, options, layoutNames);
+    return named(`${op}(${JSON.stringify(size)})`, (x) => f(x, size, options));
+  };
 
 /**
  * Average pooling of `[N, C, L]` to a given length, whatever theirs is.

@@ -1,5 +1,7 @@
 /** Resizing layers: plain functions with their options fixed, because there is nothing to learn. */
+import { checkedOptions } from '../../core/arguments.js';
 import type { Tensor } from '../../core/index.js';
+import { upsampleNames } from '../functional/option-names.js';
 import {
   pixelShuffle as pixelShuffleFunction,
   pixelUnshuffle as pixelUnshuffleFunction,
@@ -16,8 +18,10 @@ const named = (name: string, f: (x: Tensor) => Tensor): ((x: Tensor) => Tensor) 
  * @example
  * upsample({ scale: 2, mode: 'linear' })(ones([1, 3, 4, 5])).shape // [1, 3, 8, 10]
  */
-export const upsample = (options: UpsampleOptions): ((x: Tensor) => Tensor) =>
-  named(`upsample(${JSON.stringify(options.scale ?? options.size)})`, (x) => upsampleFunction(x, options));
+export const upsample = (options: UpsampleOptions): ((x: Tensor) => Tensor) => {
+  const { scale, size } = checkedOptions('upsample', options, upsampleNames);
+  return named(`upsample(${JSON.stringify(scale ?? size)})`, (x) => upsampleFunction(x, options));
+};
 
 /**
  * Moves channels into space: `[N, C·r², H, W]` → `[N, C, H·r, W·r]`.

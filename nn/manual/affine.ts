@@ -31,7 +31,8 @@ const rowsOf = (x: Tensor): Tensor => {
   return reshape(x, [samples, x.size / Math.max(1, samples)]) as Tensor;
 };
 
-const affineNames = { weightLayout: true } as const;
+/** The options of a dense layer. */
+export const affineNames = { weightLayout: true } as const;
 
 /**
  * `x: [N, d1, …, dk]`, `w: [D, M]` with D = d1·…·dk, `b: [M]` or `[1, M]` → `[N, M]`. Gradients `dx`, `dw`, `db` have the shapes of what they belong to.

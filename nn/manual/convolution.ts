@@ -4,6 +4,7 @@
  *   db_f = Σ_{n,i,j} g_nfij,   dW_pq = Σ_{n,i,j} G X_pqᵀ,   dXpad gathers W_pqᵀ G at the places that X_pq was read from
  * and dX is dXpad without its border. `fastConv` does the same with the core's kernels.
  */
+import { checkedOptions } from '../../core/arguments.js';
 import { add, einsum, permute, reshape, ShapeError, slice, stack, sum, type Tensor } from '../../core/index.js';
 import { convFilterGradient } from '../../core/primitives/conv-filter-gradient.js';
 import { convInputGradient } from '../../core/primitives/conv-input-gradient.js';
@@ -46,14 +47,12 @@ export type ManualConv = ManualPair<
 const filtersFirst = (w: Tensor): Tensor => permute(w, [3, 2, 0, 1]);
 const filtersLast = (w: Tensor): Tensor => permute(w, [2, 3, 1, 0]);
 
+/** The options of a convolution. */
+export const convOptionNames = { stride: true, padding: true, layout: true } as const;
+
 /** Arguments in channels-first layout, once they fit. */
-const prepare = (
-  op: string,
-  x: Tensor,
-  w: Tensor,
-  b: Tensor,
-  { layout = 'NCHW', ...options }: ConvOptions,
-): ConvCache => {
+const prepare = (op: string, x: Tensor, w: Tensor, b: Tensor, given: ConvOptions): ConvCache => {
+  const { layout = 'NCHW', ...options } = checkedOptions(op, given, convOptionNames);
   if (x.rank !== 4 || w.rank !== 4)
     throw new ShapeError({
       op,

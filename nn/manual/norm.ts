@@ -101,7 +101,8 @@ export interface ManualBatchNorm<O>
   readonly backwardSimplified: (dout: Tensor, cache: NormCache) => NormGradients;
 }
 
-const batchNormNames = { training: true, running: true, decay: true, eps: true } as const;
+/** The options of batch norm. */
+export const batchNormNames = { training: true, running: true, decay: true, eps: true } as const;
 
 /**
  * Batch normalisation of `x: [N, D]`, `gamma` and `beta: [D]`. In training each feature is normalised with the batch's mean and biased variance, and the

@@ -53,7 +53,8 @@ export interface AveragePoolCache {
 /** A pool: `x`, options → output; the gradient `dx`. */
 export type ManualPool<Cache> = ManualPair<[x: Tensor, options: PoolOptions], Cache, InputGradient>;
 
-const prepareNames = { height: true, width: true, stride: true, padding: true, layout: true } as const;
+/** The options of a pool. */
+export const poolNames = { height: true, width: true, stride: true, padding: true, layout: true } as const;
 
 const prepare = (op: string, x: Tensor, options: PoolOptions) => {
   const {
@@ -62,7 +63,7 @@ const prepare = (op: string, x: Tensor, options: PoolOptions) => {
     stride = [height, width],
     padding = 0,
     layout = 'NCHW',
-  } = checkedOptions(op, options, prepareNames);
+  } = checkedOptions(op, options, poolNames);
   const images = layout === 'NCHW' ? x : channelsFirst(x);
   return { images, windows: windowsOf(op, images, [height, width], { stride, padding }), layout };
 };

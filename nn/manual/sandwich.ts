@@ -1,19 +1,21 @@
 /** Layers that often stand together, forwards and backwards as one: the chain rule is the composition of backward passes in reverse. */
+import { checkChoice, checkedOptions, refuseWithout } from '../../core/arguments.js';
 import type { Tensor } from '../../core/index.js';
 import { type InputGradient, relu } from './activations.js';
-import { type AffineCache, type AffineGradients, type AffineOptions, affine } from './affine.js';
-import { type ConvCache, type ConvOptions, fastConv } from './convolution.js';
+import { type AffineCache, type AffineGradients, type AffineOptions, affine, affineNames } from './affine.js';
+import { type ConvCache, type ConvOptions, convOptionNames, fastConv } from './convolution.js';
 import { type DropoutCache, type DropoutOptions, dropout } from './dropout.js';
 import {
   type BatchNormOptions,
   batchNorm,
+  batchNormNames,
   type LayerNormOptions,
   layerNorm,
   type NormCache,
   type NormGradients,
 } from './norm.js';
 import type { ManualPair } from './pair.js';
-import { fastMaxPool, type MaxPoolCache, type PoolOptions, type TilingCache } from './pooling.js';
+import { fastMaxPool, type MaxPoolCache, type PoolOptions, poolNames, type TilingCache } from './pooling.js';
 import { spatialBatchNorm } from './spatial-norm.js';
 
 /**
@@ -27,8 +29,8 @@ export const affineRelu: ManualPair<
   { readonly affine: AffineCache; readonly relu: Tensor },
   AffineGradients
 > = {
-  forward: (x, w, b, options) => {
-    const [z, affineCache] = affine.forward(x, w, b, options);
+  forward: (x, w, b, options = {}) => {
+    const [z, affineCache] = affine.forward(x, w, b, checkedOptions('affineRelu', options, affineNames));
     const [out, reluCache] = relu.forward(z);
     return [out, { affine: affineCache, relu: reluCache }];
   },
@@ -56,6 +58,8 @@ export interface AffineNormCache {
   readonly dropout: DropoutCache | null;
 }
 
+const normChoiceNames = { norm: true, batchNorm: true, layerNorm: true, dropout: true, weightLayout: true } as const;
+
 /**
  * Dense layer, batch or layer norm, ReLU, and dropout where it is asked for. Running statistics come back as `cache.norm.running`.
  * @throws ShapeError when the shapes do not fit; ArgumentError as dropout throws it.
@@ -67,14 +71,16 @@ export const affineNormRelu: ManualPair<
   AffineNormCache,
   AffineGradients & NormGradients
 > = {
-  forward: (
-    x,
-    w,
-    b,
-    gamma,
-    beta,
-    { norm: kind = 'batch', batchNorm: batchOptions, layerNorm: layerOptions, dropout: drops, weightLayout } = {},
-  ) => {
+  forward: (x, w, b, gamma, beta, options = {}) => {
+    const {
+      norm: kind = 'batch',
+      batchNorm: batchOptions,
+      layerNorm: layerOptions,
+      dropout: drops,
+      weightLayout,
+    } = checkedOptions('affineNormRelu', options, normChoiceNames);
+    checkChoice('affineNormRelu', 'norm', kind, ['batch', 'layer']);
+    refuseWithout('affineNormRelu', options, [kind === 'batch' ? 'layerNorm' : 'batchNorm'], `the norm is ${kind}`);
     const [z, affineCache] = affine.forward(x, w, b, weightLayout === undefined ? {} : { weightLayout });
     const [normal, norm] =
       kind === 'batch'
@@ -107,8 +113,8 @@ export const convRelu: ManualPair<
   { readonly conv: ConvCache; readonly relu: Tensor },
   AffineGradients
 > = {
-  forward: (x, w, b, options) => {
-    const [z, conv] = fastConv.forward(x, w, b, options);
+  forward: (x, w, b, options = {}) => {
+    const [z, conv] = fastConv.forward(x, w, b, checkedOptions('convRelu', options, convOptionNames));
     const [out, reluCache] = relu.forward(z);
     return [out, { conv, relu: reluCache }];
   },
@@ -127,6 +133,8 @@ export const convReluPool: ManualPair<
   AffineGradients
 > = {
   forward: (x, w, b, convOptions, poolOptions) => {
+    checkedOptions('convReluPool', convOptions, convOptionNames);
+    checkedOptions('convReluPool', poolOptions, poolNames);
     const [active, cache] = convRelu.forward(x, w, b, convOptions);
     const [out, pool] = fastMaxPool.forward(active, poolOptions);
     return [out, { ...cache, pool }];
@@ -145,7 +153,9 @@ export const convNormRelu: ManualPair<
   { readonly conv: ConvCache; readonly norm: NormCache; readonly relu: Tensor },
   AffineGradients & NormGradients
 > = {
-  forward: (x, w, b, gamma, beta, convOptions, normOptions) => {
+  forward: (x, w, b, gamma, beta, convOptions = {}, normOptions = {}) => {
+    checkedOptions('convNormRelu', convOptions, convOptionNames);
+    checkedOptions('convNormRelu', normOptions, batchNormNames);
     const [z, conv] = fastConv.forward(x, w, b, convOptions);
     const [normal, norm] = spatialBatchNorm.forward(z, gamma, beta, normOptions);
     const [out, reluCache] = relu.forward(normal);

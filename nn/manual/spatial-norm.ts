@@ -21,7 +21,14 @@ import {
   sum,
   type Tensor,
 } from '../../core/index.js';
-import { type BatchNormOptions, batchNorm, type ManualBatchNorm, type NormCache, type NormGradients } from './norm.js';
+import {
+  type BatchNormOptions,
+  batchNorm,
+  batchNormNames,
+  type ManualBatchNorm,
+  type NormCache,
+  type NormGradients,
+} from './norm.js';
 import type { ManualPair } from './pair.js';
 
 const checkImages = (op: string, x: Tensor, gamma: Tensor, beta: Tensor): void => {
@@ -60,7 +67,8 @@ const throughRows =
  * spatialBatchNorm.forward(tensor([[[[1, 3]]]]), ones([1]), zeros([1]), { eps: 0 })[0].toArray() // [[[[-1, 1]]]]
  */
 export const spatialBatchNorm: ManualBatchNorm<BatchNormOptions> = {
-  forward: (x, gamma, beta, options) => {
+  forward: (x, gamma, beta, options = {}) => {
+    checkedOptions('spatialBatchNorm', options, batchNormNames);
     checkImages('spatialBatchNorm', x, gamma, beta);
     const [rows, cache] = batchNorm.forward(asRows(x), gamma, beta, options);
     return [asImages(rows, x.shape), cache];

@@ -2,7 +2,9 @@
  * Configurations of layers, drawn so that they fit: an output of at least one place, channels that divide into groups.
  * Small, because laws are checked on every number.
  */
+
 import * as fc from 'fast-check';
+import { checkedOptions } from '../../core/arguments.js';
 
 export interface LinearConfiguration {
   /** Axes in front of the features. */
@@ -40,12 +42,16 @@ export interface WindowConstraints {
   readonly dilated?: boolean;
 }
 
+const windowConfigurationsNames = { maxPadding: true, dilated: true } as const;
+
 /** A window and an axis long enough for one place of it at least; often one that does not divide evenly. */
-export const windowConfigurations = ({
-  maxPadding = (kernel) => kernel,
-  dilated = true,
-}: WindowConstraints = {}): fc.Arbitrary<WindowConfiguration> =>
-  fc.integer({ min: 1, max: 3 }).chain((kernel) =>
+export const windowConfigurations = (options: WindowConstraints = {}): fc.Arbitrary<WindowConfiguration> => {
+  const { maxPadding = (kernel: number) => kernel, dilated = true } = checkedOptions(
+    'windowConfigurations',
+    options,
+    windowConfigurationsNames,
+  );
+  return fc.integer({ min: 1, max: 3 }).chain((kernel) =>
     fc
       .record({
         stride: fc.integer({ min: 1, max: 3 }),
@@ -61,6 +67,7 @@ export const windowConfigurations = ({
         dilation,
       })),
   );
+};
 
 export interface ConvolutionConfiguration {
   readonly batch: number;

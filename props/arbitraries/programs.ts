@@ -3,7 +3,9 @@
  * same tensor used more than once. A program is a list of steps that say little (an operation and some numbers to choose
  * operands by), so that any list makes a program, and shrinking drops steps and lowers numbers.
  */
+
 import * as fc from 'fast-check';
+import { checkedOptions } from '../../core/arguments.js';
 import {
   add,
   broadcastTo,
@@ -199,11 +201,15 @@ const operands: fc.Arbitrary<readonly Draw[]> = broadcastable(3, { maxRank: 3, m
   fc.tuple(...shapes.map((shape) => draw(shape, { min: -1.2, max: 1.2 }))),
 );
 
+const programsNames = { maxSteps: true } as const;
+
 /**
  * Random programs of up to `maxSteps` steps (7 by default) on one to three inputs that broadcast. Steps and inputs are
  * drawn apart, so that they shrink apart.
  */
-export const programs = ({ maxSteps = 7 }: { readonly maxSteps?: number } = {}): fc.Arbitrary<RandomProgram> =>
-  fc
+export const programs = (options: { readonly maxSteps?: number } = {}): fc.Arbitrary<RandomProgram> => {
+  const { maxSteps = 7 } = checkedOptions('programs', options, programsNames);
+  return fc
     .record({ count: fc.integer({ min: 1, max: 3 }), operands, steps: steps(maxSteps) })
     .map(({ count, operands, steps }) => ({ inputs: operands.slice(0, count), steps }));
+};

@@ -1,9 +1,11 @@
 /** Tensors for checks of gradients: float64, bounded, off the kinks of the functions they are for. */
+
 import type * as fc from 'fast-check';
+import { checkedOptions } from '../../core/arguments.js';
 import { fromData } from '../../core/creation.js';
 import type { Tensor } from '../../core/tensor.js';
-import { type ShapeConstraints, shapes } from './shapes.js';
-import { type Draw, draw, drawDistinct, type ValueConstraints } from './values.js';
+import { type ShapeConstraints, shapeNames, shapes } from './shapes.js';
+import { type Draw, draw, drawDistinct, type ValueConstraints, valueNames } from './values.js';
 
 /** The tensor that a draw describes. */
 export const tensorOf = ({ shape, data, dtype = 'float64' }: Draw): Tensor => fromData(data, shape, dtype);
@@ -16,11 +18,13 @@ export const tensorOf = ({ shape, data, dtype = 'float64' }: Draw): Tensor => fr
 export const tensors = (
   shape: readonly number[] | ShapeConstraints = {},
   values: ValueConstraints = {},
-): fc.Arbitrary<Tensor> =>
-  (Array.isArray(shape)
+): fc.Arbitrary<Tensor> => {
+  checkedOptions('tensors', values, valueNames);
+  const drawn = Array.isArray(shape)
     ? draw(shape, values)
-    : shapes(shape as ShapeConstraints).chain((any) => draw(any, values))
-  ).map(tensorOf);
+    : shapes(checkedOptions('tensors', shape as ShapeConstraints, shapeNames)).chain((any) => draw(any, values));
+  return drawn.map(tensorOf);
+};
 
 /**
  * Float64 tensors of one shape whose elements differ by 0.2 at least: for maxima, sorting and pooling.

@@ -2,7 +2,9 @@
  * Numbers for tensors: bounded, because the default bias of float generators to 1e38 and subnormals breaks differences,
  * and off kinks where a function has some.
  */
+
 import * as fc from 'fast-check';
+import { checkedOptions } from '../../core/arguments.js';
 import { sizeOf } from '../../core/shape.js';
 
 /** A tensor before it is made: what counterexamples print. */
@@ -20,8 +22,11 @@ export interface ValueConstraints {
   readonly avoid?: readonly number[];
 }
 
+export const valueNames = { min: true, max: true, avoid: true } as const;
+
 /** A number from a grid of about 2000 points in [min, max], [−2, 2] by default, off the points to avoid. */
-export const value = ({ min = -2, max = 2, avoid = [] }: ValueConstraints = {}): fc.Arbitrary<number> => {
+export const value = (options: ValueConstraints = {}): fc.Arbitrary<number> => {
+  const { min = -2, max = 2, avoid = [] } = checkedOptions('value', options, valueNames);
   // The irrational offset keeps drawn points off round numbers, where rules tend to be right by accident.
   const step = (max - min) / 2001;
   return fc

@@ -2,8 +2,10 @@
  * Law 1, adjoint: ⟨Jv, u⟩ = ⟨v, Jᵀu⟩.
  * Forward rules and backward rules are independent derivations of one Jacobian; each is held against the other.
  */
+
 import { jvp } from '../../autograd/jvp.js';
 import { vjp } from '../../autograd/vjp.js';
+import { checkedOptions } from '../../core/arguments.js';
 import { numbersFrom } from '../numbers.js';
 import { vectorSpace } from '../vector-space.js';
 import { type LawOptions, type Report, reportOf, type TreeFunction } from './report.js';
@@ -11,6 +13,8 @@ import { requireDoubles } from './trees.js';
 
 /** Keeps the scale off 0: where J vanishes, both sides are rounding errors, and 1e-14 of difference is none. */
 const floor = 1e-2;
+
+const adjointLawNames = { seed: true, tolerance: true } as const;
 
 /**
  * Forward mode and reverse mode agree about `f` at `args`, to 1e-12 of ‖Jv‖‖u‖ + ‖v‖‖Jᵀu‖ + 0.01.
@@ -21,8 +25,9 @@ const floor = 1e-2;
 export const adjointLaw = <Args extends readonly unknown[], Y>(
   f: TreeFunction<Args, Y>,
   args: Args,
-  { seed = 1, tolerance = 1e-12 }: LawOptions = {},
+  options: LawOptions = {},
 ): Report => {
+  const { seed = 1, tolerance = 1e-12 } = checkedOptions('adjointLaw', options, adjointLawNames);
   requireDoubles('adjointLaw', args);
   const next = numbersFrom(seed);
   const inputs = vectorSpace(args);

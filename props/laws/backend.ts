@@ -2,6 +2,7 @@
  * Law 11, backends: one backend computes what another does, within so many units in the last place; and float32 what
  * float64 does, within so many units of float32.
  */
+import { checkedOptions } from '../../core/arguments.js';
 import type { Backend } from '../../core/backend.js';
 import { fromData } from '../../core/creation.js';
 import { defaultBackend, setDefaultBackend } from '../../core/default-backend.js';
@@ -57,6 +58,8 @@ const compareInUlps = (got: unknown, want: unknown, magnitudes?: unknown): Devia
 const termsOf = <Args extends readonly unknown[], Y>(f: TreeFunction<Args, Y>, args: Args): Y =>
   f(...mapTensors(args, (x) => (isFloat(x.dtype) ? abs(x) : x)));
 
+const backendLawNames = { ulp: true, sums: true, backend: true, against: true } as const;
+
 /**
  * `f` at `args` on one backend equals `f` on another.
  * @example
@@ -65,13 +68,21 @@ const termsOf = <Args extends readonly unknown[], Y>(f: TreeFunction<Args, Y>, a
 export const backendLaw = <Args extends readonly unknown[], Y>(
   f: TreeFunction<Args, Y>,
   args: Args,
-  { backend, against = referenceBackend, ulp = 1, sums = false }: BackendLawOptions,
+  options: BackendLawOptions,
 ): Report => {
+  const {
+    backend,
+    against = referenceBackend,
+    ulp = 1,
+    sums = false,
+  } = checkedOptions('backendLaw', options, backendLawNames);
   const got = onBackend(backend, () => f(...args));
   const want = onBackend(against, () => f(...args));
   const terms = sums ? onBackend(against, () => termsOf(f, args)) : undefined;
   return reportOf(`law 11, backend ${backend.name}`, ulp, compareInUlps(got, want, terms));
 };
+
+const precisionLawNames = { ulp: true, sums: true } as const;
 
 /**
  * `f` in float32 equals `f` in float64 at the same points, within `ulp` units of float32. Floats among `args` are rounded
@@ -82,8 +93,9 @@ export const backendLaw = <Args extends readonly unknown[], Y>(
 export const precisionLaw = <Args extends readonly unknown[], Y>(
   f: TreeFunction<Args, Y>,
   args: Args,
-  { ulp = 1, sums = false }: UlpOptions = {},
+  options: UlpOptions = {},
 ): Report => {
+  const { ulp = 1, sums = false } = checkedOptions('precisionLaw', options, precisionLawNames);
   const as = (dtype: Dtype): Args =>
     mapTensors(args, (x) => (isFloat(x.dtype) ? fromData(Float32Array.from(x.dataSync()), x.shape, dtype) : x));
   const exact = as('float64');

@@ -2,7 +2,9 @@
  * Splitting a batch: for a loss that averages over examples, the gradient of the whole batch is the mean of the gradients of
  * its parts. True of every layer that treats examples one by one, which batch norm in training does not.
  */
+
 import { vjp } from '../../autograd/vjp.js';
+import { checkedOptions } from '../../core/arguments.js';
 import { ones } from '../../core/creation.js';
 import type { Tensor } from '../../core/tensor.js';
 import { treeLeaves } from '../../core/tree.js';
@@ -10,6 +12,8 @@ import { vectorSpace } from '../vector-space.js';
 import { exampleOf, stackOf } from './batching.js';
 import { type LawOptions, type Report, relative, reportOf } from './report.js';
 import { compareTrees } from './trees.js';
+
+const batchSplitLawNames = { tolerance: true } as const;
 
 /**
  * The gradient of `loss(params, batch)` with respect to `params` is the mean of those for single examples, to
@@ -21,8 +25,9 @@ export const batchSplitLaw = <P, B>(
   loss: (params: P, batch: B) => Tensor,
   params: P,
   batch: B,
-  { tolerance = 1e-12 }: Omit<LawOptions, 'seed'> = {},
+  options: Omit<LawOptions, 'seed'> = {},
 ): Report => {
+  const { tolerance = 1e-12 } = checkedOptions('batchSplitLaw', options, batchSplitLawNames);
   const size = treeLeaves(batch)[0]?.shape[0] ?? 0;
   const space = vectorSpace(params);
   const gradient = (part: B): P => {

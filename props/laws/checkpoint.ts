@@ -1,8 +1,10 @@
 /**
  * Law 10, checkpoint: computing a function again on the way back changes neither its value nor its gradient, in a bit.
  */
+
 import { checkpoint } from '../../autograd/checkpoint.js';
 import { vjp } from '../../autograd/vjp.js';
+import { checkedOptions } from '../../core/arguments.js';
 import { numbersFrom } from '../numbers.js';
 import { vectorSpace } from '../vector-space.js';
 import { exact, type LawOptions, type Report, reportOf, type TreeFunction } from './report.js';
@@ -13,6 +15,8 @@ export interface CheckpointLawOptions extends LawOptions {
   readonly by?: <Args extends readonly unknown[], Y>(f: (...args: Args) => Y) => (...args: Args) => Y;
 }
 
+const checkpointLawNames = { seed: true, tolerance: true, by: true } as const;
+
 /**
  * `checkpoint(f)` at `args` has the value and the gradient of `f`, bit for bit.
  * @example
@@ -21,8 +25,9 @@ export interface CheckpointLawOptions extends LawOptions {
 export const checkpointLaw = <Args extends readonly unknown[], Y>(
   f: TreeFunction<Args, Y>,
   args: Args,
-  { seed = 1, tolerance = 0, by = checkpoint }: CheckpointLawOptions = {},
+  options: CheckpointLawOptions = {},
 ): Report => {
+  const { seed = 1, tolerance = 0, by = checkpoint } = checkedOptions('checkpointLaw', options, checkpointLawNames);
   const [value, pullback] = vjp(f, ...args);
   const [again, pullbackAgain] = vjp(by(f), ...args);
   const u = vectorSpace(value).direction(numbersFrom(seed));

@@ -2,7 +2,9 @@
  * Law 7, complex step: f′(x) = Im f(x + i·10⁻²⁰) / 10⁻²⁰ for analytic f, exact to rounding because nothing is subtracted
  * (Squire and Trapp 1998). For functions that act element by element.
  */
+
 import { vjp } from '../../autograd/vjp.js';
+import { checkedOptions } from '../../core/arguments.js';
 import { onesLike } from '../../core/creation.js';
 import { broadcastTo } from '../../core/primitives/broadcast-to.js';
 import { broadcastShapes, formatIndex } from '../../core/shape.js';
@@ -12,6 +14,8 @@ import { type LawOptions, type Report, relative, reportOf } from './report.js';
 import { requireDoubles } from './trees.js';
 
 const step = 1e-20;
+
+const complexStepLawNames = { seed: true, tolerance: true } as const;
 
 /**
  * The derivatives of the elementwise function `f` at `args` equal the complex steps of `onComplex`, to 1e-14·(1 + |d|).
@@ -23,8 +27,9 @@ export const complexStepLaw = (
   f: (...args: Tensor[]) => Tensor,
   onComplex: (...z: Complex[]) => Complex,
   args: readonly Tensor[],
-  { tolerance = 1e-14 }: LawOptions = {},
+  options: LawOptions = {},
 ): Report => {
+  const { tolerance = 1e-14 } = checkedOptions('complexStepLaw', options, complexStepLawNames);
   requireDoubles('complexStepLaw', args);
   const shape = broadcastShapes(
     'complexStepLaw',

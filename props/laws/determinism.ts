@@ -2,12 +2,16 @@
  * Law 8, determinism: the same bits every time. A pullback gives the same numbers however often it is called, a second
  * recording too, and no transform changes a forward result.
  */
+
 import { jvp } from '../../autograd/jvp.js';
 import { vjp } from '../../autograd/vjp.js';
+import { checkedOptions } from '../../core/arguments.js';
 import { numbersFrom } from '../numbers.js';
 import { vectorSpace } from '../vector-space.js';
 import { exact, type LawOptions, type Report, reportOf, type TreeFunction } from './report.js';
 import { compareTrees } from './trees.js';
+
+const determinismLawNames = { seed: true, tolerance: true } as const;
 
 /**
  * `f` and its derivatives at `args` give the same bits every time, and `f` the same inside and outside of transforms.
@@ -17,8 +21,9 @@ import { compareTrees } from './trees.js';
 export const determinismLaw = <Args extends readonly unknown[], Y>(
   f: TreeFunction<Args, Y>,
   args: Args,
-  { seed = 1, tolerance = 0 }: LawOptions = {},
+  options: LawOptions = {},
 ): Report => {
+  const { seed = 1, tolerance = 0 } = checkedOptions('determinismLaw', options, determinismLawNames);
   const next = numbersFrom(seed);
   const plain = f(...args);
   const u = vectorSpace(plain).direction(next);

@@ -2,6 +2,7 @@
  * A sample against the distribution that it is drawn from: every number within the support, the empirical distribution
  * function near the true one (Kolmogorov), and no number so far out in a tail that none should be there.
  */
+import { checkedOptions } from '../../core/arguments.js';
 import { combined, type Deviation, type LawOptions, type Report, reportOf } from './report.js';
 
 export interface Distribution {
@@ -15,6 +16,8 @@ export interface Distribution {
   readonly max?: number;
 }
 
+const distributionLawNames = { tolerance: true } as const;
+
 /**
  * With D the largest distance between the distribution functions of n numbers and of the distribution, `√n·D` exceeds 2.2 once
  * in eight thousand samples; `n·P` of the outermost number is below 1e-4 once in ten thousand.
@@ -24,8 +27,9 @@ export interface Distribution {
 export const distributionLaw = (
   sample: ArrayLike<number>,
   { cumulative, survival = (x) => 1 - cumulative(x), min, max }: Distribution,
-  { tolerance = 2.2 }: Pick<LawOptions, 'tolerance'> = {},
+  options: Pick<LawOptions, 'tolerance'> = {},
 ): Report => {
+  const { tolerance = 2.2 } = checkedOptions('distributionLaw', options, distributionLawNames);
   const sorted = Float64Array.from(sample).sort();
   const n = sorted.length;
   const outside = (x: number): boolean => !Number.isFinite(x) || x < (min ?? x) || x > (max ?? x);

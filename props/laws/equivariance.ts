@@ -2,11 +2,15 @@
  * Equivariance: f(σx) = τf(x), for values and gradients: permuting rows, shifting an image, transposing an operand
  * before the function is the same as doing so after it.
  */
+
 import { vjp } from '../../autograd/vjp.js';
+import { checkedOptions } from '../../core/arguments.js';
 import { numbersFrom } from '../numbers.js';
 import { vectorSpace } from '../vector-space.js';
 import { type LawOptions, type Report, relativeOrNaN, reportOf, type TreeFunction } from './report.js';
 import { compareTrees } from './trees.js';
+
+const lawNames = { seed: true, tolerance: true } as const;
 
 /**
  * `left` and `right` are one function written in two ways: they agree at `args` in value and gradient, to 1e-12·(1 + |want|).
@@ -17,8 +21,9 @@ export const equalityLaw = <Args extends readonly unknown[], Y>(
   left: TreeFunction<Args, Y>,
   right: TreeFunction<Args, Y>,
   args: Args,
-  { seed = 1, tolerance = 1e-12 }: LawOptions = {},
+  options: LawOptions = {},
 ): Report => {
+  const { seed = 1, tolerance = 1e-12 } = checkedOptions('equalityLaw', options, lawNames);
   const [got, pullGot] = vjp(left, ...args);
   const [want, pullWant] = vjp(right, ...args);
   const u = vectorSpace(want).direction(numbersFrom(seed));
@@ -44,7 +49,7 @@ export const equivarianceLaw = <X, Y>(
     (given) => f(before(given)),
     (given) => after(f(given)),
     [x],
-    options,
+    checkedOptions('equivarianceLaw', options, lawNames),
   ),
   law: 'equivariance',
 });

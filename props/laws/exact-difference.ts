@@ -3,6 +3,7 @@
  * that a gradient wrong in its twelfth digit is found.
  */
 
+import { checkedOptions } from '../../core/arguments.js';
 import { vectorSpace } from '../vector-space.js';
 import { pullbackAgainst, type Quotient } from './differences.js';
 import { combined, type LawOptions, type Report, reportOf, type TreeFunction } from './report.js';
@@ -18,6 +19,8 @@ export interface ExactDifferenceOptions extends LawOptions {
   readonly linear?: 'jointly' | 'each';
 }
 
+const exactDifferenceLawNames = { seed: true, tolerance: true, linear: true } as const;
+
 /**
  * The gradient of the linear or multilinear function `f` agrees with its difference over a step of length 1, to 1e-12.
  * @throws DtypeError for float32 arguments.
@@ -27,8 +30,13 @@ export interface ExactDifferenceOptions extends LawOptions {
 export const exactDifferenceLaw = <Args extends readonly unknown[], Y>(
   f: TreeFunction<Args, Y>,
   args: Args,
-  { seed = 1, tolerance = 1e-12, linear = 'jointly' }: ExactDifferenceOptions = {},
+  options: ExactDifferenceOptions = {},
 ): Report => {
+  const {
+    seed = 1,
+    tolerance = 1e-12,
+    linear = 'jointly',
+  } = checkedOptions('exactDifferenceLaw', options, exactDifferenceLawNames);
   requireDoubles('exactDifferenceLaw', args);
   const law = 'law 3, exact difference';
   if (linear === 'jointly')

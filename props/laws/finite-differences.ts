@@ -3,6 +3,7 @@
  * d = [8(f(x + hv) − f(x − hv)) − (f(x + 2hv) − f(x − 2hv))] / 12h = Jv + O(h⁴), h = 5e-4.
  * Truncation is about h⁴/30 = 2e-15 times the fifth derivative, rounding about 1e-12 times the value: 1e-9 has room.
  */
+import { checkedOptions } from '../../core/arguments.js';
 import { pullbackAgainst, type Quotient } from './differences.js';
 import { type LawOptions, type Report, reportOf, type TreeFunction } from './report.js';
 import { requireDoubles } from './trees.js';
@@ -19,6 +20,8 @@ export interface DifferenceOptions extends LawOptions {
   readonly step?: number;
 }
 
+const finiteDifferenceLawNames = { seed: true, tolerance: true, step: true } as const;
+
 /**
  * The gradient of `f` at `args` agrees with fourth-order differences, to 1e-9·(1 + |d|): every entry of the Jacobian up to
  * 32 of them, else three random projections. The arguments must lie off kinks by more than two steps.
@@ -29,8 +32,13 @@ export interface DifferenceOptions extends LawOptions {
 export const finiteDifferenceLaw = <Args extends readonly unknown[], Y>(
   f: TreeFunction<Args, Y>,
   args: Args,
-  { seed = 1, tolerance = 1e-9, step = 5e-4 }: DifferenceOptions = {},
+  options: DifferenceOptions = {},
 ): Report => {
+  const {
+    seed = 1,
+    tolerance = 1e-9,
+    step = 5e-4,
+  } = checkedOptions('finiteDifferenceLaw', options, finiteDifferenceLawNames);
   requireDoubles('finiteDifferenceLaw', args);
   const deviations = pullbackAgainst(fourthOrder(step), f, args, () => true, { seed });
   return reportOf('law 2, finite differences', tolerance, deviations);

@@ -2,7 +2,9 @@
  * Law 6, hand derivation: a forward pass and gradients worked out on paper equal what the library computes and what its
  * tape derives, entry by entry.
  */
+
 import { vjp } from '../../autograd/vjp.js';
+import { checkedOptions } from '../../core/arguments.js';
 import { numbersFrom } from '../numbers.js';
 import { vectorSpace } from '../vector-space.js';
 import { type LawOptions, type Report, relative, reportOf, type TreeFunction } from './report.js';
@@ -12,6 +14,8 @@ import { compareTrees, requireDoubles } from './trees.js';
 export type HandDerivation<Args extends readonly unknown[], Y> = (
   ...args: Args
 ) => readonly [value: Y, backward: (cotangent: Y) => Args];
+
+const handDerivationLawNames = { seed: true, tolerance: true } as const;
 
 /**
  * `f` and its gradient at `args` equal `byHand`, to 1e-12·(1 + |want|).
@@ -23,8 +27,9 @@ export const handDerivationLaw = <Args extends readonly unknown[], Y>(
   f: TreeFunction<Args, Y>,
   byHand: HandDerivation<Args, Y>,
   args: Args,
-  { seed = 1, tolerance = 1e-12 }: LawOptions = {},
+  options: LawOptions = {},
 ): Report => {
+  const { seed = 1, tolerance = 1e-12 } = checkedOptions('handDerivationLaw', options, handDerivationLawNames);
   requireDoubles('handDerivationLaw', args);
   const [y, pullback] = vjp(f, ...args);
   const [value, backward] = byHand(...args);

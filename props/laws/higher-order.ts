@@ -3,8 +3,10 @@
  * and with H the Hessian of φ = ⟨w, f⟩,
  *   ⟨u, Hv⟩ = ⟨v, Hu⟩   (Schwarz),   forward-over-reverse Hv = reverse-over-forward Hv = reverse-over-reverse Hv.
  */
+
 import { jvp } from '../../autograd/jvp.js';
 import { vjp } from '../../autograd/vjp.js';
+import { checkedOptions } from '../../core/arguments.js';
 import { numbersFrom } from '../numbers.js';
 import { vectorSpace } from '../vector-space.js';
 import { adjointLaw } from './adjoint.js';
@@ -54,6 +56,8 @@ const symmetries = <Args extends readonly unknown[], Y>(
   ];
 };
 
+const higherOrderLawNames = { seed: true, tolerance: true, differenceTolerance: true } as const;
+
 /**
  * Second derivatives of `f` at `args` are right: its pullback obeys laws 1 and 2, and all ways to its Hessian agree to 1e-10.
  * @throws DtypeError for float32 arguments.
@@ -63,8 +67,13 @@ const symmetries = <Args extends readonly unknown[], Y>(
 export const higherOrderLaw = <Args extends readonly unknown[], Y>(
   f: TreeFunction<Args, Y>,
   args: Args,
-  { seed = 1, tolerance = 1e-10, differenceTolerance = 1e-9 }: HigherOrderOptions = {},
+  options: HigherOrderOptions = {},
 ): Report => {
+  const {
+    seed = 1,
+    tolerance = 1e-10,
+    differenceTolerance = 1e-9,
+  } = checkedOptions('higherOrderLaw', options, higherOrderLawNames);
   requireDoubles('higherOrderLaw', args);
   const cotangent = vectorSpace(f(...args)).direction(numbersFrom(seed));
   const pulled = (ybar: Y, ...x: Args): Args => vjp(f, ...x)[1](ybar);

@@ -2,7 +2,9 @@
  * Homogeneity over all exponents: f(2ᵏx) = 2^(dk)·f(x) and ∇f(2ᵏx) = 2^((d − 1)k)·∇f(x) for a function of degree d. Powers of
  * two round nothing, so that what squares on the way, and overflows or vanishes there, is found.
  */
+
 import { vjp } from '../../autograd/vjp.js';
+import { checkedOptions } from '../../core/arguments.js';
 import { fromData } from '../../core/creation.js';
 import { isFloat } from '../../core/dtype.js';
 import { mapTensors } from '../../core/tree.js';
@@ -33,6 +35,8 @@ const scaledBy = <T>(tree: T, factor: number): T =>
       : x,
   );
 
+const homogeneityLawNames = { seed: true, tolerance: true, degree: true, exponents: true, scaled: true } as const;
+
 /**
  * `f` is homogeneous of the given degree at `args`, and its gradient of one less, to 4 units in the last place: at any size.
  * @example
@@ -41,8 +45,15 @@ const scaledBy = <T>(tree: T, factor: number): T =>
 export const homogeneityLaw = <Args extends readonly unknown[], Y>(
   f: TreeFunction<Args, Y>,
   args: Args,
-  { degree, exponents = [-100, -60, -10, 10, 60, 100], scaled, seed = 1, tolerance = 4 }: HomogeneityOptions,
+  options: HomogeneityOptions,
 ): Report => {
+  const {
+    degree,
+    exponents = [-100, -60, -10, 10, 60, 100],
+    scaled,
+    seed = 1,
+    tolerance = 4,
+  } = checkedOptions('homogeneityLaw', options, homogeneityLawNames);
   const moves = (k: number): boolean => scaled?.[k] ?? true;
   const gradientAt = (x: Args): readonly [Y, Args] => {
     const [y, pullback] = vjp(f, ...x);

@@ -2,7 +2,9 @@
  * Laws that need no oracle, because they only say that differentiation is linear:
  * Jᵀ(αu + βw) = αJᵀu + βJᵀw, and ∇(αf + βg) = α∇f + β∇g.
  */
+
 import { vjp } from '../../autograd/vjp.js';
+import { checkedOptions } from '../../core/arguments.js';
 import { add } from '../../core/primitives/add.js';
 import { mul } from '../../core/primitives/mul.js';
 import type { Tensor } from '../../core/tensor.js';
@@ -21,6 +23,8 @@ const compare = <T>(space: VectorSpace<T>, name: string, got: T, want: T): Devia
   );
 };
 
+const pullbackLinearityLawNames = { seed: true, tolerance: true } as const;
+
 /**
  * The pullback of `f` at `args` is linear in the cotangent, to 1e-12·(1 + |want|).
  * @throws DtypeError for float32 arguments.
@@ -30,8 +34,9 @@ const compare = <T>(space: VectorSpace<T>, name: string, got: T, want: T): Devia
 export const pullbackLinearityLaw = <Args extends readonly unknown[], Y>(
   f: TreeFunction<Args, Y>,
   args: Args,
-  { seed = 1, tolerance = 1e-12 }: LawOptions = {},
+  options: LawOptions = {},
 ): Report => {
+  const { seed = 1, tolerance = 1e-12 } = checkedOptions('pullbackLinearityLaw', options, pullbackLinearityLawNames);
   requireDoubles('pullbackLinearityLaw', args);
   const next = numbersFrom(seed);
   const [y, pullback] = vjp(f, ...args);
@@ -43,6 +48,8 @@ export const pullbackLinearityLaw = <Args extends readonly unknown[], Y>(
   return reportOf('linear pullback', tolerance, compare(inputs, 'Jᵀ(αu + βw) of argument', got, want));
 };
 
+const gradientLinearityLawNames = { seed: true, tolerance: true } as const;
+
 /**
  * The gradient of a combination of two functions is the combination of their gradients, to 1e-12·(1 + |want|).
  * @throws DtypeError for float32 arguments.
@@ -53,8 +60,9 @@ export const gradientLinearityLaw = <Args extends readonly unknown[]>(
   f: TreeFunction<Args, Tensor>,
   g: TreeFunction<Args, Tensor>,
   args: Args,
-  { seed = 1, tolerance = 1e-12 }: LawOptions = {},
+  options: LawOptions = {},
 ): Report => {
+  const { seed = 1, tolerance = 1e-12 } = checkedOptions('gradientLinearityLaw', options, gradientLinearityLawNames);
   requireDoubles('gradientLinearityLaw', args);
   const both = (...x: Args): Tensor => add(mul(f(...x), alpha), mul(g(...x), beta));
   const [y, pullback] = vjp(both, ...args);

@@ -3,8 +3,10 @@
  * lost in one mode is found, where law 1 sees a difference of 10⁻³⁰. And the same of second derivatives: whichever modes are
  * nested, and in whichever order.
  */
+
 import { jvp } from '../../autograd/jvp.js';
 import { vjp } from '../../autograd/vjp.js';
+import { checkedOptions } from '../../core/arguments.js';
 import { ones } from '../../core/creation.js';
 import type { Dtype } from '../../core/dtype.js';
 import { broadcastTo } from '../../core/primitives/broadcast-to.js';
@@ -80,17 +82,16 @@ const against = (name: string, got: Tensor, want: Tensor, { place }: Stretched):
   return Array.from(got.dataSync(), (value, i) => measure(place(name, i), value, wanted[i] ?? Number.NaN));
 };
 
+const modesLawNames = { tolerance: true, arguments: true } as const;
+
 /**
  * The derivatives of the elementwise function `f` at `args`, of any size, are the same by its backward and by its forward
  * rules, to 8 units in the last place of the derivative itself.
  * @example
  * modesLaw((x: Tensor) => tanh(x), [tensor([1e-30, 0.5, 40])]).holds // true
  */
-export const modesLaw = (
-  f: Elementwise,
-  args: readonly Tensor[],
-  { tolerance = 8, arguments: chosen }: ModesOptions = {},
-): Report => {
+export const modesLaw = (f: Elementwise, args: readonly Tensor[], options: ModesOptions = {}): Report => {
+  const { tolerance = 8, arguments: chosen } = checkedOptions('modesLaw', options, modesLawNames);
   const points = stretched('modesLaw', args, chosen);
   const deviations = points.moving.flatMap((k) =>
     against(`∂/∂ argument ${k}`, forward(f, k)(...points.x), backward(f, k)(...points.x), points),
@@ -113,17 +114,16 @@ const nestings = (order: number): readonly (readonly (keyof typeof modes)[])[] =
         [...inner, 'forward' as const],
       ]);
 
+const nestingLawNames = { tolerance: true, arguments: true, order: true } as const;
+
 /**
  * The second derivatives of the elementwise function `f` at `args` do not depend on how they are nested: reverse over reverse,
  * forward over reverse, reverse over forward and forward over forward agree to 64 units in the last place of the derivative.
  * @example
  * nestingLaw((x: Tensor) => sigmoid(x), [tensor([0, 17, 60])]).holds // true
  */
-export const nestingLaw = (
-  f: Elementwise,
-  args: readonly Tensor[],
-  { tolerance = 64, order = 2, arguments: chosen }: NestingOptions = {},
-): Report => {
+export const nestingLaw = (f: Elementwise, args: readonly Tensor[], options: NestingOptions = {}): Report => {
+  const { tolerance = 64, order = 2, arguments: chosen } = checkedOptions('nestingLaw', options, nestingLawNames);
   const points = stretched('nestingLaw', args, chosen);
   const [first = [], ...others] = nestings(order);
   const along = (names: readonly (keyof typeof modes)[], k: number): Tensor =>

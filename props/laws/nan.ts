@@ -1,5 +1,7 @@
 /** A NaN is never swallowed: whatever depends on a number that is none is none itself. */
+
 import { vjp } from '../../autograd/vjp.js';
+import { checkedOptions } from '../../core/arguments.js';
 import { vectorSpace } from '../vector-space.js';
 import { type Deviation, type Report, reportOf, type TreeFunction } from './report.js';
 
@@ -12,6 +14,8 @@ export interface NanOptions {
   readonly reaches?: (input: number, output: number) => boolean;
 }
 
+const nanLawNames = { reaches: true } as const;
+
 /**
  * Each number of `args` in turn becomes NaN: every output of `f` that depends on it must be NaN.
  * @example
@@ -20,8 +24,9 @@ export interface NanOptions {
 export const nanLaw = <Args extends readonly unknown[], Y>(
   f: TreeFunction<Args, Y>,
   args: Args,
-  { reaches }: NanOptions = {},
+  options: NanOptions = {},
 ): Report => {
+  const { reaches } = checkedOptions('nanLaw', options, nanLawNames);
   const inputs = vectorSpace(args);
   const [y, pullback] = vjp(f, ...args);
   const outputs = vectorSpace(y);

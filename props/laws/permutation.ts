@@ -1,4 +1,5 @@
 /** Sums and what is made of them do not depend on the order of a line's elements, but for rounding within a stated bound. */
+import { checkedOptions } from '../../core/arguments.js';
 import { fromData } from '../../core/creation.js';
 import { formatIndex, stridesOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
@@ -41,17 +42,22 @@ const rearranged = (x: Tensor, axis: number, order: readonly number[]): Tensor =
   );
 };
 
+const permutationLawNames = { seed: true, tolerance: true, axis: true, orders: true, magnitude: true } as const;
+
 /**
  * Rearranging `x` along an axis rearranges `f(x)` likewise, where it has the shape of `x`, and else changes nothing: to
  * `tolerance` units in the last place, 1 by default.
  * @example
  * permutationLaw((x: Tensor) => logsumexp(x), tensor([1, 20, -3])).holds // true
  */
-export const permutationLaw = (
-  f: (x: Tensor) => Tensor,
-  x: Tensor,
-  { axis = x.rank - 1, orders = 4, magnitude = 0, seed = 1, tolerance = 1 }: PermutationOptions = {},
-): Report => {
+export const permutationLaw = (f: (x: Tensor) => Tensor, x: Tensor, options: PermutationOptions = {}): Report => {
+  const {
+    axis = x.rank - 1,
+    orders = 4,
+    magnitude = 0,
+    seed = 1,
+    tolerance = 1,
+  } = checkedOptions('permutationLaw', options, permutationLawNames);
   const next = numbersFrom(seed);
   const length = x.shape[axis] ?? 1;
   const y = f(x);

@@ -4,7 +4,9 @@
  * R(h) = |r(h)| + |r(−h)| = max(h²|vᵀHv|, …), in which the cubic term cannot hide the quadratic one.
  * Directions without curvature say nothing about the slope and are drawn again.
  */
+
 import { vjp } from '../../autograd/vjp.js';
+import { checkedOptions } from '../../core/arguments.js';
 import { numbersFrom } from '../numbers.js';
 import { vectorSpace } from '../vector-space.js';
 import { type LawOptions, type Report, reportOf, type TreeFunction } from './report.js';
@@ -30,6 +32,8 @@ const firstStep = (phi: (h: number) => number, size: number): number | null => {
   return second > 1e-3 * (1 + size) && step > 5e-4 ? step : null;
 };
 
+const taylorLawNames = { seed: true, tolerance: true } as const;
+
 /**
  * The remainder of the first-order Taylor polynomial of `f` at `args` is of second order: slope 2 ± 0.1 over five halvings.
  * Where eight directions show no curvature, the slope must be 2 or more, or the remainder rounding.
@@ -40,8 +44,9 @@ const firstStep = (phi: (h: number) => number, size: number): number | null => {
 export const taylorLaw = <Args extends readonly unknown[], Y>(
   f: TreeFunction<Args, Y>,
   args: Args,
-  { seed = 1, tolerance = 0.1 }: LawOptions = {},
+  options: LawOptions = {},
 ): Report => {
+  const { seed = 1, tolerance = 0.1 } = checkedOptions('taylorLaw', options, taylorLawNames);
   requireDoubles('taylorLaw', args);
   const law = 'law 4, Taylor order';
   const next = numbersFrom(seed);

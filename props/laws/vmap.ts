@@ -2,8 +2,10 @@
  * Law 9, vmap: vmap(f)(xs) = stack(f(x₁), …, f(xₙ)), and the same for the pullback of f: batching a function is a way to
  * compute, never another result.
  */
+
 import { vjp } from '../../autograd/vjp.js';
 import { type Axes, vmap } from '../../autograd/vmap.js';
+import { checkedOptions } from '../../core/arguments.js';
 import { treeLeaves } from '../../core/tree.js';
 import { numbersFrom } from '../numbers.js';
 import { hasFloats, vectorSpace } from '../vector-space.js';
@@ -16,6 +18,8 @@ export interface VmapLawOptions extends LawOptions {
   readonly batched?: readonly boolean[];
 }
 
+const vmapLawNames = { seed: true, tolerance: true, batched: true } as const;
+
 /**
  * `f` over the batches `args` (batch at axis 0) equals `f` of each example, and so does its pullback, to 1e-13·(1 + |want|).
  * @example
@@ -24,8 +28,13 @@ export interface VmapLawOptions extends LawOptions {
 export const vmapLaw = <Args extends readonly unknown[], Y>(
   f: TreeFunction<Args, Y>,
   args: Args,
-  { seed = 1, tolerance = 1e-13, batched = args.map(() => true) }: VmapLawOptions = {},
+  options: VmapLawOptions = {},
 ): Report => {
+  const {
+    seed = 1,
+    tolerance = 1e-13,
+    batched = args.map(() => true),
+  } = checkedOptions('vmapLaw', options, vmapLawNames);
   const law = 'law 9, vmap';
   const axes: Axes[] = args.map((_, k) => (batched[k] === true ? 0 : null));
   const size = treeLeaves(args.filter((_, k) => batched[k] === true))[0]?.shape[0] ?? 0;
