@@ -7,7 +7,7 @@
 import { checkedOptions, checkFunction } from '../core/arguments.js';
 import type { Backend, Executable, Storage } from '../core/backend.js';
 import { defaultBackend } from '../core/default-backend.js';
-import { ArgumentError, describe } from '../core/errors.js';
+import { ArgumentError, describe, describeList } from '../core/errors.js';
 import { ground } from '../core/ground.js';
 import { currentInterpreter } from '../core/interpreter.js';
 import { simplify } from '../core/passes/index.js';
@@ -96,7 +96,7 @@ const checkOptions = (options: CompileOptions): Required<CompileOptions> => {
   if (!Array.isArray(donate) || !donate.every((argument) => Number.isInteger(argument) && argument >= 0))
     throw new ArgumentError({
       op: 'compile',
-      problem: `donate is ${Array.isArray(donate) ? JSON.stringify(donate) : describe(donate)}`,
+      problem: `donate is ${describeList(donate)}`,
       remedy: 'list the numbers of the arguments that are given away, counted from 0: { donate: [0] }',
     });
   return { cacheSize, donate };

@@ -1,5 +1,5 @@
 /** A program as a picture: text in the language of Graphviz. */
-import { formatAval, formatParams, type Program } from '../core/program.js';
+import { checkProgram, formatAval, formatParams, type Program } from '../core/program.js';
 
 const quote = (text: string): string => JSON.stringify(text).replaceAll('\\\\n', '\\n');
 
@@ -9,7 +9,9 @@ const quote = (text: string): string => JSON.stringify(text).replaceAll('\\\\n',
  * @example
  * toDot(trace((x: Tensor) => mul(x, x))(zeros([3]))).startsWith('digraph') // true
  */
-export const toDot = ({ inputs, constants, nodes, outputs }: Program): string => {
+export const toDot = (program: Program): string => {
+  checkProgram('toDot', program);
+  const { inputs, constants, nodes, outputs } = program;
   const first = inputs.length + constants.length;
   const node = (id: number, label: string, shape: string): string =>
     `  v${id} [label=${quote(label)}, shape=${shape}${outputs.includes(id) ? ', peripheries=2' : ''}];`;

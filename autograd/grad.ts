@@ -2,7 +2,7 @@
 import { checkedOptions, checkFunction } from '../core/arguments.js';
 import { ones } from '../core/creation.js';
 import { isFloat } from '../core/dtype.js';
-import { ArgumentError, GradientError } from '../core/errors.js';
+import { ArgumentError, describeList, GradientError } from '../core/errors.js';
 import { formatAval } from '../core/program.js';
 import { Tensor } from '../core/tensor.js';
 import { mapTensors, treeLeaves, treeUnflatten } from '../core/tree.js';
@@ -29,6 +29,12 @@ export const chooseArguments = (
   argnums: Argnums,
 ): { readonly chosen: unknown; readonly replace: (chosen: unknown) => readonly unknown[] } => {
   const positions = typeof argnums === 'number' ? [argnums] : argnums;
+  if (!Array.isArray(positions) || !positions.every((n) => typeof n === 'number'))
+    throw new ArgumentError({
+      op,
+      problem: `argnums is ${describeList(argnums)}`,
+      remedy: 'give the number of an argument, or a list of numbers',
+    });
   const wrong = positions.find((n, i) => !(n in args) || positions.indexOf(n) !== i);
   if (wrong !== undefined)
     throw new ArgumentError({

@@ -1,5 +1,6 @@
 /** What a gradient check found: for each input its worst entry, as data and as a table. */
-import { formatShape } from '../core/errors.js';
+import { checkNumber } from '../core/arguments.js';
+import { ArgumentError, describe, formatShape } from '../core/errors.js';
 import type { Shape } from '../core/shape.js';
 
 /** A derivative by the rule and by differences, and where. */
@@ -35,6 +36,14 @@ export interface Report {
  * relativeError([1, 2], [1, 2.002]) // ≈ 0.0005
  */
 export const relativeError = (a: ArrayLike<number>, b: ArrayLike<number>, floor = 1e-8): number => {
+  for (const list of [a, b])
+    if (typeof list !== 'object' || list === null || typeof list.length !== 'number')
+      throw new ArgumentError({
+        op: 'relativeError',
+        problem: `compares ${describe(list)}`,
+        remedy: 'give two lists of numbers',
+      });
+  checkNumber('relativeError', 'the floor', floor);
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
   let worst = 0;
   for (let i = 0; i < a.length; i++) {

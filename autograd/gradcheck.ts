@@ -2,7 +2,7 @@
  * Gradients against finite differences, in float64. Along a direction v,
  * `f′(x)v = [8(f(x + hv) − f(x − hv)) − (f(x + 2hv) − f(x − 2hv))] / 12h + O(h⁴)`.
  */
-import { checkedOptions, checkFunction } from '../core/arguments.js';
+import { checkedOptions, checkFunction, checkNumber } from '../core/arguments.js';
 import { fromData } from '../core/creation.js';
 import { isFloat } from '../core/dtype.js';
 import { ArgumentError, describe } from '../core/errors.js';
@@ -167,6 +167,8 @@ export const gradcheck = <Args extends readonly unknown[]>(
     projections = 3,
     key: from = key(0),
   } = checkedOptions('gradcheck', options, gradcheckNames);
+  for (const [name, value] of Object.entries({ tolerance, step, entries, projections }))
+    checkNumber('gradcheck', name, value);
   if (!Array.isArray(inputs))
     throw new ArgumentError({
       op: 'gradcheck',

@@ -1,8 +1,8 @@
 /** Tracing: runs a function on shapes instead of numbers and writes down the program it would run. */
-import { checkFunction } from '../core/arguments.js';
-import { GradientError } from '../core/errors.js';
+import { checkFunction, checkList, checkTensorList } from '../core/arguments.js';
+import { ArgumentError, GradientError } from '../core/errors.js';
 import { bind, type Interpreter, withInterpreter } from '../core/interpreter.js';
-import { type Aval, makeProgram, type Program, type ProgramNode } from '../core/program.js';
+import { type Aval, checkProgram, makeProgram, type Program, type ProgramNode } from '../core/program.js';
 import { Tensor } from '../core/tensor.js';
 import { outline, treeLeaves, treeUnflatten } from '../core/tree.js';
 import { synchronous } from './matching.js';
@@ -91,6 +91,7 @@ export const traceTree = <Args extends readonly unknown[], Y>(
   op = 'trace',
 ): Traced<Y> => {
   checkFunction(op, f);
+  checkList(op, 'the arguments', args);
   const tracer = createTracer(op);
   const inputs = treeLeaves(args, op).map(tracer.input);
   const y = synchronous(
@@ -117,7 +118,16 @@ export const trace =
  * @example
  * replay(trace((x: Tensor) => mul(x, x))(zeros([2])), [tensor([1, 2])])[0].toArray() // [1, 4]
  */
-export const replay = ({ constants, nodes, outputs }: Program, inputs: readonly Tensor[]): readonly Tensor[] => {
+export const replay = (program: Program, inputs: readonly Tensor[]): readonly Tensor[] => {
+  checkProgram('replay', program);
+  checkTensorList('replay', inputs);
+  const { constants, nodes, outputs } = program;
+  if (inputs.length !== program.inputs.length)
+    throw new ArgumentError({
+      op: 'replay',
+      problem: `${inputs.length} inputs for a program of ${program.inputs.length}`,
+      remedy: 'give one tensor an input',
+    });
   const values: Tensor[] = [...inputs, ...constants];
   const read = (id: number): Tensor => values[id] as Tensor;
   for (const { primitive, inputs: ids, params } of nodes) values.push(bind(primitive, ids.map(read), params));

@@ -29,14 +29,24 @@ export const tensorOperand = <X extends Tensor>(op: string, x: X): X => {
 /** The rank of an operand, once it is known to be a tensor. */
 export const rankOf = (op: string, x: Tensor): number => tensorOperand(op, x).rank;
 
+/** Whether a function is a class, which nobody can call. */
+const isClass = (f: object): boolean => /^class\b/.test(Function.prototype.toString.call(f));
+
 /** Throws unless the value is a function. */
 export const checkFunction = (op: string, f: unknown): void => {
-  if (typeof f !== 'function')
+  if (typeof f !== 'function' || isClass(f))
     throw new ArgumentError({
       op,
-      problem: `takes a function, not ${describe(f)}`,
+      problem: `takes a function, not ${typeof f === 'function' ? 'a class' : describe(f)}`,
       remedy: `write ${op}((x) => …)`,
     });
+};
+
+/** Throws unless every option that is given is true or false. */
+export const checkFlags = (op: string, flags: Readonly<Record<string, unknown>>): void => {
+  for (const [name, value] of Object.entries(flags))
+    if (value !== undefined && typeof value !== 'boolean')
+      throw new ArgumentError({ op, problem: `${name} is ${describe(value)}`, remedy: 'give true or false' });
 };
 
 /** Throws unless the value is a list of tensors. */
@@ -47,6 +57,7 @@ export const checkTensorList = (op: string, values: unknown): void => {
       problem: `the operands are ${describe(values)}, not a list of tensors`,
       remedy: 'put them into one list: [a, b]',
     });
+  checkLength(op, 'the operands', values);
   checkTensors(op, values);
 };
 
@@ -155,6 +166,26 @@ const unknownOption = (op: string, name: string, names: object): ArgumentError =
   });
 };
 
+/** Longer than any list of sizes, axes or places; a list of four thousand million holes takes no memory, but all time. */
+const longest = 2 ** 24;
+
+/** Throws for a list that nobody can have meant. */
+export const checkLength = (op: string, what: string, list: readonly unknown[]): void => {
+  if (list.length > longest)
+    throw new ArgumentError({ op, problem: `${what} is a list of ${list.length}`, remedy: 'give a shorter list' });
+};
+
+/** Throws unless the value is a list, and one that ends. */
+export const checkList = (op: string, what: string, value: unknown): void => {
+  if (!Array.isArray(value))
+    throw new ArgumentError({
+      op,
+      problem: `${what} is ${describe(value)}, not a list`,
+      remedy: 'write it in brackets: [a, b]',
+    });
+  checkLength(op, what, value);
+};
+
 /** Options with the lists in them as they are now: what is made of them keeps its meaning when the caller's lists change. */
 const ownLists = <T extends object>(options: T): T =>
   Object.fromEntries(
@@ -178,7 +209,11 @@ export const checkedOptions = <Options extends object, Names extends OptionNames
   let lists = false;
   for (const name in options) {
     if (known[name] !== true) throw isRecord(options) ? unknownOption(op, name, names) : noOptions(op, options, names);
-    if (Array.isArray(options[name])) lists = true;
+    const value: unknown = options[name];
+    if (Array.isArray(value)) {
+      checkLength(op, name, value);
+      lists = true;
+    }
     count++;
   }
   if (count === 0 && !isRecord(options)) throw noOptions(op, options, names);

@@ -1,5 +1,7 @@
 /** The backend that eager operations and new tensors use: WebAssembly where the host can run it, the reference elsewhere. */
+
 import type { Backend } from './backend.js';
+import { checkMethods } from './methods.js';
 import { referenceBackend } from './reference/backend.js';
 import { wasmBackendIfAny } from './wasm/backend.js';
 
@@ -13,5 +15,6 @@ export const defaultBackend = (): Backend => {
 
 /** Makes `backend` the default for what follows; tensors that live elsewhere are copied when they are used. */
 export const setDefaultBackend = (backend: Backend): void => {
+  checkMethods('setDefaultBackend', 'the backend', backend, ['write', 'read', 'readSync', 'lower', 'free']);
   chosen = backend;
 };

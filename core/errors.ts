@@ -15,14 +15,17 @@ export interface ErrorDetails {
   readonly remedy: string;
 }
 
+/** A size as it is written, whatever it is. */
+const formatSize = (size: unknown): string => (typeof size === 'number' ? String(size) : describe(size));
+
 /** More axes than this are not written out. */
 const mostAxes = 32;
 
 /** A shape as it is written; of one with very many axes the first and the last: `[1,1,1,1,…,1,1](5000 axes)`. */
 export const formatShape = (shape: readonly number[]): string =>
   shape.length <= mostAxes
-    ? `[${Array.from(shape, String).join(',')}]`
-    : `[${Array.from(shape.slice(0, 4), String).join(',')},…,${Array.from(shape.slice(-2), String).join(',')}](${shape.length} axes)`;
+    ? `[${Array.from(shape, formatSize).join(',')}]`
+    : `[${Array.from(shape.slice(0, 4), formatSize).join(',')},…,${Array.from(shape.slice(-2), formatSize).join(',')}](${shape.length} axes)`;
 
 /** Which copy of the library made a tensor: its prototype has this copy's mark under `copyMark`. */
 export const copyMark: unique symbol = Symbol.for('tapegrad.copy');
@@ -69,6 +72,13 @@ export const describe = (value: unknown): string => {
   } catch {
     return 'an object that cannot be read';
   }
+};
+
+/** A value with the lists in it written out, the first entries and levels of them: `[[1,2],[3]]`. */
+export const describeList = (value: unknown, levels = 3): string => {
+  if (!Array.isArray(value) || levels === 0) return typeof value === 'number' ? String(value) : describe(value);
+  const shown = Array.from(value.slice(0, 8), (part) => describeList(part, levels - 1));
+  return `[${(value.length > shown.length ? [...shown, '…'] : shown).join(',')}]`;
 };
 
 const format = ({ op, problem, shapes, remedy }: ErrorDetails, path: string): string => {

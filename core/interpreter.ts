@@ -4,10 +4,11 @@
  * transforms nest in any order, and none of them knows which others are beneath it.
  * A traced tensor belongs to exactly one interpreter; to every other it is a constant.
  */
-import { checkTensors } from './arguments.js';
+import { checkFunction, checkTensorList, checkTensors } from './arguments.js';
 import { GradientError } from './errors.js';
 import { ground } from './ground.js';
-import type { Primitive } from './primitive.js';
+import { checkMethods } from './methods.js';
+import { isDefined, type Primitive } from './primitive.js';
 import type { Tensor } from './tensor.js';
 
 /** `bind`, `call` and `recompute` are called with the interpreter itself taken off the stack. */
@@ -63,10 +64,18 @@ const at = <T>(level: Level | null, f: () => T): T => {
 };
 
 /** Runs `f` with `interpreter` on top of the stack, and restores the stack however `f` ends. */
-export const withInterpreter = <T>(interpreter: Interpreter, f: () => T): T => at({ interpreter, below: top }, f);
+export const withInterpreter = <T>(interpreter: Interpreter, f: () => T): T => {
+  if (typeof interpreter?.bind !== 'function')
+    checkMethods('withInterpreter', 'the interpreter', interpreter, ['bind', 'call', 'recompute', 'reveal']);
+  checkFunction('withInterpreter', f);
+  return at({ interpreter, below: top }, f);
+};
 
 /** Hands one operation to the interpreter on top. Every public function ends here. */
 export const bind = (primitive: Primitive, inputs: readonly Tensor[], params: unknown): Tensor => {
+  if (!isDefined(primitive))
+    checkMethods('bind', 'the primitive', primitive, ['infer', 'forward', 'vjp', 'jvp', 'batch']);
+  if (!Array.isArray(inputs)) checkTensorList(primitive.name, inputs);
   checkTensors(primitive.name, inputs);
   if (top === null) return ground.bind(primitive, inputs, params);
   const { interpreter, below } = top;
@@ -75,12 +84,16 @@ export const bind = (primitive: Primitive, inputs: readonly Tensor[], params: un
 
 /** Hands a function with its own derivative rule to the interpreter on top. */
 export const call = (rule: CustomRule, inputs: readonly Tensor[]): readonly Tensor[] => {
+  checkMethods('call', 'the rule', rule, ['run', 'forward', 'backward', 'jvp']);
+  checkTensorList('call', inputs);
   const { interpreter, below } = top ?? { interpreter: ground, below: null };
   return at(below, () => interpreter.call(rule, inputs));
 };
 
 /** Hands a function whose intermediate values must not be kept to the interpreter on top. */
 export const recompute = (run: TensorFunction, inputs: readonly Tensor[]): readonly Tensor[] => {
+  checkFunction('recompute', run);
+  checkTensorList('recompute', inputs);
   const { interpreter, below } = top ?? { interpreter: ground, below: null };
   return at(below, () => interpreter.recompute(run, inputs));
 };

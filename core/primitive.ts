@@ -3,7 +3,9 @@
  * `define` checks the record's rules against its argument list and against what it saves, then forgets those types,
  * so that tables and interpreters can hold every primitive alike.
  */
+
 import type { Dtype, TypedArray } from './dtype.js';
+import { checkMethods } from './methods.js';
 import type { Aval } from './program.js';
 import { checkShape, frozenShape, type Shape } from './shape.js';
 import type { Tensor } from './tensor.js';
@@ -121,14 +123,22 @@ const ruleOf =
   (argument: number): R | null =>
     typeof rules === 'function' ? (rules(argument) as R) : ((rules as readonly (R | null)[])[argument] ?? null);
 
+/** What `define` has made: known to be whole. */
+const defined = new WeakSet<object>();
+
+/** Whether `define` made a primitive; a copy of one, or a record of somebody's own, may lack anything. */
+export const isDefined = (primitive: unknown): boolean =>
+  typeof primitive === 'object' && primitive !== null && defined.has(primitive);
+
 /**
  * Turns a record into a primitive: `define<[Tensor, Tensor]>()({ name: 'mul', … })`.
  * The first call fixes the arguments and parameters, the second infers the name and what is saved.
  */
 export const define =
   <In extends readonly Tensor[], P = null>() =>
-  <const Name extends string, const S extends Saves>(d: Definition<Name, In, P, S>): Primitive<Name, P> =>
-    Object.freeze<Primitive<Name, P>>({
+  <const Name extends string, const S extends Saves>(d: Definition<Name, In, P, S>): Primitive<Name, P> => {
+    checkMethods('define', 'the record', d, ['infer', 'forward', 'batch']);
+    const primitive = Object.freeze<Primitive<Name, P>>({
       name: d.name,
       family: d.family,
       docs: d.docs,
@@ -146,3 +156,6 @@ export const define =
       jvp: typeof d.jvp === 'string' ? () => null : ruleOf<ForwardRule>(d.jvp),
       batch: d.batch as Primitive<Name, P>['batch'],
     });
+    defined.add(primitive);
+    return primitive;
+  };

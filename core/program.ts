@@ -2,12 +2,12 @@
  * Programs: straight-line lists of primitives over numbered values. What a trace produces, what a tape records,
  * what a backend lowers and runs. Values are numbered inputs first, then constants, then one a node.
  */
-import type { Dtype } from './dtype.js';
-import { formatShape } from './errors.js';
+import { type Dtype, isDtype } from './dtype.js';
+import { ArgumentError, describe, describeList, formatShape } from './errors.js';
 import { frozen } from './frozen.js';
 import type { Primitive } from './primitive.js';
 import { frozenShape, type Shape } from './shape.js';
-import type { Tensor } from './tensor.js';
+import { Tensor } from './tensor.js';
 
 /** What is known of a value before it is computed. */
 export interface Aval {
@@ -79,8 +79,43 @@ const frozenNode = (node: ProgramNode): ProgramNode => {
   return same ? node : Object.freeze({ ...node, inputs, params, shape });
 };
 
+/** What is wrong with an aval, a node or a number of a value; `null` where nothing is. */
+const isAval = (value: unknown): value is Aval =>
+  typeof value === 'object' &&
+  value !== null &&
+  'shape' in value &&
+  Array.isArray(value.shape) &&
+  'dtype' in value &&
+  isDtype(value.dtype);
+
+/** Throws unless a value has the parts of a program, each of which reads only what is there before it. */
+export const checkProgram = (op: string, value: unknown): void => {
+  const refusal = (problem: string): ArgumentError =>
+    new ArgumentError({ op, problem, remedy: 'give a program, as trace and makeProgram return it' });
+  if (typeof value !== 'object' || value === null) throw refusal(`${describe(value)} is no program`);
+  const parts = value as Readonly<Record<string, unknown>>;
+  for (const name of ['inputs', 'constants', 'nodes', 'outputs'])
+    if (!Array.isArray(parts[name])) throw refusal(`the ${name} are ${describe(parts[name])}`);
+  const { inputs, constants, nodes, outputs } = value as Program;
+  for (const aval of inputs) if (!isAval(aval)) throw refusal(`an input is ${describe(aval)}`);
+  for (const constant of constants)
+    if (!(constant instanceof Tensor)) throw refusal(`a constant is ${describe(constant)}`);
+  let known = inputs.length + constants.length;
+  const reads = (id: unknown): boolean => Number.isInteger(id) && (id as number) >= 0 && (id as number) < known;
+  for (const node of nodes) {
+    if (!isAval(node) || !Array.isArray(node.inputs) || typeof node.primitive?.infer !== 'function')
+      throw refusal(`a node is ${describe(node)}`);
+    if (!node.inputs.every(reads))
+      throw refusal(`${node.primitive.name} reads ${describeList(node.inputs)}, which is not there before it`);
+    known++;
+  }
+  if (!outputs.every(reads)) throw refusal(`the outputs are ${describeList(outputs)}, of ${known} values`);
+};
+
 /** A program that prints itself, and that nobody can change. */
-export const makeProgram = ({ inputs, constants, nodes, outputs }: Omit<Program, 'toString'>): Program => {
+export const makeProgram = (parts: Omit<Program, 'toString'>): Program => {
+  checkProgram('makeProgram', parts);
+  const { inputs, constants, nodes, outputs } = parts;
   const program: Program = Object.freeze({
     inputs: frozen(inputs),
     constants: frozen(constants),

@@ -81,7 +81,7 @@ export class Tensor<out S extends Shape = Shape> {
   readonly payload: unknown;
 
   static {
-    placeOf = (tensor) => tensor.#stored;
+    placeOf = (tensor) => (#stored in tensor ? tensor.#stored : null);
     // So that a message can tell a tensor of this copy of the library from one of another copy, and from an imitation.
     recogniseTensors((value) => #stored in value);
     Object.defineProperty(Tensor.prototype, copyMark, { value: thisCopy });

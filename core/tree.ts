@@ -4,7 +4,8 @@
  * over a tree depends on the order in which its keys were written; a rebuilt tree keeps the order it came with.
  * Every function that walks trees does it by `walkOf`, which ends where a tree is cyclic or too deep to be made on purpose.
  */
-import { ArgumentError, describe, TreeError } from './errors.js';
+import { checkFunction, checkList } from './arguments.js';
+import { describe, TreeError } from './errors.js';
 import { Tensor } from './tensor.js';
 
 /** What a leaf is reached by: object keys and list positions. */
@@ -133,6 +134,7 @@ const branchOf = (keys: readonly string[], values: ReadonlyMap<string | number, 
 
 /** The tree with each leaf replaced by the next of `leaves`, which come in the order of `treeLeaves`. */
 export const treeUnflatten = <T>(tree: T, leaves: readonly unknown[], op = 'treeUnflatten'): T => {
+  checkList(op, 'the leaves', leaves);
   let next = 0;
   const { path, into } = walkOf(op, tree);
   const build = (node: unknown): unknown => {
@@ -235,11 +237,6 @@ export const treeMap = <T>(
   tree: T,
   ...others: readonly unknown[]
 ): T => {
-  if (typeof f !== 'function')
-    throw new ArgumentError({
-      op: 'treeMap',
-      problem: `takes a function, not ${describe(f)}`,
-      remedy: 'write treeMap((leaf) => …, tree)',
-    });
+  checkFunction('treeMap', f);
   return mapTrees('treeMap', f, tree, ...others);
 };

@@ -1,6 +1,6 @@
 /** Convolution and transposed convolution of one, two or three spatial axes, channels first. */
 import { checkedOptions, checkTensors } from '../arguments.js';
-import { ArgumentError, ShapeError } from '../errors.js';
+import { ArgumentError, describe, ShapeError } from '../errors.js';
 import { type ConvParams, convDtype, convName, convOutputs } from '../families/convolution.js';
 import { type Border, spanOf } from '../families/window.js';
 import { crossCorrelate } from '../primitives/conv.js';
@@ -40,7 +40,7 @@ const kernelOf = (name: string, x: Tensor, w: Tensor, groups: number, weight: st
       remedy: 'give a kernel of size 1 at least along every axis',
     });
   if (!Number.isInteger(groups) || groups < 1)
-    throw new ArgumentError({ op, problem: `groups ${groups}`, remedy: 'give a whole number ≥ 1' });
+    throw new ArgumentError({ op, problem: `groups ${describe(groups)}`, remedy: 'give a whole number ≥ 1' });
   return [op, kernel];
 };
 

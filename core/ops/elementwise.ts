@@ -104,7 +104,9 @@ export const isNaN = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
  */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: the field's own name; numbers are asked through Number.isFinite.
 export const isFinite = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  (isFloat(x.dtype) ? less(abs(x as Tensor), Number.POSITIVE_INFINITY) : equal(x as Tensor, x)) as Tensor as Tensor<S>;
+  (isFloat(tensorOperand('isFinite', x).dtype)
+    ? less(abs(x as Tensor), Number.POSITIVE_INFINITY)
+    : equal(x as Tensor, x)) as Tensor as Tensor<S>;
 
 /**
  * `x²`, element by element.

@@ -1,7 +1,7 @@
 /** Tensors put together, taken apart and repeated: compositions of concat, slice and broadcastTo. */
 import { checkTensorList, rankOf, tensorOperand } from '../arguments.js';
 import { type AxesArgument, type AxisArgument, axesGiven, axisArgument } from '../axis.js';
-import { ArgumentError, AxisError, describe, ShapeError } from '../errors.js';
+import { ArgumentError, AxisError, describe, describeList, ShapeError } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
 import { broadcastTo } from '../primitives/broadcast-to.js';
 import { concat } from '../primitives/concat.js';
@@ -179,7 +179,7 @@ export const roll = (x: Tensor, shifts: number | readonly number[], axes?: AxesA
   if (by.length === 0 || !by.every((shift) => Number.isInteger(shift)))
     throw new ArgumentError({
       op: 'roll',
-      problem: `shifts [${by.join(',')}] are not whole numbers`,
+      problem: `shifts ${describeList(by)} are not whole numbers`,
       remedy: 'give one whole number an axis',
     });
   const { size, shape } = tensorOperand('roll', x);

@@ -1,5 +1,5 @@
 /** Sorting and what follows from it. The order itself carries no derivative; values are gathered by it, and gather routes theirs. */
-import { checkedOptions, rankOf, tensorOperand } from '../arguments.js';
+import { checkedOptions, checkFlags, rankOf, tensorOperand } from '../arguments.js';
 import { chosenAxis, namedAxes, type OneAxis, singleAxis } from '../axis.js';
 import { isFloat } from '../dtype.js';
 import { ArgumentError, describe } from '../errors.js';
@@ -45,6 +45,7 @@ const sortNames = { axis: true, axes: true, descending: true } as const;
  */
 export const sort = (x: Tensor, options: SortOptions = {}): Sorted => {
   const { axis, axes, descending = false } = checkedOptions('sort', options, sortNames);
+  checkFlags('sort', { descending });
   const along = chosenAxis('sort', axis, axes, -1, rankOf('sort', x));
   const indices = argsort(x, { axis: along, descending });
   return { values: gather(x, indices, along), indices };

@@ -1,6 +1,6 @@
 /** Padding as people ask for it: a constant (the primitive), mirrored, repeated or wrapped borders (an index along each axis). */
 import { checkedOptions, checkNumber, rankOf } from '../arguments.js';
-import { ArgumentError, describe, ShapeError } from '../errors.js';
+import { ArgumentError, describeList, ShapeError } from '../errors.js';
 import { padWith } from '../primitives/pad.js';
 import { take } from '../primitives/take.js';
 import type { Tensor } from '../tensor.js';
@@ -73,7 +73,7 @@ export const pad = (x: Tensor, pads: readonly PadPair[], options: PadOptions = {
   if (!Array.isArray(pads) || pads.length !== rank || !pads.every(isPair))
     throw new ArgumentError({
       op: 'pad',
-      problem: `pads ${Array.isArray(pads) ? JSON.stringify(pads) : describe(pads)} for ${rank} axes`,
+      problem: `pads ${describeList(pads)} for ${rank} axes`,
       shapes: [x.shape],
       remedy: 'give one [before, after] of whole numbers an axis',
     });

@@ -1,7 +1,7 @@
 /** Pooling over one, two or three spatial axes, channels first: the largest element of each window, or the mean. */
 import { checkedOptions, rankOf } from '../arguments.js';
 import { fromData } from '../creation.js';
-import { ArgumentError, ShapeError } from '../errors.js';
+import { ArgumentError, describe, ShapeError } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
 import type { PoolParams } from '../families/pooling.js';
 import { type Border, everyWindowReads, outputSizes, spanOf } from '../families/window.js';
@@ -188,7 +188,7 @@ export const avgPool = (x: Tensor, given: AvgPoolOptions): Tensor => {
   const { countIncludePad = true, divisor, ...options } = checkedOptions('avgPool', given, avgPoolNames);
   const op = poolName('avgPool', x);
   if (divisor !== undefined && (!Number.isFinite(divisor) || divisor === 0))
-    throw new ArgumentError({ op, problem: `divisor ${divisor}`, remedy: 'give a number other than 0' });
+    throw new ArgumentError({ op, problem: `divisor ${describe(divisor)}`, remedy: 'give a number other than 0' });
   const pooling = resolvePool(op, x, options);
   const sums = windowSum(x, pooling.params);
   if (divisor !== undefined) return div(sums, divisor);

@@ -1,6 +1,6 @@
 /** Options of sliding windows as people give them, for convolution and pooling: one number for all axes, or one an axis. */
 import { checkedOptions } from '../arguments.js';
-import { ArgumentError, describe } from '../errors.js';
+import { ArgumentError, describeList } from '../errors.js';
 import { type Border, outputSizes, spanOf, type Window } from '../families/window.js';
 import type { Shape } from '../shape.js';
 
@@ -22,17 +22,13 @@ export interface SlidingOptions {
   readonly dilation?: PerAxis;
 }
 
-/** An option as it is printed: lists in full, NaN by its name. */
-const show = (value: unknown): string =>
-  Array.isArray(value) ? `[${value.map(show).join(',')}]` : typeof value === 'number' ? String(value) : describe(value);
-
 /** Whole numbers ≥ `least`, one a spatial axis, or an `ArgumentError`. */
 export const perAxis = (op: string, name: string, value: PerAxis, axes: number, least: number): number[] => {
   const values = Array.isArray(value) ? [...value] : new Array<number>(axes).fill(value as number);
   if (values.length !== axes || !values.every((each) => Number.isInteger(each) && each >= least))
     throw new ArgumentError({
       op,
-      problem: `${name} ${show(value)}`,
+      problem: `${name} ${describeList(value)}`,
       remedy: `give a whole number ≥ ${least}, or a list of ${axes}, one a spatial axis`,
     });
   return values;
@@ -47,7 +43,7 @@ export const borders = (op: string, padding: number | readonly (number | Border)
   if (pairs.length !== axes || !pairs.flat().every((each) => Number.isInteger(each) && each >= 0))
     throw new ArgumentError({
       op,
-      problem: `padding ${show(padding)}`,
+      problem: `padding ${describeList(padding)}`,
       remedy: `give 'same', 'valid', a whole number ≥ 0, or a list of ${axes} numbers or [low, high] pairs, one a spatial axis`,
     });
   return pairs;

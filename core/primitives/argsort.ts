@@ -1,5 +1,5 @@
 /** The order of the elements along an axis, as int32. Piecewise constant: no derivative; values are gathered by it. */
-import { checkedOptions, rankOf } from '../arguments.js';
+import { checkedOptions, checkFlags, rankOf } from '../arguments.js';
 import { chosenAxis, type OneAxis } from '../axis.js';
 import { type AxisParams, defineLanewise } from '../families/lanewise.js';
 import { bind } from '../interpreter.js';
@@ -52,6 +52,7 @@ const argsortNames = { axis: true, axes: true, descending: true } as const;
  */
 export const argsort = <S extends Shape>(x: Tensor<S>, options: SortOptions = {}): Tensor<S> => {
   const { axis, axes, descending = false } = checkedOptions('argsort', options, argsortNames);
+  checkFlags('argsort', { descending });
   return bind(argsortPrimitive, [x], {
     axis: chosenAxis('argsort', axis, axes, -1, rankOf('argsort', x)),
     descending,

@@ -1,5 +1,5 @@
 /** Solving with a triangular matrix by substitution; only the chosen triangle is ever read. */
-import { checkedOptions } from '../arguments.js';
+import { checkedOptions, checkFlags } from '../arguments.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { alignRanks } from '../families/align.js';
 import { commonDtype } from '../families/elementwise.js';
@@ -106,5 +106,6 @@ export const triangularSolve = (a: Tensor, b: Tensor, options: TriangularSolveOp
     transpose = false,
     unitDiagonal = false,
   } = checkedOptions('triangularSolve', options, triangularSolveNames);
+  checkFlags('triangularSolve', { lower, transpose, unitDiagonal });
   return solveWith(a, b, { lower, transpose, unitDiagonal });
 };

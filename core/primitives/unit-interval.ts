@@ -2,7 +2,9 @@
  * Two random words become a number in [0, 1): the leading bits fill the mantissa, so every result is a multiple of
  * 2⁻²³ (float32, from the exclusive-or of the words) or 2⁻⁵² (float64, from both words in a row).
  */
-import type { FloatDtype } from '../dtype.js';
+import { checkDtype, tensorOperand } from '../arguments.js';
+import { type FloatDtype, isFloat } from '../dtype.js';
+import { DtypeError } from '../errors.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
 import type { Tensor } from '../tensor.js';
@@ -35,5 +37,13 @@ export const unitIntervalPrimitive: Primitive<'unitInterval', UnitIntervalParams
 });
 
 /** Numbers in [0, 1) from random word pairs `words: […, 2]` (int32). */
-export const unitInterval = (words: Tensor, dtype: FloatDtype): Tensor =>
-  bind(unitIntervalPrimitive, [words], { dtype } satisfies UnitIntervalParams);
+export const unitInterval = (words: Tensor, dtype: FloatDtype): Tensor => {
+  checkDtype('unitInterval', dtype);
+  if (!isFloat(dtype))
+    throw new DtypeError({
+      op: 'unitInterval',
+      problem: `does not give ${dtype as string}`,
+      remedy: "use 'float32' or 'float64'",
+    });
+  return bind(unitIntervalPrimitive, [tensorOperand('unitInterval', words)], { dtype } satisfies UnitIntervalParams);
+};

@@ -2,10 +2,10 @@
  * The WebAssembly backend: every program becomes a module with one function, and runs as one call. Programs of one
  * operation, which is what eager evaluation is made of, are compiled once for equal shapes, element types and parameters.
  */
-import { checkedOptions } from '../../core/arguments.js';
+import { checkChoice, checkedOptions } from '../arguments.js';
 import type { Backend, Executable, Storage } from '../backend.js';
 import { allocate, convert, type Dtype, type TypedArray } from '../dtype.js';
-import { ArgumentError } from '../errors.js';
+import { ArgumentError, describe } from '../errors.js';
 import type { Program } from '../program.js';
 import { sizeOf } from '../shape.js';
 import { type Arithmetic, canRun, features } from './features.js';
@@ -31,14 +31,14 @@ export interface WasmBackend extends Backend {
   readonly threads: ThreadPool;
 }
 
-const createWasmBackendNames = {
+const wasmNames = {
+  cacheSize: true,
+  deterministic: true,
   budget: true,
   threadWork: true,
   threadPatience: true,
   threadLoss: true,
   spawn: true,
-  cacheSize: true,
-  deterministic: true,
 } as const;
 
 /** A backend with a memory of its own. */
@@ -47,7 +47,16 @@ export const createWasmBackend = (given: WasmOptions = {}): WasmBackend => {
     cacheSize = 1024,
     deterministic = 'machine',
     ...options
-  } = checkedOptions('createWasmBackend', given, createWasmBackendNames);
+  } = checkedOptions('createWasmBackend', given, wasmNames);
+  const { spawn: _, ...amounts } = options;
+  for (const [name, value] of Object.entries({ cacheSize, ...amounts }))
+    if (value !== undefined && !(typeof value === 'number' && value >= 0))
+      throw new ArgumentError({
+        op: 'createWasmBackend',
+        problem: `${name} is ${describe(value)}`,
+        remedy: 'give a number ≥ 0',
+      });
+  checkChoice('createWasmBackend', 'deterministic', deterministic, ['machine', 'portable']);
   const arithmetic: Arithmetic = deterministic === 'machine' && features().relaxedSimd ? 'fused' : 'plain';
   const memory = createMemory(options);
   const threads = createThreadPool(memory, options);
