@@ -2,7 +2,9 @@
  * However examples are divided into batches, a loss or a metric says the same of all of them: sums and counts are added before they are
  * divided, in the figure and in the gradient.
  */
+
 import { add, fromData, key, mul, type Tensor, take, tensor, treeLeaves, treeMap } from '../../autograd/index.js';
+import { checkedOptions } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/errors.js';
 import type { Batch, Figured } from '../../optim/index.js';
 import { gradientOf } from '../../optim/training/gradient.js';
@@ -23,6 +25,8 @@ const rows = <A>(tree: A, from: number, to: number): A => {
   return treeMap((leaf) => take(leaf, index, 0), tree);
 };
 
+const dividedBatchesLawNames = { tolerance: true } as const;
+
 /**
  * The figure and the gradient of a loss over all examples are those over batches of these sizes, put together as `fit` and `evaluate` put them
  * together, to 1e-12·(1 + |want|). Leaves of `output`, float64, and of `target` have the examples at axis 0; gradients are those of a
@@ -36,8 +40,9 @@ export const dividedBatchesLaw = <Y, T>(
   output: Y,
   target: T,
   sizes: readonly number[],
-  { tolerance = 1e-12 }: Omit<LawOptions, 'seed'> = {},
+  options: Omit<LawOptions, 'seed'> = {},
 ): Report => {
+  const { tolerance = 1e-12 } = checkedOptions('dividedBatchesLaw', options, dividedBatchesLawNames);
   const examples = treeLeaves(output)[0]?.shape[0] ?? 0;
   const parts: Batch<Y, T>[] = [];
   let start = 0;

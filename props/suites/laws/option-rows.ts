@@ -210,6 +210,7 @@ export const props: Leading = {
   ...each('pullbackLinearityLaw taylorLaw vmapLaw'.split(' '), [f, args]),
   ...each('equalityLaw gradientLinearityLaw handDerivationLaw'.split(' '), [f, f, args]),
   ...each('programs shapes shapeWithAxis shapeWithAxes tensors windowConfigurations'.split(' '), []),
+  dividedBatchesLaw: [f, x, labels, [1, 2]],
   permutationLaw: [f, x],
   equivarianceLaw: [f, x, f, f],
   complexStepLaw: [f, f, args],
