@@ -3,7 +3,7 @@
  * computes. Moving and selecting numbers is free.
  */
 
-import { bind, type Interpreter, type Primitive, type Shape, Tensor } from '../core/index.js';
+import { bind, type Interpreter, type Primitive, type Shape, Tensor, withInterpreter } from '../core/index.js';
 import { sizeOf } from '../core/shape.js';
 
 /** Arithmetic so far. */
@@ -93,8 +93,8 @@ export const costInterpreter = (): CostInterpreter => {
         return bind(primitive, inputs, params);
       return interpreter.unknown(shape, dtype);
     },
-    call: (rule, inputs) => rule.run(inputs),
-    recompute: (run, inputs) => run(inputs),
+    call: (rule, inputs) => withInterpreter(interpreter, () => rule.run(inputs)),
+    recompute: (run, inputs) => withInterpreter(interpreter, () => run(inputs)),
     unknown: (shape, dtype) => new Tensor(shape, dtype, interpreter, null),
     counts: () => ({ multiplyAdds, others: rest }),
   };

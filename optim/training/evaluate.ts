@@ -1,6 +1,6 @@
 /** Loss and metrics of a model that is not being trained, over all batches of a set. */
 import { compile as compiled, type Key, key } from '../../autograd/index.js';
-import { checkedOptions, refuseWithout } from '../../core/arguments.js';
+import { checkedOptions } from '../../core/arguments.js';
 import type { Measurement } from './history.js';
 import type { MetricOrMean } from './metrics.js';
 import type { Batch, Loss, Model, Source, Variables } from './model.js';
@@ -77,6 +77,5 @@ export const evaluate = <P, S, X, Y, T>(
   data: Source<X, T>,
 ): Promise<Measurement> => {
   const { sample, key: from = key(0), ...options } = checkedOptions('evaluate', given, evaluateNames);
-  if (sample === undefined) refuseWithout('evaluate', given, ['key'], 'there is no sample to draw');
   return evaluator(options)(variables, sampled(data, sample, from));
 };

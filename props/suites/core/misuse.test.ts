@@ -450,7 +450,7 @@ test('misuse: options that exist with values that do not', () => {
     [
       () => functional.mseLoss(vector, vector, { reduction: untyped('avg') }),
       ArgumentError,
-      "mseLoss: there is no reduction \"avg\"; use 'mean', 'sum', 'none' or { divisor }",
+      "mseLoss: there is no reduction \"avg\"; use 'mean', 'counted', 'sum', 'none' or { divisor }",
     ],
     [
       () => functional.crossEntropy(matrix, g.tensor([0, 1], { dtype: 'int32' }), { labelSmoothing: 2 }),
@@ -471,7 +471,7 @@ test('misuse: options that exist with values that do not', () => {
     [
       () => optim.adam({ betas: [0.9, 1] }),
       ArgumentError,
-      'adam: betas is [0.9,1]; give two numbers from 0 up to, not including, 1',
+      'adam: betas is [0.9, 1]; give two numbers from 0 up to, not including, 1',
     ],
     [
       () => optim.sgd(untyped({})),

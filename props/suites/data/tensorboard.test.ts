@@ -91,7 +91,7 @@ test('tensorboard: every step and every check is in the file', () =>
     const { history } = await fit({
       model: linear(2, 1),
       loss: mseLoss,
-      optimizer: sgd(0.125),
+      optimizer: sgd(0.0625),
       train: data,
       validation: data,
       epochs: 200,
@@ -107,7 +107,7 @@ test('tensorboard: every step and every check is in the file', () =>
     const steps = events.filter(({ scalars }) => 'loss/step' in scalars);
     assert.equal(
       steps.map(({ step, scalars }) => [step, scalars['loss/step'], scalars['learning rate']]),
-      history.losses.map((loss, i) => [i + 1, loss, 0.125]),
+      history.losses.map((loss, i) => [i + 1, loss, 0.0625]),
     );
     const checks = events.filter(({ scalars }) => 'loss/validation' in scalars);
     assert.equal(

@@ -233,7 +233,7 @@ test('two-layer network: the first loss is ln 6 with six classes, and ln 10 wher
   // Labels beyond the classes are refused.
   assert.throws(
     () => nn.crossEntropy(zeros([2, 3]), tensor([0, 3], { dtype: 'int32' })),
-    /class number 3 is out of range/,
+    /class number 3 at \[1\] is out of range/,
   );
 });
 

@@ -1,6 +1,7 @@
 /** Networks that people know, built of the library's layers: their parameters counted, their shapes, and what `summary` says of them. */
 import * as assert from 'uvu/assert';
-import { key, relu, type Shape, ShapeError, softmax, type Tensor, zeros } from '../../../core/index.js';
+import { checkpoint, customJvp } from '../../../autograd/index.js';
+import { add, exp, key, mul, relu, type Shape, ShapeError, softmax, type Tensor, zeros } from '../../../core/index.js';
 import * as nn from '../../../nn/index.js';
 import { refuses } from '../../runner/fails.js';
 import { test } from '../../runner/testing.js';
@@ -277,4 +278,15 @@ test('summary: inputs may be trees, integers and given variables; nothing is com
   refuses(() => summary(dense, [1, 5]), ShapeError);
   refuses(() => summary(dense, 'wide' as never), Error);
   refuses(() => summary(dense, [1.5]), Error);
+});
+
+test('summary: functions with rules of their own and checkpointed parts count like what they are made of', () => {
+  const inner = (x: Tensor): Tensor => mul(x, exp(x));
+  const own = customJvp(inner, ([x], [t]) => mul(t, mul(exp(x), add(x, 1))));
+  const counts = [inner, own, checkpoint(inner)].map((f) => {
+    const { rows, flops } = summary(sequential(linear(2, 3), f), [4, 2]);
+    return [rows.at(-1)?.outputs, flops];
+  });
+  assert.equal(counts[1], counts[0]);
+  assert.equal(counts[2], counts[0]);
 });
