@@ -13,7 +13,7 @@ import { flooredRemainder } from './remainder.js';
  * it: `floor(1/0.1)` is 9, because 0.1 as a double is above a tenth.
  */
 const quotient = (a: number, b: number): number => {
-  if (b === 0 || !Number.isFinite(a)) return Math.floor(a / b);
+  if (b === 0 || Number.isNaN(b) || !Number.isFinite(a)) return Math.floor(a / b);
   // Of an infinite divisor not even a part is in a; 0 rounds down to −1 where the signs differ.
   if (!Number.isFinite(b)) return a !== 0 && a < 0 !== b < 0 ? -1 : a / b;
   const rest = flooredRemainder(a, b);
