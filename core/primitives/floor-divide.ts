@@ -15,7 +15,7 @@ import { flooredRemainder } from './remainder.js';
 const quotient = (a: number, b: number): number => {
   if (b === 0 || Number.isNaN(b) || !Number.isFinite(a)) return Math.floor(a / b);
   // Of an infinite divisor not even a part is in a; 0 rounds down to −1 where the signs differ.
-  if (!Number.isFinite(b)) return a !== 0 && a < 0 !== b < 0 ? -1 : a / b;
+  if (Math.abs(b) === Number.POSITIVE_INFINITY) return a !== 0 && a < 0 !== b < 0 ? -1 : a / b;
   const rest = flooredRemainder(a, b);
   return Math.round((a - rest) / b);
 };

@@ -180,6 +180,8 @@ test('remainder and floorDivide: a quotient by ±∞ is 0, or −1 where the sig
   );
   assertLaw(divisionLaw({ quotient: floorDivide, remainder } as Parameters<typeof divisionLaw>[0], a, b));
   assert.equal(floorDivide(f64([infinity, nan]), f64([1, -infinity])).toArray(), [infinity, nan]);
+  for (const f of [floorDivide, remainder])
+    assert.equal(f(f64([nan, 1, -1, nan, 0]), f64([1, nan, nan, -infinity, nan])).toArray(), [nan, nan, nan, nan, nan]);
 });
 
 const rising = (values: readonly number[]): void => {
