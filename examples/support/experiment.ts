@@ -1,6 +1,6 @@
 /** The folder of a run of an example: `experiments/NAME`, or the one that was typed; new, or one to go on with. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type Experiment, lastExperiment, newExperiment, openExperiment } from '../../data/node/index.js';
 import { type Config, decodeConfig, UsageError } from './config.js';
 
@@ -16,7 +16,7 @@ export const newRun = (config: Config, out: string | null): Promise<Experiment> 
     throw new UsageError(
       `${out} has files in it, and nothing is overwritten: give another --out, or --resume to go on with the run in it`,
     );
-  return newExperiment({ ...run, name: basename(out), parent: dirname(out), existing: 'refuse' });
+  return newExperiment({ ...run, name: basename(resolve(out)), parent: dirname(resolve(out)), existing: 'refuse' });
 };
 
 /** The run to go on with: the one in `out`, or the last of the example. */

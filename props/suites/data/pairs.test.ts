@@ -174,6 +174,9 @@ test('npz: entries that share bytes, and more in all than the limit, are refused
   assert.match(await refusal(shared), /goes beyond the others|another name|no header/);
   view.setUint8(second + 46, 'a'.charCodeAt(0));
   assert.match(await refusal(shared), /goes beyond the others|no header|two entries/);
+  // Both say that they lie far beyond the archive.
+  for (const at of [directory, second]) view.setUint32(at + 42, 0xfffffff0, true);
+  assert.match(await refusal(shared), /no header of the entry/);
   assert.match(await refusal(bytes, Number.NaN), /limit is NaN/);
   await encodeNpz({ a: zeros([100]) }, { limit: 100 }).then(
     () => assert.unreachable(),
