@@ -39,6 +39,7 @@ export {
   type TreeFunction,
 } from './laws/report.js';
 export { taylorLaw } from './laws/taylor.js';
+export { type Placed, placed, type ViewKind, type ViewsOptions, viewKinds, viewsLaw } from './laws/views.js';
 export { type VmapLawOptions, vmapLaw } from './laws/vmap.js';
 
 // Trees as vectors, and numbers for directions.
