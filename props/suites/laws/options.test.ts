@@ -127,3 +127,44 @@ test('options: a layer refuses misspelt options of its calls, too', () => {
     /linear\(2, 3\): there is no option train; did you mean training\?/,
   );
 });
+
+test('options: one that could have no effect, and a word that there is not, are refused', async () => {
+  const x = core.ones([2, 3]);
+  const source = { x, y: core.tensor([0, 1], { dtype: 'int32' }) };
+  const image = core.ones([1, 1]);
+  const cases: readonly (readonly [problem: string, call: () => unknown])[] = [
+    ['loader: order is "random"', () => data.loader(source, { size: 1, order: 'random' as 'shuffled' })],
+    ['randomFlip: axis is "h"', () => data.randomFlip({ axis: 'h' as 'horizontal' })],
+    ['randomCrop: mode is "edge"', () => data.randomCrop({ mode: 'edge' as 'reflect' })],
+    ['loadMnist: url has no effect', () => node.loadMnist('folder', { url: 'http://a' })],
+    ['loadFashionMnist: cache has no effect', () => node.loadFashionMnist('folder', { cache: 'b' })],
+    ['loadCifar10: cache has no effect', () => node.loadCifar10('folder', { cache: 'b' })],
+    ['kaimingNormal: negativeSlope has no effect', () => nn.initialisers.kaimingNormal({ negativeSlope: 0.2 })],
+    ['varianceScaling: mode is "fan"', () => nn.initialisers.varianceScaling({ mode: 'fan' as 'fanIn' })],
+    ['parallel: axis has no effect', () => nn.parallel([nn.relu], { join: 'sum', axis: 1 })],
+    ['ensemble: axes has no effect', () => nn.ensemble([nn.relu], { axes: 1 })],
+    ['onPlateau: part is "test"', () => optim.onPlateau({ part: 'test' as 'train' })],
+    ['earlyStopping: mode is "least"', () => optim.earlyStopping({ mode: 'least' as 'min' })],
+    [
+      'affineNormRelu: layerNorm has no effect',
+      () =>
+        manual.affineNormRelu.forward(image, image, core.ones([1]), core.ones([1]), core.ones([1]), { layerNorm: {} }),
+    ],
+    [
+      'evaluate: key has no effect',
+      () =>
+        optim.evaluate(
+          { model: nn.linear(3, 2), loss: nn.crossEntropy, key: core.key(0) },
+          nn.linear(3, 2).init(core.key(0)),
+          source,
+        ),
+    ],
+  ];
+  for (const [problem, call] of cases) {
+    const error = await errorOf(call, []);
+    assert.ok(
+      error instanceof core.ArgumentError && error.message.startsWith(problem),
+      `${problem}, not ${String(error)}`,
+    );
+  }
+});
