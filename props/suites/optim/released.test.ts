@@ -1,7 +1,7 @@
 /** Checkpoints of version 0.1.0 load, and their runs go on to where they would have ended. */
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
-import { treeMap } from '../../../core/index.js';
+import { type Tensor, treeEntries, treeMap } from '../../../core/index.js';
 import { loadCheckpoint } from '../../../data/node/index.js';
 import { type Fitted, fit } from '../../../optim/index.js';
 import { assertClose } from '../../runner/close.js';
@@ -18,13 +18,16 @@ test('a checkpoint of version 0.1.0, made within an epoch, goes on to the end th
     Fitted<Params, State>,
     'params' | 'state' | 'averaged' | 'history' | 'best'
   >;
+  // Batch norm takes the bias before it away: its gradient is rounding, of which Adam makes whole steps.
+  const decided = (tree: unknown): Readonly<Record<string, Tensor>> =>
+    Object.fromEntries(treeEntries(tree).filter(([path]) => !/^\[0\]\.bias|runningMean/.test(path)));
   for (const [got, want] of [
     [resumed.params, end.params],
     [resumed.state, end.state],
     [resumed.averaged, end.averaged],
     [resumed.best?.params, end.best?.params],
   ])
-    treeMap((a, c = a) => assertClose(a, c, 1e-4), got, want);
+    treeMap((a, c = a) => assertClose(a, c, 1e-4), decided(got), decided(want));
   assert.is(resumed.history.losses.length, end.history.losses.length);
   // What was measured before the checkpoint is as it was; what came after differs by rounding.
   assert.equal(resumed.history.losses.slice(0, 8), end.history.losses.slice(0, 8));
