@@ -112,7 +112,11 @@ export const readElements = (
 ): Elements => {
   const { bytes, dtype, read } = elements[type];
   const start = reader.offset();
-  const source = reader.bytes(count * bytes, `${count} elements of ${type}`);
+  const source = reader.bytes(
+    count * bytes,
+    // A text for each of a hundred thousand arrays takes longer than they do.
+    count * bytes > reader.remaining() ? `${count} elements of ${type}` : '',
+  );
   const data = allocate(dtype, count);
   if (asInMemory.has(type) && littleEndian === littleEndianHost) {
     new Uint8Array(data.buffer, data.byteOffset, data.byteLength).set(source);

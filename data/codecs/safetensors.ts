@@ -55,7 +55,6 @@ const entryCodec = t.strict({
   data_offsets: t.tuple([size, size]),
 });
 
-const headerCodec = t.record(t.string, t.unknown);
 const metadataCodec = t.record(t.string, t.string);
 
 /** The one name that is no tensor's. */
@@ -83,8 +82,9 @@ const readJson = (reader: BinaryReader): Readonly<Record<string, unknown>> => {
   if (length > largestHeader) reader.fail(`a header of ${countBytes(length)}`, `${largestHeader} bytes at most`, 0);
   const bytes = reader.bytes(length, `a header of ${countBytes(length)}`);
   try {
-    const decoded = headerCodec.decode(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
-    if (E.isRight(decoded) && bytes[0] === 0x7b) return decoded.right;
+    const decoded: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    if (typeof decoded === 'object' && decoded !== null && bytes[0] === 0x7b)
+      return decoded as Readonly<Record<string, unknown>>;
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
   }
