@@ -92,8 +92,7 @@ const affineNormRelu: Derivation = derivation<MaskedDense, NormConfig>()({
   forward: ({ x, w, b, gamma, beta, mask }, { norm }) =>
     manual.affineNormRelu.forward(x, w, b, gamma, beta, {
       norm,
-      batchNorm: { eps: 0.1 },
-      layerNorm: { eps: 0.1 },
+      [`${norm}Norm` as const]: { eps: 0.1 },
       dropout: { keep: 0.5, mask },
     }),
   backward: (dout, cache) => {

@@ -87,11 +87,11 @@ const serve = (queue: string[], options: RunOptions, report: Report): Promise<vo
       if (!started) return reject(new Error(`a test process did not start: ${output}`));
       if (running !== undefined)
         report(
-          { file: running, passed: 0, failed: 1 },
+          { file: running, passed: 0, failed: 1, computed: 0 },
           `${output}${relative(project, running)}: the process ended (${signal ?? code}) before its tests did\n`,
           seconds(),
         );
-      else if (code === strayFailure) report({ file: 'between files', passed: 0, failed: 1 }, output, 0);
+      else if (code === strayFailure) report({ file: 'between files', passed: 0, failed: 1, computed: 0 }, output, 0);
       resolve();
     });
   });

@@ -43,6 +43,7 @@ export const runFile = async (file: string, backend: string): Promise<Verdict> =
   globals.UVU_QUEUE.length = 0;
   globals.UVU_QUEUE.push([name]);
   const world = enter(backend);
+  const begun = process.cpuUsage();
   try {
     await import(pathToFileURL(file).href);
     await nextTurn();
@@ -58,5 +59,6 @@ export const runFile = async (file: string, backend: string): Promise<Verdict> =
   const changes = leave(world);
   if (changes.length > 0) fail(new Error(`the file changed ${changes.join(', ')} and left it so`));
   current = null;
-  return { file, passed: tally.passed, failed: tally.failed };
+  const { user, system } = process.cpuUsage(begun);
+  return { file, passed: tally.passed, failed: tally.failed, computed: (user + system) / 1e6 };
 };
