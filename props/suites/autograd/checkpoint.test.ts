@@ -199,6 +199,45 @@ test('checkpoint: nothing of the inside is alive between the two passes', async 
   assert.is(await alive((x) => checkpoint((y: Tensor) => checkpoint(chain)(y))(x)), 0);
 });
 
+test('checkpoint: while a second derivative waits, only what lies between the parts is alive, however long each of them is', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const parts = 4;
+  /** How many results live on while the pullback of a gradient waits, of a chain of four parts of so many sines. */
+  const alive = async (sines: number, wrap: typeof checkpoint): Promise<number> => {
+    const part = wrap((x: Tensor): Tensor => {
+      let y = x;
+      for (let i = 0; i < sines; i++) y = sin(y);
+      return y;
+    });
+    const f = (x: Tensor): Tensor => {
+      let y = x;
+      for (let i = 0; i < parts; i++) y = part(y);
+      return sum(y);
+    };
+    const results: WeakRef<Tensor>[] = [];
+    const [, pullback] = watching(
+      (_, y) => {
+        results.push(new WeakRef(y));
+      },
+      () => vjp((x: Tensor) => grad(f)(x), t([1, 2])),
+    );
+    for (let round = 0; round < 3; round++) {
+      await new Promise((resolve) => setTimeout(resolve));
+      collect();
+    }
+    const living = results.filter((result) => result.deref() !== undefined).length;
+    assert.equal(pullback(t([1, 1]))[0].shape, [2]);
+    return living;
+  };
+  const plainly = <Args extends readonly unknown[], Y>(g: (...args: Args) => Y): ((...args: Args) => Y) => g;
+  const [short, long] = [await alive(3, checkpoint), await alive(12, checkpoint)];
+  assert.is(long, short);
+  assert.ok(long <= 4 * parts, `${long} alive`);
+  const [shortPlain, longPlain] = [await alive(3, plainly), await alive(12, plainly)];
+  assert.ok(longPlain >= shortPlain + 9 * parts, `${shortPlain} and ${longPlain} alive`);
+});
+
 test('grad: nothing that was recorded lives on after it, even if a tensor escapes', async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
