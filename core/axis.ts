@@ -3,7 +3,7 @@
  * axis makes sense, a list of one stands for it.
  */
 import { checkedOptions } from './arguments.js';
-import { ArgumentError, describe } from './errors.js';
+import { ArgumentError, describeList } from './errors.js';
 import { normalizeAxes, normalizeAxis } from './shape.js';
 
 /** Some axes, by number; `null` for all of them. */
@@ -53,7 +53,7 @@ export const singleAxis = (op: string, axis: OneAxis): number => {
   if (axis.length !== 1)
     throw new ArgumentError({
       op,
-      problem: `there are ${axis.length} axes: [${axis.map((each) => (typeof each === 'number' ? each : describe(each))).join(',')}]`,
+      problem: `there are ${axis.length} axes: ${describeList(axis)}`,
       remedy: 'it goes along one axis; give one',
     });
   return axis[0] as number;

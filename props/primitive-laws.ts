@@ -104,70 +104,70 @@ const againstOracle = ({ f, args, case: call }: Call, spec: OpSpec): Report => {
 const laws: readonly PrimitiveLaw[] = [
   {
     name: 'law 1, adjoint',
-    runs: 120,
+    runs: 60,
     applies: differentiable,
     check: ({ f, args, seed }) => adjointLaw(f, args, { seed }),
   },
   {
     name: 'law 2, finite differences',
-    runs: 120,
+    runs: 60,
     applies: differentiable,
     check: ({ f, args, seed }, _, { tolerance = 1e-9 }) => finiteDifferenceLaw(f, args, { seed, tolerance }),
   },
   {
     name: 'law 3, exact difference',
-    runs: 120,
+    runs: 60,
     applies: ({ jvpKind }, { derivative }) => derivative === 'smooth' && jvpKind !== 'rules',
     check: ({ f, args, seed }, { jvpKind }) =>
       exactDifferenceLaw(f, args, { seed, linear: jvpKind === 'linear' ? 'jointly' : 'each' }),
   },
   {
     name: 'law 4, Taylor order',
-    runs: 30,
+    runs: 15,
     applies: (_, { derivative }) => derivative === 'smooth',
     check: ({ f, args, seed }) => taylorLaw(f, args, { seed }),
   },
   {
     name: 'law 5, higher order',
-    runs: 25,
+    runs: 12,
     applies: (_, { derivative }) => derivative === 'smooth',
     check: ({ f, args, seed }, _, { tolerance = 1e-9 }) =>
       higherOrderLaw(f, args, { seed, differenceTolerance: tolerance, tolerance: Math.max(1e-10, tolerance / 10) }),
   },
   {
     name: 'law 7, complex step',
-    runs: 60,
+    runs: 30,
     applies: (_, { complex }) => complex !== undefined,
     check: ({ f, args }, _, { complex }) => complexStepLaw(f, complex ?? ((z) => z as never), args),
   },
   {
     name: 'law 8, determinism',
-    runs: 25,
+    runs: 12,
     applies: always,
     check: ({ f, args, seed }) => determinismLaw(f, args, { seed }),
   },
   {
     name: 'law 9, vmap',
-    runs: 100,
+    runs: 50,
     // Without arguments there is nothing to batch.
     applies: ({ family }) => family !== 'create',
     check: vmapped,
   },
   {
     name: 'law 10, checkpoint',
-    runs: 25,
+    runs: 12,
     applies: differentiable,
     check: ({ f, args, seed }) => checkpointLaw(f, args, { seed }),
   },
   {
     name: 'law 11, float32 against float64',
-    runs: 60,
+    runs: 30,
     applies: always,
     check: ({ f, args }, _, { ulp, sums = false }) => precisionLaw(f, args, { ulp, sums }),
   },
   {
     name: 'linear pullback',
-    runs: 25,
+    runs: 12,
     applies: differentiable,
     check: ({ f, args, seed }) => pullbackLinearityLaw(f, args, { seed }),
   },
@@ -207,7 +207,7 @@ const laws: readonly PrimitiveLaw[] = [
   },
   {
     name: 'oracle',
-    runs: 60,
+    runs: 30,
     applies: (_, { oracle }) => oracle !== undefined,
     check: (call, _, spec) => againstOracle(call, spec),
   },

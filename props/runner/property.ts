@@ -1,6 +1,6 @@
 /**
  * Properties in test files: one seed for the whole run, so that continuous integration repeats itself, and printed with
- * every failure, so that people can. `TAPEGRAD_SEED=7 npm test` looks elsewhere.
+ * every failure, so that people can. `TAPEGRAD_SEED=7 npm test` looks elsewhere, `TAPEGRAD_EFFORT=4 npm test` draws four times as much.
  */
 import * as fc from 'fast-check';
 import { lawTally, type Report } from '../laws/report.js';
@@ -10,6 +10,9 @@ const defaultSeed = 20_240_817;
 /** The seed of this run: the environment's, or always the same. */
 export const seed = (): number => Number(process.env.TAPEGRAD_SEED ?? defaultSeed);
 
+/** How many times as much as usual is drawn in this run; 1 unless the environment says otherwise. */
+export const effort = (): number => Number(process.env.TAPEGRAD_EFFORT ?? 1);
+
 /**
  * Fails with the smallest counterexample found. After the time limit, which is far above what any property should need, an
  * unfinished property counts as broken.
@@ -17,10 +20,10 @@ export const seed = (): number => Number(process.env.TAPEGRAD_SEED ?? defaultSee
 export const check = <T>(property: fc.IProperty<T>, parameters: fc.Parameters<T> = {}): void => {
   const details = fc.check(property, {
     seed: seed(),
-    numRuns: 30,
-    interruptAfterTimeLimit: 60_000,
+    interruptAfterTimeLimit: 60_000 * Math.max(1, effort()),
     markInterruptAsFailure: true,
     ...parameters,
+    numRuns: Math.ceil((parameters.numRuns ?? 30) * effort()),
   }) as fc.RunDetails<T>;
   if (!details.failed) return;
   const cause = details.errorInstance;

@@ -1,17 +1,11 @@
-/** Every example runs from its command to its report, on little data and for an epoch. */
+/** What an example leaves, and that its seed decides all of it; `examples.long.test.ts` runs every one. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { examples } from '../../../examples/registry.js';
-import { studies } from '../../../examples/studies/index.js';
 import { test } from '../../runner/testing.js';
 import { withFolder } from '../data/temporary.js';
-import { run, runSmall } from './support.js';
-
-// The studies have a file of their own.
-for (const example of examples.filter((candidate) => !studies.includes(candidate)))
-  test(`example ${example.name}: runs, and leaves settings, figures and a report that shows them`, () =>
-    runSmall(example));
+import { run } from './support.js';
 
 test('examples: names, and nothing else, are told apart', () => {
   const names = examples.map(({ name }) => name);

@@ -179,7 +179,7 @@ test('epilogues: the same bits as one operation after another, for all sizes, br
         assertSameBits(f, random(shapes, dtype, seed), kind);
       },
     ),
-    { numRuns: 250 },
+    { numRuns: 80 },
   );
 });
 
@@ -263,7 +263,7 @@ test('epilogues: bias and rectifier of a convolution are part of it, with the sa
         assertSameBits(layer(groups, padding, rectify === true, biased === true), args, `${kernel}, ${groups} groups`);
       },
     ),
-    { numRuns: 120 },
+    { numRuns: 40 },
   );
 });
 
@@ -287,7 +287,7 @@ test('epilogues: strides under another shape lead to the same elements, or there
       }
       assert.ok(stridesUnder(shape, stridesOf(shape), joined) !== null);
     }),
-    { numRuns: 300 },
+    { numRuns: 90 },
   );
   assert.equal(stridesUnder([2, 5, 7], [0, 0, 1], [10, 7]), [0, 1]);
   assert.is(stridesUnder([2, 5, 7], [7, 0, 1], [10, 7]), null);

@@ -147,7 +147,7 @@ test('scans: the bits of the reference along any axis, both ways', () => {
       assertSame('cumprod', [a], params);
       assertSame('recurrence', [a, b], params);
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });
 
@@ -156,7 +156,7 @@ test('argsort: the order of the reference along any axis, with ties, NaN and bot
     fc.property(shapes, any, fc.nat(3), fc.boolean(), fc.nat(99), (shape, dtype, axis, descending, seed) => {
       assertSame('argsort', [numbers(shape, dtype, seed)], { axis: axis % shape.length, descending });
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
   for (const dtype of ['float32', 'float64', 'int32'] as const)
     for (const descending of [false, true])
@@ -171,7 +171,7 @@ test('argmax and argmin: the places of the reference over any axes', () => {
       for (const name of ['argmax', 'argmin'])
         assertSame(name, [numbers(shape, dtype, seed)], { axes, keepDims: false });
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });
 
@@ -200,7 +200,7 @@ test('threefry and unitInterval: the words and numbers of the reference, keys an
       assertSame('threefry', [key, counter]);
       for (const dtype of ['float32', 'float64'] as const) assertSame('unitInterval', [key], { dtype });
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });
 
@@ -245,7 +245,7 @@ test('linear algebra of one matrix: the bits of the reference, or its error', ()
       );
       assertSameOrThrows('cholesky', [seed % 3 === 0 ? a : positive]);
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });
 
