@@ -17,7 +17,12 @@ const given = setThreads(2);
 const x = reshape(iota([90000], 0, 'float32'), [300, 300]);
 const slope = compile((y) => grad((z) => sum(mul(z, z)))(y))(x).dataSync();
 const product = matmul(x, reshape(iota([600], 0, 'float32'), [300, 2])).dataSync();
-const right = slope[89999] === 179998 && Math.abs(product[1] - 17954950) < 100;
+let grown = true;
+for (const size of [1000, 100000, 3000000, 9000000]) {
+  const y = mul(iota([size], 0, 'float32'), 0.5);
+  grown &&= y.dataSync()[size - 1] === (size - 1) / 2 && mul(y, 4).dataSync()[7] === 14;
+}
+const right = grown && slope[89999] === 179998 && Math.abs(product[1] - 17954950) < 100;
 console.log(defaultBackend().name, given, threads(), right ? 'right' : 'wrong');
 setThreads(1);
 `;
@@ -56,6 +61,12 @@ test('hosts: with all that is wanted, programs run on WebAssembly and two thread
 
 test('hosts: where threads may not be started there is one, and nothing fails', () => {
   assert.is(run([permission, '--allow-fs-read=*']), 'wasm 1 1 right');
+});
+
+test('hosts: where memory is not shared among threads there is one, and memory grows under running programs', () => {
+  // As in a page that is not isolated from other origins.
+  const before = 'globalThis.preparations = [() => { globalThis.crossOriginIsolated = false; }];';
+  assert.is(run([], { before }), 'wasm 1 1 right');
 });
 
 test('hosts: where linear memory has few pages, or none can be had, the reference computes', () => {

@@ -5,7 +5,7 @@
 import * as assert from 'uvu/assert';
 import { compile, grad } from '../../../autograd/index.js';
 import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
-import { add, concat, fromData, mul, sum, type Tensor, tensor, zeros } from '../../../core/index.js';
+import { add, concat, exp, fromData, mul, primitives, sum, type Tensor, tensor, zeros } from '../../../core/index.js';
 import { bind } from '../../../core/interpreter.js';
 import type { Primitive } from '../../../core/primitive.js';
 import { concatPrimitive } from '../../../core/primitives/concat.js';
@@ -68,7 +68,7 @@ test('many arrays: five thousand are joined, of one size or of many, eagerly and
     [...joined.dataSync()],
     wanted((value) => value),
   );
-  const uneven = Array.from({ length: many }, (_, i) => fromData(new Float32Array(2 * (i % 4)).fill(i), [2, i % 4]));
+  const uneven = Array.from({ length: many }, (_, i) => fromData(new Float32Array(2 * (i % 5)).fill(i), [2, i % 5]));
   const line = uneven.flatMap((x, i) => new Array<number>(x.shape[1] ?? 0).fill(i));
   assert.equal([...concat(uneven, 1).dataSync()], [...line, ...line]);
   assert.equal(
@@ -84,6 +84,29 @@ test('many arrays: an operation that is not the library’s runs its own loop on
       [...bind(other, rows(count), { axis: 0 }).dataSync()],
       wanted((value) => value, count),
     );
+});
+
+test('many arrays: a loop that runs programs of its own leaves the addresses of the one that it belongs to', () => {
+  using(() => {
+    const own: Primitive = {
+      ...(primitives.neg as unknown as Primitive),
+      forward: (out, [x]) => {
+        // As many arguments as the program outside has, and other numbers.
+        const inner = compile((t: readonly Tensor[]) => t.map((y) => exp(y)))(rows(9));
+        for (let i = 0; i < out.data.length; i++) out.data[i] = 2 * (x?.data[i] ?? 0);
+        assert.is(inner.length, 9);
+      },
+    };
+    const f = compile((x: Tensor, ...t: Tensor[]) => [bind(own, [x], null), ...t.map((y) => mul(y, 3) as Tensor)]);
+    for (let turn = 0; turn < 2; turn++) {
+      const [twice, ...others] = f(row(7), ...rows(5));
+      assert.equal(twice?.toArray(), [14, 15]);
+      assert.equal(
+        numbers(others),
+        wanted((value) => 3 * value, 5),
+      );
+    }
+  });
 });
 
 test('many arrays: gradients and updates of some hundred leaves, a thousand arrays and more, are one program', () => {
