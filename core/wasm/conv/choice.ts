@@ -8,7 +8,7 @@ import type { Statement } from '../assembler/index.js';
 import { features } from '../features.js';
 import { floatLanes } from '../float-lanes.js';
 import { gemmModule } from '../lowerings/gemm.js';
-import type { Places } from '../lowerings/lowering.js';
+import type { ConvolutionWay, Places } from '../lowerings/lowering.js';
 import { depthwiseForward, depthwiseGradient, depthwiseMemory, isDepthwise } from './depthwise.js';
 import { directForward, directMemory, type FilterStrides } from './direct/forward.js';
 import { directGradient, directGradientMemory } from './direct/gradient.js';
@@ -40,6 +40,7 @@ export const transformed = (geometry: Geometry, role: Role): Blocks | null => {
 };
 
 export interface WithoutPatches {
+  readonly way: Extract<ConvolutionWay, 'depthwise' | 'direct'>;
   /** The convolution that is computed: that of the cotangent, for an input gradient. */
   readonly shape: Geometry;
   readonly memory: { readonly workspace: number; readonly shared: number };
@@ -84,6 +85,7 @@ const depthwise = (geometry: Geometry, role: Role): WithoutPatches | null => {
   const shape = role === 'input' ? turnedShape(geometry) : geometry;
   if (shape === null) return null;
   return {
+    way: 'depthwise',
     shape,
     memory: { workspace: depthwiseMemory(shape), shared: 0 },
     emit: ([x, w, g], places) =>
@@ -114,6 +116,7 @@ export const withoutPatches = (geometry: Geometry, role: Role): WithoutPatches |
   const { rows } = gemmModule('float32').tile;
   if (role === 'filter')
     return {
+      way: 'direct',
       shape: geometry,
       memory: { workspace: 0, shared: directGradientMemory(geometry) },
       emit: ([image, output, cotangent], places) =>
@@ -123,6 +126,7 @@ export const withoutPatches = (geometry: Geometry, role: Role): WithoutPatches |
   if (shape === null || shape.channels * sizeOf(kernel) > mostTerms) return null;
   if (role === 'output')
     return {
+      way: 'direct',
       shape,
       memory: directMemory(shape),
       finishes: true,
@@ -135,6 +139,7 @@ export const withoutPatches = (geometry: Geometry, role: Role): WithoutPatches |
   const zeros = (sizeOf(spatial) * lanesFor(channels)) / (sizeOf(outputs) * channels);
   if (zeros > mostZeros || filters < 4) return null;
   return {
+    way: 'direct',
     shape,
     memory: directMemory(shape),
     emit: ([output, weights, image], places) =>

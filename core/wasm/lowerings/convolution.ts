@@ -14,6 +14,7 @@ import { type Finish, finishPlanes, unfinished } from '../conv/finish.js';
 import { linesForward, linesGradient, paddedBytes } from '../conv/lines.js';
 import {
   type Geometry,
+  isPointwise,
   type Operands,
   patchBytes,
   patchesFace,
@@ -27,7 +28,7 @@ import type { Blocks } from '../conv/winograd/layout.js';
 import { features } from '../features.js';
 import { floatLanes } from '../float-lanes.js';
 import { gemmModule } from './gemm.js';
-import type { Epilogue, KernelLowering, Lowered, Lowering, Lowerings, Places } from './lowering.js';
+import type { ConvolutionWay, Epilogue, KernelLowering, Lowerings, Places, Site } from './lowering.js';
 import { mostTaps } from './windows.js';
 
 const byTransforms = (
@@ -56,13 +57,16 @@ const byTransforms = (
       );
 };
 
+/** What says which way it is. */
+type Kernel = KernelLowering & { readonly way: ConvolutionWay };
+
 /** Long kernels; the reference loop where what is not finite would meet padding, or zeros between the cotangent's elements. */
 const byLines = (
   geometry: Geometry,
   role: Role,
   operandsOf: (places: Places) => Operands,
   nanoseconds: number,
-): Lowered => {
+): Kernel => {
   const shape = role === 'input' ? turned(geometry) : { ...geometry, spread: geometry.kernel.map(() => 1) };
   const { dtype, samples, groups, channels, filters, kernel, outputs } = geometry;
   const [taps, length] = [kernel.at(-1) ?? 1, shape.outputs.at(-1) ?? 1];
@@ -74,6 +78,7 @@ const byLines = (
     role === 'filter' ? samples * groups * filters * sizeOf(outputs) : groups * channels * filters * sizeOf(kernel);
   return {
     kind: 'kernel',
+    way: 'lines',
     workspace,
     parallel: true,
     nanoseconds,
@@ -105,8 +110,8 @@ const isFinish = ({ scale, addend }: Epilogue, shape: Shape): boolean =>
       addend.strides.every((stride, axis) => shape[axis] === 1 || stride === (axis === 1 ? 1 : 0))));
 
 const lowering =
-  (role: Role, epilogue: Epilogue | null = null): Lowering<ConvParams> =>
-  (site): Lowered => {
+  (role: Role, epilogue: Epilogue | null = null) =>
+  (site: Site<ConvParams>): Kernel | { readonly kind: 'reference' } => {
     const {
       inputs: [a, b],
       output,
@@ -192,6 +197,7 @@ const lowering =
     if (without !== null && sizeOf(output.shape) > 0 && sizeOf(g.shape) > 0)
       return {
         kind: 'kernel',
+        way: without.way,
         workspace: Math.max(without.memory.workspace, careful),
         shared: without.memory.shared,
         parallel: true,
@@ -203,6 +209,7 @@ const lowering =
     if (blocks === null || sizeOf(output.shape) === 0 || sizeOf(g.shape) === 0)
       return {
         kind: 'kernel',
+        way: isPointwise(geometry) ? 'pointwise' : 'patches',
         workspace,
         parallel: true,
         nanoseconds,
@@ -211,6 +218,7 @@ const lowering =
     const wanted = role === 'filter' ? gradientMemory(blocks) : outputMemory(blocks);
     return {
       kind: 'kernel',
+      way: 'transforms',
       workspace: Math.max(workspace, wanted.workspace),
       shared: wanted.shared,
       parallel: true,

@@ -166,6 +166,7 @@ const elements =
     if (back && pooled !== null && output.dtype === 'float32' && isZero(site) && apart(pooled.sliding))
       return {
         kind: 'kernel',
+        way: 'spread',
         workspace: 0,
         parallel: true,
         reads: [1, 2],

@@ -61,9 +61,18 @@ export interface Epilogue {
   readonly rectify: boolean;
 }
 
+/**
+ * The ways in which convolutions and their gradients, and sums and leaders of windows, are computed. The suite has a drawer for each,
+ * and a way that is not in its list does not compile there.
+ */
+export type ConvolutionWay = 'lines' | 'depthwise' | 'direct' | 'transforms' | 'pointwise' | 'patches';
+export type WindowWay = 'windows' | 'turned' | 'spread' | 'taps';
+
 /** Code of its own. */
 export interface KernelLowering {
   readonly kind: 'kernel';
+  /** Which of several algorithms it is, where an operation has them. */
+  readonly way?: ConvolutionWay | WindowWay;
   /** Bytes for each thread. */
   readonly workspace: number;
   /** Bytes for all threads together; none unless given. */

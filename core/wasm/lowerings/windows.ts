@@ -11,7 +11,7 @@ import type { Sliding } from '../conv/pieces.js';
 import { apart, argmaxOfPieces, slidingOf, smallPieces, spreadPieces, sumsOfPieces, turned } from '../conv/pooling.js';
 import { fillBuffer, moveBlock } from '../loops/blocks.js';
 import { nest } from '../loops/nest.js';
-import type { Lowered, Lowering, Lowerings } from './lowering.js';
+import type { KernelLowering, Lowerings, Site, WindowWay } from './lowering.js';
 
 /** Kernels with more taps run the reference loop: each tap is code of its own here. */
 export const mostTaps = 400;
@@ -53,14 +53,21 @@ export const tapsOf = (kernel: Shape): number[][] => {
 export const steppedStrides = (spatial: Shape, window: Window): number[] =>
   stridesOf(spatial).map((stride, axis) => stride * axisOf(window, axis).stride);
 
+/** What says which way it is. */
+type Kernel = KernelLowering & { readonly way: WindowWay };
+
+/** What has too many taps to be code of its own. */
+type Windowed = Kernel | { readonly kind: 'reference' };
+
 /** Sums of windows, or their transpose, by vectors of windows; `null` where that is too much code, or windows overlap. */
-const sumsByVectors = (dtype: Exclude<Dtype, 'bool'>, sliding: Sliding, back: boolean): Lowered | null => {
+const sumsByVectors = (dtype: Exclude<Dtype, 'bool'>, sliding: Sliding, back: boolean): Kernel | null => {
   const summed = back ? turned(sliding) : sliding;
   const spread = back && summed === null && apart(sliding);
   const pieces = summed !== null ? smallPieces(summed) : spread ? smallPieces(sliding) : null;
   if (pieces === null) return null;
   return {
     kind: 'kernel',
+    way: summed === null ? 'spread' : back ? 'turned' : 'windows',
     workspace: 0,
     parallel: true,
     emit: ({ inputs: [source], output: target, ...threads }) => {
@@ -74,8 +81,8 @@ const sumsByVectors = (dtype: Exclude<Dtype, 'bool'>, sliding: Sliding, back: bo
 
 /** Sums of windows, or with `back` the transpose, which adds each output to all that its window reads. */
 const sums =
-  (back: boolean): Lowering<PoolParams> =>
-  ({ inputs: [x], output, params }) => {
+  (back: boolean) =>
+  ({ inputs: [x], output, params }: Site<PoolParams>): Windowed => {
     const { kernel } = params;
     if (x === undefined || sizeOf(kernel) > mostTaps) return { kind: 'reference' };
     const [large, small] = back ? [output.shape, x.shape] : [x.shape, output.shape];
@@ -90,6 +97,7 @@ const sums =
     const inOutputs = [sizeOf(outputs), ...stridesOf(outputs)];
     return {
       kind: 'kernel',
+      way: 'taps',
       workspace: 0,
       emit: ({ inputs: [source], output: target }) => [
         ...fillBuffer(dtype, output.shape, 0, target),
@@ -115,7 +123,7 @@ const sums =
   };
 
 /** The place of the first largest element of each window within its plane: taps take the lead in row-major order. */
-const windowArgmax: Lowering<PoolParams> = ({ inputs: [x], output, params }) => {
+const windowArgmax = ({ inputs: [x], output, params }: Site<PoolParams>): Windowed => {
   const { kernel } = params;
   if (x === undefined || !isFloat(x.dtype) || sizeOf(kernel) > mostTaps) return { kind: 'reference' };
   const { dtype } = x;
@@ -124,6 +132,7 @@ const windowArgmax: Lowering<PoolParams> = ({ inputs: [x], output, params }) => 
   if (pieces !== null)
     return {
       kind: 'kernel',
+      way: 'windows',
       workspace: 0,
       parallel: true,
       emit: ({ inputs: [source], output: target, ...threads }) =>
@@ -137,6 +146,7 @@ const windowArgmax: Lowering<PoolParams> = ({ inputs: [x], output, params }) => 
   const [planeBytes, outputBytes] = [sizeOf(spatial) * bytes, sizeOf(outputs) * 4];
   return {
     kind: 'kernel',
+    way: 'taps',
     workspace: 0,
     emit: ({ inputs: [source], output: target }) => {
       if (source === undefined) return [];
