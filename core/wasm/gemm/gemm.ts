@@ -27,7 +27,7 @@ import {
 import { advance, smaller } from '../loops/addresses.js';
 import { type BlockFunction, type GemmPlan, tileBytes, tileColumns } from './block.js';
 import { packFunction } from './pack.js';
-import { how } from './tile.js';
+import { how, type OrderOfA } from './tile.js';
 
 /** Bytes that stay at hand while a tile is computed, on any machine of these years. */
 const firstLevelCache = 48 * 1024;
@@ -37,6 +37,13 @@ const firstLevelCache = 48 * 1024;
  * the workspace: addresses and strides in bytes; and of `how` whether the sums begin from what is in C, and whether f is the rectifier.
  */
 export type GemmFunction = Func<readonly [...Repeat<'i32', 4>, 'f64', 'f64', ...Repeat<'i32', 17>], 'none'>;
+
+/**
+ * How the blocks read A: where it lies, its rows or its columns one after another, or from packed panels; and B, where it lies or packed.
+ * The suite has a drawer for each pair.
+ */
+export type WayOfA = OrderOfA | 'packed';
+export type WayOfB = 'direct' | 'packed';
 
 /** All of it: for every matrix of the batch, C = f(α·(C₀ + A·B) + β·D), with what was in C for C₀ only where `how` says so. D is not read where β is zero. */
 export const gemmFunction = (plan: GemmPlan, block: BlockFunction): GemmFunction => {

@@ -5,7 +5,8 @@ import type { ConvolutionWay, WindowWay } from '../../../core/wasm/lowerings/low
 import { onBackend } from '../../laws/backend.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
-import { convolutionDrawers, holdConvolution, meetings, roles } from './convolution-ways.js';
+import { convolutionDrawers, roles } from './convolution-drawers.js';
+import { holdConvolution, meetings } from './convolution-ways.js';
 import { holdPooling, poolingDrawers } from './pooling-ways.js';
 
 const backend = createWasmBackend();
