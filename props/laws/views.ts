@@ -2,7 +2,9 @@
  * Operands that are views of larger tensors: slices with an offset and steps, permutations, flips, broadcasts. A backend may read such
  * an operand where it lies; what comes out must be what the same numbers give in a tensor of their own.
  */
+
 import { compile } from '../../autograd/compile.js';
+import { checkedOptions } from '../../core/arguments.js';
 import { fromData } from '../../core/creation.js';
 import { broadcastTo } from '../../core/primitives/broadcast-to.js';
 import { cast } from '../../core/primitives/cast.js';
@@ -117,6 +119,8 @@ export interface ViewsOptions extends Omit<LawOptions, 'tolerance'> {
   readonly kinds?: readonly ViewKind[];
 }
 
+const viewsLawNames = { kinds: true, seed: true } as const;
+
 /** What a function gives, or the message of what it throws. */
 const outcome = (f: () => unknown): { readonly value: unknown; readonly thrown: string | null } => {
   try {
@@ -136,8 +140,9 @@ const outcome = (f: () => unknown): { readonly value: unknown; readonly thrown: 
 export const viewsLaw = <Args extends readonly unknown[], Y>(
   f: TreeFunction<Args, Y>,
   args: Args,
-  { kinds = viewKinds, seed = 1 }: ViewsOptions = {},
+  options: ViewsOptions = {},
 ): Report => {
+  const { kinds = viewKinds, seed = 1 } = checkedOptions('viewsLaw', options, viewsLawNames);
   const next = numbersFrom(seed);
   const [only = 'slice'] = kinds;
   const rounds =

@@ -5,8 +5,8 @@ import { test } from '../../runner/testing.js';
 import { studyFiles } from './study-files.js';
 import { runSmall } from './support.js';
 
-/** A table with a sweep, a network trained by hand, pictures alone. */
-const sorts = ['pruning', 'by-hand', 'image-filters'];
+/** A table with a sweep, pictures alone. */
+const sorts = ['pruning', 'image-filters'];
 
 for (const study of studies.filter(({ name }) => sorts.includes(name)))
   test(`study ${study.name}: runs, and leaves its report, its table and its picture`, () =>

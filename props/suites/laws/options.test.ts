@@ -150,15 +150,6 @@ test('options: one that could have no effect, and a word that there is not, are 
       () =>
         manual.affineNormRelu.forward(image, image, core.ones([1]), core.ones([1]), core.ones([1]), { layerNorm: {} }),
     ],
-    [
-      'evaluate: key has no effect',
-      () =>
-        optim.evaluate(
-          { model: nn.linear(3, 2), loss: nn.crossEntropy, key: core.key(0) },
-          nn.linear(3, 2).init(core.key(0)),
-          source,
-        ),
-    ],
   ];
   for (const [problem, call] of cases) {
     const error = await errorOf(call, []);

@@ -211,7 +211,7 @@ for (const dtype of ['float32', 'float64'] as const)
               on(backend, () => [...compile(f)(...x), ...compile((...y: Tensor[]) => gradients(f, y))(...x)].map(bits));
             assert.equal(run(wasm), run(lone));
           }),
-          { numRuns: 12 },
+          { numRuns: 6 },
         );
         assert.is(wasm.threads.took(), 3);
       },
