@@ -143,7 +143,11 @@ const convolutions: Composition = {
       [filters],
       [filters + 2],
     ]),
-  f: (x, w, bias) => [relu(add(conv(x, w, { padding: 1 }), bias)), sub(conv(x, w, { stride: 2 }), bias)],
+  f: (x, w, bias, more) => [
+    relu(add(conv(x, w, { padding: 1 }), reshape(bias, [1, -1, 1, 1]))),
+    sub(conv(x, w, { stride: 2 }), reshape(bias, [-1, 1, 1])),
+    add(conv(x, w, { padding: 2 }), reshape(slice(mul(more, more), [[1, -1]]), [-1, 1, 1])),
+  ],
 };
 
 export const compositions: Readonly<Record<string, Composition>> = { loops, products, convolutions };
