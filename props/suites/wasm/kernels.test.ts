@@ -8,9 +8,10 @@ import { type Dtype, fromData, matmul, permute, type Tensor } from '../../../cor
 import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { backendLaw } from '../../laws/backend.js';
 import { assertLaw } from '../../laws/report.js';
+import { type Placed, placed, type ViewKind, viewKinds } from '../../laws/views.js';
+import { numbersFrom } from '../../numbers.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
-import { viewed, views } from './reading.js';
 
 const backend = createWasmBackend();
 
@@ -24,11 +25,16 @@ const whole = (shape: readonly number[], seed: number, dtype: Dtype = 'float32')
   );
 };
 
-type Seen = { readonly kind: typeof import('./reading.js').viewKinds[number]; readonly axis: number };
+/** How an operand lies: in a tensor of its own, or as a view of a larger one. */
+type Seen = ViewKind | 'whole';
 
 /** Value and gradients of `f`, compiled, its operands read through views: as on the reference. */
 const holds = (f: (...x: Tensor[]) => Tensor, operands: readonly Tensor[], seen: readonly Seen[]): void => {
-  const read = operands.map((x, i) => viewed(x, seen[i] ?? { kind: 'whole', axis: 0 }));
+  const next = numbersFrom(operands.length + (operands[0]?.size ?? 0));
+  const read = operands.map((x, i): Pick<Placed, 'base' | 'view'> => {
+    const kind = seen[i] ?? 'whole';
+    return kind === 'whole' ? { base: x, view: (base) => base } : placed(x, kind, next);
+  });
   const of = (...bases: Tensor[]): Tensor => f(...read.map(({ view }, i) => view(bases[i] as Tensor)));
   const shape = of(...read.map(({ base }) => base)).shape;
   const g = whole(shape, 4, operands[0]?.dtype);
@@ -41,7 +47,7 @@ const holds = (f: (...x: Tensor[]) => Tensor, operands: readonly Tensor[], seen:
   assertLaw(backendLaw(compiled, args, { backend, ulp: 0 }));
 };
 
-const two = fc.array(views, { minLength: 2, maxLength: 2 });
+const two = fc.array(fc.constantFrom<Seen>('whole', ...viewKinds), { minLength: 2, maxLength: 2 });
 const among = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
 
 const products: Readonly<Record<string, fc.Arbitrary<readonly [m: number, n: number, k: number]>>> = {
