@@ -6,6 +6,7 @@
 import { type Dtype, isDtype } from './dtype.js';
 import { ArgumentError, DtypeError, describe } from './errors.js';
 import { ownList } from './frozen.js';
+import { checkLength, isClass } from './methods.js';
 import { nearest } from './nearest.js';
 import { Tensor } from './tensor.js';
 
@@ -28,9 +29,6 @@ export const tensorOperand = <X extends Tensor>(op: string, x: X): X => {
 
 /** The rank of an operand, once it is known to be a tensor. */
 export const rankOf = (op: string, x: Tensor): number => tensorOperand(op, x).rank;
-
-/** Whether a function is a class, which nobody can call. */
-const isClass = (f: object): boolean => /^class\b/.test(Function.prototype.toString.call(f));
 
 /** Throws unless the value is a function. */
 export const checkFunction = (op: string, f: unknown): void => {
@@ -99,8 +97,12 @@ export const checkNotNaN = (op: string, what: string, value: unknown): void => {
 /** Throws unless every size is a whole number ≥ 0. */
 export const checkSizes = (op: string, sizes: Readonly<Record<string, number>>): void => {
   for (const [name, size] of Object.entries(sizes))
-    if (!Number.isInteger(size) || size < 0)
-      throw new ArgumentError({ op, problem: `${name} is ${describe(size)}`, remedy: 'give a whole number ≥ 0' });
+    if (!Number.isInteger(size) || size < 0 || size >= 2 ** 31)
+      throw new ArgumentError({
+        op,
+        problem: `${name} is ${describe(size)}`,
+        remedy: `give a whole number ${typeof size === 'number' && size >= 2 ** 31 ? 'below 2^31' : '≥ 0'}`,
+      });
 };
 
 /** Throws where an option is given that could have no effect. */
@@ -164,15 +166,6 @@ const unknownOption = (op: string, name: string, names: object): ArgumentError =
     problem: `there is no option ${name}`,
     remedy: `${meant === null ? 'the' : `did you mean ${meant}? The`} options are ${known.join(', ')}`,
   });
-};
-
-/** Longer than any list of sizes, axes or places; a list of four thousand million holes takes no memory, but all time. */
-const longest = 2 ** 24;
-
-/** Throws for a list that nobody can have meant. */
-export const checkLength = (op: string, what: string, list: readonly unknown[]): void => {
-  if (list.length > longest)
-    throw new ArgumentError({ op, problem: `${what} is a list of ${list.length}`, remedy: 'give a shorter list' });
 };
 
 /** Throws unless the value is a list, and one that ends. */

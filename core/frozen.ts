@@ -1,4 +1,5 @@
 /** Lists and records that nobody can change any more: what programs, remembered operations and layers keep of their arguments. */
+import { checkLength } from './methods.js';
 
 /** The fields of a plain object, which is what parameters are made of. */
 const isRecord = (value: object): value is Readonly<Record<string, unknown>> => {
@@ -16,6 +17,7 @@ const deepest = 8;
 export const frozen = <T>(value: T, levels: number = deepest): T => {
   if (typeof value !== 'object' || value === null || levels === 0) return value;
   if (Array.isArray(value)) {
+    checkLength('bind', 'a parameter', value);
     const parts: readonly unknown[] = value.map((part: unknown) => frozen(part, levels - 1));
     const same = Object.isFrozen(value) && parts.every((part, i) => part === value[i]);
     return same ? value : (Object.freeze(parts) as unknown as T);

@@ -5,7 +5,7 @@
  * A traced tensor belongs to exactly one interpreter; to every other it is a constant.
  */
 import { checkFunction, checkTensorList, checkTensors } from './arguments.js';
-import { GradientError } from './errors.js';
+import { ArgumentError, describe, GradientError } from './errors.js';
 import { ground } from './ground.js';
 import { checkMethods } from './methods.js';
 import { isDefined, type Primitive } from './primitive.js';
@@ -71,10 +71,20 @@ export const withInterpreter = <T>(interpreter: Interpreter, f: () => T): T => {
   return at({ interpreter, below: top }, f);
 };
 
+/** Throws for what is no primitive. */
+const checkRecord = (primitive: Primitive): void => {
+  checkMethods('bind', 'the primitive', primitive, ['infer', 'forward', 'vjp', 'jvp', 'batch']);
+  if (typeof primitive.name !== 'string')
+    throw new ArgumentError({
+      op: 'bind',
+      problem: `the name of the primitive is ${describe(primitive.name)}`,
+      remedy: 'give a text',
+    });
+};
+
 /** Hands one operation to the interpreter on top. Every public function ends here. */
 export const bind = (primitive: Primitive, inputs: readonly Tensor[], params: unknown): Tensor => {
-  if (!isDefined(primitive))
-    checkMethods('bind', 'the primitive', primitive, ['infer', 'forward', 'vjp', 'jvp', 'batch']);
+  if (!isDefined(primitive)) checkRecord(primitive);
   if (!Array.isArray(inputs)) checkTensorList(primitive.name, inputs);
   checkTensors(primitive.name, inputs);
   if (top === null) return ground.bind(primitive, inputs, params);

@@ -2,9 +2,11 @@
  * Programs: straight-line lists of primitives over numbered values. What a trace produces, what a tape records,
  * what a backend lowers and runs. Values are numbered inputs first, then constants, then one a node.
  */
+
 import { type Dtype, isDtype } from './dtype.js';
 import { ArgumentError, describe, describeList, formatShape } from './errors.js';
 import { frozen } from './frozen.js';
+import { checkLength } from './methods.js';
 import type { Primitive } from './primitive.js';
 import { frozenShape, type Shape } from './shape.js';
 import { Tensor } from './tensor.js';
@@ -96,6 +98,7 @@ export const checkProgram = (op: string, value: unknown): void => {
   const parts = value as Readonly<Record<string, unknown>>;
   for (const name of ['inputs', 'constants', 'nodes', 'outputs'])
     if (!Array.isArray(parts[name])) throw refusal(`the ${name} are ${describe(parts[name])}`);
+    else checkLength(op, `the list of ${name}`, parts[name]);
   const { inputs, constants, nodes, outputs } = value as Program;
   for (const aval of inputs) if (!isAval(aval)) throw refusal(`an input is ${describe(aval)}`);
   for (const constant of constants)

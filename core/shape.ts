@@ -82,6 +82,16 @@ export const normalizeAxis = (op: string, axis: number, rank: number): number =>
   return out;
 };
 
+/** Throws for a list of more axes than there are. */
+export const checkAxisCount = (op: string, axes: unknown, rank: number): void => {
+  if (Array.isArray(axes) && axes.length > Math.max(rank, 64))
+    throw new AxisError({
+      op,
+      problem: `${axes.length} axes are named, at rank ${rank}`,
+      remedy: 'name each axis once',
+    });
+};
+
 /** Axes as people give them (one, several, or none for all), sorted, counted from the front, each once. */
 export const normalizeAxes = (
   op: string,
@@ -89,6 +99,7 @@ export const normalizeAxes = (
   rank: number,
 ): number[] => {
   if (axes === null || axes === undefined) return Array.from({ length: rank }, (_, i) => i);
+  checkAxisCount(op, axes, rank);
   const out = (Array.isArray(axes) ? (axes as readonly number[]) : [axes as number])
     .map((axis) => normalizeAxis(op, axis, rank))
     .sort((a, b) => a - b);

@@ -1,7 +1,7 @@
 /** Mini-batches: every example once an epoch, in an order that a key decides. */
 
 import { checkedOptions } from '../core/arguments.js';
-import { ArgumentError } from '../core/errors.js';
+import { ArgumentError, describe } from '../core/errors.js';
 import type { Key } from '../core/random/key.js';
 import { permutation } from '../core/random/samplers.js';
 import { checkExamples, checkFlag, checkKeyArgument } from './checks.js';
@@ -20,7 +20,7 @@ export const checkBatchSize = (op: string, size: number): void => {
   if (!Number.isInteger(size) || size < 1)
     throw new ArgumentError({
       op,
-      problem: `the batch size ${size} is not a whole number ≥ 1`,
+      problem: `the batch size ${describe(size)} is not a whole number ≥ 1`,
       remedy: 'give a whole number of examples a batch',
     });
 };

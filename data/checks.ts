@@ -2,7 +2,9 @@
  * Arguments of the functions that make, read and write data, as plain JavaScript may give them: what is of the wrong kind is
  * an `ArgumentError` that names the function as it was called, and never an error from inside.
  */
+
 import { ArgumentError, describe } from '../core/errors.js';
+import { checkLength, isClass } from '../core/methods.js';
 import type { Key } from '../core/random/key.js';
 import { Tensor } from '../core/tensor.js';
 
@@ -24,6 +26,7 @@ export const checkTexts = (op: string, what: string, value: unknown): void => {
 /** Throws unless the value is a list. */
 export const checkList = (op: string, what: string, value: unknown): void => {
   if (!Array.isArray(value)) refuse(op, `${what} is ${describe(value)}, not a list`, 'give a list');
+  checkLength(op, what, value as readonly unknown[]);
 };
 
 /** Throws unless the value is an object with entries by name. */
@@ -48,17 +51,27 @@ export const checkBytes = (op: string, value: unknown): void => {
 export const checkNumbers = (op: string, what: string, value: unknown): void => {
   const numbers = (ArrayBuffer.isView(value) && !(value instanceof DataView)) || Array.isArray(value);
   if (!numbers) refuse(op, `${what} is ${describe(value)}, not a list of numbers`, 'give a list or a typed array');
+  if (Array.isArray(value)) checkLength(op, what, value);
 };
 
 /** Throws unless the value is a function, or is left out. */
 export const checkCallback = (op: string, what: string, value: unknown): void => {
-  if (value !== undefined && typeof value !== 'function')
-    refuse(op, `${what} is ${describe(value)}, not a function`, 'give a function, or leave it out');
+  if (value !== undefined && (typeof value !== 'function' || isClass(value)))
+    refuse(
+      op,
+      `${what} is ${typeof value === 'function' ? 'a class' : describe(value)}, not a function`,
+      'give a function, or leave it out',
+    );
 };
 
 /** Throws unless the value is a function. */
 export const checkFunction = (op: string, what: string, value: unknown): void => {
-  if (typeof value !== 'function') refuse(op, `${what} is ${describe(value)}, not a function`, 'give a function');
+  if (typeof value !== 'function' || isClass(value))
+    refuse(
+      op,
+      `${what} is ${typeof value === 'function' ? 'a class' : describe(value)}, not a function`,
+      'give a function',
+    );
 };
 
 /** Throws unless the value is true or false. */

@@ -3,8 +3,10 @@
  * `Either` or a `TaskEither`; its twin without `try` throws the same error. Anything that is no `DataError` is a mistake
  * in a program and always thrown.
  */
+
 import { either as E, type taskEither as TE } from 'fp-ts';
 import { TapegradError } from '../core/errors.js';
+import { checkCallable } from '../core/methods.js';
 
 /** Where in a file: a byte counted from 0, a line counted from 1, or `null` for the file as a whole. */
 export type DataPlace = { readonly byte: number } | { readonly line: number } | null;
@@ -40,6 +42,7 @@ export class DataError extends TapegradError {
 
 /** `body` with a thrown `DataError` as a value. */
 export const attempt = <A>(body: () => A): E.Either<DataError, A> => {
+  checkCallable('attempt', 'the body', body);
   try {
     return E.right(body());
   } catch (error) {
@@ -49,9 +52,9 @@ export const attempt = <A>(body: () => A): E.Either<DataError, A> => {
 };
 
 /** `body`, which starts only when the task runs, with a thrown `DataError` as a value. */
-export const attemptTask =
-  <A>(body: () => Promise<A>): TE.TaskEither<DataError, A> =>
-  async () => {
+export const attemptTask = <A>(body: () => Promise<A>): TE.TaskEither<DataError, A> => {
+  checkCallable('attemptTask', 'the body', body);
+  return async () => {
     try {
       return E.right(await body());
     } catch (error) {
@@ -59,3 +62,4 @@ export const attemptTask =
       throw error;
     }
   };
+};

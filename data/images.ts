@@ -3,7 +3,7 @@
  * tensors a batch at a time.
  */
 import { fromData } from '../core/creation.js';
-import { ArgumentError } from '../core/errors.js';
+import { ArgumentError, describe } from '../core/errors.js';
 import { checkImages, checkList, checkNumbers, checkRows } from './checks.js';
 import type { Examples } from './examples.js';
 
@@ -37,7 +37,7 @@ export const imageBatch = (images: ImageSet, rows: ArrayLike<number>): Examples 
     if (!Number.isInteger(row) || row < 0 || row >= count)
       throw new ArgumentError({
         op: 'imageBatch',
-        problem: `row ${row} is not one of ${count}`,
+        problem: `row ${describe(row)} is not one of ${count}`,
         remedy: 'give whole numbers from 0 on',
       });
     for (let from = row * size, to = i * size; to < (i + 1) * size; from++, to++)

@@ -6,7 +6,7 @@ import { checkChoice, checkedOptions } from '../core/arguments.js';
 import { ArgumentError } from '../core/errors.js';
 import { foldIn, type Key, key as keyOf } from '../core/random/key.js';
 import { permutation, randomIntegers } from '../core/random/samplers.js';
-import type { Transform } from './augment/transform.js';
+import { madeBy, type Transform } from './augment/transform.js';
 import { checkBatchSize } from './batches.js';
 import { checkCallback, checkFlag, checkKeyArgument, checkSource, checkWhole } from './checks.js';
 import type { Examples } from './examples.js';
@@ -100,7 +100,7 @@ export const loader = (source: Source, options: LoaderOptions): Loader => {
           ? Int32Array.from(randomIntegers(foldIn(orders, batch), [size], { max: examples }).dataSync())
           : Int32Array.from({ length: Math.min(size, examples - first) }, (_, i) => all?.[first + i] ?? first + i);
       const made = batchOf(source, rows);
-      yield transform === undefined ? made : transform(made, foldIn(foldIn(own, 1), batch));
+      yield transform === undefined ? made : madeBy('loader', transform(made, foldIn(foldIn(own, 1), batch)));
     }
   }
   return { examples, batchesPerEpoch, epoch };

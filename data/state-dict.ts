@@ -2,13 +2,15 @@
  * Trees of parameters and flat lists of named tensors, as PyTorch's state dictionaries are: `features.0.weight`. Loading by
  * name says what was found, what was missing and what had another shape, so that a pretrained body can meet a new head.
  */
+
 import { checkedOptions } from '../core/arguments.js';
 import { ArgumentError, describe, formatShape } from '../core/errors.js';
 import { cast } from '../core/primitives/cast.js';
 import type { Shape } from '../core/shape.js';
+import { checkShape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { eachLeaf, treeUnflatten } from '../core/tree.js';
-import { checkCallback, checkList, checkObject, checkText, namedEntries } from './checks.js';
+import { checkCallback, checkList, checkObject, checkText, checkTexts, namedEntries } from './checks.js';
 
 const entriesOf = (tree: unknown, op: string): (readonly [name: string, leaf: Tensor])[] => {
   const entries: (readonly [string, Tensor])[] = [];
@@ -239,6 +241,13 @@ export const formatLoadReport = (report: LoadReport): string => {
   const { loaded, missing, unused, mismatched } = report;
   for (const [what, list] of Object.entries({ loaded, missing, unused, mismatched }))
     checkList('formatLoadReport', what, list);
+  for (const [what, list] of Object.entries({ missing, unused })) checkTexts('formatLoadReport', what, list);
+  for (const part of mismatched) {
+    checkObject('formatLoadReport', 'a mismatch', part);
+    checkShape('formatLoadReport', part.wanted);
+    checkShape('formatLoadReport', part.found);
+    checkText('formatLoadReport', 'the name', part.name);
+  }
   const wanted = loaded.length + missing.length + mismatched.length;
   return [
     `loaded ${loaded.length} of ${wanted} ${wanted === 1 ? 'tensor' : 'tensors'}`,

@@ -6,7 +6,7 @@
  */
 
 import { customJvp } from '../autograd/custom-jvp.js';
-import { checkedOptions, checkNotNaN, rankOf } from '../core/arguments.js';
+import { checkedOptions, checkNotNaN, checkTensors, rankOf } from '../core/arguments.js';
 import { type AxisOptions, chosenAxis, type OneAxis } from '../core/axis.js';
 import { describe } from '../core/errors.js';
 import {
@@ -85,6 +85,7 @@ export const leakyRelu = <S extends Shape>(x: Tensor<S>, options: LeakyReluOptio
  * functional.prelu(tensor([[-2, 3]]), tensor([0.5])).toArray() // [[-1, 3]]
  */
 export const prelu = <S extends Shape>(x: Tensor<S>, weight: Tensor): Tensor<S> => {
+  checkTensors('prelu', [x, weight]);
   const channels = x.shape[1] ?? 1;
   if (weight.rank > 1 || (weight.size !== 1 && weight.size !== channels))
     throw new ShapeError({

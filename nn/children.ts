@@ -1,4 +1,5 @@
 /** Layers in a row of numbered places, as `sequential` and its like hold them: parameters and state are lists, `null` where a place has none. */
+import { checkList } from '../core/arguments.js';
 import { type FloatDtype, foldIn, type Key, type Tensor, TreeError } from '../core/index.js';
 import { withScope } from '../core/scope.js';
 import {
@@ -9,7 +10,10 @@ import {
   childKey,
   type ErasedLayer,
   layerOf,
+  madeBy,
+  nameOf,
   type ParamsOf,
+  returnedBy,
   type StateOf,
   type Variables,
 } from './layer.js';
@@ -50,15 +54,16 @@ const places = (values: readonly unknown[]): unknown => (values.every((value) =>
  * @throws ArgumentError for a child that is neither a layer nor a function.
  */
 export const childrenOf = (op: string, children: readonly Child[]): Children => {
+  checkList(op, 'the children', children);
   const layers: readonly (ErasedLayer | null)[] = children.map(layerOf);
   return {
-    names: children.map((child) => child.name),
+    names: children.map(nameOf),
     random: layers.some((child) => child?.random === true),
     init: (key, dtype) => {
       const made = layers.map((child, i) =>
         child === null
           ? { params: null, state: null }
-          : withScope(String(i), () => child.init(foldIn(key, i), { dtype })),
+          : withScope(String(i), () => madeBy(nameOf(child), child.init(foldIn(key, i), { dtype }))),
       );
       return { params: made.map(({ params }) => params), state: places(made.map(({ state }) => state)) };
     },
@@ -80,10 +85,13 @@ export const childrenOf = (op: string, children: readonly Child[]): Children => 
               return watched({ name: f.name, params: null, state: null, input: x }, () => f(x));
             }
             const from = childKey(key, inner, i);
-            const [y, after] = inner.apply(
-              { params: params[i] ?? null, state: states?.[i] ?? null },
-              x,
-              from === undefined ? { training } : { training, key: from },
+            const [y, after] = returnedBy(
+              nameOf(inner),
+              inner.apply(
+                { params: params[i] ?? null, state: states?.[i] ?? null },
+                x,
+                from === undefined ? { training } : { training, key: from },
+              ),
             );
             next[i] = after as object | null;
             return y as Tensor;

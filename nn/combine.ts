@@ -1,11 +1,13 @@
 /** Layers side by side: residual connections, branches, dense blocks, and ensembles of whole models. */
+
 import { checkedOptions, refuseWithout } from '../core/arguments.js';
 import { type AxisOptions, namedAxes, type OneAxis, singleAxis } from '../core/axis.js';
 import { describe } from '../core/errors.js';
 import { ArgumentError, add, concat, div, mul, softmax, type Tensor } from '../core/index.js';
+import { checkCallable } from '../core/methods.js';
 import { normalizeAxis } from '../core/shape.js';
 import { childrenOf, type ListParams, type ListState, type TensorChild } from './children.js';
-import { defineLayer, type Layer } from './layer.js';
+import { defineLayer, type Layer, layerOf, nameOf } from './layer.js';
 import { type ModuleParams, type ModuleState, module } from './module.js';
 
 /**
@@ -35,10 +37,12 @@ export const residual = <const B extends TensorChild, const S extends TensorChil
   options: ResidualOptions<S> = {},
 ): Layer<ModuleParams<{ body: B; shortcut: S }>, ModuleState<{ body: B; shortcut: S }>> => {
   const { shortcut = identity, activation = identity } = checkedOptions('residual', options, residualNames);
+  for (const child of [body, shortcut]) layerOf(child);
+  checkCallable('residual', 'the activation', activation);
   const layer = module(
     { body, shortcut } as { body: (x: Tensor) => Tensor; shortcut: (x: Tensor) => Tensor },
     (m, x: Tensor): Tensor => activation(add(shortcut === identity ? x : m.shortcut(x), m.body(x))),
-    { name: `residual(${body.name}${shortcut === identity ? '' : `, ${shortcut.name}`})` },
+    { name: `residual(${nameOf(body)}${shortcut === identity ? '' : `, ${nameOf(shortcut)}`})` },
   );
   return layer as Layer<unknown, unknown> as Layer<
     ModuleParams<{ body: B; shortcut: S }>,

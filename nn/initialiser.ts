@@ -1,6 +1,8 @@
 /** What an initialiser is. */
+import { checkSizes } from '../core/arguments.js';
 import { type DtypeOptions, dtypeArgument } from '../core/dtype-argument.js';
 import type { FloatDtype, Key, Shape, Tensor } from '../core/index.js';
+import { checkShape } from '../core/shape.js';
 
 /** The number of inputs that feed one output, and of outputs that one input feeds, kernel positions included. */
 export interface Fans {
@@ -22,5 +24,8 @@ export type OwnInitialiser = (
 /** An initialiser whose element type may be an option. */
 export const ownInitialiser =
   (op: string, f: Initialiser): OwnInitialiser =>
-  (key, shape, fans, options) =>
-    f(key, shape, fans, dtypeArgument<FloatDtype>(op, options, 'float32'));
+  (key, shape, fans, options) => {
+    checkShape(op, shape);
+    checkSizes(op, { fanIn: fans?.fanIn, fanOut: fans?.fanOut });
+    return f(key, shape, fans, dtypeArgument<FloatDtype>(op, options, 'float32'));
+  };

@@ -2,7 +2,9 @@
  * How parameters start. An initialiser is a pure function of a key, a shape and the fans: the number of inputs that
  * feed one output (`fanIn`) and of outputs that one input feeds (`fanOut`), kernel positions included.
  */
-import { checkChoice, checkedOptions, refuseWithout } from '../core/arguments.js';
+
+import { checkChoice, checkedOptions, checkNumber, refuseWithout } from '../core/arguments.js';
+import { describe } from '../core/errors.js';
 import {
   ArgumentError,
   add,
@@ -14,6 +16,7 @@ import {
   type Shape,
   ShapeError,
 } from '../core/index.js';
+import { checkShape } from '../core/shape.js';
 import { type Fans, type OwnInitialiser, ownInitialiser } from './initialiser.js';
 
 export type { Fans, Initialiser, OwnInitialiser } from './initialiser.js';
@@ -28,6 +31,8 @@ export type WeightLayout = 'out-in' | 'in-out';
  * initialisers.fans([32, 3, 5, 5]) // { fanIn: 75, fanOut: 800 }
  */
 export const fans = (shape: Shape, layout: WeightLayout = 'out-in'): Fans => {
+  checkShape('fans', shape);
+  checkChoice('fans', 'the layout', layout, ['out-in', 'in-out']);
   if (shape.length < 2)
     throw new ShapeError({
       op: 'fans',
@@ -38,6 +43,11 @@ export const fans = (shape: Shape, layout: WeightLayout = 'out-in'): Fans => {
   const oriented = layout === 'out-in' ? shape : shape.toReversed();
   const kernel = oriented.slice(2).reduce((product, size) => product * size, 1);
   return { fanIn: (oriented[1] ?? 1) * kernel, fanOut: (oriented[0] ?? 1) * kernel };
+};
+
+/** Throws unless every option is a number. */
+const checkNumbers = (op: string, numbers: Readonly<Record<string, unknown>>): void => {
+  for (const [name, value] of Object.entries(numbers)) checkNumber(op, name, value);
 };
 
 /** Every element `value`. */
@@ -52,6 +62,7 @@ const uniformNames = { min: true, max: true } as const;
 /** Even on [min, max). */
 export const uniform = (options: { readonly min: number; readonly max: number }): OwnInitialiser => {
   const { min, max } = checkedOptions('uniform', options, uniformNames);
+  checkNumbers('uniform', { min, max });
   return ownInitialiser('uniform', (key, shape, _, dtype) => drawUniform(key, shape, { min, max, dtype }));
 };
 
@@ -60,6 +71,7 @@ const normalNames = { mean: true, std: true } as const;
 /** Normal. */
 export const normal = (options: { readonly mean?: number; readonly std?: number } = {}): OwnInitialiser => {
   const { mean = 0, std = 1 } = checkedOptions('normal', options, normalNames);
+  checkNumbers('normal', { mean, std });
   return ownInitialiser('normal', (key, shape, _, dtype) => drawNormal(key, shape, { mean, std, dtype }));
 };
 
@@ -81,12 +93,9 @@ const truncatedNormalNames = { mean: true, std: true, min: true, max: true } as 
  * @throws ArgumentError when min ≥ max or std is 0.
  */
 export const truncatedNormal = (options: TruncatedNormalOptions = {}): OwnInitialiser => {
-  const {
-    mean = 0,
-    std = 1,
-    min = mean - 2 * std,
-    max = mean + 2 * std,
-  } = checkedOptions('truncatedNormal', options, truncatedNormalNames);
+  const { mean = 0, std = 1, min: least, max: most } = checkedOptions('truncatedNormal', options, truncatedNormalNames);
+  checkNumbers('truncatedNormal', { mean, std, min: least ?? 0, max: most ?? 0 });
+  const [min, max] = [least ?? mean - 2 * std, most ?? mean + 2 * std];
   if (!(std > 0))
     throw new ArgumentError({
       op: 'truncatedNormal',
@@ -129,6 +138,7 @@ export const varianceScaling = (options: VarianceScalingOptions = {}): OwnInitia
     mode = 'fanIn',
     distribution = 'normal',
   } = checkedOptions('varianceScaling', options, varianceScalingNames);
+  checkNumbers('varianceScaling', { scale });
   checkChoice('varianceScaling', 'mode', mode, ['fanIn', 'fanOut', 'fanAvg']);
   checkChoice('varianceScaling', 'distribution', distribution, ['uniform', 'normal', 'truncatedNormal']);
   return ownInitialiser('varianceScaling', (key, shape, sizes, dtype) => {
@@ -153,6 +163,7 @@ const xavierUniformNames = { gain: true } as const;
 /** Glorot & Bengio 2010: U(±gain·√(6/(fanIn + fanOut))). */
 export const xavierUniform = (options: GainOptions = {}): OwnInitialiser => {
   const { gain = 1 } = checkedOptions('xavierUniform', options, xavierUniformNames);
+  checkNumbers('xavierUniform', { gain });
   return varianceScaling({ scale: gain ** 2, mode: 'fanAvg', distribution: 'uniform' });
 };
 
@@ -161,6 +172,7 @@ const xavierNormalNames = { gain: true } as const;
 /** Glorot & Bengio 2010: std gain·√(2/(fanIn + fanOut)). */
 export const xavierNormal = (options: GainOptions = {}): OwnInitialiser => {
   const { gain = 1 } = checkedOptions('xavierNormal', options, xavierNormalNames);
+  checkNumbers('xavierNormal', { gain });
   return varianceScaling({ scale: gain ** 2, mode: 'fanAvg' });
 };
 
@@ -178,6 +190,7 @@ export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' 
  * initialisers.gain('tanh') // ≈ 1.6666666666666667
  */
 export const gain = (nonlinearity: Nonlinearity, negativeSlope = 0.01): number => {
+  checkNumber('gain', 'the slope', negativeSlope);
   switch (nonlinearity) {
     case 'linear':
     case 'sigmoid':
@@ -193,7 +206,7 @@ export const gain = (nonlinearity: Nonlinearity, negativeSlope = 0.01): number =
     default:
       throw new ArgumentError({
         op: 'gain',
-        problem: `there is no gain for ${String(nonlinearity satisfies never)}`,
+        problem: `there is no gain for ${describe(nonlinearity satisfies never)}`,
         remedy: 'use linear, sigmoid, tanh, relu, leakyRelu or selu',
       });
   }

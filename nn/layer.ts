@@ -3,9 +3,11 @@
  * itself. Parameters and state are trees of tensors; `null` stands for none. A plain function of a tensor is a layer
  * without parameters wherever layers are composed.
  */
+
 import { checkedOptions } from '../core/arguments.js';
 import { describe } from '../core/errors.js';
 import { ArgumentError, type FloatDtype, foldIn, type Key, type Tensor, TreeError } from '../core/index.js';
+import { checkMethods, isClass } from '../core/methods.js';
 import { watched } from './watch.js';
 
 export interface InitOptions {
@@ -77,20 +79,47 @@ const defineLayerNames2 = { training: true, key: true } as const;
  * @example
  * defineLayer({ name: 'scale', init: (_, dtype) => ({ params: ones([], dtype), state: null }), apply: ({ params }, x: Tensor) => [mul(x, params), null] }).name // 'scale'
  */
-export const defineLayer = <P, S, X = Tensor, Y = Tensor>(d: LayerDefinition<P, S, X, Y>): Layer<P, S, X, Y> => ({
+export const defineLayer = <P, S, X = Tensor, Y = Tensor>(d: LayerDefinition<P, S, X, Y>): Layer<P, S, X, Y> => {
+  checkMethods('defineLayer', 'the definition', d, ['init', 'apply']);
+  return layerFrom(d);
+};
+
+const layerFrom = <P, S, X, Y>(d: LayerDefinition<P, S, X, Y>): Layer<P, S, X, Y> => ({
   name: d.name,
   random: d.random ?? false,
   init: (key, options = {}) => {
     const { dtype = 'float32' } = checkedOptions(d.name, options, defineLayerNames);
-    return d.init(key, dtype);
+    return madeBy(d.name, d.init(key, dtype));
   },
   apply: (variables, x, options = {}) => {
     const { training = false, key } = checkedOptions(d.name, options, defineLayerNames2);
     if (variables?.params === undefined) throw noParameters(d.name, 'apply was called without parameters');
     const own = { params: variables.params, state: (variables.state ?? null) as S };
-    return watched({ name: d.name, ...own, input: x }, () => d.apply(own, x, { training, key }));
+    return watched({ name: d.name, ...own, input: x }, () => returnedBy(d.name, d.apply(own, x, { training, key })));
   },
 });
+
+/** What `init` of a layer made, once it is known to hold parameters. */
+export const madeBy = <V>(op: string, variables: V): V => {
+  if (typeof variables !== 'object' || variables === null || !('params' in variables))
+    throw new TreeError({
+      op,
+      problem: `init returned ${describe(variables)}, without params`,
+      remedy: 'let it return { params, state }, null where there is none',
+    });
+  return variables;
+};
+
+/** What `apply` of a layer returned, once it is known to be an output and a state. */
+export const returnedBy = <Y, S>(op: string, pair: readonly [Y, S]): readonly [Y, S] => {
+  if (!Array.isArray(pair) || pair.length !== 2)
+    throw new TreeError({
+      op,
+      problem: `apply returned ${describe(pair)}, not [output, state]`,
+      remedy: 'let it return a list of the two: [y, null] where there is no state',
+    });
+  return pair;
+};
 
 const noParameters = (op: string, problem: string): TreeError =>
   new TreeError({
@@ -110,8 +139,9 @@ interface StatelessDefinition<P, X, Y> {
  * @example
  * statelessLayer({ name: 'scale', init: (_, dtype) => ones([], dtype), forward: (s, x: Tensor) => mul(x, s) }).random // false
  */
-export const statelessLayer = <P, X = Tensor, Y = Tensor>(d: StatelessDefinition<P, X, Y>): Layer<P, null, X, Y> =>
-  defineLayer({
+export const statelessLayer = <P, X = Tensor, Y = Tensor>(d: StatelessDefinition<P, X, Y>): Layer<P, null, X, Y> => {
+  checkMethods('statelessLayer', 'the definition', d, ['init', 'forward']);
+  return defineLayer({
     name: d.name,
     init: (key, dtype) => ({ params: d.init(key, dtype), state: null }),
     apply: ({ params }, x, _context) => {
@@ -119,15 +149,16 @@ export const statelessLayer = <P, X = Tensor, Y = Tensor>(d: StatelessDefinition
       return [d.forward(params, x), null];
     },
   });
+};
 
 /** A layer whose types have been forgotten, ready to run. */
 export type ErasedLayer = Layer<unknown, unknown, unknown, unknown>;
 
 /** The layer behind a child, or `null` for a plain function. */
 export const layerOf = (child: Child): ErasedLayer | null => {
-  if (typeof child === 'function') return null;
+  if (typeof child === 'function' && !isClass(child)) return null;
   const { init, apply } = (child ?? {}) as Partial<ErasedLayer>;
-  if (typeof init !== 'function' || typeof apply !== 'function')
+  if (typeof init !== 'function' || typeof apply !== 'function' || isClass(init) || isClass(apply))
     throw new ArgumentError({
       op: 'layer',
       problem: `a child is ${describe(child)}, neither a layer nor a function`,
@@ -135,6 +166,10 @@ export const layerOf = (child: Child): ErasedLayer | null => {
     });
   return child as AnyLayer as ErasedLayer;
 };
+
+/** The name of a child, as it is printed. */
+export const nameOf = (child: Child): string =>
+  typeof child.name === 'string' ? child.name : 'a layer without a name';
 
 /** The key of one child: `position` sets it apart from its siblings. */
 export const childKey = (key: Key | undefined, child: Pick<AnyLayer, 'random'>, position: number): Key | undefined =>

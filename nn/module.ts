@@ -2,8 +2,11 @@
  * Layers wired by a function of one's own: branches, residuals, several inputs, one layer used twice. Parameters and
  * state are objects keyed like the children that have any.
  */
+
 import { checkedOptions } from '../core/arguments.js';
+import { ArgumentError, describe } from '../core/errors.js';
 import { foldIn, type Key, type Tensor } from '../core/index.js';
+import { checkCallable } from '../core/methods.js';
 import { withScope } from '../core/scope.js';
 import {
   type ApplyOptions,
@@ -14,7 +17,10 @@ import {
   type ErasedLayer,
   type Layer,
   layerOf,
+  madeBy,
+  nameOf,
   type ParamsOf,
+  returnedBy,
   type StateOf,
 } from './layer.js';
 import { isWatched, watched } from './watch.js';
@@ -68,10 +74,13 @@ const bindChild = (
       // Call 0 uses the child's own key; later ones fold in a number from 2³¹ on, which no child position is.
       const from = own === undefined || calls === 0 ? own : foldIn(own, 2 ** 32 - calls);
       calls++;
-      const [y, next] = child.apply(
-        { params, state: states.get(name) ?? null },
-        x,
-        from === undefined ? { training } : { training, key: from },
+      const [y, next] = returnedBy(
+        nameOf(child),
+        child.apply(
+          { params, state: states.get(name) ?? null },
+          x,
+          from === undefined ? { training } : { training, key: from },
+        ),
       );
       states.set(name, next);
       return y;
@@ -122,6 +131,13 @@ export const module = <const C extends Children, X = Tensor, Y = Tensor>(
   forward: (m: Bound<C>, x: X, context: Context) => Y,
   options: ModuleOptions = {},
 ): Layer<ModuleParams<C>, ModuleState<C>, X, Y> => {
+  if (typeof children !== 'object' || children === null || Array.isArray(children))
+    throw new ArgumentError({
+      op: 'module',
+      problem: `the children are ${describe(children)}`,
+      remedy: 'give layers by name: { inner: linear(3, 3) }',
+    });
+  checkCallable('module', 'forward', forward);
   const layers: readonly (readonly [string, ErasedLayer])[] = Object.entries(children).flatMap(([name, child]) => {
     const inner = layerOf(child);
     return inner === null ? [] : [[name, inner] as const];
@@ -130,12 +146,16 @@ export const module = <const C extends Children, X = Tensor, Y = Tensor>(
     name:
       checkedOptions('module', options, moduleNames).name ??
       `module(${Object.entries(children)
-        .map(([name, child]) => `${name}: ${child.name}`)
+        .map(([name, child]) => `${name}: ${nameOf(child)}`)
         .join(', ')})`,
     random: layers.some(([, child]) => child.random),
     init: (key, dtype) => {
       const made = layers.map(
-        ([name, child]) => [name, withScope(name, () => child.init(foldIn(key, nameHash(name)), { dtype }))] as const,
+        ([name, child]) =>
+          [
+            name,
+            withScope(name, () => madeBy(nameOf(child), child.init(foldIn(key, nameHash(name)), { dtype }))),
+          ] as const,
       );
       return {
         params: compact(made.map(([name, { params }]) => [name, params])),

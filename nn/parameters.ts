@@ -1,6 +1,9 @@
 /** Questions about trees of parameters that do not depend on the layers they belong to. */
+
 import { checkedOptions } from '../core/arguments.js';
 import { treeEntries, treeLeaves } from '../core/index.js';
+import { checkCallable } from '../core/methods.js';
+import { madeBy } from './layer.js';
 
 /**
  * How many numbers a tree of parameters or of state holds. Count a part of a model by giving that part of the tree.
@@ -39,7 +42,8 @@ export const parameterCounts = (
   options: ParameterCountOptions = {},
 ): ParameterCounts => {
   const { frozen = () => false } = checkedOptions('parameterCounts', options, parameterCountsNames);
-  const entries = treeEntries(variables.params, 'parameterCounts');
+  checkCallable('parameterCounts', 'frozen', frozen);
+  const entries = treeEntries(madeBy('parameterCounts', variables).params, 'parameterCounts');
   const all = entries.reduce((total, [, leaf]) => total + leaf.size, 0);
   const kept = entries.reduce((total, [path, leaf]) => (frozen(path) ? total + leaf.size : total), 0);
   const runningStatistics = treeLeaves(variables.state ?? null, 'parameterCounts').reduce(

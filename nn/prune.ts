@@ -2,8 +2,10 @@
  * Pruning by magnitude: masks that say which weights stay. A mask is a bool tensor, or a tree of them like the parameters;
  * apply it once to make the pruning permanent, or after every update to keep the pruned weights at 0.
  */
+
 import { checkedOptions, rankOf } from '../core/arguments.js';
 import { chosenAxis, type OneAxis } from '../core/axis.js';
+import { describe } from '../core/errors.js';
 import {
   ArgumentError,
   abs,
@@ -27,10 +29,10 @@ import {
 
 /** `amount` of `total`, rounded to the nearest whole number, halves to even. */
 const countOf = (op: string, amount: number, total: number): number => {
-  if (!(amount >= 0 && amount <= 1))
+  if (!(typeof amount === 'number' && amount >= 0 && amount <= 1))
     throw new ArgumentError({
       op,
-      problem: `the amount ${amount} is not a share`,
+      problem: `the amount ${describe(amount)} is not a share`,
       remedy: 'give a number from 0 to 1',
     });
   const exact = amount * total;

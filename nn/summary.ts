@@ -2,6 +2,7 @@
  * What a model is made of: a row a layer with the shape it makes, its parameters, and what it costs. The model runs on shapes only, so that a summary
  * of the largest network takes no time and no memory.
  */
+
 import { checkedOptions } from '../core/arguments.js';
 import { bytesPerElement } from '../core/dtype.js';
 import { describe } from '../core/errors.js';
@@ -16,9 +17,11 @@ import {
   treeLeaves,
 } from '../core/index.js';
 import { withInterpreter } from '../core/interpreter.js';
+import { checkMethods } from '../core/methods.js';
 import { scopePath } from '../core/scope.js';
 import { mapTensors } from '../core/tree.js';
 import type { AnyLayer, ErasedLayer } from './layer.js';
+import { madeBy } from './layer.js';
 import { costInterpreter } from './operation-counts.js';
 import { type ParameterCounts, parameterCounts } from './parameters.js';
 import { summaryTable } from './summary-table.js';
@@ -102,7 +105,7 @@ const total = (leaves: readonly Tensor[]): number => leaves.reduce((sum, { size 
 const isFloating = ({ dtype }: Tensor): boolean => dtype === 'float32' || dtype === 'float64';
 
 const isShape = (input: unknown): input is Shape =>
-  Array.isArray(input) && input.every((size) => typeof size === 'number');
+  Array.isArray(input) && input.length < 2 ** 16 && input.every((size) => typeof size === 'number');
 
 const checkInput = (input: unknown): void => {
   if (
@@ -141,11 +144,12 @@ export const summary = (model: AnyLayer, input: unknown, options: SummaryOptions
   checkInput(input);
   const costs = costInterpreter();
   const layer = model as ErasedLayer;
+  checkMethods('summary', 'the model', layer, ['init', 'apply']);
 
   return withInterpreter(costs, () => {
     const hollow = ({ shape, dtype: kind }: { readonly shape: Shape; readonly dtype: Dtype }): Tensor =>
       costs.unknown(shape, kind);
-    const made = given.variables ?? layer.init(key(0), { dtype });
+    const made = madeBy('summary', given.variables ?? layer.init(key(0), { dtype }));
     const variables = { params: made.params, state: made.state ?? null };
     const entries = treeEntries(variables.params, 'summary');
     const x = isShape(input)

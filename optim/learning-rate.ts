@@ -1,8 +1,10 @@
 /** The last link of every optimiser: minus the learning rate, which is a number or a schedule over steps. */
+
 import { type CompleteNames, checkedOptions, type OptionNames } from '../core/arguments.js';
-import { describe } from '../core/errors.js';
+import { describe, describeList } from '../core/errors.js';
 import { ArgumentError, add, cast, full, GradientError, mul, neg, Tensor, treeMap } from '../core/index.js';
 import { reveal } from '../core/interpreter.js';
+import { isClass } from '../core/methods.js';
 import type { Schedule } from './schedules.js';
 import { firstStep, type GradientTransform, refuseState } from './transform.js';
 
@@ -70,7 +72,10 @@ const isShare = (value: unknown): boolean => isAmount(value) && value < 1;
 
 /** What an option has to be; those that are not listed, an amount. */
 const rules: Readonly<Record<string, readonly [fits: (value: unknown) => boolean, remedy: string]>> = {
-  lr: [(value) => typeof value === 'function' || isAmount(value), 'give a number ≥ 0, or a schedule'],
+  lr: [
+    (value) => (typeof value === 'function' ? !isClass(value) : isAmount(value)),
+    'give a number ≥ 0, or a schedule',
+  ],
   betas: [
     (value) => Array.isArray(value) && value.length === 2 && value.every(isShare),
     'give two numbers from 0 up to, not including, 1',
@@ -87,10 +92,10 @@ const rules: Readonly<Record<string, readonly [fits: (value: unknown) => boolean
 /** Throws unless an optimiser can work with the value of this option. */
 const checkOption = (op: string, name: string, value: unknown): void => {
   const [fits, remedy] = rules[name] ?? [isAmount, 'give a number ≥ 0'];
-  if (value !== undefined && !fits(value))
+  if ((value !== undefined || name === 'lr') && !fits(value))
     throw new ArgumentError({
       op,
-      problem: `${name} is ${Array.isArray(value) ? `[${value.map(describe).join(', ')}]` : describe(value)}`,
+      problem: `${name} is ${describeList(value)}`,
       remedy,
     });
 };
@@ -134,8 +139,14 @@ export const isPrepared = (state: unknown): state is Required<LearningRateState>
  * @example
  * preparedRates(prepareUpdate(sgd(0.5), sgd(0.5).init(tensor([1])), 0.5)) // [0.25]
  */
-export const preparedRates = (state: unknown): number[] => {
-  if (typeof state !== 'object' || state === null) return [];
+export const preparedRates = (state: unknown): number[] => ratesIn(state, 0);
+
+/** No chain of transforms is nested so deep; what is leads back to itself. */
+const deepest = 100;
+
+const ratesIn = (state: unknown, depth: number): number[] => {
+  if (typeof state !== 'object' || state === null || state instanceof Tensor) return [];
   if (isPrepared(state)) return [state.rate.item()];
-  return Object.values(state).flatMap(preparedRates);
+  if (depth > deepest) return refuseState('preparedRates', state);
+  return Object.values(state).flatMap((part) => ratesIn(part, depth + 1));
 };

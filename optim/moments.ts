@@ -2,7 +2,9 @@
  * Transforms that remember: running statistics of the gradients, one tensor a leaf and a kind, and a step counter.
  * An optimiser supplies the arithmetic of one leaf; this file walks the tree.
  */
-import { add, cast, full, mul, pow, sub, type Tensor, treeLeaves, treeMap, treeUnflatten } from '../core/index.js';
+import { ArgumentError, describe, TreeError } from '../core/errors.js';
+import { add, cast, full, mul, pow, sub, Tensor, treeLeaves, treeMap, treeUnflatten } from '../core/index.js';
+import { checkMethods } from '../core/methods.js';
 import { firstStep, type GradientTransform, refuseMissingParams, refuseState, sameTrees } from './transform.js';
 
 /** A tree of the parameters' structure for each kind of statistic, and the number of steps so far. */
@@ -44,12 +46,28 @@ export const filled = (decay: number, t: Tensor): Tensor => sub(1, pow(full([], 
 export const runningMean = (old: Tensor, next: Tensor, decay: number): Tensor =>
   add(mul(old, decay), mul(next, 1 - decay));
 
+/** What a rule gave for one leaf, once its tensors are known to be there. */
+const resultOf = <K extends string>(op: string, kinds: readonly K[], result: LeafResult<K>): LeafResult<K> => {
+  const { update, moments } = (result ?? {}) as Partial<LeafResult<K>>;
+  if (!(update instanceof Tensor) || kinds.some((kind) => !(moments?.[kind] instanceof Tensor)))
+    throw new TreeError({
+      op,
+      problem: `the rule gave ${describe(result)}, without an update or one of the statistics ${kinds.join(', ')}`,
+      remedy: 'return { update, moments }, with a tensor for each statistic',
+    });
+  return result;
+};
+
 /** A transform from the arithmetic of one leaf. */
-export const defineMoments = <K extends string>({
-  name,
-  start,
-  rule,
-}: MomentDefinition<K>): GradientTransform<MomentState<K>> => {
+export const defineMoments = <K extends string>(definition: MomentDefinition<K>): GradientTransform<MomentState<K>> => {
+  checkMethods('defineMoments', 'the definition', definition, ['rule']);
+  const { name, start, rule } = definition;
+  if (typeof name !== 'string' || typeof start !== 'object' || start === null)
+    throw new ArgumentError({
+      op: 'defineMoments',
+      problem: `the name is ${describe(name)}, the start ${describe(start)}`,
+      remedy: 'give a name, and the number that each kind of statistic starts from: { mean: 0 }',
+    });
   const kinds = Object.keys(start) as K[];
   return {
     init: (params) => ({
@@ -66,15 +84,19 @@ export const defineMoments = <K extends string>({
       const ps = params === undefined ? null : treeLeaves(params, name);
       const columns = record(kinds, (kind) => treeLeaves(state.moments[kind], name));
       const results = treeLeaves(gradients, name).map((g, i) =>
-        rule({
-          g,
-          get p() {
-            return ps === null ? refuseMissingParams(name) : (ps[i] as Tensor);
-          },
-          m: record(kinds, (kind) => columns[kind][i] as Tensor),
-          t,
-          scalar: (value) => cast(value, g.dtype),
-        }),
+        resultOf(
+          name,
+          kinds,
+          rule({
+            g,
+            get p() {
+              return ps === null ? refuseMissingParams(name) : (ps[i] as Tensor);
+            },
+            m: record(kinds, (kind) => columns[kind][i] as Tensor),
+            t,
+            scalar: (value) => cast(value, g.dtype),
+          }),
+        ),
       );
       return [
         treeUnflatten(

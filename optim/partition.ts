@@ -1,5 +1,8 @@
 /** Different optimisers for different leaves, and none at all for frozen ones. */
+import { ArgumentError, describe } from '../core/errors.js';
 import { type Tensor, treeEntries, treeLeaves, treeUnflatten, zerosLike } from '../core/index.js';
+import { checkCallable } from '../core/methods.js';
+import { checkTransform, updateBy } from './given.js';
 import { type GradientTransform, prepareUpdate, refuseState, sameTrees } from './transform.js';
 
 /**
@@ -12,7 +15,15 @@ export const partition = <K extends string>(
   groups: Readonly<Record<K, GradientTransform>>,
   label: (path: string) => NoInfer<K> | null,
 ): GradientTransform<Readonly<Record<K, unknown>>> => {
+  if (typeof groups !== 'object' || groups === null)
+    throw new ArgumentError({
+      op: 'partition',
+      problem: `the groups are ${describe(groups)}`,
+      remedy: 'give transforms by name: { fast: sgd(0.1), slow: sgd(0.01) }',
+    });
   const names = Object.keys(groups) as K[];
+  for (const group of names) checkTransform('partition', groups[group]);
+  checkCallable('partition', 'the label', label);
   const membersOf = (tree: unknown, group: K): Record<string, Tensor> =>
     Object.fromEntries(treeEntries(tree).filter(([path]) => label(path) === group));
   return {
@@ -26,7 +37,9 @@ export const partition = <K extends string>(
       if (typeof states !== 'object' || states === null) refuseState('partition', states);
       const updates = new Map<string, Tensor>();
       const next = names.map((group) => {
-        const [changed, state] = groups[group].update(
+        const [changed, state] = updateBy(
+          'partition',
+          groups[group],
           membersOf(gradients, group),
           states[group],
           params === undefined ? undefined : membersOf(params, group),

@@ -1,5 +1,7 @@
 /** What a run of training over random batches amounts to before it starts: how many steps, and when it looks up. */
+
 import { checkedOptions } from '../core/arguments.js';
+import { describe } from '../core/errors.js';
 import { ArgumentError } from '../core/index.js';
 
 export interface TrainingPlanOptions {
@@ -33,10 +35,10 @@ export const trainingPlan = (options: TrainingPlanOptions): TrainingPlan => {
     ['batchSize', batchSize, 1],
     ['epochs', epochs, 0],
   ] as const)
-    if (!Number.isInteger(value) || value < least)
+    if (!Number.isInteger(value) || value < least || value >= 2 ** 31)
       throw new ArgumentError({
         op: 'trainingPlan',
-        problem: `${name} is ${value}`,
+        problem: `${name} is ${describe(value)}`,
         remedy: `give a whole number ≥ ${least}`,
       });
   const stepsPerEpoch = Math.max(Math.floor(examples / batchSize), 1);

@@ -7,6 +7,8 @@
 import { describe } from '../core/errors.js';
 import { add, fromData, ShapeError, type Tensor, TreeError, treeMap, treeStructure } from '../core/index.js';
 import { sameShape } from '../core/shape.js';
+import { mapTrees } from '../core/tree.js';
+import { checkTransform, updateBy } from './given.js';
 
 /**
  * `update` turns gradients into updates that are to be ADDED to the parameters, and its state into the next one. A transform
@@ -29,22 +31,34 @@ export interface GradientTransform<S = unknown> {
  * @example
  * sgd(0.1).update(tensor([1]), prepareUpdate(sgd(0.1), sgd(0.1).init(tensor([0])), 0.5), tensor([0]))[0].toArray() // ≈ [-0.05]
  */
-export const prepareUpdate = <S>(transform: GradientTransform<S>, state: S, factor = 1): S =>
-  transform.prepare === undefined ? state : transform.prepare(state, factor);
+export const prepareUpdate = <S>(transform: GradientTransform<S>, state: S, factor = 1): S => {
+  checkTransform('prepareUpdate', transform);
+  return transform.prepare === undefined ? state : transform.prepare(state, factor);
+};
 
 /**
  * A transform from its two functions.
+ * @throws ArgumentError unless there are two functions; from the update TreeError, ShapeError or DtypeError when `update` does not return
+ * a pair, or its updates are not like the gradients.
  * @example
  * defineTransform({ init: () => null, update: (g) => [treeMap((leaf) => neg(leaf), g), null] }).init({}) // null
  */
-export const defineTransform = <S>(transform: GradientTransform<S>): GradientTransform<S> => transform;
+export const defineTransform = <S>(transform: GradientTransform<S>): GradientTransform<S> => {
+  checkTransform('defineTransform', transform);
+  return {
+    ...transform,
+    init: (params) => transform.init(params),
+    update: (gradients, state, params) => updateBy('defineTransform', transform, gradients, state, params),
+  };
+};
 
 /**
  * The parameters after a step: `p + u` for every leaf.
  * @throws ShapeError when an update does not have the shape of its parameter.
  */
 export const applyUpdates = <T>(params: T, updates: T): T =>
-  treeMap(
+  mapTrees(
+    'applyUpdates',
     (p, u = p) => {
       if (!sameShape(p.shape, u.shape))
         throw new ShapeError({
@@ -64,13 +78,18 @@ export const applyUpdates = <T>(params: T, updates: T): T =>
  * @example
  * chain(clipByValue(1), scale(-0.1)).update(tensor([5]), [null, null], tensor([0]))[0].toArray() // ≈ [-0.1]
  */
-export const chain = (...transforms: readonly GradientTransform[]): GradientTransform<readonly unknown[]> => ({
+export const chain = (...transforms: readonly GradientTransform[]): GradientTransform<readonly unknown[]> => {
+  for (const transform of transforms) checkTransform('chain', transform);
+  return chained(transforms);
+};
+
+const chained = (transforms: readonly GradientTransform[]): GradientTransform<readonly unknown[]> => ({
   init: (params) => transforms.map((transform) => transform.init(params)),
   update(gradients, states, params) {
     checkStates(states, transforms.length);
     let updates = gradients;
     const next = transforms.map((transform, i) => {
-      const [changed, state] = transform.update(updates, states[i], params);
+      const [changed, state] = updateBy('chain', transform, updates, states[i], params);
       updates = changed;
       return state;
     });

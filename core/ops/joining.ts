@@ -1,8 +1,10 @@
 /** Tensors put together, taken apart and repeated: compositions of concat, slice and broadcastTo. */
+
 import { checkTensorList, rankOf, tensorOperand } from '../arguments.js';
 import { type AxesArgument, type AxisArgument, axesGiven, axisArgument } from '../axis.js';
 import { ArgumentError, AxisError, describe, describeList, ShapeError } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
+import { checkLength } from '../methods.js';
 import { broadcastTo } from '../primitives/broadcast-to.js';
 import { concat } from '../primitives/concat.js';
 import { reshape } from '../primitives/reshape.js';
@@ -30,6 +32,7 @@ const listOf = (op: string, what: string, list: readonly number[]): readonly num
       problem: `the ${what} are ${describe(list)}, neither a number nor a list`,
       remedy: 'give a number or a list of numbers',
     });
+  checkLength(op, what, list);
   return list;
 };
 

@@ -1,10 +1,12 @@
 /** Pooling over one, two or three spatial axes, channels first: the largest element of each window, or the mean. */
+
 import { checkedOptions, rankOf } from '../arguments.js';
 import { fromData } from '../creation.js';
 import { ArgumentError, describe, ShapeError } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
 import type { PoolParams } from '../families/pooling.js';
 import { type Border, everyWindowReads, outputSizes, spanOf } from '../families/window.js';
+import { checkLength } from '../methods.js';
 import { div } from '../primitives/div.js';
 import { gather } from '../primitives/gather.js';
 import { padWith } from '../primitives/pad.js';
@@ -211,6 +213,7 @@ interface Adaptive {
 
 const resolveAdaptive = (op: string, x: Tensor, outputSize: AdaptiveSize): Adaptive => {
   const spatial = x.shape.slice(2);
+  if (Array.isArray(outputSize)) checkLength(op, 'outputSize', outputSize);
   const asked = Array.isArray(outputSize)
     ? (outputSize as readonly (number | null)[]).map((size, axis) => size ?? spatial[axis] ?? 1)
     : (outputSize as number);

@@ -5,7 +5,7 @@ import { AxisError } from '../errors.js';
 import { broadcastTo } from '../primitives/broadcast-to.js';
 import { permute } from '../primitives/permute.js';
 import { reshape } from '../primitives/reshape.js';
-import { broadcastShapes, normalizeAxis, type Shape, sizeOf } from '../shape.js';
+import { broadcastShapes, checkAxisCount, normalizeAxis, type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
 /**
@@ -65,6 +65,7 @@ export function transpose(x: Tensor, axis0 = -2, axis1 = -1): Tensor {
  */
 export const moveAxis = (x: Tensor, from: number | readonly number[], to: number | readonly number[]): Tensor => {
   const rank = rankOf('moveAxis', x);
+  for (const axes of [from, to]) checkAxisCount('moveAxis', axes, rank);
   const [sources, targets] = [from, to].map((axes) =>
     (Array.isArray(axes) ? (axes as readonly number[]) : [axes as number]).map((axis) =>
       normalizeAxis('moveAxis', axis, rank),

@@ -1,7 +1,9 @@
 /** Options of sliding windows as people give them, for convolution and pooling: one number for all axes, or one an axis. */
+
 import { checkedOptions } from '../arguments.js';
 import { ArgumentError, describeList } from '../errors.js';
 import { type Border, outputSizes, spanOf, type Window } from '../families/window.js';
+import { checkLength } from '../methods.js';
 import type { Shape } from '../shape.js';
 
 /** One number for all spatial axes, or one an axis. */
@@ -24,6 +26,7 @@ export interface SlidingOptions {
 
 /** Whole numbers ≥ `least`, one a spatial axis, or an `ArgumentError`. */
 export const perAxis = (op: string, name: string, value: PerAxis, axes: number, least: number): number[] => {
+  if (Array.isArray(value)) checkLength(op, name, value);
   const values = Array.isArray(value) ? [...value] : new Array<number>(axes).fill(value as number);
   if (values.length !== axes || !values.every((each) => Number.isInteger(each) && each >= least))
     throw new ArgumentError({

@@ -3,7 +3,7 @@ import { rankOf } from '../arguments.js';
 import { ArgumentError, describe } from '../errors.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
-import { normalizeAxis, stridesOf, walk } from '../shape.js';
+import { checkAxisCount, normalizeAxis, stridesOf, walk } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
 export interface PermuteParams {
@@ -50,6 +50,7 @@ export const permute = (x: Tensor, axes: readonly number[]): Tensor => {
       shapes: [x.shape],
       remedy: 'list every axis once',
     });
+  checkAxisCount('permute', axes, rank);
   const order = axes.map((axis) => normalizeAxis('permute', axis, rank));
   if (order.length !== x.rank || new Set(order).size !== x.rank)
     throw new ArgumentError({

@@ -1,7 +1,9 @@
 /** Reshape: the same numbers in row-major order under another shape. Linear; its transpose reshapes back. */
+
 import { tensorOperand } from '../arguments.js';
 import { ShapeError } from '../errors.js';
 import { bind } from '../interpreter.js';
+import { checkLength } from '../methods.js';
 import { define, type Primitive } from '../primitive.js';
 import { ownShape, type Shape, sameShape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
@@ -61,6 +63,7 @@ const resolve = (from: Shape, to: Shape): Shape => {
  */
 export const reshape = <const S extends Shape>(x: Tensor, shape: S): Tensor<Resolved<S>> => {
   const from = tensorOperand('reshape', x).shape;
+  if (Array.isArray(shape)) checkLength('reshape', 'the shape', shape);
   const to = ownShape('reshape', Array.isArray(shape) ? resolve(from, shape) : shape);
   return (sameShape(from, to)
     ? x

@@ -1,7 +1,9 @@
 /** Random crops of padded images, and resizing. */
+
 import { checkChoice, checkedOptions } from '../../core/arguments.js';
 import { allocate } from '../../core/dtype.js';
 import { ArgumentError, describe } from '../../core/errors.js';
+import { checkLength } from '../../core/methods.js';
 import { checkNumber, checkWhole } from '../checks.js';
 import { draws, type Pixels, pixelsOf, type Transform, withPixels } from './transform.js';
 
@@ -110,6 +112,7 @@ export const bilinear = (
  * resize([2, 2])({ x: ones([1, 1, 4, 4]), y: zeros([1]) }, key(0)).x.toArray() // [[[[1, 1], [1, 1]]]]
  */
 export const resize = (size: number | readonly [height: number, width: number]): Transform => {
+  if (Array.isArray(size)) checkLength('resize', 'the size', size);
   const own = Array.isArray(size) ? [...size] : size;
   checkSizes('resize', own);
   const [tall = 1, wide = 1] = typeof own === 'number' ? [own, own] : (own as readonly number[]);

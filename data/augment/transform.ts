@@ -2,16 +2,29 @@
  * Transforms of batches: pure functions of a batch and a key. Those that move pixels about work on plain arrays, image by
  * image, and have no derivative.
  */
+
 import { fromData } from '../../core/creation.js';
 import type { TypedArray } from '../../core/dtype.js';
-import { ShapeError } from '../../core/errors.js';
+import { ArgumentError, describe, ShapeError } from '../../core/errors.js';
 import { foldIn, type Key } from '../../core/random/key.js';
 import { uniform } from '../../core/random/samplers.js';
+import { Tensor } from '../../core/tensor.js';
 import { checkExamples, checkFunction } from '../checks.js';
 import type { Examples } from '../examples.js';
 
 /** Makes another batch of one. The same batch and key give the same result. */
 export type Transform = (batch: Examples, key: Key) => Examples;
+
+/** What a transform made, once it is known to be a batch; a promise is none. */
+export const madeBy = (op: string, batch: Examples): Examples => {
+  if (!(batch?.x instanceof Tensor && batch.y instanceof Tensor))
+    throw new ArgumentError({
+      op,
+      problem: `the transform returned ${describe(batch)}, not a batch of tensors x and y`,
+      remedy: 'let it return { x, y }, and nothing that is to be waited for',
+    });
+  return batch;
+};
 
 /**
  * Transforms one after the other, each with a key of its own.
@@ -20,7 +33,8 @@ export type Transform = (batch: Examples, key: Key) => Examples;
  */
 export const compose = (...transforms: readonly Transform[]): Transform => {
   for (const transform of transforms) checkFunction('compose', 'a transform', transform);
-  return (batch, key) => transforms.reduce((made, transform, i) => transform(made, foldIn(key, i)), batch);
+  return (batch, key) =>
+    transforms.reduce((made, transform, i) => madeBy('compose', transform(made, foldIn(key, i))), batch);
 };
 
 /** Images as a plain array `[count, channels, height, width]`. */

@@ -2,7 +2,7 @@
  * Convolution layers' functions: the core's cross-correlation with a bias, in channels-first or channels-last layout.
  * Channels-first weights are `[out, in/groups, …kernel]`, channels-last ones `[…kernel, in/groups, out]`.
  */
-import { checkedOptions, checkTensors } from '../../core/arguments.js';
+import { checkedOptions, checkTensors, rankOf } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
@@ -33,19 +33,38 @@ export interface ConvTransposeFunctionOptions extends CoreConvTransposeOptions, 
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
+/** The rank of what has samples and channels. */
+const rankWithChannels = (op: string, x: Tensor): number => {
+  const rank = rankOf(op, x);
+  if (rank < 2)
+    throw new ShapeError({
+      op,
+      problem: 'there are no channels',
+      shapes: [x.shape],
+      remedy: 'give samples and channels, two axes at least',
+    });
+  return rank;
+};
+
 /**
  * From channels last to channels first: `[N, …, C]` → `[N, C, …]`.
  * @example
  * functional.channelsFirst(ones([2, 4, 5, 3])).shape // [2, 3, 4, 5]
  */
-export const channelsFirst = (x: Tensor): Tensor => permute(x, [0, x.rank - 1, ...range(1, x.rank - 1)]);
+export const channelsFirst = (x: Tensor): Tensor => {
+  const rank = rankWithChannels('channelsFirst', x);
+  return permute(x, [0, rank - 1, ...range(1, rank - 1)]);
+};
 
 /**
  * From channels first to channels last: `[N, C, …]` → `[N, …, C]`; for images axis order (0, 2, 3, 1).
  * @example
  * functional.channelsLast(ones([2, 3, 4, 5])).shape // [2, 4, 5, 3]
  */
-export const channelsLast = (x: Tensor): Tensor => permute(x, [0, ...range(2, x.rank), 1]);
+export const channelsLast = (x: Tensor): Tensor => {
+  const rank = rankWithChannels('channelsLast', x);
+  return permute(x, [0, ...range(2, rank), 1]);
+};
 
 /** `[…kernel, in, out]` → `[out, in, …kernel]`, and for a transposed convolution `[…kernel, out, in]` → `[in, out, …kernel]`. */
 const kernelFirst = (weight: Tensor): Tensor =>

@@ -1,5 +1,5 @@
 /** Instance norm that remembers: running statistics like batch norm's, moved by the average of the samples' own. */
-import { checkedOptions, tensorOperand } from '../../core/arguments.js';
+import { checkedOptions, checkTensors, tensorOperand } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import { ArgumentError, add, mean, mul, reshape, stopGradient, type Tensor } from '../../core/index.js';
 import { type BatchNormState, batchNorm } from './batch-norm.js';
@@ -43,6 +43,7 @@ export const trackedInstanceNorm = (
       problem: `momentum ${describe(momentum)} is not between 0 and 1`,
       remedy: 'momentum is the weight of the new batch',
     });
+  checkTensors('trackedInstanceNorm', [x, state?.runningMean, state?.runningVariance]);
   if (!training) return batchNorm(x, state, options);
   const y = instanceNorm(x, options);
   const axis = channelAxis(tensorOperand(op, x).rank, options.layout ?? 'NCHW');

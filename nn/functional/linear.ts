@@ -1,5 +1,5 @@
 /** The dense layer's function, and flattening in front of it. */
-import { checkedOptions, checkTensors, tensorOperand } from '../../core/arguments.js';
+import { checkedOptions, checkNumber, checkTensors, tensorOperand } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import { ArgumentError, AxisError, add, reshape, type Shape, ShapeError, type Tensor } from '../../core/index.js';
 import { matrixProduct } from '../../core/primitives/matmul.js';
@@ -73,6 +73,8 @@ export const linear = (
  */
 export const flatten = (x: Tensor, start = 1, end = -1): Tensor => {
   tensorOperand('flatten', x);
+  checkNumber('flatten', 'the start', start);
+  checkNumber('flatten', 'the end', end);
   // A scalar is one number in a row.
   if (x.rank === 0 && [start, end].every((axis) => axis === 0 || axis === -1 || axis === 1)) return reshape(x, [1]);
   const from = start < 0 ? start + x.rank : start;

@@ -1,5 +1,6 @@
 /** Losses on the difference d = x − target, element by element. */
-import { checkedOptions } from '../../core/arguments.js';
+
+import { checkedOptions, checkNumber } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
@@ -16,6 +17,7 @@ import {
   treeEntries,
   where,
 } from '../../core/index.js';
+import { checkCallable } from '../../core/methods.js';
 import { checkSameShapes, type Reducible, type Reducing, type ReductionOptions, reduceLoss } from './reduce.js';
 
 const difference = (op: string, x: Tensor, target: Tensor): Tensor => {
@@ -116,7 +118,11 @@ const l2PenaltyNames = { include: true } as const;
  */
 export const l2Penalty = (params: unknown, strength: number, options: L2PenaltyOptions = {}): Tensor => {
   const { include = () => true } = checkedOptions('l2Penalty', options, l2PenaltyNames);
-  const squares = treeEntries(params).flatMap(([path, leaf]) => (include(path, leaf) ? [sum(square(leaf))] : []));
+  checkNumber('l2Penalty', 'the strength', strength);
+  checkCallable('l2Penalty', 'include', include);
+  const squares = treeEntries(params, 'l2Penalty').flatMap(([path, leaf]) =>
+    include(path, leaf) ? [sum(square(leaf))] : [],
+  );
   const [first = full([], 0), ...others] = squares;
   return mul(
     others.reduce((total, next) => add(total, next), first as Tensor),

@@ -1,5 +1,6 @@
 /** Images made larger or smaller: by neighbours, by interpolation along each axis, or by moving channels into space and back. */
-import { checkedOptions, rankOf } from '../../core/arguments.js';
+
+import { checkedOptions, checkNumber, rankOf, tensorOperand } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
@@ -15,6 +16,7 @@ import {
   take,
 } from '../../core/index.js';
 import { checkShape } from '../../core/shape.js';
+import { checkFactor } from '../factor.js';
 import { channelsFirst, channelsLast } from './convolution.js';
 import { checkLayout, type Layout } from './normalise.js';
 import { upsampleNames } from './option-names.js';
@@ -43,6 +45,7 @@ const perAxis = (value: number | readonly number[], axes: number): readonly numb
 
 const axesOf = (op: string, spatial: readonly number[], { scale, size }: UpsampleOptions): readonly Axis[] => {
   const wanted = scale ?? size;
+  for (const value of [wanted].flat()) if (value !== undefined) checkNumber(op, 'a scale or size', value);
   const values =
     wanted === undefined || (scale !== undefined && size !== undefined) ? [] : perAxis(wanted, spatial.length);
   const sizes = spatial.map((from, i) =>
@@ -149,7 +152,8 @@ const checkShuffle = (op: string, x: Tensor, factor: number, divides: boolean): 
  * functional.pixelShuffle(tensor([[[[1]], [[2]], [[3]], [[4]]]]), 2).toArray() // [[[[1, 2], [3, 4]]]]
  */
 export const pixelShuffle = (x: Tensor, factor: number): Tensor => {
-  const [samples = 0, channels = 0, height = 0, width = 0] = x.shape;
+  checkFactor('pixelShuffle', factor);
+  const [samples = 0, channels = 0, height = 0, width = 0] = tensorOperand('pixelShuffle', x).shape;
   checkShuffle('pixelShuffle', x, factor, channels % factor ** 2 === 0);
   const apart = reshape(x, [samples, channels / factor ** 2, factor, factor, height, width]) as Tensor;
   const woven = permute(apart, [0, 1, 4, 2, 5, 3]) as Tensor;
@@ -163,7 +167,8 @@ export const pixelShuffle = (x: Tensor, factor: number): Tensor => {
  * functional.pixelUnshuffle(tensor([[[[1, 2], [3, 4]]]]), 2).shape // [1, 4, 1, 1]
  */
 export const pixelUnshuffle = (x: Tensor, factor: number): Tensor => {
-  const [samples = 0, channels = 0, height = 0, width = 0] = x.shape;
+  checkFactor('pixelUnshuffle', factor);
+  const [samples = 0, channels = 0, height = 0, width = 0] = tensorOperand('pixelUnshuffle', x).shape;
   checkShuffle('pixelUnshuffle', x, factor, height % factor === 0 && width % factor === 0);
   const woven = reshape(x, [samples, channels, height / factor, factor, width / factor, factor]) as Tensor;
   const apart = permute(woven, [0, 1, 3, 5, 2, 4]) as Tensor;

@@ -1,5 +1,7 @@
 /** Convolution layers: a weight for every output channel, and a bias. */
+
 import { type CompleteNames, checkedOptions, checkSizes, type OptionNames } from '../../core/arguments.js';
+import { describeList } from '../../core/errors.js';
 import { ArgumentError, type ConvOptions, type ConvTransposeOptions, type Tensor } from '../../core/index.js';
 import {
   type ConvFunctionOptions,
@@ -38,7 +40,7 @@ const kernelSizes = (op: string, kernel: number | readonly number[], axes: numbe
   if (sizes.length !== axes || sizes.some((size) => !Number.isInteger(size) || size < 1))
     throw new ArgumentError({
       op,
-      problem: `the kernel ${JSON.stringify(kernel)} is not a size for ${axes} axes`,
+      problem: `the kernel ${describeList(kernel)} is not a size for ${axes} axes`,
       remedy: 'give one whole number, or one an axis',
     });
   return sizes;
@@ -48,7 +50,7 @@ const checkGroups = (op: string, groups: number, channels: number, side: string)
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
     throw new ArgumentError({
       op,
-      problem: `${groups} groups do not divide ${channels} ${side} channels`,
+      problem: `${describeList(groups)} groups do not divide ${channels} ${side} channels`,
       remedy: 'choose a number of groups that divides both channel counts',
     });
 };

@@ -115,6 +115,7 @@ export const maxoutLinear = <const O extends LinearOptions = Record<never, never
       problem: `there are ${describe(pieces)} pieces`,
       remedy: 'give a whole number ≥ 1',
     });
+  checkSizes('maxoutLinear', { inputs, outputs });
   const dense = linear(inputs, outputs * pieces, own);
   return defineLayer({
     name: `maxoutLinear(${inputs}, ${outputs}, ${pieces})`,

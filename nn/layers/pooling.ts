@@ -1,5 +1,7 @@
 /** Pooling layers: plain functions with their options fixed, because there is nothing to learn or to remember. */
+
 import { checkedOptions } from '../../core/arguments.js';
+import { describeList } from '../../core/errors.js';
 import type { Tensor } from '../../core/index.js';
 import type { LayoutOptions } from '../functional/convolution.js';
 import { avgPoolNames, maxPoolNames } from '../functional/option-names.js';
@@ -38,9 +40,7 @@ const poolOf =
   ): Pool<O> =>
   (kernel, options) => {
     const checked = options === undefined ? {} : check(options);
-    return named(`${op}(${Array.isArray(kernel) ? JSON.stringify(kernel) : kernel})`, (x) =>
-      f(x, { ...checked, kernel } as unknown as O),
-    );
+    return named(`${op}(${describeList(kernel)})`, (x) => f(x, { ...checked, kernel } as unknown as O));
   };
 
 const maxPoolOf = (op: string, f: (x: Tensor, options: MaxPoolOptions) => Tensor): Pool<MaxPoolOptions> =>
@@ -90,7 +90,7 @@ const adaptiveOf =
   (op: string, f: (x: Tensor, size: Sizes, options?: LayoutOptions) => Tensor): AdaptivePool =>
   (size, options = {}) => {
     checkedOptions(op, options, layoutNames);
-    return named(`${op}(${JSON.stringify(size)})`, (x) => f(x, size, options));
+    return named(`${op}(${describeList(size)})`, (x) => f(x, size, options));
   };
 
 /**

@@ -1,4 +1,5 @@
 /** What tells attention where an element stands in its sequence: sines and cosines, or learned vectors. */
+
 import { checkedOptions, checkSizes } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
@@ -12,6 +13,7 @@ import {
   slice,
   type Tensor,
 } from '../../core/index.js';
+import { checkShape } from '../../core/shape.js';
 import { type Initialiser, normal } from '../initialisers.js';
 import { type Layer, statelessLayer } from '../layer.js';
 
@@ -33,13 +35,14 @@ const sinusoidalPositionsNames = { base: true, dtype: true } as const;
  */
 export const sinusoidalPositions = (length: number, width: number, options: SinusoidOptions = {}): Tensor => {
   const { base = 10000, dtype = 'float32' } = checkedOptions('sinusoidalPositions', options, sinusoidalPositionsNames);
-  if (!(base > 0 && base < Number.POSITIVE_INFINITY))
+  if (!(typeof base === 'number' && base > 0 && base < Number.POSITIVE_INFINITY))
     throw new ArgumentError({
       op: 'sinusoidalPositions',
       problem: `the base is ${describe(base)}`,
       remedy: 'give a number > 0',
     });
   checkSizes('sinusoidalPositions', { length, width });
+  checkShape('sinusoidalPositions', [length, width]);
   const waves = Float64Array.from({ length: length * width }, (_, at) => {
     const [t, j] = [Math.floor(at / width), at % width];
     const angle = t / base ** ((j - (j % 2)) / width);

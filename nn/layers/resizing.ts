@@ -1,6 +1,9 @@
 /** Resizing layers: plain functions with their options fixed, because there is nothing to learn. */
+
 import { checkedOptions } from '../../core/arguments.js';
+import { describeList } from '../../core/errors.js';
 import type { Tensor } from '../../core/index.js';
+import { checkFactor } from '../factor.js';
 import { upsampleNames } from '../functional/option-names.js';
 import {
   pixelShuffle as pixelShuffleFunction,
@@ -20,7 +23,7 @@ const named = (name: string, f: (x: Tensor) => Tensor): ((x: Tensor) => Tensor) 
  */
 export const upsample = (options: UpsampleOptions): ((x: Tensor) => Tensor) => {
   const { scale, size } = checkedOptions('upsample', options, upsampleNames);
-  return named(`upsample(${JSON.stringify(scale ?? size)})`, (x) => upsampleFunction(x, options));
+  return named(`upsample(${describeList(scale ?? size)})`, (x) => upsampleFunction(x, options));
 };
 
 /**
@@ -29,8 +32,10 @@ export const upsample = (options: UpsampleOptions): ((x: Tensor) => Tensor) => {
  * @example
  * pixelShuffle(2)(ones([1, 8, 3, 3])).shape // [1, 2, 6, 6]
  */
-export const pixelShuffle = (factor: number): ((x: Tensor) => Tensor) =>
-  named(`pixelShuffle(${factor})`, (x) => pixelShuffleFunction(x, factor));
+export const pixelShuffle = (factor: number): ((x: Tensor) => Tensor) => {
+  checkFactor('pixelShuffle', factor);
+  return named(`pixelShuffle(${factor})`, (x) => pixelShuffleFunction(x, factor));
+};
 
 /**
  * Moves space into channels: `[N, C, H·r, W·r]` → `[N, C·r², H, W]`.
@@ -38,5 +43,7 @@ export const pixelShuffle = (factor: number): ((x: Tensor) => Tensor) =>
  * @example
  * pixelUnshuffle(2)(ones([1, 2, 6, 6])).shape // [1, 8, 3, 3]
  */
-export const pixelUnshuffle = (factor: number): ((x: Tensor) => Tensor) =>
-  named(`pixelUnshuffle(${factor})`, (x) => pixelUnshuffleFunction(x, factor));
+export const pixelUnshuffle = (factor: number): ((x: Tensor) => Tensor) => {
+  checkFactor('pixelUnshuffle', factor);
+  return named(`pixelUnshuffle(${factor})`, (x) => pixelUnshuffleFunction(x, factor));
+};

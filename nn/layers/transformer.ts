@@ -2,8 +2,11 @@
  * Transformer blocks (Vaswani et al. 2017), wired and named as PyTorch's: `selfAttn`, `linear1`, `linear2`, `norm1`, `norm2`, …; its
  * weights load by name.
  */
+
 import { checkedOptions, checkSizes } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
 import { ArgumentError, add, foldIn, relu, Tensor, transpose } from '../../core/index.js';
+import { isClass } from '../../core/methods.js';
 import { withScope } from '../../core/scope.js';
 import { gelu } from '../activations.js';
 import { existing, type MultiheadParameters } from '../functional/multihead-attention.js';
@@ -76,12 +79,12 @@ const optionNames = {
 } as const;
 
 const activationOf = (op: string, activation: TransformerLayerOptions['activation']): ((x: Tensor) => Tensor) => {
-  if (typeof activation === 'function') return activation;
+  if (typeof activation === 'function' && !isClass(activation)) return activation;
   if (activation === undefined || activation === 'relu') return relu;
   if (activation === 'gelu') return (x) => gelu(x);
   throw new ArgumentError({
     op,
-    problem: `there is no activation ${JSON.stringify(activation)}`,
+    problem: `there is no activation ${describe(activation)}`,
     remedy: "use 'relu', 'gelu' or a function",
   });
 };
@@ -90,7 +93,7 @@ const activationOf = (op: string, activation: TransformerLayerOptions['activatio
 const partsOf = (op: string, options: TransformerLayerOptions) => {
   const given = checkedOptions(op, options, optionNames);
   const { width, heads, feedForward = 2048, dropout = 0.1, eps = 1e-5, bias = true, batchFirst = true } = given;
-  checkSizes(op, { width, feedForward });
+  checkSizes(op, { width, heads, feedForward });
   const activation = activationOf(op, given.activation);
   const attention = (causal: boolean) => multiheadAttention({ width, heads, dropout, bias, batchFirst, causal });
   const drop = () => dropoutLayer(dropout);

@@ -4,7 +4,7 @@
  *   dX = G Wᵀ,   dW = Xᵀ G,   db = 1ᵀ G
  * Samples of any shape are flattened first, and dX gets its shape back.
  */
-import { checkedOptions } from '../../core/arguments.js';
+import { checkChoice, checkedOptions, checkTensors } from '../../core/arguments.js';
 import { add, matmul, reshape, ShapeError, sum, type Tensor, transpose } from '../../core/index.js';
 import type { WeightLayout } from '../initialisers.js';
 import type { ManualPair } from './pair.js';
@@ -48,6 +48,8 @@ export const affine: ManualPair<
 > = {
   forward: (x, w, b, options = {}) => {
     const { weightLayout = 'in-out' } = checkedOptions('affine', options, affineNames);
+    checkTensors('affine', [x, w, b]);
+    checkChoice('affine', 'the layout of the weight', weightLayout, ['in-out', 'out-in']);
     const rows = rowsOf(x);
     const matrix = weightLayout === 'in-out' ? w : transposed(w);
     if (matrix.rank !== 2 || matrix.shape[0] !== rows.shape[1] || b.size !== matrix.shape[1])

@@ -4,7 +4,7 @@
  *   db_f = Σ_{n,i,j} g_nfij,   dW_pq = Σ_{n,i,j} G X_pqᵀ,   dXpad gathers W_pqᵀ G at the places that X_pq was read from
  * and dX is dXpad without its border. `fastConv` does the same with the core's kernels.
  */
-import { checkedOptions } from '../../core/arguments.js';
+import { checkedOptions, checkTensors } from '../../core/arguments.js';
 import { add, einsum, permute, reshape, ShapeError, slice, stack, sum, type Tensor } from '../../core/index.js';
 import { convFilterGradient } from '../../core/primitives/conv-filter-gradient.js';
 import { convInputGradient } from '../../core/primitives/conv-input-gradient.js';
@@ -53,6 +53,7 @@ export const convOptionNames = { stride: true, padding: true, layout: true } as 
 /** Arguments in channels-first layout, once they fit. */
 const prepare = (op: string, x: Tensor, w: Tensor, b: Tensor, given: ConvOptions): ConvCache => {
   const { layout = 'NCHW', ...options } = checkedOptions(op, given, convOptionNames);
+  checkTensors(op, [x, w, b]);
   if (x.rank !== 4 || w.rank !== 4)
     throw new ShapeError({
       op,

@@ -1,5 +1,5 @@
 /** Inverted dropout by hand: y = x M with a mask M of 1/keep (with probability keep) and 0, hence dX = G M. */
-import { checkedOptions } from '../../core/arguments.js';
+import { checkedOptions, tensorOperand } from '../../core/arguments.js';
 import { bernoulli, type Key, mul, type Tensor, where } from '../../core/index.js';
 import { type DropoutProbability, keepProbability } from '../functional/dropout.js';
 import { requireKey } from '../layer.js';
@@ -35,6 +35,7 @@ const dropoutNames = { p: true, keep: true, training: true, key: true, mask: tru
 export const dropout: ManualPair<[x: Tensor, options: DropoutOptions], DropoutCache, InputGradient> = {
   forward: (x, options) => {
     const { training = true, key, mask, ...probability } = checkedOptions('dropout', options, dropoutNames);
+    tensorOperand('dropout', x);
     const keep = keepProbability('dropout', probability);
     const drops = training && (keep !== 1 || mask !== undefined);
     const cache = { mask: drops ? (mask ?? bernoulli(requireKey('dropout', key), keep, x.shape)) : null, keep };

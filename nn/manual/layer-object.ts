@@ -56,7 +56,7 @@ const activations: Readonly<Record<ActivationName, AnyActivation>> = {
  * activationNamed('step') // throws ArgumentError
  */
 export const activationNamed = (name: ActivationName): AnyActivation => {
-  if (!Object.hasOwn(activations, name))
+  if (typeof name !== 'string' || !Object.hasOwn(activations, name))
     throw new ArgumentError({
       op: 'activation',
       problem: `there is no activation ${describe(name)}`,

@@ -5,7 +5,7 @@
  *   mse        L = Σ (p − t)²/n over all n elements                            dP = 2(P − T)/n
  *   cross-entropy of probabilities  L = −(1/N) Σ y ln p                        dP = −Y/(N P)
  */
-import { checkedOptions } from '../../core/arguments.js';
+import { checkedOptions, checkNumber, checkTensors } from '../../core/arguments.js';
 import {
   add,
   cast,
@@ -31,6 +31,7 @@ export type ManualLoss = readonly [loss: Tensor, dscores: Tensor];
 
 /** Targets as rows that say how much of each class: classes `[N]` int32 as one-hot rows, rows `[N, C]` as they are. */
 const targetRows = (op: string, scores: Tensor, y: Tensor): Tensor => {
+  checkTensors(op, [scores, y]);
   const [samples, classes = 1] = scores.shape;
   const fits = y.dtype === 'int32' ? y.shape.join() === String(samples) : y.shape.join() === scores.shape.join();
   if (scores.rank !== 2 || !fits)
@@ -90,6 +91,7 @@ export const svmLoss = (scores: Tensor, y: Tensor, options: { readonly margin?: 
  * mseLoss(tensor([1, 2]), tensor([1, 4]))[1].toArray() // [0, -2]
  */
 export const mseLoss = (prediction: Tensor, target: Tensor): ManualLoss => {
+  checkTensors('mseLoss', [prediction, target]);
   if (prediction.shape.join() !== target.shape.join())
     throw new ShapeError({
       op: 'mseLoss',
@@ -112,6 +114,7 @@ const crossEntropyLossNames = { clip: true } as const;
  */
 export const crossEntropyLoss = (p: Tensor, y: Tensor, options: { readonly clip?: number } = {}): ManualLoss => {
   const { clip = 1e-7 } = checkedOptions('crossEntropyLoss', options, crossEntropyLossNames);
+  checkNumber('crossEntropyLoss', 'clip', clip);
   const rows = targetRows('crossEntropyLoss', p, y);
   const samples = p.shape[0] ?? 1;
   const kept = clip === 0 ? p : clamp(p, { min: clip, max: 1 - clip });

@@ -1,6 +1,8 @@
 /** A network of layer objects: forwards through all of them, backwards through the loss and all of them in reverse. */
-import { checkedOptions } from '../../core/arguments.js';
+
+import { checkedOptions, checkList } from '../../core/arguments.js';
 import { ArgumentError, type Tensor } from '../../core/index.js';
+import { checkCallable, checkMethods } from '../../core/methods.js';
 import type { LayerObject } from './layer-object.js';
 import type { ManualLoss } from './losses.js';
 
@@ -32,6 +34,9 @@ const networkNames = { layers: true, loss: true } as const;
  */
 export const network = (options: NetworkOptions): Network => {
   const { layers, loss } = checkedOptions('network', options, networkNames);
+  checkList('network', 'the layers', layers);
+  for (const layer of layers) checkMethods('network', 'a layer', layer, ['forward', 'backward', 'update']);
+  checkCallable('network', 'the loss', loss);
   if (layers.length === 0)
     throw new ArgumentError({ op: 'network', problem: 'there are no layers', remedy: 'give a list of layer objects' });
   const forward = (x: Tensor, training: boolean): Tensor =>

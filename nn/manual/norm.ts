@@ -4,7 +4,7 @@
  *   simplified    dX = (m D − Σ D − x̂ Σ D x̂)/(m s)
  * and dβ = Σ G, dγ = Σ G x̂ over the samples. Outside training statistics are constants: dX = γ G/√(v_running + ε).
  */
-import { checkedOptions } from '../../core/arguments.js';
+import { checkedOptions, checkTensors } from '../../core/arguments.js';
 import {
   add,
   div,
@@ -53,6 +53,7 @@ export interface NormCache {
 export type NormGradients = { readonly dx: Tensor; readonly dgamma: Tensor; readonly dbeta: Tensor };
 
 const checkFeatures = (op: string, x: Tensor, gamma: Tensor, beta: Tensor): number => {
+  checkTensors(op, [x, gamma, beta]);
   const features = x.shape[1] ?? 0;
   if (x.rank !== 2 || gamma.size !== features || beta.size !== features)
     throw new ShapeError({

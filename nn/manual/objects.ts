@@ -1,6 +1,6 @@
 /** The kinds of layer objects: dense, convolution, batch norm, pooling, flattening and activations alone. */
-import { checkedOptions, checkSizes } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { checkedOptions, checkList, checkSizes } from '../../core/arguments.js';
+import { describe, describeList } from '../../core/errors.js';
 import { ArgumentError, foldIn, type Key, ones, reshape, type Tensor, zeros } from '../../core/index.js';
 import { fans, type Initialiser, xavierUniform } from '../initialisers.js';
 import { affine } from './affine.js';
@@ -91,9 +91,10 @@ export const convolution = (options: ConvolutionOptions): LayerObject => {
   const given = checkedOptions('convolution', options, convolutionNames);
   const { out, kernel, activation = 'linear', weightInit = xavierUniform(), key, ...window } = given;
   checkSizes('convolution', { out });
+  checkList('convolution', 'the kernel', kernel);
   const f = activationNamed(activation);
   return layerObject({
-    name: `convolution(${out}, ${JSON.stringify(kernel)}, ${activation})`,
+    name: `convolution(${out}, ${describeList(kernel)}, ${activation})`,
     sizes: (x) => [x.shape[3] ?? 0, out],
     init: (x) => {
       const shape = [...kernel, x.shape[3] ?? 0, out];
@@ -163,10 +164,11 @@ export const pooling = (options: PoolingOptions): LayerObject => {
       problem: `there is no mode ${describe(mode)}`,
       remedy: "use 'max' or 'average'",
     });
+  checkList('pooling', 'the kernel', kernel);
   const [height, width] = kernel;
   const poolOptions: PoolOptions = { ...window, height, width, layout: 'NHWC' };
   const sizes = (x: Tensor): readonly [number, number] => [x.shape[3] ?? 0, x.shape[3] ?? 0];
-  const name = `pooling(${JSON.stringify(kernel)}, ${mode})`;
+  const name = `pooling(${describeList(kernel)}, ${mode})`;
   const init = (): Readonly<Record<string, Tensor>> => ({});
   return mode === 'max'
     ? layerObject({

@@ -3,7 +3,7 @@
  * row of m = (C/G)·H·W values; its scales differ inside a group, so that D = γG is formed before the row sums:
  *   dX = (m D − rowsum D − x̂ rowsum(D x̂))/(m s),   dγ = Σ_{n,h,w} G x̂,   dβ = Σ_{n,h,w} G
  */
-import { checkedOptions } from '../../core/arguments.js';
+import { checkedOptions, checkTensors } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
@@ -32,6 +32,7 @@ import {
 import type { ManualPair } from './pair.js';
 
 const checkImages = (op: string, x: Tensor, gamma: Tensor, beta: Tensor): void => {
+  checkTensors(op, [x, gamma, beta]);
   const channels = x.shape[1];
   if (x.rank !== 4 || gamma.size !== channels || beta.size !== channels)
     throw new ShapeError({

@@ -1,6 +1,6 @@
 /** What convolution and pooling by hand have in common: for each place of a window, the strided view of the image that this place reads. */
-import { checkedOptions } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { checkedOptions, checkList, rankOf } from '../../core/arguments.js';
+import { describeList } from '../../core/errors.js';
 import { ArgumentError, pad, type Shape, ShapeError, slice, type Tensor } from '../../core/index.js';
 import { type Padding, resolveWindow } from '../../core/ops/windows.js';
 import { padWith } from '../../core/primitives/pad.js';
@@ -34,15 +34,16 @@ export const windowsOf = (
   options: WindowOptions,
 ): Windows => {
   const { stride = 1, padding = 0 } = checkedOptions(op, options, windowsOfNames);
-  if (x.rank !== 4)
+  if (rankOf(op, x) !== 4)
     throw new ShapeError({
       op,
       problem: 'the input is no batch of images',
       shapes: [x.shape],
       remedy: 'give [N, C, H, W]',
     });
+  checkList(op, 'the window', kernel);
   if (kernel.some((size) => !Number.isInteger(size) || size < 1))
-    throw new ArgumentError({ op, problem: `the window ${describe(kernel)}`, remedy: 'give sizes of 1 or more' });
+    throw new ArgumentError({ op, problem: `the window ${describeList(kernel)}`, remedy: 'give sizes of 1 or more' });
   const spatial = x.shape.slice(2);
   const window = resolveWindow(op, spatial, kernel, { stride, padding });
   const [rows = 1, columns = 1] = window.stride;

@@ -1,6 +1,9 @@
 /** Loss and metrics of a model that is not being trained, over all batches of a set. */
+
 import { compile as compiled, type Key, key } from '../../autograd/index.js';
 import { checkedOptions } from '../../core/arguments.js';
+import { checkCallable, checkMethods } from '../../core/methods.js';
+import { checkMetrics, checkSource, pairOf, variablesOf } from '../given.js';
 import type { Measurement } from './history.js';
 import type { MetricOrMean } from './metrics.js';
 import type { Batch, Loss, Model, Source, Variables } from './model.js';
@@ -42,7 +45,12 @@ export const evaluator = <P, S, X, Y, T>({
     states: Readonly<Record<string, unknown>>,
   ): Readonly<Record<string, unknown>> => {
     const count = countExamples({ x, y });
-    const [output] = model.apply(variables, x, { training: false });
+    const [output] = pairOf(
+      'evaluate',
+      'apply of the model',
+      '[output, state]',
+      model.apply(variables, x, { training: false }),
+    );
     return Object.fromEntries(all.map(([name, metric]) => [name, metric.update(states[name], output, y, count)]));
   };
   const run = compile ? compiled(update) : update;
@@ -77,5 +85,9 @@ export const evaluate = <P, S, X, Y, T>(
   data: Source<X, T>,
 ): Promise<Measurement> => {
   const { sample, key: from = key(0), ...options } = checkedOptions('evaluate', given, evaluateNames);
-  return evaluator(options)(variables, sampled(data, sample, from));
+  checkMethods('evaluate', 'the model', options.model, ['apply']);
+  checkCallable('evaluate', 'the loss', options.loss);
+  checkMetrics('evaluate', options.metrics);
+  checkSource('evaluate', 'the data', data);
+  return evaluator(options)(variablesOf('evaluate', variables), sampled(data, sample, from));
 };

@@ -3,9 +3,11 @@
  * rates lie where the loss falls fastest.
  * Source: Smith, "Cyclical learning rates for training neural networks" (2017), section 3.3.
  */
-import { checkedOptions } from '../../core/arguments.js';
+
+import { checkedOptions, checkNumber } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import { ArgumentError } from '../../core/index.js';
+import { checkCallable } from '../../core/methods.js';
 import { fit } from '../fit.js';
 import type { LearningRate } from '../learning-rate.js';
 import type { GradientTransform } from '../transform.js';
@@ -78,10 +80,13 @@ export const findLearningRate = async <P, S, X, Y, T>(given: FindRateOptions<P, 
       problem: `smoothing is ${describe(smoothing)} and divergence ${describe(divergence)}`,
       remedy: 'give a smoothing from 0 up to, not including, 1, and a divergence ≥ 1',
     });
+  for (const [name, value] of Object.entries({ smoothing, divergence, from, to, steps }))
+    checkNumber('findLearningRate', name, value);
+  checkCallable('findLearningRate', 'the optimizer', optimizer);
   if (!(from > 0 && to > from && to < Number.POSITIVE_INFINITY && Number.isInteger(steps) && steps >= 2))
     throw new ArgumentError({
       op: 'findLearningRate',
-      problem: `${steps} rates from ${from} to ${to}`,
+      problem: `${describe(steps)} rates from ${describe(from)} to ${describe(to)}`,
       remedy: 'let the rates grow from above 0, in two steps at least',
     });
   const rateOf = (step: number): number => from * (to / from) ** (step / (steps - 1));

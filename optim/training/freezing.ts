@@ -1,5 +1,7 @@
 /** Parameters in two parts: those that are trained, and those that stay as they are and cost no gradient. */
+
 import { ArgumentError, type Tensor, treeEntries, treeLeaves, treeUnflatten } from '../../core/index.js';
+import { checkCallable } from '../../core/methods.js';
 
 /** Says of each parameter, by its path (`features[0].weight`), whether it is frozen. */
 export type Frozen = (path: string) => boolean;
@@ -18,6 +20,7 @@ export interface Thawed<P> {
  * thaw({ body: ones([2]), head: ones([1]) }, (path) => path === 'body').trainable // { body: null, head: [1] }
  */
 export const thaw = <P>(params: P, frozen: Frozen = () => false): Thawed<P> => {
+  checkCallable('thaw', 'frozen', frozen);
   const entries = treeEntries(params, 'thaw');
   const kept = entries.map(([path]) => frozen(path));
   if (entries.length > 0 && kept.every(Boolean))

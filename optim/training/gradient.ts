@@ -2,6 +2,7 @@
  * The loss of a step and its gradient, over one batch or over several that are put together. For batches with sums sᵢ and counts
  * cᵢ the loss is Σsᵢ/Σcᵢ and its gradient Σ∇sᵢ/Σcᵢ: what one batch of all the examples would have, however they are divided.
  */
+
 import {
   add,
   cast,
@@ -16,6 +17,7 @@ import {
   valueAndGrad,
   where,
 } from '../../autograd/index.js';
+import { pairOf } from '../given.js';
 import { type Figure, figureOf, isSum, meanOrZero } from './figures.js';
 import type { Batch, Loss, Model } from './model.js';
 import { countExamples } from './source.js';
@@ -94,7 +96,12 @@ export const gradientOf =
       const examples = countExamples({ x, y: target });
       const objective = (at: readonly Tensor[]): readonly [Tensor, readonly [Y, S, Figure['count']]] => {
         const params = replace(at);
-        const [output, next] = model.apply({ params, state }, x, { training: true, key: foldIn(key, i) });
+        const [output, next] = pairOf(
+          'fit',
+          'apply of the model',
+          '[output, state]',
+          model.apply({ params, state }, x, { training: true, key: foldIn(key, i) }),
+        );
         const figure = figureOf(loss(output, target), examples);
         const value = !isSum(figure) ? figure.mean : alone ? meanOrZero(figure) : figure.sum;
         return [alone ? withPenalty(value, params) : value, [output, next, figure.count]];

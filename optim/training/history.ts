@@ -5,6 +5,7 @@
 
 import { checkChoice, checkedOptions } from '../../core/arguments.js';
 import { ArgumentError, describe } from '../../core/errors.js';
+import { checkHistory } from '../given.js';
 
 /** The loss, and each metric by its name. */
 export type Measurement = Readonly<Record<string, number>>;
@@ -57,7 +58,9 @@ export const monitorNames = { metric: true, mode: true, part: true } as const;
 /** Throws unless a figure to go by is a name, or options that there are. */
 export const checkMonitor = (op: string, monitor: Monitor): void => {
   if (typeof monitor === 'string') return;
-  const { mode = 'min', part = 'train' } = checkedOptions(op, monitor, monitorNames);
+  const { metric = 'loss', mode = 'min', part = 'train' } = checkedOptions(op, monitor, monitorNames);
+  if (typeof metric !== 'string')
+    throw new ArgumentError({ op, problem: `the metric is ${describe(metric)}`, remedy: 'give its name' });
   checkChoice(op, 'mode', mode, ['min', 'max']);
   checkChoice(op, 'part', part, ['train', 'validation']);
 };
@@ -88,6 +91,7 @@ export const isBetter = (mode: 'min' | 'max', value: number, best: number | null
  * checkedValues({ losses: [], checks: [{ kind: 'epoch', epoch: 1, step: 9, train: { loss: 2 }, validation: null, learningRate: 0.1 }] }, 'loss') // [2]
  */
 export const checkedValues = (history: History, monitor: Monitor = 'loss'): number[] => {
+  checkHistory('checkedValues', history);
   checkMonitor('checkedValues', monitor);
   const { metric = 'loss', part } = optionsOf(monitor);
   return history.checks.flatMap((check) => {

@@ -2,8 +2,10 @@
  * Metrics that gather over many batches. One is three pure functions: an empty state, the state after a batch, and the
  * figure. States are trees of tensors, so that they are gathered inside the compiled step and saved with a checkpoint.
  */
+
 import { checkedOptions, rankOf } from '../../core/arguments.js';
 import { type AxisOptions, namedAxes, type OneAxis, singleAxis } from '../../core/axis.js';
+import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
   add,
@@ -22,6 +24,7 @@ import {
   topk,
   unsqueeze,
 } from '../../core/index.js';
+import { checkCallable } from '../../core/methods.js';
 import { normalizeAxis } from '../../core/shape.js';
 import { type Figured, figureOf, isSum } from './figures.js';
 
@@ -68,7 +71,12 @@ const share = ({ total, count }: MeanState): number => total.item() / count.item
  * @example
  * meanOf((y) => mean(y)).result(meanOf((y) => mean(y)).update(meanOf((y) => mean(y)).init(), tensor([1, 4]), null, 2)) // 2.5
  */
-export const meanOf = <Y, T>(f: (output: Y, target: T) => Figured): Metric<MeanState, Y, T> => ({
+export const meanOf = <Y, T>(f: (output: Y, target: T) => Figured): Metric<MeanState, Y, T> => {
+  checkCallable('meanOf', 'the figure', f);
+  return meanWith(f);
+};
+
+const meanWith = <Y, T>(f: (output: Y, target: T) => Figured): Metric<MeanState, Y, T> => ({
   init: () => ({ total: zero(), count: zero() }),
   update(state, output, target, examples) {
     const figure = figureOf(f(output, target), examples);
@@ -107,7 +115,11 @@ export const accuracyMetric = (options: AccuracyOptions = {}): Metric<MeanState>
   } = checkedOptions('accuracyMetric', options, accuracyMetricNames);
   const along = singleAxis('accuracyMetric', namedAxes('accuracyMetric', own, axes) ?? 1);
   if (!Number.isInteger(top) || top < 1)
-    throw new ArgumentError({ op: 'accuracyMetric', problem: `top is ${top}`, remedy: 'give a whole number ≥ 1' });
+    throw new ArgumentError({
+      op: 'accuracyMetric',
+      problem: `top is ${describe(top)}`,
+      remedy: 'give a whole number ≥ 1',
+    });
   return {
     init: () => ({ total: zero(), count: zero() }),
     update(state, scores, target) {

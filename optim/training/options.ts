@@ -1,8 +1,11 @@
 /** What `fit` takes and returns, and where a run begins. */
-import { checkChoice, checkedOptions } from '../../core/arguments.js';
+
+import { checkChoice, checkedOptions, checkList } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import { ArgumentError, arithmetic, foldIn, type Key, type Tensor } from '../../core/index.js';
+import { checkCallable, checkMethods } from '../../core/methods.js';
 import { checkKey } from '../../core/random/key.js';
+import { checkMetrics, checkSource, checkTransform, variablesOf } from '../given.js';
 import type { GradientTransform } from '../transform.js';
 import type { WeightAverage } from './averaging.js';
 import type { Callbacks, RunEnd } from './callbacks.js';
@@ -147,6 +150,29 @@ export const checkOptions = (options: object): void => {
   ] as const)
     if (typeof value !== 'function')
       throw new ArgumentError({ op: 'fit', problem: `${name} is ${describe(value)}`, remedy: `give ${wanted}` });
+  checkCallable('fit', 'the loss', loss);
+  checkMethods('fit', 'the model', model, ['init', 'apply']);
+  checkTransform('fit', optimizer);
+  checkMetrics('fit', rest.metrics);
+  checkSource('fit', 'train', rest.train);
+  if (rest.validation !== undefined) checkSource('fit', 'validation', rest.validation);
+  for (const [name, value] of Object.entries({
+    stopWhen: rest.stopWhen,
+    rateFactor: rest.rateFactor,
+    penalty: rest.penalty,
+    frozen: rest.frozen,
+  }))
+    if (value !== undefined) checkCallable('fit', name, value);
+  if (rest.callbacks !== undefined) {
+    checkList('fit', 'callbacks', rest.callbacks);
+    for (const callback of rest.callbacks)
+      if (typeof callback !== 'object' || callback === null)
+        throw new ArgumentError({
+          op: 'fit',
+          problem: `a callback is ${describe(callback)}`,
+          remedy: 'give objects with functions such as onEpochEnd',
+        });
+  }
   checkKey('fit', rest.key);
   if (rest.monitor !== undefined) checkMonitor('fit', rest.monitor);
   if (rest.order !== undefined) checkChoice('fit', 'order', rest.order, ['shuffled', 'replacement', 'sequential']);
@@ -168,7 +194,7 @@ export const checkOptions = (options: object): void => {
 
 /** Where a run begins. */
 export const freshState = <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): TrainingState<P, S> => {
-  const { params, state } = options.initial ?? options.model.init(foldIn(options.key, 0));
+  const { params, state } = variablesOf('fit', options.initial ?? options.model.init(foldIn(options.key, 0)));
   return {
     params,
     state,

@@ -1,5 +1,7 @@
 /** Factors on all learning rates, decided by the loop between steps: by the epoch, or by how the run goes. */
+
 import { checkedOptions } from '../../core/arguments.js';
+import { checkCallable } from '../../core/methods.js';
 import { type PlateauOptions, reduceOnPlateau } from '../plateau.js';
 import type { Schedule } from '../schedules.js';
 import { checkMonitor, epochValues, type History, type MonitorOptions, modeOf, monitorNames } from './history.js';
@@ -22,10 +24,10 @@ export type RateFactor = (moment: Moment) => number;
  * @example
  * byEpoch(exponentialDecay(1, { gamma: 0.5 }))({ epoch: 3, step: 70, history: { losses: [], checks: [] } }) // 0.25
  */
-export const byEpoch =
-  (schedule: Schedule): RateFactor =>
-  ({ epoch }) =>
-    schedule(epoch - 1);
+export const byEpoch = (schedule: Schedule): RateFactor => {
+  checkCallable('byEpoch', 'the schedule', schedule);
+  return ({ epoch }) => schedule(epoch - 1);
+};
 
 export type PlateauFactorOptions = Omit<PlateauOptions, 'base' | 'mode'> & MonitorOptions;
 

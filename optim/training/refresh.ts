@@ -3,6 +3,8 @@
 import { compile } from '../../autograd/index.js';
 import { checkedOptions } from '../../core/arguments.js';
 import { foldIn, type Key } from '../../core/index.js';
+import { checkMethods } from '../../core/methods.js';
+import { pairOf, variablesOf } from '../given.js';
 import type { Model, Source, Variables } from './model.js';
 import { breathe } from './pause.js';
 import { feedOf } from './source.js';
@@ -15,13 +17,21 @@ const refreshStateNames = { key: true, batchSize: true } as const;
  */
 export const refreshState = async <P, S, X, Y, T>(
   model: Pick<Model<P, S, X, Y>, 'apply'>,
-  { params, state }: Variables<P, S>,
+  variables: Variables<P, S>,
   data: Source<X, T>,
   options: { readonly key: Key; readonly batchSize?: number },
 ): Promise<S> => {
+  checkMethods('refreshState', 'the model', model, ['apply']);
+  const { params, state } = variablesOf('refreshState', variables);
   const { key, batchSize = 32 } = checkedOptions('refreshState', options, refreshStateNames);
   const advance = compile(
-    (variables: Variables<P, S>, x: X, from: Key): S => model.apply(variables, x, { training: true, key: from })[1],
+    (own: Variables<P, S>, x: X, from: Key): S =>
+      pairOf(
+        'refreshState',
+        'apply of the model',
+        '[output, state]',
+        model.apply(own, x, { training: true, key: from }),
+      )[1],
   );
   let [now, batch] = [state, 0];
   for await (const { x } of feedOf(data, { batchSize })(1, foldIn(key, 0), 0)) {

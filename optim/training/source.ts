@@ -1,4 +1,5 @@
 /** Batches from examples in memory: shuffled, in order, or drawn with replacement; and samples of them. */
+
 import {
   ArgumentError,
   fromData,
@@ -11,6 +12,7 @@ import {
   treeLeaves,
   treeMap,
 } from '../../core/index.js';
+import { batchOf, checkSource, sequenceOf } from '../given.js';
 import { trainingPlan } from '../training-plan.js';
 import type { Batch, Feed, Source } from './model.js';
 
@@ -89,14 +91,15 @@ function* drawn<X, T>(
 
 async function* after<A>(batches: Iterable<A> | AsyncIterable<A>, used: number): AsyncGenerator<A, void, undefined> {
   let seen = 0;
-  for await (const batch of batches) if (++seen > used) yield batch;
+  for await (const batch of sequenceOf('fit', batches)) if (++seen > used) yield batchOf('fit', batch);
   if (seen < used) throw beyond(seen, used);
 }
 
 /** Any source as one kind of function. */
 export const feedOf = <X, T>(source: Source<X, T>, options: BatchOptions): Feed<X, T> => {
+  checkSource('fit', 'the data', source);
   if (typeof source === 'function') return (epoch, key, used) => after(source(epoch, key), used);
-  if ('epoch' in source) return (epoch, _, used) => source.epoch(epoch - 1, used);
+  if ('epoch' in source) return (epoch, _, used) => after(source.epoch(epoch - 1, used), 0);
   return (_, key, used) => drawn(source, key, used, options);
 };
 

@@ -1,4 +1,5 @@
 /** One step of training as a pure function of trees, compiled unless it is to run one operation at a time. */
+
 import {
   compile as compiled,
   foldIn,
@@ -10,6 +11,7 @@ import {
   treeLeaves,
   treeUnflatten,
 } from '../../autograd/index.js';
+import { updateBy } from '../given.js';
 import { applyUpdates, type GradientTransform } from '../transform.js';
 import type { AverageState, WeightAverage } from './averaging.js';
 import { type Frozen, thaw } from './freezing.js';
@@ -97,7 +99,13 @@ export const trainingStep = <P, S, X, Y, T>(definition: StepDefinition<P, S, X, 
       batches,
       foldIn(key, number),
     );
-    const [updates, optimizerState] = optimizer.update(treeUnflatten(trainable, gradient), now.optimizer, trainable);
+    const [updates, optimizerState] = updateBy(
+      'fit',
+      optimizer,
+      treeUnflatten(trainable, gradient),
+      now.optimizer,
+      trainable,
+    );
     const params = replace(treeLeaves(applyUpdates(trainable, updates)));
     const average = now.average === null || averaging === undefined ? null : averaging.update(now.average, params);
     const state = outcomes.at(-1)?.state ?? now.state;

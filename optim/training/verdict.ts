@@ -1,7 +1,9 @@
 /** What learning curves say about a model: too weak, too well fitted to its training set, or sound. */
+
 import { checkedOptions } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import { ArgumentError } from '../../core/index.js';
+import { checkHistory } from '../given.js';
 import { epochValues, type History } from './history.js';
 
 export interface VerdictThresholds {
@@ -29,6 +31,7 @@ const verdictNames = { goal: true, metric: true, gap: true, rise: true } as cons
  */
 export const verdict = (history: History, options: VerdictThresholds = {}): Verdict => {
   const { goal = 0.8, metric = 'accuracy', gap = 0.05, rise = 0.1 } = checkedOptions('verdict', options, verdictNames);
+  checkHistory('verdict', history);
   for (const [name, value] of Object.entries({ goal, gap, rise }))
     if (typeof value !== 'number' || Number.isNaN(value))
       throw new ArgumentError({ op: 'verdict', problem: `${name} is ${describe(value)}`, remedy: 'give a number' });

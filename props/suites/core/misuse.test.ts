@@ -471,7 +471,7 @@ test('misuse: options that exist with values that do not', () => {
     [
       () => optim.adam({ betas: [0.9, 1] }),
       ArgumentError,
-      'adam: betas is [0.9, 1]; give two numbers from 0 up to, not including, 1',
+      'adam: betas is [0.9,1]; give two numbers from 0 up to, not including, 1',
     ],
     [
       () => optim.sgd(untyped({})),

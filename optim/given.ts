@@ -1,0 +1,149 @@
+/**
+ * What callers bring: transforms, models, metrics, sources, histories. Checked where they come in, and what they return where it
+ * comes back, so that a mistake is an error that names it.
+ */
+import { ArgumentError, describe } from '../core/errors.js';
+import { DtypeError, ShapeError, TreeError } from '../core/index.js';
+import { checkCallable, checkLength, checkMethods } from '../core/methods.js';
+import { sameShape } from '../core/shape.js';
+import { treeEntries } from '../core/tree.js';
+import type { GradientTransform } from './transform.js';
+
+/** Throws unless the value has the functions of a transform. */
+export const checkTransform = (op: string, transform: unknown): void => {
+  checkMethods(op, 'the transform', transform, ['init', 'update']);
+  const { prepare } = transform as Partial<GradientTransform>;
+  if (prepare !== undefined) checkCallable(op, 'prepare of the transform', prepare);
+};
+
+/** The two things that a function of the caller's returned, or a `TreeError`. */
+export const pairOf = <A, B>(op: string, what: string, parts: string, value: readonly [A, B]): readonly [A, B] => {
+  if (!Array.isArray(value) || value.length !== 2)
+    throw new TreeError({
+      op,
+      problem: `${what} returned ${Array.isArray(value) ? `a list of ${value.length}` : describe(value)}, not ${parts}`,
+      remedy: `let it return a list of the two: ${parts}`,
+    });
+  return value;
+};
+
+/** Throws unless updates have the leaves of the gradients that they were made of, in shape and element type too. */
+const checkUpdates = (op: string, updates: unknown, gradients: unknown): void => {
+  const [got, want] = [treeEntries(updates, op), treeEntries(gradients, op)];
+  const other = want.find(([path], i) => got[i]?.[0] !== path) ?? got[want.length];
+  if (other !== undefined)
+    throw new TreeError({
+      op,
+      problem: `the updates of the transform are not like the gradients, at ${other[0]}`,
+      remedy: 'return an update for every gradient, in its place',
+    });
+  for (const [i, [path, gradient]] of want.entries()) {
+    const update = got[i]?.[1] ?? gradient;
+    if (!sameShape(update.shape, gradient.shape))
+      throw new ShapeError({
+        op,
+        problem: `the update at ${path} has another shape than its gradient`,
+        shapes: [update.shape, gradient.shape],
+        remedy: 'give them the same shape',
+      });
+    if (update.dtype !== gradient.dtype)
+      throw new DtypeError({
+        op,
+        problem: `the update at ${path} is ${update.dtype}, its gradient ${gradient.dtype}`,
+        shapes: [update.shape],
+        remedy: `convert it with cast(update, '${gradient.dtype}')`,
+      });
+  }
+};
+
+/** What a transform makes of gradients, once it is known to be like them. */
+export const updateBy = <S, T>(
+  op: string,
+  transform: GradientTransform<S>,
+  gradients: T,
+  state: S,
+  params: T | undefined,
+): readonly [updates: T, state: S] => {
+  const result = pairOf(op, 'update', '[updates, state]', transform.update(gradients, state, params as T));
+  checkUpdates(op, result[0], gradients);
+  return result;
+};
+
+/** Throws unless the value is a history, as `fit` writes it. */
+export const checkHistory = (op: string, history: unknown): void => {
+  const { checks, losses } = (history ?? {}) as { readonly checks?: unknown; readonly losses?: unknown };
+  for (const list of [checks, losses]) if (Array.isArray(list)) checkLength(op, 'the history', list);
+  const wrong =
+    !Array.isArray(checks) ||
+    !Array.isArray(losses) ||
+    checks.some((check) => typeof check !== 'object' || check === null);
+  if (wrong)
+    throw new ArgumentError({
+      op,
+      problem: `the history is ${describe(history)}, without lists of losses and checks`,
+      remedy: 'give the history that fit returns',
+    });
+};
+
+/** Throws unless the value gives batches: examples, a loader or a function. */
+export const checkSource = (op: string, what: string, source: unknown): void => {
+  if (typeof source === 'function') checkCallable(op, what, source);
+  else if (typeof source !== 'object' || source === null || !('epoch' in source || 'x' in source))
+    throw new ArgumentError({
+      op,
+      problem: `${what} is ${describe(source)}`,
+      remedy: 'give examples { x, y }, a loader, or a function of the epoch that returns batches',
+    });
+  else if ('epoch' in source) checkMethods(op, what, source, ['epoch']);
+};
+
+/** The batch itself, once it is known to be one. */
+export const batchOf = <B>(op: string, batch: B): B => {
+  if (typeof batch !== 'object' || batch === null || !('x' in batch && 'y' in batch))
+    throw new ArgumentError({
+      op,
+      problem: `a batch is ${describe(batch)}, without x and y`,
+      remedy: 'let the source give batches { x, y }',
+    });
+  return batch;
+};
+
+/** What gives batches one after another, once it is known to. */
+export const sequenceOf = <S>(op: string, batches: S): S => {
+  const { [Symbol.iterator]: once, [Symbol.asyncIterator]: later } = Object(batches) as {
+    readonly [Symbol.iterator]?: unknown;
+    readonly [Symbol.asyncIterator]?: unknown;
+  };
+  if (typeof once !== 'function' && typeof later !== 'function')
+    throw new ArgumentError({
+      op,
+      problem: `the source gave ${describe(batches)} for the batches of an epoch`,
+      remedy: 'let it give a list, a generator or an async generator of batches',
+    });
+  return batches;
+};
+
+/** Throws unless every metric is a function, or has the functions of one. */
+export const checkMetrics = (op: string, metrics: unknown): void => {
+  if (metrics === undefined) return;
+  if (typeof metrics !== 'object' || metrics === null || Array.isArray(metrics))
+    throw new ArgumentError({
+      op,
+      problem: `the metrics are ${describe(metrics)}`,
+      remedy: 'give them by name: { accuracy }',
+    });
+  for (const [name, metric] of Object.entries(metrics))
+    if (typeof metric === 'function') checkCallable(op, `the metric ${name}`, metric);
+    else checkMethods(op, `the metric ${name}`, metric, ['init', 'update', 'result']);
+};
+
+/** The parameters and the state of a model, once they are known to be there. */
+export const variablesOf = <V>(op: string, variables: V): V => {
+  if (typeof variables !== 'object' || variables === null || !('params' in variables))
+    throw new TreeError({
+      op,
+      problem: `the variables are ${describe(variables)}, without params`,
+      remedy: 'give { params, state }, as init of a model returns them',
+    });
+  return variables;
+};
