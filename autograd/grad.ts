@@ -94,6 +94,12 @@ const differentiate = (
   return { value: lower(y), aux: mapTensors(aux, lower, op), gradient };
 };
 
+/** The gradient of a function of one tree, in the name of the operation that the user called. */
+export const gradientOf =
+  (op: string, f: (x: unknown) => Tensor): ((x: unknown) => unknown) =>
+  (x) =>
+    differentiate(op, f, 0, false, [x]).gradient;
+
 /** What both transforms read. */
 interface TransformOptions {
   readonly argnums?: Argnums;

@@ -14,7 +14,7 @@ import type { Tensor } from '../core/tensor.js';
 import { mapTensors, treeEntries, treeLeaves, treeUnflatten } from '../core/tree.js';
 import { type Comparison, type Report, report } from './gradcheck-report.js';
 import { synchronous } from './matching.js';
-import { vjp } from './vjp.js';
+import { pullbackOf } from './vjp.js';
 
 export interface GradcheckOptions {
   /** The largest relative error that passes; 1e-6 by default. */
@@ -79,7 +79,7 @@ const unflatten = <T>(tree: T, x: Vector): T => {
 
 const flattened = <Args extends readonly unknown[]>(f: (...args: Args) => unknown, given: Args): Flattened => {
   const args = mapTensors(given, (x: Tensor) => (isFloat(x.dtype) ? cast(x, 'float64') : x), 'gradcheck');
-  const [y, pullback] = vjp(f, ...args);
+  const [y, pullback] = pullbackOf('gradcheck', f, args);
   return {
     x: flatten(args),
     evaluate: (x) => flatten(synchronous('gradcheck', f(...unflatten(args, x)))),

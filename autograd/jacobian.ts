@@ -10,10 +10,10 @@ import { reshape } from '../core/primitives/reshape.js';
 import type { Tensor } from '../core/tensor.js';
 import { treeLeaves, treeUnflatten } from '../core/tree.js';
 import { chooseArguments } from './grad.js';
-import { jvp } from './jvp.js';
+import { pushedBy } from './jvp.js';
 import { requireFloats } from './matching.js';
 import type { Argnums, CheckTree, Chosen, Jacobian } from './tree-types.js';
-import { vjp } from './vjp.js';
+import { pullbackOf } from './vjp.js';
 import { vmap } from './vmap.js';
 
 export interface JacobianOptions<N extends Argnums> {
@@ -39,10 +39,11 @@ type Mapping = (x: unknown) => unknown;
 
 /** One pullback an output element. */
 const reverse =
-  (f: Mapping): Mapping =>
+  (op: string, f: Mapping): Mapping =>
   (x) => {
-    const [y, pullback] = vjp(f, x);
-    const outputs = treeLeaves(y, 'jacrev');
+    const [y, pull] = pullbackOf(op, f, [x]);
+    const pullback = (cotangent: unknown): unknown => pull(cotangent);
+    const outputs = treeLeaves(y, op);
     const rows = bases(outputs).map((stacks, k) => {
       const pulled = treeLeaves(vmap(pullback)(treeUnflatten(y, stacks)));
       const shape = outputs[k]?.shape ?? [];
@@ -56,12 +57,12 @@ const reverse =
 
 /** One tangent an input element. */
 const forward =
-  (f: Mapping): Mapping =>
+  (op: string, f: Mapping): Mapping =>
   (x) => {
-    const inputs = treeLeaves(x, 'jacfwd');
+    const inputs = treeLeaves(x, op);
     let y: unknown = null;
     const push = (tangent: unknown): unknown => {
-      const [value, direction] = jvp(f, [x], [tangent]);
+      const [value, direction] = pushedBy(op, f, [x], [tangent]);
       y = value; // Only its structure is read.
       return direction;
     };
@@ -70,7 +71,7 @@ const forward =
       const shape = inputs[k]?.shape ?? [];
       return pushed.map((column) => reshape(column, [...column.shape.slice(0, -1), ...shape]));
     });
-    const rows = treeLeaves(y, 'jacfwd').map((_, i) =>
+    const rows = treeLeaves(y, op).map((_, i) =>
       treeUnflatten(
         x,
         columns.map((column) => column[i]),
@@ -82,14 +83,14 @@ const forward =
 /** Applies a derivative of functions of one tree to the chosen arguments of `f`. */
 const atChosen = (
   op: string,
-  derivative: (f: Mapping) => Mapping,
+  derivative: (op: string, f: Mapping) => Mapping,
   f: (...args: never) => unknown,
   argnums: Argnums,
   args: readonly unknown[],
 ): unknown => {
   const { chosen, replace } = chooseArguments(op, args, argnums);
   requireFloats(op, chosen);
-  return derivative((x) => (f as (...args: readonly unknown[]) => unknown)(...replace(x)))(chosen);
+  return derivative(op, (x) => (f as (...args: readonly unknown[]) => unknown)(...replace(x)))(chosen);
 };
 
 const jacrevNames = { argnums: true } as const;
@@ -142,7 +143,7 @@ export const hessian = <Args extends readonly unknown[], Y, const N extends Argn
   checkFunction('hessian', f);
   const { argnums = 0 as N } = checkedOptions('hessian', options, hessianNames);
   return (...args) =>
-    atChosen('hessian', (g) => forward(reverse(g)), f, argnums, args) as Jacobian<
+    atChosen('hessian', (op, g) => forward(op, reverse(op, g)), f, argnums, args) as Jacobian<
       Jacobian<Y, Chosen<Args, N>>,
       Chosen<Args, N>
     >;

@@ -6,9 +6,9 @@ import { withInterpreter } from '../core/interpreter.js';
 import type { Tensor } from '../core/tensor.js';
 import { treeLeaves, treeUnflatten } from '../core/tree.js';
 import { createForwardMode } from './forward.js';
-import { grad } from './grad.js';
+import { gradientOf } from './grad.js';
 import { matchingLeaves, requireFloats, synchronous } from './matching.js';
-import { vjp } from './vjp.js';
+import { pullbackOf } from './vjp.js';
 
 /** Throws unless the arguments of the function and their tangents are lists. */
 const checkLists = (op: string, primals: unknown, tangents: unknown): void => {
@@ -19,6 +19,34 @@ const checkLists = (op: string, primals: unknown, tangents: unknown): void => {
         problem: `the ${name} are ${describe(list)}, not a list`,
         remedy: `put them into one list, an entry an argument: ${op}(f, [x], [v])`,
       });
+};
+
+/** `jvp`, in the name of the operation that the user called. */
+export const pushedBy = <Args extends readonly unknown[], Y>(
+  op: string,
+  f: (...args: Args) => Y,
+  primals: Args,
+  tangents: NoInfer<Args>,
+): readonly [value: Y, tangent: Y] => {
+  checkLists(op, primals, tangents);
+  const mode = createForwardMode(op);
+  const directions = matchingLeaves(op, 'tangent', tangents, primals);
+  const lifted = treeLeaves(primals, op).map((x, i) => mode.lift(x, directions[i] ?? null));
+  const y = synchronous(
+    op,
+    withInterpreter(mode, () => f(...treeUnflatten(primals, lifted))),
+  );
+  const duals = treeLeaves(y, op).map(mode.look);
+  return [
+    treeUnflatten(
+      y,
+      duals.map(({ primal }) => primal),
+    ),
+    treeUnflatten(
+      y,
+      duals.map(({ primal, tangent }) => tangent ?? zerosLike(primal)),
+    ),
+  ];
 };
 
 /**
@@ -34,25 +62,7 @@ export const jvp = <Args extends readonly unknown[], Y>(
   tangents: NoInfer<Args>,
 ): readonly [value: Y, tangent: Y] => {
   checkFunction('jvp', f);
-  checkLists('jvp', primals, tangents);
-  const mode = createForwardMode('jvp');
-  const directions = matchingLeaves('jvp', 'tangent', tangents, primals);
-  const lifted = treeLeaves(primals, 'jvp').map((x, i) => mode.lift(x, directions[i] ?? null));
-  const y = synchronous(
-    'jvp',
-    withInterpreter(mode, () => f(...treeUnflatten(primals, lifted))),
-  );
-  const duals = treeLeaves(y, 'jvp').map(mode.look);
-  return [
-    treeUnflatten(
-      y,
-      duals.map(({ primal }) => primal),
-    ),
-    treeUnflatten(
-      y,
-      duals.map(({ primal, tangent }) => tangent ?? zerosLike(primal)),
-    ),
-  ];
+  return pushedBy('jvp', f, primals, tangents);
 };
 
 /**
@@ -68,8 +78,8 @@ export const hvp = <Args extends readonly unknown[]>(
 ): Args => {
   checkFunction('hvp', f);
   checkLists('hvp', primals, tangents);
-  const gradient = grad((args: unknown) => f(...(args as Args)));
-  return jvp((...args: Args) => gradient(args) as Args, primals, tangents)[1];
+  const gradient = gradientOf('hvp', (args: unknown) => f(...(args as Args)));
+  return pushedBy('hvp', (...args: Args) => gradient(args) as Args, primals, tangents)[1];
 };
 
 /**
@@ -85,11 +95,11 @@ export const linearize = <Args extends readonly unknown[], Y>(
 ): readonly [value: Y, push: (...tangents: Args) => Y] => {
   checkFunction('linearize', f);
   requireFloats('linearize', args);
-  const [value, pullback] = vjp<Args, Y>(f, ...args);
+  const [value, pullback] = pullbackOf<Args, Y>('linearize', f, args);
   const zeros = treeUnflatten(
     value,
     treeLeaves(value, 'linearize').map((x) => zerosLike(x)),
   );
-  const [, push] = vjp((cotangent: Y) => pullback(cotangent), zeros);
+  const [, push] = pullbackOf('linearize', (cotangent: Y) => pullback(cotangent), [zeros]);
   return [value, (...tangents) => push(tangents)[0]];
 };

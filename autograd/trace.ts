@@ -88,7 +88,7 @@ export interface Traced<Y> {
 export const traceTree = <Args extends readonly unknown[], Y>(
   f: (...args: Args) => Y,
   args: Args,
-  op = 'trace',
+  op = 'traceTree',
 ): Traced<Y> => {
   checkFunction(op, f);
   checkList(op, 'the arguments', args);
@@ -111,7 +111,7 @@ export const traceTree = <Args extends readonly unknown[], Y>(
 export const trace =
   <Args extends readonly unknown[]>(f: (...args: Args) => unknown) =>
   (...examples: Args): Program =>
-    traceTree(f, examples).program;
+    traceTree(f, examples, 'trace').program;
 
 /**
  * Runs a program one operation at a time, under whatever transforms are active: a program can be differentiated.

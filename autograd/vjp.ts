@@ -47,6 +47,21 @@ export const record = <Y>(
   return { result, lower: (x) => tape.look(x).value, pull: by(tape.pull), drain: by(tape.drain) };
 };
 
+/** `vjp`, in the name of the operation that the user called. */
+export const pullbackOf = <Args extends readonly unknown[], Y>(
+  op: string,
+  f: (...args: Args) => Y,
+  args: Args,
+): readonly [value: Y, pullback: (cotangent: Y) => Args] => {
+  const leaves = treeLeaves(args, op);
+  const { result, lower, pull } = record(op, (tracked) => f(...treeUnflatten(args, tracked)), leaves);
+  const outputs = treeLeaves(result, op);
+  const value = treeUnflatten(result, outputs.map(lower));
+  const pullback = (cotangent: Y): Args =>
+    treeUnflatten(args, pull(outputs, matchingLeaves(op, 'cotangent', cotangent, value)));
+  return [value, pullback];
+};
+
 /**
  * The value of `f(...args)` and its pullback `ȳ ↦ Jᵀȳ`: from a cotangent like the value to one cotangent an argument.
  * The pullback may be called any number of times. Integers and booleans are constants; their cotangent is zero.
@@ -59,11 +74,5 @@ export const vjp = <Args extends readonly unknown[], Y>(
   ...args: Args
 ): readonly [value: Y, pullback: (cotangent: Y) => Args] => {
   checkFunction('vjp', f);
-  const leaves = treeLeaves(args, 'vjp');
-  const { result, lower, pull } = record('vjp', (tracked) => f(...treeUnflatten(args, tracked)), leaves);
-  const outputs = treeLeaves(result, 'vjp');
-  const value = treeUnflatten(result, outputs.map(lower));
-  const pullback = (cotangent: Y): Args =>
-    treeUnflatten(args, pull(outputs, matchingLeaves('vjp', 'cotangent', cotangent, value)));
-  return [value, pullback];
+  return pullbackOf('vjp', f, args);
 };

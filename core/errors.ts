@@ -2,7 +2,7 @@
  * Typed errors. Each names the operation, the layer path it happened in, the shapes, and what to do about it:
  * `ShapeError: matmul (encoder.2): inner dimensions differ: 3 and 5 (shapes [2,3] · [5,4]); transpose an operand or check the previous layer's width`.
  */
-import { scopePath } from './scope.js';
+import { operationFor, scopePath } from './scope.js';
 
 export interface ErrorDetails {
   /** The operation as the user called it. */
@@ -98,8 +98,10 @@ export class TapegradError extends Error {
   readonly path: string;
   constructor(details: ErrorDetails) {
     const path = scopePath();
-    super(format(details, path));
-    this.details = details;
+    // The first NaN is made by a part, which is what one wants to know.
+    const own = new.target === NanError ? details : { ...details, op: operationFor(details.op) };
+    super(format(own, path));
+    this.details = own;
     this.path = path;
   }
 }

@@ -25,6 +25,24 @@ const at = <T>(where: Place, f: () => T): T => {
   }
 };
 
+/** What the user called, while a composition of other operations runs: errors of these carry its name. */
+let operation: string | null = null;
+
+/** Runs the body of the public function `name`, unless it runs inside another: then that one keeps its name. */
+export const inOperation = <T>(name: string, f: () => T): T => {
+  if (operation !== null) return f();
+  operation = name;
+  try {
+    return f();
+  } finally {
+    operation = null;
+  }
+};
+
+/** The operation as the user called it: `own`, unless it is a part of another. `conv2d` is how `conv` calls itself. */
+export const operationFor = (own: string): string =>
+  operation === null || own.startsWith(operation) ? own : operation;
+
 /** Runs `f` with `name` appended to the layer path. */
 export const withScope = <T>(name: string, f: () => T): T => at({ ...place, path: [...place.path, name] }, f);
 

@@ -1,5 +1,7 @@
 /** Which classes are taken for which. */
+
 import { ArgumentError } from '../core/errors.js';
+import { inOperation } from '../core/scope.js';
 import type { Tensor } from '../core/tensor.js';
 import { checkTensor, checkWhole } from './checks.js';
 
@@ -11,28 +13,29 @@ import { checkTensor, checkWhole } from './checks.js';
  * @example
  * confusionMatrix(tensor([0, 1, 1]), tensor([0, 1, 0]), 2) // [[1, 0], [1, 1]]
  */
-export const confusionMatrix = (labels: Tensor, predictions: Tensor, classes: number): number[][] => {
-  checkTensor('confusionMatrix', 'labels', labels);
-  checkTensor('confusionMatrix', 'predictions', predictions);
-  checkWhole('confusionMatrix', 'classes', classes, 0, 2 ** 12);
-  const [right, predicted] = [labels.dataSync(), predictions.dataSync()];
-  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
-  if (right.length !== predicted.length)
-    throw new ArgumentError({
-      op: 'confusionMatrix',
-      problem: `${right.length} labels and ${predicted.length} predictions`,
-      remedy: 'give one prediction for each label',
-    });
-  for (const [i, label] of right.entries()) {
-    const row = counts[label];
-    const column = predicted[i] ?? -1;
-    if (row?.[column] === undefined)
+export const confusionMatrix = (labels: Tensor, predictions: Tensor, classes: number): number[][] =>
+  inOperation('confusionMatrix', () => {
+    checkTensor('confusionMatrix', 'labels', labels);
+    checkTensor('confusionMatrix', 'predictions', predictions);
+    checkWhole('confusionMatrix', 'classes', classes, 0, 2 ** 12);
+    const [right, predicted] = [labels.dataSync(), predictions.dataSync()];
+    const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+    if (right.length !== predicted.length)
       throw new ArgumentError({
         op: 'confusionMatrix',
-        problem: `example ${i} has class ${label} and prediction ${column}`,
-        remedy: `give classes from 0 to ${classes - 1}`,
+        problem: `${right.length} labels and ${predicted.length} predictions`,
+        remedy: 'give one prediction for each label',
       });
-    row[column] = (row[column] ?? 0) + 1;
-  }
-  return counts;
-};
+    for (const [i, label] of right.entries()) {
+      const row = counts[label];
+      const column = predicted[i] ?? -1;
+      if (row?.[column] === undefined)
+        throw new ArgumentError({
+          op: 'confusionMatrix',
+          problem: `example ${i} has class ${label} and prediction ${column}`,
+          remedy: `give classes from 0 to ${classes - 1}`,
+        });
+      row[column] = (row[column] ?? 0) + 1;
+    }
+    return counts;
+  });

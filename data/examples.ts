@@ -1,6 +1,8 @@
 /** Features and labels that belong together: what every data set ends as, and what every training step takes. */
+
 import { fromData } from '../core/creation.js';
 import { take } from '../core/primitives/take.js';
+import { inOperation } from '../core/scope.js';
 import type { Tensor } from '../core/tensor.js';
 import { checkExamples, checkRows } from './checks.js';
 
@@ -17,10 +19,11 @@ export interface Examples {
  * @example
  * selectExamples(iris(), [0, 149]).y.toArray() // [0, 2]
  */
-export const selectExamples = (examples: Examples, rows: readonly number[] | Int32Array): Examples => {
-  checkExamples('selectExamples', examples);
-  const { x, y } = examples;
-  checkRows('selectExamples', rows, x.shape[0] ?? 0);
-  const index = fromData(Int32Array.from(rows), [rows.length]);
-  return { x: take(x, index, 0), y: take(y, index, 0) };
-};
+export const selectExamples = (examples: Examples, rows: readonly number[] | Int32Array): Examples =>
+  inOperation('selectExamples', () => {
+    checkExamples('selectExamples', examples);
+    const { x, y } = examples;
+    checkRows('selectExamples', rows, x.shape[0] ?? 0);
+    const index = fromData(Int32Array.from(rows), [rows.length]);
+    return { x: take(x, index, 0), y: take(y, index, 0) };
+  });

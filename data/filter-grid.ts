@@ -1,4 +1,5 @@
 /** Many small images in one: how the filters of a first layer, or a batch of inputs, are looked at. */
+
 import { checkedOptions } from '../core/arguments.js';
 import { ShapeError } from '../core/errors.js';
 import { pad } from '../core/ops/padding.js';
@@ -12,6 +13,7 @@ import { mul } from '../core/primitives/mul.js';
 import { permute } from '../core/primitives/permute.js';
 import { reshape } from '../core/primitives/reshape.js';
 import { sub } from '../core/primitives/sub.js';
+import { inOperation } from '../core/scope.js';
 import type { Tensor } from '../core/tensor.js';
 import { checkTensor } from './checks.js';
 
@@ -40,30 +42,31 @@ const filterGridNames = { upper: true, gap: true } as const;
  * @example
  * filterGrid(ones([32, 7, 7, 3])).shape // [47, 47, 3]
  */
-export const filterGrid = (images: Tensor, options: FilterGridOptions = {}): Tensor => {
-  const { upper = 255, gap = 1 } = checkedOptions('filterGrid', options, filterGridNames);
-  checkTensor('filterGrid', 'images', images);
-  const [count = 0, height = 0, width = 0, channels = 0] = images.shape;
-  if (images.rank !== 4 || images.size === 0)
-    throw new ShapeError({
-      op: 'filterGrid',
-      problem: 'there are no images',
-      shapes: [images.shape],
-      remedy: 'give images [N, H, W, C]; permute kernels [N, C, H, W] with [0, 2, 3, 1]',
-    });
-  const side = Math.ceil(Math.sqrt(count));
-  const cells = pad(stretched(images, upper), [
-    [0, side * side - count],
-    [0, gap],
-    [0, gap],
-    [0, 0],
-  ]);
-  const squares = reshape(cells as Tensor, [side, side, height + gap, width + gap, channels]) as Tensor;
-  const rows = permute(squares, [0, 2, 1, 3, 4]);
-  const grid = reshape(rows, [side * (height + gap), side * (width + gap), channels]) as Tensor;
-  return pad(grid, [
-    [0, -gap],
-    [0, -gap],
-    [0, 0],
-  ]) as Tensor;
-};
+export const filterGrid = (images: Tensor, options: FilterGridOptions = {}): Tensor =>
+  inOperation('filterGrid', () => {
+    const { upper = 255, gap = 1 } = checkedOptions('filterGrid', options, filterGridNames);
+    checkTensor('filterGrid', 'images', images);
+    const [count = 0, height = 0, width = 0, channels = 0] = images.shape;
+    if (images.rank !== 4 || images.size === 0)
+      throw new ShapeError({
+        op: 'filterGrid',
+        problem: 'there are no images',
+        shapes: [images.shape],
+        remedy: 'give images [N, H, W, C]; permute kernels [N, C, H, W] with [0, 2, 3, 1]',
+      });
+    const side = Math.ceil(Math.sqrt(count));
+    const cells = pad(stretched(images, upper), [
+      [0, side * side - count],
+      [0, gap],
+      [0, gap],
+      [0, 0],
+    ]);
+    const squares = reshape(cells as Tensor, [side, side, height + gap, width + gap, channels]) as Tensor;
+    const rows = permute(squares, [0, 2, 1, 3, 4]);
+    const grid = reshape(rows, [side * (height + gap), side * (width + gap), channels]) as Tensor;
+    return pad(grid, [
+      [0, -gap],
+      [0, -gap],
+      [0, 0],
+    ]) as Tensor;
+  });

@@ -2,8 +2,10 @@
  * Fisher's Iris: 150 flowers, 50 of each of three species, four lengths each.
  * R. A. Fisher, "The use of multiple measurements in taxonomic problems", Annals of Eugenics 7 (1936), table I.
  */
+
 import { fromData } from '../core/creation.js';
 import type { Dtype } from '../core/dtype.js';
+import { inOperation } from '../core/scope.js';
 import type { Examples } from './examples.js';
 
 /** Centimetres: sepal length, sepal width, petal length, petal width. */
@@ -71,15 +73,16 @@ export const irisRows: readonly { readonly features: IrisRow; readonly label: nu
  * @example
  * iris().x.shape // [150, 4]
  */
-export const iris = (dtype: Dtype = 'float32'): Examples => ({
-  x: fromData(
-    irisRows.flatMap(({ features }) => features),
-    [irisRows.length, 4],
-    dtype,
-  ),
-  y: fromData(
-    irisRows.map(({ label }) => label),
-    [irisRows.length],
-    'int32',
-  ),
-});
+export const iris = (dtype: Dtype = 'float32'): Examples =>
+  inOperation('iris', () => ({
+    x: fromData(
+      irisRows.flatMap(({ features }) => features),
+      [irisRows.length, 4],
+      dtype,
+    ),
+    y: fromData(
+      irisRows.map(({ label }) => label),
+      [irisRows.length],
+      'int32',
+    ),
+  }));

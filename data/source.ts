@@ -1,4 +1,5 @@
 /** What batches are drawn from: examples as tensors, or images as bytes. Both are rows that can be counted and chosen. */
+import { inOperation } from '../core/scope.js';
 import { checkRows, checkSource, checkWhole } from './checks.js';
 import { type Examples, selectExamples } from './examples.js';
 import { type ImageSet, imageBatch, selectImages } from './images.js';
@@ -12,10 +13,11 @@ const isImages = (source: Source): source is ImageSet => 'pixels' in source;
  * @example
  * countExamples(iris()) // 150
  */
-export const countExamples = (source: Source): number => {
-  checkSource('countExamples', source);
-  return countOf(source);
-};
+export const countExamples = (source: Source): number =>
+  inOperation('countExamples', () => {
+    checkSource('countExamples', source);
+    return countOf(source);
+  });
 
 /** `countExamples` of what is known to be a source. */
 export const countOf = (source: Source): number => (isImages(source) ? source.shape[0] : (source.x.shape[0] ?? 0));
@@ -25,25 +27,27 @@ export const countOf = (source: Source): number => (isImages(source) ? source.sh
  * @example
  * selectRows(digits(key(0), 20), [3, 13]).labels // [3, 3]
  */
-export const selectRows = <S extends Source>(source: S, rows: readonly number[] | Int32Array): S => {
-  checkSource('selectRows', source);
-  checkRows('selectRows', rows, countOf(source));
-  return (isImages(source) ? selectImages(source, rows) : selectExamples(source, rows)) as S;
-};
+export const selectRows = <S extends Source>(source: S, rows: readonly number[] | Int32Array): S =>
+  inOperation('selectRows', () => {
+    checkSource('selectRows', source);
+    checkRows('selectRows', rows, countOf(source));
+    return (isImages(source) ? selectImages(source, rows) : selectExamples(source, rows)) as S;
+  });
 
 /**
  * The first `count` examples, or all where there are fewer: a small training part beside a whole validation part.
  * @example
  * countExamples(firstExamples(digits(key(0), 100), 30)) // 30
  */
-export const firstExamples = <S extends Source>(source: S, count: number): S => {
-  checkSource('firstExamples', source);
-  checkWhole('firstExamples', 'count', count);
-  return selectRows(
-    source,
-    Array.from({ length: Math.min(count, countOf(source)) }, (_, i) => i),
-  );
-};
+export const firstExamples = <S extends Source>(source: S, count: number): S =>
+  inOperation('firstExamples', () => {
+    checkSource('firstExamples', source);
+    checkWhole('firstExamples', 'count', count);
+    return selectRows(
+      source,
+      Array.from({ length: Math.min(count, countOf(source)) }, (_, i) => i),
+    );
+  });
 
 /** The rows of a source as tensors. */
 export const batchOf = (source: Source, rows: Int32Array): Examples =>

@@ -1,7 +1,9 @@
 /** Dividing examples into parts: by fraction or by count, class by class, in an order that a key decides. */
+
 import { ArgumentError } from '../core/errors.js';
 import { foldIn, type Key } from '../core/random/key.js';
 import { permutation } from '../core/random/samplers.js';
+import { inOperation } from '../core/scope.js';
 import { checkKeyArgument, checkNumber, checkNumbers, checkSource } from './checks.js';
 import { countOf, labelsOf, type Source, selectRows } from './source.js';
 
@@ -43,18 +45,19 @@ const checkFractions = (op: string, fractions: readonly number[]): void => {
  * @example
  * randomSplit(key(0), iris(), [0.8, 0.2]).map(({ x }) => x.shape[0]) // [120, 30]
  */
-export const randomSplit = <S extends Source>(key: Key, source: S, fractions: readonly number[]): readonly S[] => {
-  checkKeyArgument('randomSplit', key);
-  checkSource('randomSplit', source);
-  checkFractions('randomSplit', fractions);
-  const count = countOf(source);
-  const order = Int32Array.from(permutation(key, count).dataSync());
-  let next = 0;
-  return apportion(count, fractions).map((size) => {
-    next += size;
-    return selectRows(source, order.subarray(next - size, next));
+export const randomSplit = <S extends Source>(key: Key, source: S, fractions: readonly number[]): readonly S[] =>
+  inOperation('randomSplit', () => {
+    checkKeyArgument('randomSplit', key);
+    checkSource('randomSplit', source);
+    checkFractions('randomSplit', fractions);
+    const count = countOf(source);
+    const order = Int32Array.from(permutation(key, count).dataSync());
+    let next = 0;
+    return apportion(count, fractions).map((size) => {
+      next += size;
+      return selectRows(source, order.subarray(next - size, next));
+    });
   });
-};
 
 /**
  * Parts of a data set in which every class has the same share as in the whole. Which examples go where, and their
@@ -64,25 +67,26 @@ export const randomSplit = <S extends Source>(key: Key, source: S, fractions: re
  * @example
  * stratifiedSplit(key(0), iris(), [0.8, 0.2]).map(({ x }) => x.shape[0]) // [120, 30]
  */
-export const stratifiedSplit = <S extends Source>(key: Key, source: S, fractions: readonly number[]): readonly S[] => {
-  checkKeyArgument('stratifiedSplit', key);
-  checkSource('stratifiedSplit', source);
-  checkFractions('stratifiedSplit', fractions);
-  const labels = Array.from(labelsOf(source));
-  const classes = [...new Set(labels)].sort((a, b) => a - b);
-  const parts: number[][] = fractions.map(() => []);
-  for (const label of classes) {
-    const members = labels.flatMap((other, row) => (other === label ? [row] : []));
-    const order = permutation(foldIn(key, label), members.length).dataSync();
-    let next = 0;
-    for (const [part, count] of apportion(members.length, fractions).entries())
-      for (let i = 0; i < count; i++) parts[part]?.push(members[order[next++] ?? 0] ?? 0);
-  }
-  return parts.map((rows, part) => {
-    const order = permutation(foldIn(foldIn(key, classes.length), part), rows.length).dataSync();
-    return selectRows(
-      source,
-      Array.from(order, (i) => rows[i] ?? 0),
-    );
+export const stratifiedSplit = <S extends Source>(key: Key, source: S, fractions: readonly number[]): readonly S[] =>
+  inOperation('stratifiedSplit', () => {
+    checkKeyArgument('stratifiedSplit', key);
+    checkSource('stratifiedSplit', source);
+    checkFractions('stratifiedSplit', fractions);
+    const labels = Array.from(labelsOf(source));
+    const classes = [...new Set(labels)].sort((a, b) => a - b);
+    const parts: number[][] = fractions.map(() => []);
+    for (const label of classes) {
+      const members = labels.flatMap((other, row) => (other === label ? [row] : []));
+      const order = permutation(foldIn(key, label), members.length).dataSync();
+      let next = 0;
+      for (const [part, count] of apportion(members.length, fractions).entries())
+        for (let i = 0; i < count; i++) parts[part]?.push(members[order[next++] ?? 0] ?? 0);
+    }
+    return parts.map((rows, part) => {
+      const order = permutation(foldIn(foldIn(key, classes.length), part), rows.length).dataSync();
+      return selectRows(
+        source,
+        Array.from(order, (i) => rows[i] ?? 0),
+      );
+    });
   });
-};

@@ -1,4 +1,5 @@
 /** Standardisation: each feature shifted to mean 0 and scaled to standard deviation 1, fitted on one part and applied to all. */
+
 import { ShapeError } from '../core/errors.js';
 import { mean, std } from '../core/ops/reductions.js';
 import { div } from '../core/primitives/div.js';
@@ -10,6 +11,7 @@ import { min } from '../core/primitives/min.js';
 import { mul } from '../core/primitives/mul.js';
 import { sub } from '../core/primitives/sub.js';
 import { where } from '../core/primitives/where.js';
+import { inOperation } from '../core/scope.js';
 import type { Tensor } from '../core/tensor.js';
 import { checkTensor } from './checks.js';
 
@@ -23,23 +25,24 @@ const [short, long] = [2 ** -50, 2 ** 50];
  * @example
  * standardize(tensor([[1], [3]]))(tensor([[5]])).toArray() // [[3]]
  */
-export const standardize = (x: Tensor): ((part: Tensor) => Tensor) => {
-  checkTensor('standardize', 'x', x);
-  if (!(x.shape[0] !== undefined && x.shape[0] > 0))
-    throw new ShapeError({
-      op: 'standardize',
-      problem: 'there is no row to fit to',
-      shapes: [x.shape],
-      remedy: 'give at least one row: [N, …]',
-    });
-  const [least, most] = [min(x, { axes: 0 }), max(x, { axes: 0 })];
-  // The mean of equal numbers is rounded, and their deviation from it need not be 0: whether they vary is asked of them.
-  const constant = equal(least, most);
-  const centre = where(constant, least, mean(x, { axes: 0 }));
-  const range = where(constant, 1, sub(most, least));
-  const spread = std(x, { axes: 0, correction: 0 });
-  const ordinary = logicalAnd(less(short, range), less(range, long));
-  const scaled = mul(std(div(sub(x, least), range), { axes: 0, correction: 0 }), range);
-  const scale = where(constant, 1, where(ordinary, spread, scaled));
-  return (part) => div(sub(part, centre), scale);
-};
+export const standardize = (x: Tensor): ((part: Tensor) => Tensor) =>
+  inOperation('standardize', () => {
+    checkTensor('standardize', 'x', x);
+    if (!(x.shape[0] !== undefined && x.shape[0] > 0))
+      throw new ShapeError({
+        op: 'standardize',
+        problem: 'there is no row to fit to',
+        shapes: [x.shape],
+        remedy: 'give at least one row: [N, …]',
+      });
+    const [least, most] = [min(x, { axes: 0 }), max(x, { axes: 0 })];
+    // The mean of equal numbers is rounded, and their deviation from it need not be 0: whether they vary is asked of them.
+    const constant = equal(least, most);
+    const centre = where(constant, least, mean(x, { axes: 0 }));
+    const range = where(constant, 1, sub(most, least));
+    const spread = std(x, { axes: 0, correction: 0 });
+    const ordinary = logicalAnd(less(short, range), less(range, long));
+    const scaled = mul(std(div(sub(x, least), range), { axes: 0, correction: 0 }), range);
+    const scale = where(constant, 1, where(ordinary, spread, scaled));
+    return (part) => div(sub(part, centre), scale);
+  });

@@ -35,6 +35,7 @@ import {
   tanh,
   where,
 } from '../core/index.js';
+import { inOperation } from '../core/scope.js';
 
 /** Which one-sided derivative counts at a kink: that of the left branch, as in PyTorch, or of the right. */
 export interface KinkOptions {
@@ -69,14 +70,15 @@ const leakyReluNames = { negativeSlope: true, atZero: true } as const;
  * @example
  * leakyRelu(tensor([-2, 3]), { negativeSlope: 0.5 }).toArray() // [-1, 3]
  */
-export const leakyRelu = <S extends Shape>(x: Tensor<S>, options: LeakyReluOptions = {}): Tensor<S> => {
-  const { negativeSlope = 0.01, atZero = 'left' } = checkedOptions('leakyRelu', options, leakyReluNames);
-  checkFinite('leakyRelu', 'negativeSlope', negativeSlope);
-  checkKink('leakyRelu', atZero);
-  // A slope of 0 is 0 down to −∞.
-  const low: Tensor = negativeSlope === 0 ? where(equal(x as Tensor, Number.NEGATIVE_INFINITY), 0, x) : x;
-  return where(isLeft(x, atZero), mul(low, negativeSlope), x as Tensor) as Tensor as Tensor<S>;
-};
+export const leakyRelu = <S extends Shape>(x: Tensor<S>, options: LeakyReluOptions = {}): Tensor<S> =>
+  inOperation('leakyRelu', () => {
+    const { negativeSlope = 0.01, atZero = 'left' } = checkedOptions('leakyRelu', options, leakyReluNames);
+    checkFinite('leakyRelu', 'negativeSlope', negativeSlope);
+    checkKink('leakyRelu', atZero);
+    // A slope of 0 is 0 down to −∞.
+    const low: Tensor = negativeSlope === 0 ? where(equal(x as Tensor, Number.NEGATIVE_INFINITY), 0, x) : x;
+    return where(isLeft(x, atZero), mul(low, negativeSlope), x as Tensor) as Tensor as Tensor<S>;
+  });
 
 /**
  * Leaky ReLU with learned slopes: `weight` holds one slope, or one a channel of axis 1.
@@ -84,22 +86,23 @@ export const leakyRelu = <S extends Shape>(x: Tensor<S>, options: LeakyReluOptio
  * @example
  * functional.prelu(tensor([[-2, 3]]), tensor([0.5])).toArray() // [[-1, 3]]
  */
-export const prelu = <S extends Shape>(x: Tensor<S>, weight: Tensor): Tensor<S> => {
-  checkTensors('prelu', [x, weight]);
-  const channels = x.shape[1] ?? 1;
-  if (weight.rank > 1 || (weight.size !== 1 && weight.size !== channels))
-    throw new ShapeError({
-      op: 'prelu',
-      problem: `${weight.size} slopes do not fit ${channels} channels`,
-      shapes: [x.shape, weight.shape],
-      remedy: 'give one slope, or one a channel of axis 1',
-    });
-  const slopes =
-    weight.size === 1
-      ? reshape(weight, [])
-      : reshape(weight, [channels, ...new Array<number>(Math.max(0, x.rank - 2)).fill(1)]);
-  return where(greater(x as Tensor, 0), x as Tensor, mul(slopes as Tensor, x as Tensor)) as Tensor as Tensor<S>;
-};
+export const prelu = <S extends Shape>(x: Tensor<S>, weight: Tensor): Tensor<S> =>
+  inOperation('prelu', () => {
+    checkTensors('prelu', [x, weight]);
+    const channels = x.shape[1] ?? 1;
+    if (weight.rank > 1 || (weight.size !== 1 && weight.size !== channels))
+      throw new ShapeError({
+        op: 'prelu',
+        problem: `${weight.size} slopes do not fit ${channels} channels`,
+        shapes: [x.shape, weight.shape],
+        remedy: 'give one slope, or one a channel of axis 1',
+      });
+    const slopes =
+      weight.size === 1
+        ? reshape(weight, [])
+        : reshape(weight, [channels, ...new Array<number>(Math.max(0, x.rank - 2)).fill(1)]);
+    return where(greater(x as Tensor, 0), x as Tensor, mul(slopes as Tensor, x as Tensor)) as Tensor as Tensor<S>;
+  });
 
 /** `scale·x` where x > 0, else `scale·alpha·(e^{x/width} − 1)`: what ELU, SELU and CELU share. */
 const exponentialUnit = (x: Tensor, left: Tensor, scale: number, alpha: number, width: number): Tensor => {
@@ -121,12 +124,13 @@ const eluNames = { alpha: true, atZero: true } as const;
  * @example
  * elu(tensor([0, 3])).toArray() // [0, 3]
  */
-export const elu = <S extends Shape>(x: Tensor<S>, options: EluOptions = {}): Tensor<S> => {
-  const { alpha = 1, atZero = 'left' } = checkedOptions('elu', options, eluNames);
-  checkFinite('elu', 'alpha', alpha);
-  checkKink('elu', atZero);
-  return exponentialUnit(x, isLeft(x, atZero), 1, alpha, 1) as Tensor<S>;
-};
+export const elu = <S extends Shape>(x: Tensor<S>, options: EluOptions = {}): Tensor<S> =>
+  inOperation('elu', () => {
+    const { alpha = 1, atZero = 'left' } = checkedOptions('elu', options, eluNames);
+    checkFinite('elu', 'alpha', alpha);
+    checkKink('elu', atZero);
+    return exponentialUnit(x, isLeft(x, atZero), 1, alpha, 1) as Tensor<S>;
+  });
 
 const seluAlpha = 1.6732632423543772;
 const seluScale = 1.0507009873554805;
@@ -137,7 +141,7 @@ const seluScale = 1.0507009873554805;
  * selu(tensor([0, 1])).toArray() // ≈ [0, 1.0507009873554805]
  */
 export const selu = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  exponentialUnit(x, isLeft(x, 'left'), seluScale, seluAlpha, 1) as Tensor<S>;
+  inOperation('selu', () => exponentialUnit(x, isLeft(x, 'left'), seluScale, seluAlpha, 1) as Tensor<S>);
 
 export interface CeluOptions {
   /** 1 by default. */
@@ -152,13 +156,14 @@ const celuNames = { alpha: true } as const;
  * @example
  * celu(tensor([0, 3]), { alpha: 2 }).toArray() // [0, 3]
  */
-export const celu = <S extends Shape>(x: Tensor<S>, options: CeluOptions = {}): Tensor<S> => {
-  const { alpha = 1 } = checkedOptions('celu', options, celuNames);
-  checkFinite('celu', 'alpha', alpha);
-  if (alpha === 0)
-    throw new ArgumentError({ op: 'celu', problem: 'alpha is 0', remedy: 'use relu, which is the limit' });
-  return exponentialUnit(x, isLeft(x, 'left'), 1, alpha, alpha) as Tensor<S>;
-};
+export const celu = <S extends Shape>(x: Tensor<S>, options: CeluOptions = {}): Tensor<S> =>
+  inOperation('celu', () => {
+    const { alpha = 1 } = checkedOptions('celu', options, celuNames);
+    checkFinite('celu', 'alpha', alpha);
+    if (alpha === 0)
+      throw new ArgumentError({ op: 'celu', problem: 'alpha is 0', remedy: 'use relu, which is the limit' });
+    return exponentialUnit(x, isLeft(x, 'left'), 1, alpha, alpha) as Tensor<S>;
+  });
 
 /** Beyond this size `x·gate(x)` is x or 0 to the last digit, in float64 too. */
 const gateEnd = 1e4;
@@ -182,28 +187,30 @@ const geluNames = { approximate: true } as const;
  * @example
  * gelu(tensor([0, 1])).toArray() // ≈ [0, 0.8413447460685429]
  */
-export const gelu = <S extends Shape>(x: Tensor<S>, options: GeluOptions = {}): Tensor<S> => {
-  const { approximate = 'none' } = checkedOptions('gelu', options, geluNames);
-  if (approximate !== 'none' && approximate !== 'tanh')
-    throw new ArgumentError({
-      op: 'gelu',
-      problem: `there is no approximation ${describe(approximate)}`,
-      remedy: "use 'none' or 'tanh'",
-    });
-  return withEnds(x, (t) => {
-    const half = mul(t, 0.5);
-    if (approximate === 'none') return mul(half, add(erf(mul(t, Math.SQRT1_2)), 1));
-    const inner = mul(mul(t, add(mul(square(t), 0.044715), 1)), Math.sqrt(2 / Math.PI));
-    return mul(half, add(tanh(inner), 1));
-  }) as Tensor<S>;
-};
+export const gelu = <S extends Shape>(x: Tensor<S>, options: GeluOptions = {}): Tensor<S> =>
+  inOperation('gelu', () => {
+    const { approximate = 'none' } = checkedOptions('gelu', options, geluNames);
+    if (approximate !== 'none' && approximate !== 'tanh')
+      throw new ArgumentError({
+        op: 'gelu',
+        problem: `there is no approximation ${describe(approximate)}`,
+        remedy: "use 'none' or 'tanh'",
+      });
+    return withEnds(x, (t) => {
+      const half = mul(t, 0.5);
+      if (approximate === 'none') return mul(half, add(erf(mul(t, Math.SQRT1_2)), 1));
+      const inner = mul(mul(t, add(mul(square(t), 0.044715), 1)), Math.sqrt(2 / Math.PI));
+      return mul(half, add(tanh(inner), 1));
+    }) as Tensor<S>;
+  });
 
 /**
  * `x·σ(x)`, also called swish.
  * @example
  * silu(tensor([0])).toArray() // [0]
  */
-export const silu = <S extends Shape>(x: Tensor<S>): Tensor<S> => withEnds(x, (t) => mul(t, sigmoid(t))) as Tensor<S>;
+export const silu = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
+  inOperation('silu', () => withEnds(x, (t) => mul(t, sigmoid(t))) as Tensor<S>);
 
 /**
  * `x·tanh(log(1 + eˣ))` (Misra 2019).
@@ -211,7 +218,7 @@ export const silu = <S extends Shape>(x: Tensor<S>): Tensor<S> => withEnds(x, (t
  * mish(tensor([0])).toArray() // [0]
  */
 export const mish = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  withEnds(x, (t) => mul(t, tanh(softplusOf(t)))) as Tensor<S>;
+  inOperation('mish', () => withEnds(x, (t) => mul(t, tanh(softplusOf(t)))) as Tensor<S>);
 
 export interface SoftplusOptions {
   /** 1 by default. */
@@ -228,23 +235,25 @@ const softplusNames = { beta: true, threshold: true } as const;
  * @example
  * functional.softplus(tensor([0, 100])).toArray() // ≈ [0.6931471805599453, 100]
  */
-export const softplus = <S extends Shape>(x: Tensor<S>, options: SoftplusOptions = {}): Tensor<S> => {
-  const { beta = 1, threshold = 20 } = checkedOptions('softplus', options, softplusNames);
-  checkFinite('softplus', 'beta', beta);
-  if (beta === 0)
-    throw new ArgumentError({ op: 'softplus', problem: 'beta is 0', remedy: 'give a number other than 0' });
-  checkNotNaN('softplus', 'threshold', threshold);
-  const scaled: Tensor = beta === 1 ? x : mul(x as Tensor, beta);
-  const soft = softplusOf(scaled);
-  return where(greater(scaled, threshold), x as Tensor, beta === 1 ? soft : div(soft, beta)) as Tensor as Tensor<S>;
-};
+export const softplus = <S extends Shape>(x: Tensor<S>, options: SoftplusOptions = {}): Tensor<S> =>
+  inOperation('softplus', () => {
+    const { beta = 1, threshold = 20 } = checkedOptions('softplus', options, softplusNames);
+    checkFinite('softplus', 'beta', beta);
+    if (beta === 0)
+      throw new ArgumentError({ op: 'softplus', problem: 'beta is 0', remedy: 'give a number other than 0' });
+    checkNotNaN('softplus', 'threshold', threshold);
+    const scaled: Tensor = beta === 1 ? x : mul(x as Tensor, beta);
+    const soft = softplusOf(scaled);
+    return where(greater(scaled, threshold), x as Tensor, beta === 1 ? soft : div(soft, beta)) as Tensor as Tensor<S>;
+  });
 
 /**
  * `log σ(x) = −log(1 + e⁻ˣ)`, without overflow.
  * @example
  * logSigmoid(tensor([0])).toArray() // ≈ [-0.6931471805599453]
  */
-export const logSigmoid = <S extends Shape>(x: Tensor<S>): Tensor<S> => neg(softplusOf(neg(x))) as Tensor<S>;
+export const logSigmoid = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
+  inOperation('logSigmoid', () => neg(softplusOf(neg(x))) as Tensor<S>);
 
 /** `low` where x ≤ min, `high` where x ≥ max, `inside(x)` between: derivative 0 at the limits themselves. */
 const saturate = (
@@ -269,23 +278,25 @@ const hardtanhNames = { min: true, max: true } as const;
  * @example
  * hardtanh(tensor([-3, 0.5, 3])).toArray() // [-1, 0.5, 1]
  */
-export const hardtanh = <S extends Shape>(x: Tensor<S>, options: HardtanhOptions = {}): Tensor<S> => {
-  const { min = -1, max = 1 } = checkedOptions('hardtanh', options, hardtanhNames);
-  if (typeof min !== 'number' || typeof max !== 'number' || !(min <= max))
-    throw new ArgumentError({
-      op: 'hardtanh',
-      problem: `min is ${describe(min)}, max ${describe(max)}`,
-      remedy: 'give numbers, min no larger than max',
-    });
-  return saturate(x, [min, min], [max, max], x) as Tensor<S>;
-};
+export const hardtanh = <S extends Shape>(x: Tensor<S>, options: HardtanhOptions = {}): Tensor<S> =>
+  inOperation('hardtanh', () => {
+    const { min = -1, max = 1 } = checkedOptions('hardtanh', options, hardtanhNames);
+    if (typeof min !== 'number' || typeof max !== 'number' || !(min <= max))
+      throw new ArgumentError({
+        op: 'hardtanh',
+        problem: `min is ${describe(min)}, max ${describe(max)}`,
+        remedy: 'give numbers, min no larger than max',
+      });
+    return saturate(x, [min, min], [max, max], x) as Tensor<S>;
+  });
 
 /**
  * x kept within [0, 6]; the derivative is 0 at both limits.
  * @example
  * relu6(tensor([-1, 3, 8])).toArray() // [0, 3, 6]
  */
-export const relu6 = <S extends Shape>(x: Tensor<S>): Tensor<S> => hardtanh(x, { min: 0, max: 6 });
+export const relu6 = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
+  inOperation('relu6', () => hardtanh(x, { min: 0, max: 6 }));
 
 /**
  * x/6 + ½ kept within [0, 1]; the derivative is 0 at x = ±3.
@@ -293,20 +304,21 @@ export const relu6 = <S extends Shape>(x: Tensor<S>): Tensor<S> => hardtanh(x, {
  * hardsigmoid(tensor([-4, 0, 4])).toArray() // [0, 0.5, 1]
  */
 export const hardsigmoid = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  saturate(x, [-3, 0], [3, 1], add(div(x as Tensor, 6), 0.5)) as Tensor<S>;
+  inOperation('hardsigmoid', () => saturate(x, [-3, 0], [3, 1], add(div(x as Tensor, 6), 0.5)) as Tensor<S>);
 
 /**
  * `x·hardsigmoid(x)`; the derivative is x/3 + ½ at x = ±3 (Howard et al. 2019).
  * @example
  * hardswish(tensor([-4, 0, 3])).toArray() // [0, 0, 3]
  */
-export const hardswish = <S extends Shape>(x: Tensor<S>): Tensor<S> => {
-  const t: Tensor = x;
-  const below = less(t, -3);
-  const above = greater(t, 3);
-  const safe = where(below, 0, where(above, 0, t));
-  return where(below, 0, where(above, t, div(mul(safe, add(safe, 3)), 6))) as Tensor as Tensor<S>;
-};
+export const hardswish = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
+  inOperation('hardswish', () => {
+    const t: Tensor = x;
+    const below = less(t, -3);
+    const above = greater(t, 3);
+    const safe = where(below, 0, where(above, 0, t));
+    return where(below, 0, where(above, t, div(mul(safe, add(safe, 3)), 6))) as Tensor as Tensor<S>;
+  });
 
 /**
  * `x/(1 + |x|)`.
@@ -314,15 +326,19 @@ export const hardswish = <S extends Shape>(x: Tensor<S>): Tensor<S> => {
  * softsign(tensor([-1, 1])).toArray() // [-0.5, 0.5]
  */
 export const softsign = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  customJvp(
-    (t: Tensor): Tensor => {
-      const ends = equal(abs(t), Number.POSITIVE_INFINITY);
-      const inside: Tensor = where(ends, 0, t);
-      return where(ends, sign(t), div(inside, add(abs(inside), 1)));
-    },
-    // 1/(1 + |x|)², which the rule of a quotient would lose as a difference of nearly equal numbers.
-    ([t], [tangent]) => div(tangent, square(add(abs(t), 1))),
-  )(x) as Tensor<S>;
+  inOperation(
+    'softsign',
+    () =>
+      customJvp(
+        (t: Tensor): Tensor => {
+          const ends = equal(abs(t), Number.POSITIVE_INFINITY);
+          const inside: Tensor = where(ends, 0, t);
+          return where(ends, sign(t), div(inside, add(abs(inside), 1)));
+        },
+        // 1/(1 + |x|)², which the rule of a quotient would lose as a difference of nearly equal numbers.
+        ([t], [tangent]) => div(tangent, square(add(abs(t), 1))),
+      )(x) as Tensor<S>,
+  );
 
 export interface MaxoutOptions extends AxisOptions {
   /** How many neighbouring features one comes of. */
@@ -340,17 +356,18 @@ const maxoutNames = { pieces: true, axis: true, axes: true } as const;
  * @example
  * maxout(tensor([[1, 5, 4, 2]]), { pieces: 2 }).toArray() // [[5, 4]]
  */
-export const maxout = (x: Tensor, options: MaxoutOptions): Tensor => {
-  const { pieces, axis, axes } = checkedOptions('maxout', options, maxoutNames);
-  const at = chosenAxis('maxout', axis, axes, -1, rankOf('maxout', x));
-  const features = x.shape[at] ?? 1;
-  if (!Number.isInteger(pieces) || pieces < 1 || features % pieces !== 0)
-    throw new ArgumentError({
-      op: 'maxout',
-      problem: `${describe(pieces)} pieces do not divide ${features} features`,
-      shapes: [x.shape],
-      remedy: 'choose a number of pieces that divides the features',
-    });
-  const split = reshape(x, [...x.shape.slice(0, at), features / pieces, pieces, ...x.shape.slice(at + 1)]);
-  return max(split, { axes: at + 1 });
-};
+export const maxout = (x: Tensor, options: MaxoutOptions): Tensor =>
+  inOperation('maxout', () => {
+    const { pieces, axis, axes } = checkedOptions('maxout', options, maxoutNames);
+    const at = chosenAxis('maxout', axis, axes, -1, rankOf('maxout', x));
+    const features = x.shape[at] ?? 1;
+    if (!Number.isInteger(pieces) || pieces < 1 || features % pieces !== 0)
+      throw new ArgumentError({
+        op: 'maxout',
+        problem: `${describe(pieces)} pieces do not divide ${features} features`,
+        shapes: [x.shape],
+        remedy: 'choose a number of pieces that divides the features',
+      });
+    const split = reshape(x, [...x.shape.slice(0, at), features / pieces, pieces, ...x.shape.slice(at + 1)]);
+    return max(split, { axes: at + 1 });
+  });

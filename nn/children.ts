@@ -55,7 +55,7 @@ const places = (values: readonly unknown[]): unknown => (values.every((value) =>
  */
 export const childrenOf = (op: string, children: readonly Child[]): Children => {
   checkList(op, 'the children', children);
-  const layers: readonly (ErasedLayer | null)[] = children.map(layerOf);
+  const layers: readonly (ErasedLayer | null)[] = children.map((child) => layerOf(op, child));
   return {
     names: children.map(nameOf),
     random: layers.some((child) => child?.random === true),

@@ -37,7 +37,7 @@ export const residual = <const B extends TensorChild, const S extends TensorChil
   options: ResidualOptions<S> = {},
 ): Layer<ModuleParams<{ body: B; shortcut: S }>, ModuleState<{ body: B; shortcut: S }>> => {
   const { shortcut = identity, activation = identity } = checkedOptions('residual', options, residualNames);
-  for (const child of [body, shortcut]) layerOf(child);
+  for (const child of [body, shortcut]) layerOf('residual', child);
   checkCallable('residual', 'the activation', activation);
   const layer = module(
     { body, shortcut } as { body: (x: Tensor) => Tensor; shortcut: (x: Tensor) => Tensor },

@@ -155,12 +155,12 @@ export const statelessLayer = <P, X = Tensor, Y = Tensor>(d: StatelessDefinition
 export type ErasedLayer = Layer<unknown, unknown, unknown, unknown>;
 
 /** The layer behind a child, or `null` for a plain function. */
-export const layerOf = (child: Child): ErasedLayer | null => {
+export const layerOf = (op: string, child: Child): ErasedLayer | null => {
   if (typeof child === 'function' && !isClass(child)) return null;
   const { init, apply } = (child ?? {}) as Partial<ErasedLayer>;
   if (typeof init !== 'function' || typeof apply !== 'function' || isClass(init) || isClass(apply))
     throw new ArgumentError({
-      op: 'layer',
+      op,
       problem: `a child is ${describe(child)}, neither a layer nor a function`,
       remedy: 'give layers such as linear(4, 3), or functions such as relu',
     });

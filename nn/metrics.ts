@@ -1,4 +1,5 @@
 /** Figures of merit that nobody differentiates. */
+
 import { checkedOptions, checkTensors } from '../core/arguments.js';
 import {
   ArgumentError,
@@ -16,6 +17,7 @@ import {
   where,
 } from '../core/index.js';
 import { reveal } from '../core/interpreter.js';
+import { inOperation } from '../core/scope.js';
 import {
   type Reducible,
   type Reducing,
@@ -40,37 +42,38 @@ const accuracyNames = { ignoreIndex: true, reduction: true } as const;
  * accuracy(tensor([[1, 3], [2, 0]]), tensor([1, 1], { dtype: 'int32' })).item() // 0.5
  * accuracy(tensor([[1, 3], [2, 0]]), tensor([1, -1], { dtype: 'int32' }), { ignoreIndex: -1 }).item() // 1
  */
-export const accuracy = ((scores: Tensor, target: Tensor, options: Reducible<ClassAccuracyOptions> = {}) => {
-  checkTensors('accuracy', [scores, target]);
-  const { ignoreIndex = null, reduction = 'mean' } = checkedOptions('accuracy', options, accuracyNames);
-  if (scores.rank !== 2 || target.shape.join() !== String(scores.shape[0]))
-    throw new ShapeError({
-      op: 'accuracy',
-      problem: 'scores and class numbers do not fit',
-      shapes: [scores.shape, target.shape],
-      remedy: 'give scores [N, C] and class numbers [N]',
-    });
-  const wrong = reveal(target)
-    ?.dataSync()
-    .find(
-      (value) => value !== ignoreIndex && !(Number.isInteger(value) && value >= 0 && value < (scores.shape[1] ?? 0)),
-    );
-  if (wrong !== undefined)
-    throw new ArgumentError({
-      op: 'accuracy',
-      problem: `the class number ${wrong} is out of range`,
-      shapes: [scores.shape, target.shape],
-      remedy: `use whole numbers from 0 to ${(scores.shape[1] ?? 0) - 1}`,
-    });
-  // A row with NaN has no largest score, and so no answer.
-  const judged = logicalNot(any(isNaNEach(scores), { axes: 1 }));
-  const dtype = scores.dtype === 'float64' ? 'float64' : 'float32';
-  const classes = cast(target, 'int32');
-  const right = cast(logicalAnd(judged, equal(argmax(scores, { axis: 1 }), classes)), dtype);
-  if (ignoreIndex === null) return reduceLoss('accuracy', right, reduction);
-  const counts = notEqual(classes, ignoreIndex);
-  const counted = where(counts, right, 0);
-  return reduction === 'mean' || reduction === 'counted'
-    ? reduceCounted(sum(counted), sum(cast(counts, dtype)), reduction)
-    : reduceLoss('accuracy', counted, reduction);
-}) as Reducing<[scores: Tensor, target: Tensor], ClassAccuracyOptions>;
+export const accuracy = ((scores: Tensor, target: Tensor, options: Reducible<ClassAccuracyOptions> = {}) =>
+  inOperation('accuracy', () => {
+    checkTensors('accuracy', [scores, target]);
+    const { ignoreIndex = null, reduction = 'mean' } = checkedOptions('accuracy', options, accuracyNames);
+    if (scores.rank !== 2 || target.shape.join() !== String(scores.shape[0]))
+      throw new ShapeError({
+        op: 'accuracy',
+        problem: 'scores and class numbers do not fit',
+        shapes: [scores.shape, target.shape],
+        remedy: 'give scores [N, C] and class numbers [N]',
+      });
+    const wrong = reveal(target)
+      ?.dataSync()
+      .find(
+        (value) => value !== ignoreIndex && !(Number.isInteger(value) && value >= 0 && value < (scores.shape[1] ?? 0)),
+      );
+    if (wrong !== undefined)
+      throw new ArgumentError({
+        op: 'accuracy',
+        problem: `the class number ${wrong} is out of range`,
+        shapes: [scores.shape, target.shape],
+        remedy: `use whole numbers from 0 to ${(scores.shape[1] ?? 0) - 1}`,
+      });
+    // A row with NaN has no largest score, and so no answer.
+    const judged = logicalNot(any(isNaNEach(scores), { axes: 1 }));
+    const dtype = scores.dtype === 'float64' ? 'float64' : 'float32';
+    const classes = cast(target, 'int32');
+    const right = cast(logicalAnd(judged, equal(argmax(scores, { axis: 1 }), classes)), dtype);
+    if (ignoreIndex === null) return reduceLoss('accuracy', right, reduction);
+    const counts = notEqual(classes, ignoreIndex);
+    const counted = where(counts, right, 0);
+    return reduction === 'mean' || reduction === 'counted'
+      ? reduceCounted(sum(counted), sum(cast(counts, dtype)), reduction)
+      : reduceLoss('accuracy', counted, reduction);
+  })) as Reducing<[scores: Tensor, target: Tensor], ClassAccuracyOptions>;

@@ -139,7 +139,7 @@ export const module = <const C extends Children, X = Tensor, Y = Tensor>(
     });
   checkCallable('module', 'forward', forward);
   const layers: readonly (readonly [string, ErasedLayer])[] = Object.entries(children).flatMap(([name, child]) => {
-    const inner = layerOf(child);
+    const inner = layerOf('module', child);
     return inner === null ? [] : [[name, inner] as const];
   });
   const layer = defineLayer<unknown, unknown, X, Y>({

@@ -26,6 +26,7 @@ import {
   treeUnflatten,
   where,
 } from '../core/index.js';
+import { inOperation } from '../core/scope.js';
 
 /** `amount` of `total`, rounded to the nearest whole number, halves to even. */
 const countOf = (op: string, amount: number, total: number): number => {
@@ -59,31 +60,32 @@ const magnitudeMaskNames = { include: true } as const;
  * @example
  * magnitudeMask({ a: tensor([3, -1]), b: tensor([0.5, 2]) }, 0.5) // { a: [1, 0], b: [0, 1] }
  */
-export const magnitudeMask = <T>(params: T, amount: number, options: MagnitudeMaskOptions = {}): T => {
-  const { include = () => true } = checkedOptions('magnitudeMask', options, magnitudeMaskNames);
-  const entries = treeEntries(params, 'magnitudeMask');
-  const pruned = entries.flatMap(([path, leaf]) => (include(path, leaf) ? [leaf] : []));
-  const total = pruned.reduce((sum, leaf) => sum + leaf.size, 0);
-  const count = countOf('magnitudeMask', amount, total);
-  const kept =
-    pruned.length === 0
-      ? null
-      : allButSmallest(
-          concat(
-            pruned.map((leaf) => reshape(abs(leaf), [leaf.size])),
-            0,
-          ),
-          count,
-        );
-  let start = 0;
-  const masks = entries.map(([path, leaf]) => {
-    if (kept === null || !include(path, leaf)) return ones(leaf.shape, 'bool');
-    const part = slice(kept, [[start, start + leaf.size, 1]]);
-    start += leaf.size;
-    return reshape(part as Tensor, leaf.shape);
+export const magnitudeMask = <T>(params: T, amount: number, options: MagnitudeMaskOptions = {}): T =>
+  inOperation('magnitudeMask', () => {
+    const { include = () => true } = checkedOptions('magnitudeMask', options, magnitudeMaskNames);
+    const entries = treeEntries(params, 'magnitudeMask');
+    const pruned = entries.flatMap(([path, leaf]) => (include(path, leaf) ? [leaf] : []));
+    const total = pruned.reduce((sum, leaf) => sum + leaf.size, 0);
+    const count = countOf('magnitudeMask', amount, total);
+    const kept =
+      pruned.length === 0
+        ? null
+        : allButSmallest(
+            concat(
+              pruned.map((leaf) => reshape(abs(leaf), [leaf.size])),
+              0,
+            ),
+            count,
+          );
+    let start = 0;
+    const masks = entries.map(([path, leaf]) => {
+      if (kept === null || !include(path, leaf)) return ones(leaf.shape, 'bool');
+      const part = slice(kept, [[start, start + leaf.size, 1]]);
+      start += leaf.size;
+      return reshape(part as Tensor, leaf.shape);
+    });
+    return treeUnflatten(params, masks, 'magnitudeMask');
   });
-  return treeUnflatten(params, masks, 'magnitudeMask');
-};
 
 export interface SliceMaskOptions {
   /** Which norm measures a slice: 1 by default. */
@@ -98,7 +100,7 @@ const sliceNormsNames = { p: true, axis: true, axes: true } as const;
 
 /** The norm of each slice along an axis: `[size of the axis]`. */
 export const sliceNorms = (weight: Tensor, options: SliceMaskOptions = {}): Tensor =>
-  normsOf('sliceNorms', weight, options).norms;
+  inOperation('sliceNorms', () => normsOf('sliceNorms', weight, options).norms);
 
 /** The norm of each slice along an axis, and that axis. */
 const normsOf = (
@@ -119,12 +121,13 @@ const normsOf = (
  * @example
  * sliceMask(tensor([[1, 1], [0, 1], [2, 2], [3, 0]]), 0.5).toArray() // [[0, 0], [0, 0], [1, 1], [1, 1]]
  */
-export const sliceMask = (weight: Tensor, amount: number, options: SliceMaskOptions = {}): Tensor => {
-  const { norms, along } = normsOf('sliceMask', weight, options);
-  const kept = allButSmallest(norms, countOf('sliceMask', amount, norms.size));
-  const column: Shape = weight.shape.map((size, i) => (i === along ? size : 1));
-  return broadcastTo(reshape(kept, column) as Tensor, weight.shape) as Tensor;
-};
+export const sliceMask = (weight: Tensor, amount: number, options: SliceMaskOptions = {}): Tensor =>
+  inOperation('sliceMask', () => {
+    const { norms, along } = normsOf('sliceMask', weight, options);
+    const kept = allButSmallest(norms, countOf('sliceMask', amount, norms.size));
+    const column: Shape = weight.shape.map((size, i) => (i === along ? size : 1));
+    return broadcastTo(reshape(kept, column) as Tensor, weight.shape) as Tensor;
+  });
 
 /**
  * The parameters with 0 where a mask is false. The gradient flows to the weights that stay.
@@ -132,16 +135,17 @@ export const sliceMask = (weight: Tensor, amount: number, options: SliceMaskOpti
  * applyMasks(tensor([1, 2]), tensor([true, false])).toArray() // [1, 0]
  */
 export const applyMasks = <T>(params: T, masks: T): T =>
-  treeMap((leaf, mask = leaf) => where(mask, leaf, 0), params, masks);
+  inOperation('applyMasks', () => treeMap((leaf, mask = leaf) => where(mask, leaf, 0), params, masks));
 
 /**
  * The share of zeros in a tree of parameters.
  * @example
  * sparsity({ a: tensor([0, 1]), b: tensor([2, 3]) }) // 0.25
  */
-export const sparsity = (params: unknown): number => {
-  const leaves = treeLeaves(params, 'sparsity');
-  const total = leaves.reduce((sum, leaf) => sum + leaf.size, 0);
-  const nonZero = leaves.reduce((sum, leaf) => sum + countNonZero(leaf).item(), 0);
-  return total === 0 ? 0 : 1 - nonZero / total;
-};
+export const sparsity = (params: unknown): number =>
+  inOperation('sparsity', () => {
+    const leaves = treeLeaves(params, 'sparsity');
+    const total = leaves.reduce((sum, leaf) => sum + leaf.size, 0);
+    const nonZero = leaves.reduce((sum, leaf) => sum + countNonZero(leaf).item(), 0);
+    return total === 0 ? 0 : 1 - nonZero / total;
+  });

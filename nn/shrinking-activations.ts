@@ -1,4 +1,5 @@
 /** Activations that gate, cut or shrink: composed of core operations like those in `activations.ts`. */
+
 import { checkedOptions, checkNotNaN, checkNumber, rankOf } from '../core/arguments.js';
 import { type AxisArgument, type AxisOptions, axisArgument, chosenAxis } from '../core/axis.js';
 import { describe } from '../core/errors.js';
@@ -20,6 +21,7 @@ import {
   tanh,
   where,
 } from '../core/index.js';
+import { inOperation } from '../core/scope.js';
 
 const gluNames = { axis: true, axes: true } as const;
 
@@ -29,30 +31,32 @@ const gluNames = { axis: true, axes: true } as const;
  * @example
  * glu(tensor([[3, 0]])).toArray() // [[1.5]]
  */
-export const glu = (x: Tensor, options: AxisOptions = {}): Tensor => {
-  const { axis, axes } = checkedOptions('glu', options, gluNames);
-  const at = chosenAxis('glu', axis, axes, -1, rankOf('glu', x));
-  const size = x.shape[at] ?? 0;
-  if (size % 2 !== 0)
-    throw new ShapeError({
-      op: 'glu',
-      problem: `axis ${at} of size ${size} has no halves`,
-      shapes: [x.shape],
-      remedy: 'give an axis of even size',
-    });
-  const [value, gate] = split(x, [size / 2, size / 2], at) as [Tensor, Tensor];
-  return mul(value, sigmoid(gate));
-};
+export const glu = (x: Tensor, options: AxisOptions = {}): Tensor =>
+  inOperation('glu', () => {
+    const { axis, axes } = checkedOptions('glu', options, gluNames);
+    const at = chosenAxis('glu', axis, axes, -1, rankOf('glu', x));
+    const size = x.shape[at] ?? 0;
+    if (size % 2 !== 0)
+      throw new ShapeError({
+        op: 'glu',
+        problem: `axis ${at} of size ${size} has no halves`,
+        shapes: [x.shape],
+        remedy: 'give an axis of even size',
+      });
+    const [value, gate] = split(x, [size / 2, size / 2], at) as [Tensor, Tensor];
+    return mul(value, sigmoid(gate));
+  });
 
 /**
  * Softmax of −x along an axis, the last by default.
  * @example
  * softmin(tensor([0, 0])).toArray() // [0.5, 0.5]
  */
-export const softmin = <S extends Shape>(x: Tensor<S>, axis: AxisArgument = -1): Tensor<S> => {
-  const along = axisArgument('softmin', axis, rankOf('softmin', x as Tensor), -1);
-  return softmax(neg(x as Tensor), along) as Tensor as Tensor<S>;
-};
+export const softmin = <S extends Shape>(x: Tensor<S>, axis: AxisArgument = -1): Tensor<S> =>
+  inOperation('softmin', () => {
+    const along = axisArgument('softmin', axis, rankOf('softmin', x as Tensor), -1);
+    return softmax(neg(x as Tensor), along) as Tensor as Tensor<S>;
+  });
 
 const checkLambda = (op: string, lambda: number): void => {
   if (typeof lambda !== 'number' || !(lambda >= 0))
@@ -72,11 +76,12 @@ const hardshrinkNames = { lambda: true } as const;
  * @example
  * hardshrink(tensor([-1, 0.5, 2])).toArray() // [-1, 0, 2]
  */
-export const hardshrink = <S extends Shape>(x: Tensor<S>, options: ShrinkOptions = {}): Tensor<S> => {
-  const { lambda = 0.5 } = checkedOptions('hardshrink', options, hardshrinkNames);
-  checkLambda('hardshrink', lambda);
-  return where(lessEqual(abs(x as Tensor), lambda), 0, x as Tensor) as Tensor as Tensor<S>;
-};
+export const hardshrink = <S extends Shape>(x: Tensor<S>, options: ShrinkOptions = {}): Tensor<S> =>
+  inOperation('hardshrink', () => {
+    const { lambda = 0.5 } = checkedOptions('hardshrink', options, hardshrinkNames);
+    checkLambda('hardshrink', lambda);
+    return where(lessEqual(abs(x as Tensor), lambda), 0, x as Tensor) as Tensor as Tensor<S>;
+  });
 
 const softshrinkNames = { lambda: true } as const;
 
@@ -86,13 +91,14 @@ const softshrinkNames = { lambda: true } as const;
  * @example
  * softshrink(tensor([-1, 0.5, 2])).toArray() // [-0.5, 0, 1.5]
  */
-export const softshrink = <S extends Shape>(x: Tensor<S>, options: ShrinkOptions = {}): Tensor<S> => {
-  const { lambda = 0.5 } = checkedOptions('softshrink', options, softshrinkNames);
-  checkLambda('softshrink', lambda);
-  const y = x as Tensor;
-  const beyond = where(less(y, 0), add(y, lambda), sub(y, lambda));
-  return where(lessEqual(abs(y), lambda), 0, beyond) as Tensor as Tensor<S>;
-};
+export const softshrink = <S extends Shape>(x: Tensor<S>, options: ShrinkOptions = {}): Tensor<S> =>
+  inOperation('softshrink', () => {
+    const { lambda = 0.5 } = checkedOptions('softshrink', options, softshrinkNames);
+    checkLambda('softshrink', lambda);
+    const y = x as Tensor;
+    const beyond = where(less(y, 0), add(y, lambda), sub(y, lambda));
+    return where(lessEqual(abs(y), lambda), 0, beyond) as Tensor as Tensor<S>;
+  });
 
 /**
  * `x − tanh x`.
@@ -100,7 +106,7 @@ export const softshrink = <S extends Shape>(x: Tensor<S>, options: ShrinkOptions
  * tanhshrink(tensor([0])).toArray() // [0]
  */
 export const tanhshrink = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  sub(x as Tensor, tanh(x as Tensor)) as Tensor as Tensor<S>;
+  inOperation('tanhshrink', () => sub(x as Tensor, tanh(x as Tensor)) as Tensor as Tensor<S>);
 
 export interface ThresholdOptions {
   readonly threshold: number;
@@ -115,9 +121,10 @@ const thresholdNames = { threshold: true, value: true } as const;
  * @example
  * threshold(tensor([0, 1, 2]), { threshold: 1, value: -1 }).toArray() // [-1, -1, 2]
  */
-export const threshold = <S extends Shape>(x: Tensor<S>, options: ThresholdOptions): Tensor<S> => {
-  const { threshold: limit, value } = checkedOptions('threshold', options, thresholdNames);
-  checkNotNaN('threshold', 'threshold', limit);
-  checkNumber('threshold', 'value', value);
-  return where(lessEqual(x as Tensor, limit), value, x as Tensor) as Tensor as Tensor<S>;
-};
+export const threshold = <S extends Shape>(x: Tensor<S>, options: ThresholdOptions): Tensor<S> =>
+  inOperation('threshold', () => {
+    const { threshold: limit, value } = checkedOptions('threshold', options, thresholdNames);
+    checkNotNaN('threshold', 'threshold', limit);
+    checkNumber('threshold', 'value', value);
+    return where(lessEqual(x as Tensor, limit), value, x as Tensor) as Tensor as Tensor<S>;
+  });

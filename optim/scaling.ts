@@ -1,4 +1,5 @@
 /** Transforms that need no memory of earlier gradients: scaling, weight decay, clipping. */
+
 import { checkedOptions } from '../core/arguments.js';
 import { describe } from '../core/errors.js';
 import {
@@ -28,6 +29,7 @@ import {
   treeMap,
   where,
 } from '../core/index.js';
+import { inOperation } from '../core/scope.js';
 import { type GradientTransform, refuseMissingParams, sameTrees, stateless } from './transform.js';
 
 /** Throws unless the value is a number that is not negative; infinite where `finite` is false. */
@@ -136,10 +138,11 @@ const normOf = (op: string, tree: unknown, p: number): Norm | null => {
  * @example
  * globalNorm({ a: tensor([3]), b: tensor([4]) }).item() // 5
  */
-export const globalNorm = (tree: unknown, p = 2): Tensor => {
-  const norm = normOf('globalNorm', tree, p);
-  return norm === null ? full([], 0) : mul(norm.unit, norm.relative);
-};
+export const globalNorm = (tree: unknown, p = 2): Tensor =>
+  inOperation('globalNorm', () => {
+    const norm = normOf('globalNorm', tree, p);
+    return norm === null ? full([], 0) : mul(norm.unit, norm.relative);
+  });
 
 export interface ClipNormOptions {
   /** Which norm; 2 by default, Infinity allowed. */

@@ -6,6 +6,7 @@
 
 import { describe } from '../core/errors.js';
 import { add, fromData, ShapeError, type Tensor, TreeError, treeMap, treeStructure } from '../core/index.js';
+import { inOperation } from '../core/scope.js';
 import { sameShape } from '../core/shape.js';
 import { mapTrees } from '../core/tree.js';
 import { checkTransform, updateBy } from './given.js';
@@ -57,20 +58,22 @@ export const defineTransform = <S>(transform: GradientTransform<S>): GradientTra
  * @throws ShapeError when an update does not have the shape of its parameter.
  */
 export const applyUpdates = <T>(params: T, updates: T): T =>
-  mapTrees(
-    'applyUpdates',
-    (p, u = p) => {
-      if (!sameShape(p.shape, u.shape))
-        throw new ShapeError({
-          op: 'applyUpdates',
-          problem: 'an update has another shape than its parameter',
-          shapes: [p.shape, u.shape],
-          remedy: 'give the updates that the optimiser made of gradients of these parameters',
-        });
-      return add(p, u);
-    },
-    params,
-    updates,
+  inOperation('applyUpdates', () =>
+    mapTrees(
+      'applyUpdates',
+      (p, u = p) => {
+        if (!sameShape(p.shape, u.shape))
+          throw new ShapeError({
+            op: 'applyUpdates',
+            problem: 'an update has another shape than its parameter',
+            shapes: [p.shape, u.shape],
+            remedy: 'give the updates that the optimiser made of gradients of these parameters',
+          });
+        return add(p, u);
+      },
+      params,
+      updates,
+    ),
   );
 
 /**

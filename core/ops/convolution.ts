@@ -1,4 +1,5 @@
 /** Convolution and transposed convolution of one, two or three spatial axes, channels first. */
+
 import { checkedOptions, checkTensors } from '../arguments.js';
 import { ArgumentError, describe, ShapeError } from '../errors.js';
 import { type ConvParams, convDtype, convName, convOutputs } from '../families/convolution.js';
@@ -6,6 +7,7 @@ import { type Border, spanOf } from '../families/window.js';
 import { crossCorrelate } from '../primitives/conv.js';
 import { convInputGradient } from '../primitives/conv-input-gradient.js';
 import { flip } from '../primitives/flip.js';
+import { inOperation } from '../scope.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { borders, type PerAxis, perAxis, resolveWindow, type SlidingOptions } from './windows.js';
@@ -57,20 +59,21 @@ const convNames = { stride: true, padding: true, dilation: true, groups: true, f
  * conv(tensor([[[1, 2, 3, 4]]]), tensor([[[1, 0, -1]]])).toArray() // [[[-2, -2]]]
  * conv(tensor([[[1, 2, 3, 4]]]), tensor([[[1, 0, -1]]]), { padding: 'same', stride: 2 }).toArray() // [[[-2, 3]]]
  */
-export const conv = (x: Tensor, w: Tensor, given: ConvOptions = {}): Tensor => {
-  const { groups = 1, flipKernel = false, ...options } = checkedOptions('conv', given, convNames);
-  const [op, kernel] = kernelOf('conv', x, w, groups, '[O, C/groups, …]');
-  const p: ConvParams = { ...resolveWindow(op, x.shape.slice(2), kernel, options), groups };
-  // Here once more than inside, where a batch under vmap may have been folded into the shapes.
-  convOutputs(op, x.shape, w.shape, p);
-  const weight = flipKernel
-    ? flip(
-        w,
-        kernel.map((_, axis) => axis + 2),
-      )
-    : w;
-  return crossCorrelate(x, weight, p);
-};
+export const conv = (x: Tensor, w: Tensor, given: ConvOptions = {}): Tensor =>
+  inOperation('conv', () => {
+    const { groups = 1, flipKernel = false, ...options } = checkedOptions('conv', given, convNames);
+    const [op, kernel] = kernelOf('conv', x, w, groups, '[O, C/groups, …]');
+    const p: ConvParams = { ...resolveWindow(op, x.shape.slice(2), kernel, options), groups };
+    // Here once more than inside, where a batch under vmap may have been folded into the shapes.
+    convOutputs(op, x.shape, w.shape, p);
+    const weight = flipKernel
+      ? flip(
+          w,
+          kernel.map((_, axis) => axis + 2),
+        )
+      : w;
+    return crossCorrelate(x, weight, p);
+  });
 
 export interface ConvTransposeOptions {
   /** Places between what neighbouring inputs write; 1 by default. */
@@ -98,56 +101,57 @@ const convTransposeNames = { stride: true, padding: true, outputPadding: true, d
  * @example
  * convTranspose(tensor([[[1, 2]]]), tensor([[[1, 10, 100]]]), { stride: 2 }).toArray() // [[[1, 10, 102, 20, 200]]]
  */
-export const convTranspose = (x: Tensor, w: Tensor, options: ConvTransposeOptions = {}): Tensor => {
-  const {
-    stride = 1,
-    padding = 0,
-    outputPadding = 0,
-    dilation = 1,
-    groups = 1,
-  } = checkedOptions('convTranspose', options, convTransposeNames);
-  const [op, kernel] = kernelOf('convTranspose', x, w, groups, '[C, O/groups, …]');
-  const [channels = 0, expected = 0] = [x.shape[1], w.shape[0]];
-  if (channels !== expected)
-    throw new ShapeError({
-      op,
-      problem: `input has ${channels} channels, weight expects ${expected}`,
-      shapes: [x.shape, w.shape],
-      remedy: "check the previous layer's out",
+export const convTranspose = (x: Tensor, w: Tensor, options: ConvTransposeOptions = {}): Tensor =>
+  inOperation('convTranspose', () => {
+    const {
+      stride = 1,
+      padding = 0,
+      outputPadding = 0,
+      dilation = 1,
+      groups = 1,
+    } = checkedOptions('convTranspose', options, convTransposeNames);
+    const [op, kernel] = kernelOf('convTranspose', x, w, groups, '[C, O/groups, …]');
+    const [channels = 0, expected = 0] = [x.shape[1], w.shape[0]];
+    if (channels !== expected)
+      throw new ShapeError({
+        op,
+        problem: `input has ${channels} channels, weight expects ${expected}`,
+        shapes: [x.shape, w.shape],
+        remedy: "check the previous layer's out",
+      });
+    if (channels % groups !== 0)
+      throw new ShapeError({
+        op,
+        problem: `${channels} input channels do not divide into ${groups} groups`,
+        shapes: [x.shape, w.shape],
+        remedy: 'let groups divide the number of channels',
+      });
+    const axes = kernel.length;
+    const strides = perAxis(op, 'stride', stride, axes, 1);
+    const dilations = perAxis(op, 'dilation', dilation, axes, 1);
+    const pads = borders(op, padding, axes);
+    const extra = perAxis(op, 'outputPadding', outputPadding, axes, 0);
+    const wide = extra.findIndex((places, axis) => places >= Math.max(strides[axis] ?? 1, dilations[axis] ?? 1));
+    if (wide >= 0)
+      throw new ArgumentError({
+        op,
+        problem: `outputPadding ${extra[wide]} along spatial axis ${wide}`,
+        shapes: [x.shape, w.shape],
+        remedy: 'let it be smaller than the stride or the dilation',
+      });
+    const sizes = x.shape.slice(2).map((size, axis) => {
+      const [low, high] = pads[axis] ?? [0, 0];
+      const span = spanOf(kernel[axis] ?? 1, dilations[axis] ?? 1);
+      return (size - 1) * (strides[axis] ?? 1) - low - high + span + (extra[axis] ?? 0);
     });
-  if (channels % groups !== 0)
-    throw new ShapeError({
-      op,
-      problem: `${channels} input channels do not divide into ${groups} groups`,
-      shapes: [x.shape, w.shape],
-      remedy: 'let groups divide the number of channels',
-    });
-  const axes = kernel.length;
-  const strides = perAxis(op, 'stride', stride, axes, 1);
-  const dilations = perAxis(op, 'dilation', dilation, axes, 1);
-  const pads = borders(op, padding, axes);
-  const extra = perAxis(op, 'outputPadding', outputPadding, axes, 0);
-  const wide = extra.findIndex((places, axis) => places >= Math.max(strides[axis] ?? 1, dilations[axis] ?? 1));
-  if (wide >= 0)
-    throw new ArgumentError({
-      op,
-      problem: `outputPadding ${extra[wide]} along spatial axis ${wide}`,
-      shapes: [x.shape, w.shape],
-      remedy: 'let it be smaller than the stride or the dilation',
-    });
-  const sizes = x.shape.slice(2).map((size, axis) => {
-    const [low, high] = pads[axis] ?? [0, 0];
-    const span = spanOf(kernel[axis] ?? 1, dilations[axis] ?? 1);
-    return (size - 1) * (strides[axis] ?? 1) - low - high + span + (extra[axis] ?? 0);
+    if (sizes.some((size) => size < 1))
+      throw new ShapeError({
+        op,
+        problem: `the result would have the spatial shape [${sizes.join(',')}]`,
+        shapes: [x.shape, w.shape],
+        remedy: 'pad less, or give a larger input',
+      });
+    // The convolution that this transposes does not read the extra places: they lie behind its padding.
+    const read = pads.map(([low, high], axis): Border => [low, high - (extra[axis] ?? 0)]);
+    return convInputGradient(x, w, { stride: strides, padding: read, dilation: dilations, groups, inputSize: sizes });
   });
-  if (sizes.some((size) => size < 1))
-    throw new ShapeError({
-      op,
-      problem: `the result would have the spatial shape [${sizes.join(',')}]`,
-      shapes: [x.shape, w.shape],
-      remedy: 'pad less, or give a larger input',
-    });
-  // The convolution that this transposes does not read the extra places: they lie behind its padding.
-  const read = pads.map(([low, high], axis): Border => [low, high - (extra[axis] ?? 0)]);
-  return convInputGradient(x, w, { stride: strides, padding: read, dilation: dilations, groups, inputSize: sizes });
-};

@@ -1,4 +1,5 @@
 /** Diagonals and triangles of matrices (the last two axes, or two axes named), and matrices made from them. */
+
 import { checkDtype, checkedOptions, rankOf, tensorOperand } from '../arguments.js';
 import type { Dtype } from '../dtype.js';
 import { ArgumentError, AxisError, describe, ShapeError } from '../errors.js';
@@ -11,6 +12,7 @@ import { reshape } from '../primitives/reshape.js';
 import { slice } from '../primitives/slice.js';
 import { sub } from '../primitives/sub.js';
 import { where } from '../primitives/where.js';
+import { inOperation } from '../scope.js';
 import { checkShape, normalizeAxis } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { moveAxis } from './shapes.js';
@@ -49,10 +51,11 @@ const matrixSize = (op: string, x: Tensor): readonly [rows: number, columns: num
  * @example
  * tril(tensor([[1, 2], [3, 4]])).toArray() // [[1, 0], [3, 4]]
  */
-export const tril = (x: Tensor, k = 0): Tensor => {
-  checkOffset('tril', k);
-  return where(lessEqual(diagonalNumbers(...matrixSize('tril', x)), k), x, 0);
-};
+export const tril = (x: Tensor, k = 0): Tensor =>
+  inOperation('tril', () => {
+    checkOffset('tril', k);
+    return where(lessEqual(diagonalNumbers(...matrixSize('tril', x)), k), x, 0);
+  });
 
 /**
  * The upper triangle of the last two axes: zeros below diagonal `k` (0 the main one, positive above it).
@@ -60,10 +63,11 @@ export const tril = (x: Tensor, k = 0): Tensor => {
  * @example
  * triu(tensor([[1, 2], [3, 4]])).toArray() // [[1, 2], [0, 4]]
  */
-export const triu = (x: Tensor, k = 0): Tensor => {
-  checkOffset('triu', k);
-  return where(lessEqual(diagonalNumbers(...matrixSize('triu', x)), k - 1), 0, x);
-};
+export const triu = (x: Tensor, k = 0): Tensor =>
+  inOperation('triu', () => {
+    checkOffset('triu', k);
+    return where(lessEqual(diagonalNumbers(...matrixSize('triu', x)), k - 1), 0, x);
+  });
 
 export interface DiagonalOptions {
   /** Which diagonal: 0 (the default) the main one, positive above it. */
@@ -83,26 +87,27 @@ const diagonalNames = { offset: true, axis0: true, axis1: true } as const;
  * @example
  * diagonal(tensor([[1, 2, 3], [4, 5, 6]]), { offset: 1 }).toArray() // [2, 6]
  */
-export const diagonal = (x: Tensor, options: DiagonalOptions = {}): Tensor => {
-  const { offset = 0, axis0 = 0, axis1 = 1 } = checkedOptions('diagonal', options, diagonalNames);
-  checkOffset('diagonal', offset);
-  const rank = rankOf('diagonal', x);
-  const [row, column] = [normalizeAxis('diagonal', axis0, rank), normalizeAxis('diagonal', axis1, rank)];
-  if (row === column)
-    throw new AxisError({
-      op: 'diagonal',
-      problem: `axis ${row} is named twice`,
-      shapes: [x.shape],
-      remedy: 'name two different axes',
-    });
-  const matrices = moveAxis(x, [row, column], [-2, -1]);
-  const leading = matrices.shape.slice(0, -2);
-  const [rows, columns] = matrixSize('diagonal', matrices);
-  const length = Math.max(0, Math.min(rows + Math.min(offset, 0), columns - Math.max(offset, 0)));
-  const start = offset >= 0 ? offset : -offset * columns;
-  const flat = reshape(matrices, [...leading, rows * columns]);
-  return slice(flat, [...leading.map(() => null), [start, start + length * (columns + 1), columns + 1]]);
-};
+export const diagonal = (x: Tensor, options: DiagonalOptions = {}): Tensor =>
+  inOperation('diagonal', () => {
+    const { offset = 0, axis0 = 0, axis1 = 1 } = checkedOptions('diagonal', options, diagonalNames);
+    checkOffset('diagonal', offset);
+    const rank = rankOf('diagonal', x);
+    const [row, column] = [normalizeAxis('diagonal', axis0, rank), normalizeAxis('diagonal', axis1, rank)];
+    if (row === column)
+      throw new AxisError({
+        op: 'diagonal',
+        problem: `axis ${row} is named twice`,
+        shapes: [x.shape],
+        remedy: 'name two different axes',
+      });
+    const matrices = moveAxis(x, [row, column], [-2, -1]);
+    const leading = matrices.shape.slice(0, -2);
+    const [rows, columns] = matrixSize('diagonal', matrices);
+    const length = Math.max(0, Math.min(rows + Math.min(offset, 0), columns - Math.max(offset, 0)));
+    const start = offset >= 0 ? offset : -offset * columns;
+    const flat = reshape(matrices, [...leading, rows * columns]);
+    return slice(flat, [...leading.map(() => null), [start, start + length * (columns + 1), columns + 1]]);
+  });
 
 /**
  * Square matrices with the last axis of `x` on diagonal `offset` and zeros elsewhere: `[…, n]` → `[…, n + |offset|, n + |offset|]`.
@@ -110,29 +115,30 @@ export const diagonal = (x: Tensor, options: DiagonalOptions = {}): Tensor => {
  * @example
  * diagEmbed(tensor([1, 2])).toArray() // [[1, 0], [0, 2]]
  */
-export const diagEmbed = (x: Tensor, offset = 0): Tensor => {
-  checkOffset('diagEmbed', offset);
-  const count = tensorOperand('diagEmbed', x).shape.at(-1);
-  if (count === undefined)
-    throw new ShapeError({
-      op: 'diagEmbed',
-      problem: 'a scalar has no diagonal',
-      shapes: [x.shape],
-      remedy: 'reshape to [1]',
+export const diagEmbed = (x: Tensor, offset = 0): Tensor =>
+  inOperation('diagEmbed', () => {
+    checkOffset('diagEmbed', offset);
+    const count = tensorOperand('diagEmbed', x).shape.at(-1);
+    if (count === undefined)
+      throw new ShapeError({
+        op: 'diagEmbed',
+        problem: 'a scalar has no diagonal',
+        shapes: [x.shape],
+        remedy: 'reshape to [1]',
+      });
+    const leading = x.shape.slice(0, -1);
+    const size = count + Math.abs(offset);
+    const start = offset >= 0 ? offset : -offset * size;
+    const spread = count === 0 ? 0 : (count - 1) * (size + 1) + 1;
+    const none = leading.map(() => 0);
+    const flat = padWith(x, {
+      low: [...none, start],
+      high: [...none, size * size - start - spread],
+      interior: [...none, size],
+      value: 0,
     });
-  const leading = x.shape.slice(0, -1);
-  const size = count + Math.abs(offset);
-  const start = offset >= 0 ? offset : -offset * size;
-  const spread = count === 0 ? 0 : (count - 1) * (size + 1) + 1;
-  const none = leading.map(() => 0);
-  const flat = padWith(x, {
-    low: [...none, start],
-    high: [...none, size * size - start - spread],
-    interior: [...none, size],
-    value: 0,
+    return reshape(flat, [...leading, size, size]);
   });
-  return reshape(flat, [...leading, size, size]);
-};
 
 /**
  * NumPy's diag: a matrix with the vector `x` on diagonal `offset`, or that diagonal of the matrix `x`.
@@ -141,17 +147,18 @@ export const diagEmbed = (x: Tensor, offset = 0): Tensor => {
  * diag(tensor([1, 2])).toArray() // [[1, 0], [0, 2]]
  * diag(tensor([[1, 2], [3, 4]])).toArray() // [1, 4]
  */
-export const diag = (x: Tensor, offset = 0): Tensor => {
-  const rank = rankOf('diag', x);
-  if (rank === 1) return diagEmbed(x, offset);
-  if (rank === 2) return diagonal(x, { offset });
-  throw new ShapeError({
-    op: 'diag',
-    problem: `the tensor has ${rank} axes`,
-    shapes: [x.shape],
-    remedy: 'use diagonal or diagEmbed for stacks of matrices',
+export const diag = (x: Tensor, offset = 0): Tensor =>
+  inOperation('diag', () => {
+    const rank = rankOf('diag', x);
+    if (rank === 1) return diagEmbed(x, offset);
+    if (rank === 2) return diagonal(x, { offset });
+    throw new ShapeError({
+      op: 'diag',
+      problem: `the tensor has ${rank} axes`,
+      shapes: [x.shape],
+      remedy: 'use diagonal or diagEmbed for stacks of matrices',
+    });
   });
-};
 
 export interface EyeOptions {
   /** As many as rows by default. */
@@ -169,10 +176,11 @@ const eyeNames = { columns: true, offset: true, dtype: true } as const;
  * @example
  * eye(2).toArray() // [[1, 0], [0, 1]]
  */
-export const eye = (rows: number, options: EyeOptions = {}): Tensor<readonly [number, number]> => {
-  const { columns = rows, offset = 0, dtype = 'float32' } = checkedOptions('eye', options, eyeNames);
-  checkDtype('eye', dtype);
-  checkOffset('eye', offset);
-  checkShape('eye', [rows, columns]);
-  return cast(equal(diagonalNumbers(rows, columns), offset), dtype);
-};
+export const eye = (rows: number, options: EyeOptions = {}): Tensor<readonly [number, number]> =>
+  inOperation('eye', () => {
+    const { columns = rows, offset = 0, dtype = 'float32' } = checkedOptions('eye', options, eyeNames);
+    checkDtype('eye', dtype);
+    checkOffset('eye', offset);
+    checkShape('eye', [rows, columns]);
+    return cast(equal(diagonalNumbers(rows, columns), offset), dtype);
+  });

@@ -2,6 +2,7 @@
  * Einstein summation: a composition of diagonals, sums, permutations and matrix products, so that its derivatives of
  * every order are theirs. The notation is read in `einsum-notation.ts`.
  */
+
 import { checkTensors } from '../arguments.js';
 import { ArgumentError, describe } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
@@ -10,6 +11,7 @@ import { mul } from '../primitives/mul.js';
 import { permute } from '../primitives/permute.js';
 import { reshape } from '../primitives/reshape.js';
 import { sum } from '../primitives/sum.js';
+import { inOperation } from '../scope.js';
 import { sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { diagonal } from './diagonals.js';
@@ -140,28 +142,29 @@ const contractAll = (factors: readonly Factor[], output: readonly Label[], sizes
  * einsum('ii', tensor([[1, 2], [3, 4]])).item() // 5
  * einsum('i,j->ji', tensor([1, 2]), tensor([3, 4])).toArray() // [[3, 6], [4, 8]]
  */
-export const einsum = (spec: string, ...xs: readonly Tensor[]): Tensor => {
-  if (typeof spec !== 'string')
-    throw new ArgumentError({
-      op: 'einsum',
-      problem: `the specification is ${describe(spec)}, not a text`,
-      remedy: "begin with it: einsum('ij,jk->ik', a, b)",
-    });
-  if (xs.length === 0)
-    throw new ArgumentError({
-      op: 'einsum',
-      problem: `'${spec}': no operands`,
-      remedy: 'give one tensor for each comma-separated term',
-    });
-  checkTensors('einsum', xs);
-  commonDtype('einsum', xs, 'number');
-  const { operands, output, sizes } = readNotation(
-    spec,
-    xs.map((x) => x.shape),
-  );
-  const factors = xs.map((x, i) => dropStretched(takeDiagonals({ x, labels: operands[i] ?? [] }), sizes));
-  const reduced = factors.map((factor, i) => sumOthers(factor, neededBeside(factors, [i], output)));
-  const whole = contractAll(reduced, output, sizes);
-  if (whole === undefined) throw new Error('einsum lost its operands');
-  return permuteTo(whole, output);
-};
+export const einsum = (spec: string, ...xs: readonly Tensor[]): Tensor =>
+  inOperation('einsum', () => {
+    if (typeof spec !== 'string')
+      throw new ArgumentError({
+        op: 'einsum',
+        problem: `the specification is ${describe(spec)}, not a text`,
+        remedy: "begin with it: einsum('ij,jk->ik', a, b)",
+      });
+    if (xs.length === 0)
+      throw new ArgumentError({
+        op: 'einsum',
+        problem: `'${spec}': no operands`,
+        remedy: 'give one tensor for each comma-separated term',
+      });
+    checkTensors('einsum', xs);
+    commonDtype('einsum', xs, 'number');
+    const { operands, output, sizes } = readNotation(
+      spec,
+      xs.map((x) => x.shape),
+    );
+    const factors = xs.map((x, i) => dropStretched(takeDiagonals({ x, labels: operands[i] ?? [] }), sizes));
+    const reduced = factors.map((factor, i) => sumOthers(factor, neededBeside(factors, [i], output)));
+    const whole = contractAll(reduced, output, sizes);
+    if (whole === undefined) throw new Error('einsum lost its operands');
+    return permuteTo(whole, output);
+  });

@@ -17,6 +17,7 @@ import { mul } from '../primitives/mul.js';
 import { pow } from '../primitives/pow.js';
 import { sqrt } from '../primitives/sqrt.js';
 import { where } from '../primitives/where.js';
+import { inOperation } from '../scope.js';
 import { broadcastShapes, type Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import type { Broadcast, Check } from '../typed-shape.js';
@@ -41,10 +42,11 @@ const checked = (op: string, a: Operand, b: Operand, accepts: Accepts): readonly
 export const notEqual = <A extends Shape = readonly [], B extends Shape = readonly []>(
   a: Operand<A>,
   b: Operand<B> & Check<Broadcast<A, B>, 'notEqual: shapes do not broadcast', [A, B]>,
-): Tensor<Broadcast<A, B>> => {
-  const [left, right] = checked('notEqual', a, b, 'any');
-  return logicalNot(equal(left, right)) as Tensor as Tensor<Broadcast<A, B>>;
-};
+): Tensor<Broadcast<A, B>> =>
+  inOperation('notEqual', () => {
+    const [left, right] = checked('notEqual', a, b, 'any');
+    return logicalNot(equal(left, right)) as Tensor as Tensor<Broadcast<A, B>>;
+  });
 
 /**
  * Where `a > b`, as a bool tensor, with broadcasting. A comparison with NaN is false.
@@ -55,10 +57,11 @@ export const notEqual = <A extends Shape = readonly [], B extends Shape = readon
 export const greater = <A extends Shape = readonly [], B extends Shape = readonly []>(
   a: Operand<A>,
   b: Operand<B> & Check<Broadcast<A, B>, 'greater: shapes do not broadcast', [A, B]>,
-): Tensor<Broadcast<A, B>> => {
-  const [left, right] = checked('greater', a, b, 'number');
-  return less(right, left) as Tensor as Tensor<Broadcast<A, B>>;
-};
+): Tensor<Broadcast<A, B>> =>
+  inOperation('greater', () => {
+    const [left, right] = checked('greater', a, b, 'number');
+    return less(right, left) as Tensor as Tensor<Broadcast<A, B>>;
+  });
 
 /**
  * Where `a ≥ b`, as a bool tensor, with broadcasting. A comparison with NaN is false.
@@ -69,10 +72,11 @@ export const greater = <A extends Shape = readonly [], B extends Shape = readonl
 export const greaterEqual = <A extends Shape = readonly [], B extends Shape = readonly []>(
   a: Operand<A>,
   b: Operand<B> & Check<Broadcast<A, B>, 'greaterEqual: shapes do not broadcast', [A, B]>,
-): Tensor<Broadcast<A, B>> => {
-  const [left, right] = checked('greaterEqual', a, b, 'number');
-  return lessEqual(right, left) as Tensor as Tensor<Broadcast<A, B>>;
-};
+): Tensor<Broadcast<A, B>> =>
+  inOperation('greaterEqual', () => {
+    const [left, right] = checked('greaterEqual', a, b, 'number');
+    return lessEqual(right, left) as Tensor as Tensor<Broadcast<A, B>>;
+  });
 
 /**
  * Where exactly one of `a` and `b` is true, with broadcasting, on bool tensors.
@@ -83,10 +87,11 @@ export const greaterEqual = <A extends Shape = readonly [], B extends Shape = re
 export const logicalXor = <A extends Shape, B extends Shape>(
   a: Tensor<A>,
   b: Tensor<B> & Check<Broadcast<A, B>, 'logicalXor: shapes do not broadcast', [A, B]>,
-): Tensor<Broadcast<A, B>> => {
-  const [left, right] = checked('logicalXor', a, b, 'bool');
-  return logicalNot(equal(left, right)) as Tensor as Tensor<Broadcast<A, B>>;
-};
+): Tensor<Broadcast<A, B>> =>
+  inOperation('logicalXor', () => {
+    const [left, right] = checked('logicalXor', a, b, 'bool');
+    return logicalNot(equal(left, right)) as Tensor as Tensor<Broadcast<A, B>>;
+  });
 
 /**
  * Where `x` is NaN, as a bool tensor; nowhere in integers.
@@ -95,7 +100,7 @@ export const logicalXor = <A extends Shape, B extends Shape>(
  */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: the field's own name; numbers are asked through Number.isNaN.
 export const isNaN = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  logicalNot(equal(x as Tensor, x)) as Tensor as Tensor<S>;
+  inOperation('isNaN', () => logicalNot(equal(x as Tensor, x)) as Tensor as Tensor<S>);
 
 /**
  * Where `x` is neither infinite nor NaN, as a bool tensor; everywhere in integers.
@@ -104,30 +109,37 @@ export const isNaN = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
  */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: the field's own name; numbers are asked through Number.isFinite.
 export const isFinite = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  (isFloat(tensorOperand('isFinite', x).dtype)
-    ? less(abs(x as Tensor), Number.POSITIVE_INFINITY)
-    : equal(x as Tensor, x)) as Tensor as Tensor<S>;
+  inOperation(
+    'isFinite',
+    () =>
+      (isFloat(tensorOperand('isFinite', x).dtype)
+        ? less(abs(x as Tensor), Number.POSITIVE_INFINITY)
+        : equal(x as Tensor, x)) as Tensor as Tensor<S>,
+  );
 
 /**
  * `x²`, element by element.
  * @example
  * square(tensor([-3, 2])).toArray() // [9, 4]
  */
-export const square = <S extends Shape>(x: Tensor<S>): Tensor<S> => mul(x as Tensor, x) as Tensor as Tensor<S>;
+export const square = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
+  inOperation('square', () => mul(x as Tensor, x) as Tensor as Tensor<S>);
 
 /**
  * `1/x`, element by element; ±∞ at ±0.
  * @example
  * reciprocal(tensor([2, -4])).toArray() // [0.5, -0.25]
  */
-export const reciprocal = <S extends Shape>(x: Tensor<S>): Tensor<S> => div(1, x as Tensor) as Tensor as Tensor<S>;
+export const reciprocal = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
+  inOperation('reciprocal', () => div(1, x as Tensor) as Tensor as Tensor<S>);
 
 /**
  * `2ˣ`, element by element, exact for whole `x`.
  * @example
  * exp2(tensor([0, 3, -1])).toArray() // [1, 8, 0.5]
  */
-export const exp2 = <S extends Shape>(x: Tensor<S>): Tensor<S> => pow(2, x as Tensor) as Tensor as Tensor<S>;
+export const exp2 = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
+  inOperation('exp2', () => pow(2, x as Tensor) as Tensor as Tensor<S>);
 
 /** Limits of `clamp`; a missing one does not limit. */
 export interface ClampOptions<Limit extends Operand = Operand> {
@@ -147,25 +159,26 @@ const clampNames = { min: true, max: true } as const;
 export const clamp = <S extends Shape, Limit extends Operand>(
   x: Tensor<S>,
   limits: ClampOptions<Limit>,
-): Tensor<Limit extends number ? S : Shape> => {
-  tensorOperand('clamp', x);
-  const { min, max } = checkedOptions('clamp', limits, clampNames);
-  if (min === undefined && max === undefined)
-    throw new ArgumentError({
-      op: 'clamp',
-      problem: 'neither min nor max is given',
-      shapes: [x.shape],
-      remedy: 'give at least one limit',
-    });
-  /** Where `outside`, the limit; everywhere, where the limit is NaN. */
-  const limit = (value: Tensor, bound: Operand, outside: Tensor): Tensor =>
-    typeof bound === 'number' && !Number.isNaN(bound)
-      ? where(outside, bound, value)
-      : where(logicalOr(outside, notEqual(bound as Tensor, bound as Tensor) as Tensor), bound, value);
-  const raised: Tensor = min === undefined ? x : limit(x, min, less(x as Tensor, min) as Tensor);
-  const limited: Tensor = max === undefined ? raised : limit(raised, max, less(max, raised) as Tensor);
-  return limited as Tensor<Limit extends number ? S : Shape>;
-};
+): Tensor<Limit extends number ? S : Shape> =>
+  inOperation('clamp', () => {
+    tensorOperand('clamp', x);
+    const { min, max } = checkedOptions('clamp', limits, clampNames);
+    if (min === undefined && max === undefined)
+      throw new ArgumentError({
+        op: 'clamp',
+        problem: 'neither min nor max is given',
+        shapes: [x.shape],
+        remedy: 'give at least one limit',
+      });
+    /** Where `outside`, the limit; everywhere, where the limit is NaN. */
+    const limit = (value: Tensor, bound: Operand, outside: Tensor): Tensor =>
+      typeof bound === 'number' && !Number.isNaN(bound)
+        ? where(outside, bound, value)
+        : where(logicalOr(outside, notEqual(bound as Tensor, bound as Tensor) as Tensor), bound, value);
+    const raised: Tensor = min === undefined ? x : limit(x, min, less(x as Tensor, min) as Tensor);
+    const limited: Tensor = max === undefined ? raised : limit(raised, max, less(max, raised) as Tensor);
+    return limited as Tensor<Limit extends number ? S : Shape>;
+  });
 
 /**
  * `ln x` where `x > 0`, and `otherwise` (0 by default) elsewhere, with gradient 0 there: never NaN or infinite unless `x`
@@ -173,20 +186,22 @@ export const clamp = <S extends Shape, Limit extends Operand>(
  * @example
  * safeLog(tensor([1, 0, -1])).toArray() // [0, 0, 0]
  */
-export const safeLog = <S extends Shape>(x: Tensor<S>, otherwise = 0): Tensor<S> => {
-  const outside = lessEqual(x as Tensor, 0);
-  return where(outside, otherwise, log(where(outside, 1, x as Tensor))) as Tensor as Tensor<S>;
-};
+export const safeLog = <S extends Shape>(x: Tensor<S>, otherwise = 0): Tensor<S> =>
+  inOperation('safeLog', () => {
+    const outside = lessEqual(x as Tensor, 0);
+    return where(outside, otherwise, log(where(outside, 1, x as Tensor))) as Tensor as Tensor<S>;
+  });
 
 /**
  * `√x` where `x > 0`, and 0 elsewhere, with gradient 0 there: at 0 the derivative of `sqrt` itself is +∞.
  * @example
  * safeSqrt(tensor([4, 0, -1])).toArray() // [2, 0, 0]
  */
-export const safeSqrt = <S extends Shape>(x: Tensor<S>): Tensor<S> => {
-  const outside = lessEqual(x as Tensor, 0);
-  return where(outside, 0, sqrt(where(outside, 1, x as Tensor))) as Tensor as Tensor<S>;
-};
+export const safeSqrt = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
+  inOperation('safeSqrt', () => {
+    const outside = lessEqual(x as Tensor, 0);
+    return where(outside, 0, sqrt(where(outside, 1, x as Tensor))) as Tensor as Tensor<S>;
+  });
 
 /**
  * `a/b` where `b ≠ 0`, and `otherwise` (0 by default) elsewhere, with gradient 0 to both there. Broadcasts.
@@ -198,8 +213,9 @@ export const safeDiv = <A extends Shape = readonly [], B extends Shape = readonl
   a: Operand<A>,
   b: Operand<B> & Check<Broadcast<A, B>, 'safeDiv: shapes do not broadcast', [A, B]>,
   otherwise = 0,
-): Tensor<Broadcast<A, B>> => {
-  const [left, right] = checked('safeDiv', a, b, 'float');
-  const zero = equal(right, 0);
-  return where(zero, otherwise, div(left, where(zero, 1, right))) as Tensor as Tensor<Broadcast<A, B>>;
-};
+): Tensor<Broadcast<A, B>> =>
+  inOperation('safeDiv', () => {
+    const [left, right] = checked('safeDiv', a, b, 'float');
+    const zero = equal(right, 0);
+    return where(zero, otherwise, div(left, where(zero, 1, right))) as Tensor as Tensor<Broadcast<A, B>>;
+  });

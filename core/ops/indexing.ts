@@ -1,4 +1,5 @@
 /** Indexing as people write it: Python's brackets, index lists, masks. Compositions of slice, take, reshape and where. */
+
 import { checkTensors, rankOf, tensorOperand } from '../arguments.js';
 import { type AxisArgument, axisArgument } from '../axis.js';
 import type { Dtype } from '../dtype.js';
@@ -16,6 +17,7 @@ import { slice } from '../primitives/slice.js';
 import { take } from '../primitives/take.js';
 import { where } from '../primitives/where.js';
 import { type Range, resolveRange } from '../ranges.js';
+import { inOperation } from '../scope.js';
 import { broadcastShapes } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { unsqueeze } from './shapes.js';
@@ -81,25 +83,26 @@ const placeRange = (x: Tensor, place: number, axis: number): Range => {
  * index(tensor([[1, 2, 3], [4, 5, 6]]), '...', 0).toArray() // [1, 4]
  * index(tensor([1, 2, 3]), null, [1]).shape // [1, 2]
  */
-export const index = (x: Tensor, ...items: readonly IndexItem[]): Tensor => {
-  const written = expandEllipsis(tensorOperand('index', x), items);
-  const ranges: Range[] = [];
-  for (const item of written)
-    if (typeof item === 'number') ranges.push(placeRange(x, item, ranges.length));
-    else if (typeof item === 'string') ranges.push(null);
-    else if (item !== null) {
-      resolveRange('index', item, x.shape[ranges.length] ?? 0);
-      ranges.push(item);
-    }
-  const sliced = slice(x, ranges);
-  let axis = 0;
-  const shape = written.flatMap((item) => {
-    if (item === null) return [1];
-    const size = sliced.shape[axis++] ?? 1;
-    return typeof item === 'number' ? [] : [size];
+export const index = (x: Tensor, ...items: readonly IndexItem[]): Tensor =>
+  inOperation('index', () => {
+    const written = expandEllipsis(tensorOperand('index', x), items);
+    const ranges: Range[] = [];
+    for (const item of written)
+      if (typeof item === 'number') ranges.push(placeRange(x, item, ranges.length));
+      else if (typeof item === 'string') ranges.push(null);
+      else if (item !== null) {
+        resolveRange('index', item, x.shape[ranges.length] ?? 0);
+        ranges.push(item);
+      }
+    const sliced = slice(x, ranges);
+    let axis = 0;
+    const shape = written.flatMap((item) => {
+      if (item === null) return [1];
+      const size = sliced.shape[axis++] ?? 1;
+      return typeof item === 'number' ? [] : [size];
+    });
+    return reshape(sliced, shape);
   });
-  return reshape(sliced, shape);
-};
 
 /**
  * The slices named by a list of indices along an axis; repeated indices repeat the slice, and their gradients add up.
@@ -107,17 +110,18 @@ export const index = (x: Tensor, ...items: readonly IndexItem[]): Tensor => {
  * @example
  * indexSelect(tensor([[1, 2], [3, 4]]), [1, 1], 1).toArray() // [[2, 2], [4, 4]]
  */
-export const indexSelect = (x: Tensor, places: Indices, axis: AxisArgument = 0): Tensor => {
-  const at = asIndices('indexSelect', places);
-  if (at.rank !== 1)
-    throw new ShapeError({
-      op: 'indexSelect',
-      problem: `the index has ${at.rank} axes`,
-      shapes: [x.shape, at.shape],
-      remedy: 'give a list; take() accepts an index of any rank',
-    });
-  return take(x, at, axisArgument('indexSelect', axis, rankOf('indexSelect', x), 0));
-};
+export const indexSelect = (x: Tensor, places: Indices, axis: AxisArgument = 0): Tensor =>
+  inOperation('indexSelect', () => {
+    const at = asIndices('indexSelect', places);
+    if (at.rank !== 1)
+      throw new ShapeError({
+        op: 'indexSelect',
+        problem: `the index has ${at.rank} axes`,
+        shapes: [x.shape, at.shape],
+        remedy: 'give a list; take() accepts an index of any rank',
+      });
+    return take(x, at, axisArgument('indexSelect', axis, rankOf('indexSelect', x), 0));
+  });
 
 /**
  * Elements by their position in row-major order; the result has the shape of the index.
@@ -126,7 +130,9 @@ export const indexSelect = (x: Tensor, places: Indices, axis: AxisArgument = 0):
  * takeFlat(tensor([[1, 2], [3, 4]]), [3, 0]).toArray() // [4, 1]
  */
 export const takeFlat = (x: Tensor, places: Indices): Tensor =>
-  take(reshape(x, [tensorOperand('takeFlat', x).size]), asIndices('takeFlat', places), 0);
+  inOperation('takeFlat', () =>
+    take(reshape(x, [tensorOperand('takeFlat', x).size]), asIndices('takeFlat', places), 0),
+  );
 
 /**
  * `value` where the mask holds (is true, or not 0), `x` elsewhere, with broadcasting.
@@ -134,13 +140,14 @@ export const takeFlat = (x: Tensor, places: Indices): Tensor =>
  * @example
  * maskedFill(tensor([1, 2, 3]), tensor([true, false, true]), 0).toArray() // [0, 2, 0]
  */
-export const maskedFill = (x: Tensor, mask: Tensor, value: Operand): Tensor => {
-  checkTensors('maskedFill', [x, mask]);
-  const [fill] = operands('maskedFill', value, x);
-  commonDtype('maskedFill', [x, fill], 'any');
-  broadcastShapes('maskedFill', [x.shape, mask.shape, fill.shape]);
-  return where(cast(mask, 'bool'), fill, x);
-};
+export const maskedFill = (x: Tensor, mask: Tensor, value: Operand): Tensor =>
+  inOperation('maskedFill', () => {
+    checkTensors('maskedFill', [x, mask]);
+    const [fill] = operands('maskedFill', value, x);
+    commonDtype('maskedFill', [x, fill], 'any');
+    broadcastShapes('maskedFill', [x.shape, mask.shape, fill.shape]);
+    return where(cast(mask, 'bool'), fill, x);
+  });
 
 /** One more than the largest index, which must be known. */
 const countClasses = (index: Tensor): number => {
@@ -175,16 +182,18 @@ export function oneHot(places: Indices, classes?: number | null, options?: Dtype
 /** @deprecated Give the element type as an option: `{ dtype: 'int32' }`. */
 export function oneHot(places: Indices, classes?: number | null, dtype?: Dtype | DtypeOptions): Tensor;
 export function oneHot(places: Indices, classes?: number | null, given?: Dtype | DtypeOptions): Tensor {
-  const at = asIndices('oneHot', places);
-  const dtype = dtypeArgument<Dtype>('oneHot', given, 'float32');
-  const count = classes ?? countClasses(at);
-  if (!Number.isInteger(count) || count < 0)
-    throw new ArgumentError({
-      op: 'oneHot',
-      problem: `${describe(count)} classes`,
-      shapes: [at.shape],
-      remedy: 'give a whole number of classes',
-    });
-  checkClasses(at, count);
-  return cast(equal(unsqueeze(at, -1), iota([count])), dtype);
+  return inOperation('oneHot', () => {
+    const at = asIndices('oneHot', places);
+    const dtype = dtypeArgument<Dtype>('oneHot', given, 'float32');
+    const count = classes ?? countClasses(at);
+    if (!Number.isInteger(count) || count < 0)
+      throw new ArgumentError({
+        op: 'oneHot',
+        problem: `${describe(count)} classes`,
+        shapes: [at.shape],
+        remedy: 'give a whole number of classes',
+      });
+    checkClasses(at, count);
+    return cast(equal(unsqueeze(at, -1), iota([count])), dtype);
+  });
 }

@@ -10,6 +10,7 @@ import { concat } from '../primitives/concat.js';
 import { reshape } from '../primitives/reshape.js';
 import { slice } from '../primitives/slice.js';
 import { take } from '../primitives/take.js';
+import { inOperation } from '../scope.js';
 import { checkShape, normalizeAxis, sameShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { unsqueeze } from './shapes.js';
@@ -46,25 +47,26 @@ const sliceAlong = (x: Tensor, axis: number, start: number, stop: number): Tenso
  * @example
  * stack([tensor([1, 2]), tensor([3, 4])], 1).toArray() // [[1, 3], [2, 4]]
  */
-export const stack = (xs: readonly Tensor[], axis: AxisArgument = 0): Tensor => {
-  checkTensorList('stack', xs);
-  const first = xs[0];
-  if (first === undefined)
-    throw new ArgumentError({ op: 'stack', problem: 'the list is empty', remedy: 'give one tensor at least' });
-  if (xs.some((x) => !sameShape(x.shape, first.shape)))
-    throw new ShapeError({
-      op: 'stack',
-      problem: 'shapes differ',
-      shapes: xs.map((x) => x.shape),
-      remedy: 'give tensors of one shape, or use concat along an existing axis',
-    });
-  commonDtype('stack', xs, 'any');
-  const at = axisArgument('stack', axis, rankOf('stack', first) + 1, 0);
-  return concat(
-    xs.map((x) => unsqueeze(x, at)),
-    at,
-  );
-};
+export const stack = (xs: readonly Tensor[], axis: AxisArgument = 0): Tensor =>
+  inOperation('stack', () => {
+    checkTensorList('stack', xs);
+    const first = xs[0];
+    if (first === undefined)
+      throw new ArgumentError({ op: 'stack', problem: 'the list is empty', remedy: 'give one tensor at least' });
+    if (xs.some((x) => !sameShape(x.shape, first.shape)))
+      throw new ShapeError({
+        op: 'stack',
+        problem: 'shapes differ',
+        shapes: xs.map((x) => x.shape),
+        remedy: 'give tensors of one shape, or use concat along an existing axis',
+      });
+    commonDtype('stack', xs, 'any');
+    const at = axisArgument('stack', axis, rankOf('stack', first) + 1, 0);
+    return concat(
+      xs.map((x) => unsqueeze(x, at)),
+      at,
+    );
+  });
 
 /**
  * Consecutive parts along an axis: of the given sizes, or of one size with a smaller last part where it does not divide.
@@ -73,30 +75,31 @@ export const stack = (xs: readonly Tensor[], axis: AxisArgument = 0): Tensor => 
  * split(tensor([1, 2, 3, 4, 5]), [2, 3]).map((part) => part.toArray()) // [[1, 2], [3, 4, 5]]
  * split(tensor([1, 2, 3, 4, 5]), 2).map((part) => part.toArray()) // [[1, 2], [3, 4], [5]]
  */
-export const split = (x: Tensor, sizes: number | readonly number[], axis: AxisArgument = 0): Tensor[] => {
-  const at = axisArgument('split', axis, rankOf('split', x), 0);
-  const total = x.shape[at] ?? 0;
-  if (typeof sizes === 'number') {
-    if (!Number.isInteger(sizes) || sizes < 1)
-      throw new ArgumentError({ op: 'split', problem: `parts of size ${sizes}`, remedy: 'give a whole size ≥ 1' });
-    const count = Math.max(1, Math.ceil(total / sizes));
-    return Array.from({ length: count }, (_, i) => sliceAlong(x, at, i * sizes, (i + 1) * sizes));
-  }
-  for (const size of listOf('split', 'sizes', sizes)) checkCount('split', 'size', size);
-  const sum = sizes.reduce((all, size) => all + size, 0);
-  if (sum !== total)
-    throw new ArgumentError({
-      op: 'split',
-      problem: `sizes [${sizes.join(',')}] add up to ${sum}, not ${total}`,
-      shapes: [x.shape],
-      remedy: `let the sizes add up to the size of axis ${at}`,
+export const split = (x: Tensor, sizes: number | readonly number[], axis: AxisArgument = 0): Tensor[] =>
+  inOperation('split', () => {
+    const at = axisArgument('split', axis, rankOf('split', x), 0);
+    const total = x.shape[at] ?? 0;
+    if (typeof sizes === 'number') {
+      if (!Number.isInteger(sizes) || sizes < 1)
+        throw new ArgumentError({ op: 'split', problem: `parts of size ${sizes}`, remedy: 'give a whole size ≥ 1' });
+      const count = Math.max(1, Math.ceil(total / sizes));
+      return Array.from({ length: count }, (_, i) => sliceAlong(x, at, i * sizes, (i + 1) * sizes));
+    }
+    for (const size of listOf('split', 'sizes', sizes)) checkCount('split', 'size', size);
+    const sum = sizes.reduce((all, size) => all + size, 0);
+    if (sum !== total)
+      throw new ArgumentError({
+        op: 'split',
+        problem: `sizes [${sizes.join(',')}] add up to ${sum}, not ${total}`,
+        shapes: [x.shape],
+        remedy: `let the sizes add up to the size of axis ${at}`,
+      });
+    let start = 0;
+    return sizes.map((size) => {
+      start += size;
+      return sliceAlong(x, at, start - size, start);
     });
-  let start = 0;
-  return sizes.map((size) => {
-    start += size;
-    return sliceAlong(x, at, start - size, start);
   });
-};
 
 /**
  * The tensor repeated `reps` times along each axis, as NumPy's tile: missing leading entries of either list count as 1.
@@ -104,25 +107,26 @@ export const split = (x: Tensor, sizes: number | readonly number[], axis: AxisAr
  * @example
  * tile(tensor([1, 2]), [2, 2]).toArray() // [[1, 2, 1, 2], [1, 2, 1, 2]]
  */
-export const tile = (x: Tensor, reps: number | readonly number[]): Tensor => {
-  const given = typeof reps === 'number' ? [reps] : listOf('tile', 'repeats', reps);
-  for (const count of given) checkCount('tile', 'repeat', count);
-  const rank = Math.max(rankOf('tile', x), given.length);
-  const sizes = [...new Array<number>(rank - x.rank).fill(1), ...x.shape];
-  const counts = [...new Array<number>(rank - given.length).fill(1), ...given];
-  // Each axis n becomes (1, n), is stretched to (r, n), and merged to r·n.
-  const stretched = broadcastTo(
-    reshape(
-      x,
-      sizes.flatMap((size) => [1, size]),
-    ),
-    sizes.flatMap((size, i) => [counts[i] ?? 1, size]),
-  );
-  return reshape(
-    stretched,
-    sizes.map((size, i) => size * (counts[i] ?? 1)),
-  );
-};
+export const tile = (x: Tensor, reps: number | readonly number[]): Tensor =>
+  inOperation('tile', () => {
+    const given = typeof reps === 'number' ? [reps] : listOf('tile', 'repeats', reps);
+    for (const count of given) checkCount('tile', 'repeat', count);
+    const rank = Math.max(rankOf('tile', x), given.length);
+    const sizes = [...new Array<number>(rank - x.rank).fill(1), ...x.shape];
+    const counts = [...new Array<number>(rank - given.length).fill(1), ...given];
+    // Each axis n becomes (1, n), is stretched to (r, n), and merged to r·n.
+    const stretched = broadcastTo(
+      reshape(
+        x,
+        sizes.flatMap((size) => [1, size]),
+      ),
+      sizes.flatMap((size, i) => [counts[i] ?? 1, size]),
+    );
+    return reshape(
+      stretched,
+      sizes.map((size, i) => size * (counts[i] ?? 1)),
+    );
+  });
 
 /**
  * Each slice along an axis repeated in place: `repeats` times, or as often as its entry of a list says.
@@ -131,36 +135,37 @@ export const tile = (x: Tensor, reps: number | readonly number[]): Tensor => {
  * repeatInterleave(tensor([1, 2]), 2).toArray() // [1, 1, 2, 2]
  * repeatInterleave(tensor([1, 2]), [0, 3]).toArray() // [2, 2, 2]
  */
-export const repeatInterleave = (x: Tensor, repeats: number | readonly number[], axis: AxisArgument = 0): Tensor => {
-  const at = axisArgument('repeatInterleave', axis, rankOf('repeatInterleave', x), 0);
-  const size = x.shape[at] ?? 0;
-  const counts = typeof repeats === 'number' ? [repeats] : listOf('repeatInterleave', 'repeats', repeats);
-  for (const count of counts) checkCount('repeatInterleave', 'repeat', count);
-  if (typeof repeats === 'number') {
-    const wide = unsqueeze(x, at + 1);
-    return reshape(broadcastTo(wide, wide.shape.with(at + 1, repeats)), x.shape.with(at, size * repeats));
-  }
-  if (repeats.length !== size)
-    throw new ShapeError({
-      op: 'repeatInterleave',
-      problem: `${repeats.length} repeats for ${size} slices`,
-      shapes: [x.shape],
-      remedy: `give one number, or one for each slice along axis ${at}`,
-    });
-  // Before a list that long is made.
-  checkShape(
-    'repeatInterleave',
-    x.shape.with(
+export const repeatInterleave = (x: Tensor, repeats: number | readonly number[], axis: AxisArgument = 0): Tensor =>
+  inOperation('repeatInterleave', () => {
+    const at = axisArgument('repeatInterleave', axis, rankOf('repeatInterleave', x), 0);
+    const size = x.shape[at] ?? 0;
+    const counts = typeof repeats === 'number' ? [repeats] : listOf('repeatInterleave', 'repeats', repeats);
+    for (const count of counts) checkCount('repeatInterleave', 'repeat', count);
+    if (typeof repeats === 'number') {
+      const wide = unsqueeze(x, at + 1);
+      return reshape(broadcastTo(wide, wide.shape.with(at + 1, repeats)), x.shape.with(at, size * repeats));
+    }
+    if (repeats.length !== size)
+      throw new ShapeError({
+        op: 'repeatInterleave',
+        problem: `${repeats.length} repeats for ${size} slices`,
+        shapes: [x.shape],
+        remedy: `give one number, or one for each slice along axis ${at}`,
+      });
+    // Before a list that long is made.
+    checkShape(
+      'repeatInterleave',
+      x.shape.with(
+        at,
+        repeats.reduce((all, count) => all + count, 0),
+      ),
+    );
+    return take(
+      x,
+      repeats.flatMap((count, i) => new Array<number>(count).fill(i)),
       at,
-      repeats.reduce((all, count) => all + count, 0),
-    ),
-  );
-  return take(
-    x,
-    repeats.flatMap((count, i) => new Array<number>(count).fill(i)),
-    at,
-  );
-};
+    );
+  });
 
 /** Moves the elements along one axis by `shift` places; those that fall off the end come back at the front. */
 const rollAxis = (x: Tensor, shift: number, axis: number): Tensor => {
@@ -177,26 +182,27 @@ const rollAxis = (x: Tensor, shift: number, axis: number): Tensor => {
  * @example
  * roll(tensor([1, 2, 3, 4]), 1).toArray() // [4, 1, 2, 3]
  */
-export const roll = (x: Tensor, shifts: number | readonly number[], axes?: AxesArgument): Tensor => {
-  const by = typeof shifts === 'number' ? [shifts] : listOf('roll', 'shifts', shifts);
-  if (by.length === 0 || !by.every((shift) => Number.isInteger(shift)))
-    throw new ArgumentError({
-      op: 'roll',
-      problem: `shifts ${describeList(by)} are not whole numbers`,
-      remedy: 'give one whole number an axis',
-    });
-  const { size, shape } = tensorOperand('roll', x);
-  const given = axesGiven('roll', axes);
-  if (given === null || given === undefined) return reshape(rollAxis(reshape(x, [size]), by[0] ?? 0, 0), shape);
-  const along = (typeof given === 'number' ? [given] : listOf('roll', 'axes', given)).map((axis) =>
-    normalizeAxis('roll', axis, rankOf('roll', x)),
-  );
-  if (by.length !== 1 && by.length !== along.length)
-    throw new AxisError({
-      op: 'roll',
-      problem: `${by.length} shifts for ${along.length} axes`,
-      shapes: [x.shape],
-      remedy: 'give one shift, or one for each axis',
-    });
-  return along.reduce((rolled, axis, i) => rollAxis(rolled, by[by.length === 1 ? 0 : i] ?? 0, axis), x);
-};
+export const roll = (x: Tensor, shifts: number | readonly number[], axes?: AxesArgument): Tensor =>
+  inOperation('roll', () => {
+    const by = typeof shifts === 'number' ? [shifts] : listOf('roll', 'shifts', shifts);
+    if (by.length === 0 || !by.every((shift) => Number.isInteger(shift)))
+      throw new ArgumentError({
+        op: 'roll',
+        problem: `shifts ${describeList(by)} are not whole numbers`,
+        remedy: 'give one whole number an axis',
+      });
+    const { size, shape } = tensorOperand('roll', x);
+    const given = axesGiven('roll', axes);
+    if (given === null || given === undefined) return reshape(rollAxis(reshape(x, [size]), by[0] ?? 0, 0), shape);
+    const along = (typeof given === 'number' ? [given] : listOf('roll', 'axes', given)).map((axis) =>
+      normalizeAxis('roll', axis, rankOf('roll', x)),
+    );
+    if (by.length !== 1 && by.length !== along.length)
+      throw new AxisError({
+        op: 'roll',
+        problem: `${by.length} shifts for ${along.length} axes`,
+        shapes: [x.shape],
+        remedy: 'give one shift, or one for each axis',
+      });
+    return along.reduce((rolled, axis, i) => rollAxis(rolled, by[by.length === 1 ? 0 : i] ?? 0, axis), x);
+  });

@@ -9,7 +9,7 @@ import { matmul, matrixProduct } from '../primitives/matmul.js';
 import { mul } from '../primitives/mul.js';
 import { reshape } from '../primitives/reshape.js';
 import { sum } from '../primitives/sum.js';
-import { withScope } from '../scope.js';
+import { inOperation, withScope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import { diagonal, eye } from './diagonals.js';
 import { unsqueeze } from './shapes.js';
@@ -31,10 +31,11 @@ const checkVectors = (op: string, a: Tensor, b: Tensor): void => {
  * @example
  * outer(tensor([1, 2]), tensor([3, 4])).toArray() // [[3, 4], [6, 8]]
  */
-export const outer = (a: Tensor, b: Tensor): Tensor => {
-  checkVectors('outer', a, b);
-  return mul(unsqueeze(a, 1), unsqueeze(b, 0));
-};
+export const outer = (a: Tensor, b: Tensor): Tensor =>
+  inOperation('outer', () => {
+    checkVectors('outer', a, b);
+    return mul(unsqueeze(a, 1), unsqueeze(b, 0));
+  });
 
 /**
  * The inner product `Σᵢ a[i]·b[i]` of two vectors of one length. `a: [N]`, `b: [N]` → `[]`.
@@ -42,17 +43,18 @@ export const outer = (a: Tensor, b: Tensor): Tensor => {
  * @example
  * dot(tensor([1, 2]), tensor([3, 4])).item() // 11
  */
-export const dot = (a: Tensor, b: Tensor): Tensor => {
-  checkVectors('dot', a, b);
-  if (a.size !== b.size)
-    throw new ShapeError({
-      op: 'dot',
-      problem: `lengths differ: ${a.size} and ${b.size}`,
-      shapes: [a.shape, b.shape],
-      remedy: 'give two vectors of one length',
-    });
-  return matmul(a, b);
-};
+export const dot = (a: Tensor, b: Tensor): Tensor =>
+  inOperation('dot', () => {
+    checkVectors('dot', a, b);
+    if (a.size !== b.size)
+      throw new ShapeError({
+        op: 'dot',
+        problem: `lengths differ: ${a.size} and ${b.size}`,
+        shapes: [a.shape, b.shape],
+        remedy: 'give two vectors of one length',
+      });
+    return matmul(a, b);
+  });
 
 /**
  * The trace, the sum of the main diagonal, of a matrix or of each matrix in a stack. `x: […, M, N]` → `[…]`.
@@ -60,7 +62,8 @@ export const dot = (a: Tensor, b: Tensor): Tensor => {
  * @example
  * matrixTrace(tensor([[1, 2], [3, 4]])).item() // 5
  */
-export const matrixTrace = (x: Tensor): Tensor => sum(diagonal(x, { axis0: -2, axis1: -1 }), { axes: -1 });
+export const matrixTrace = (x: Tensor): Tensor =>
+  inOperation('matrixTrace', () => sum(diagonal(x, { axis0: -2, axis1: -1 }), { axes: -1 }));
 
 /**
  * The matrix power `a·a·…·a` by repeated squaring; the inverse of it for a negative exponent, the identity for 0.
@@ -69,22 +72,23 @@ export const matrixTrace = (x: Tensor): Tensor => sum(diagonal(x, { axis0: -2, a
  * @example
  * matrixPower(tensor([[1, 1], [0, 1]]), 5).toArray() // [[1, 5], [0, 1]]
  */
-export const matrixPower = (a: Tensor, exponent: number): Tensor => {
-  const n = squareSize('matrixPower', tensorOperand('matrixPower', a).shape);
-  if (!Number.isInteger(exponent))
-    throw new ArgumentError({
-      op: 'matrixPower',
-      problem: `the exponent ${describe(exponent)} is not whole`,
-      shapes: [a.shape],
-      remedy: 'give an integer',
-    });
-  if (exponent < 0) return matrixPower(inverse(a), -exponent);
-  if (exponent === 0) return broadcastTo(eye(n, { dtype: a.dtype }), a.shape);
-  const half = exponent > 1 ? matrixPower(a, Math.floor(exponent / 2)) : null;
-  const square = half === null ? null : matrixProduct(half, half);
-  if (square === null) return a;
-  return exponent % 2 === 0 ? square : matrixProduct(square, a);
-};
+export const matrixPower = (a: Tensor, exponent: number): Tensor =>
+  inOperation('matrixPower', () => {
+    const n = squareSize('matrixPower', tensorOperand('matrixPower', a).shape);
+    if (!Number.isInteger(exponent))
+      throw new ArgumentError({
+        op: 'matrixPower',
+        problem: `the exponent ${describe(exponent)} is not whole`,
+        shapes: [a.shape],
+        remedy: 'give an integer',
+      });
+    if (exponent < 0) return matrixPower(inverse(a), -exponent);
+    if (exponent === 0) return broadcastTo(eye(n, { dtype: a.dtype }), a.shape);
+    const half = exponent > 1 ? matrixPower(a, Math.floor(exponent / 2)) : null;
+    const square = half === null ? null : matrixProduct(half, half);
+    if (square === null) return a;
+    return exponent % 2 === 0 ? square : matrixProduct(square, a);
+  });
 
 /**
  * The Kronecker product of NumPy: every element of `a` times the whole of `b`, laid out in blocks along each axis.
@@ -93,25 +97,26 @@ export const matrixPower = (a: Tensor, exponent: number): Tensor => {
  * kron(tensor([[1, 2]]), tensor([[1], [10]])).toArray() // [[1, 2], [10, 20]]
  * kron(tensor([1, 2]), tensor([1, 10])).toArray() // [1, 10, 2, 20]
  */
-export const kron = (a: Tensor, b: Tensor): Tensor => {
-  checkTensors('kron', [a, b]);
-  const rank = Math.max(a.rank, b.rank);
-  const sizes = (x: Tensor): readonly number[] => [...new Array<number>(rank - x.rank).fill(1), ...x.shape];
-  const [left, right] = [sizes(a), sizes(b)];
-  const blocks: Tensor = withScope('kron', () =>
-    mul(
-      reshape(
-        a,
-        left.flatMap((size) => [size, 1]),
-      ) as Tensor,
-      reshape(
-        b,
-        right.flatMap((size) => [1, size]),
-      ) as Tensor,
-    ),
-  );
-  return reshape(
-    blocks,
-    left.map((size, axis) => size * (right[axis] ?? 1)),
-  );
-};
+export const kron = (a: Tensor, b: Tensor): Tensor =>
+  inOperation('kron', () => {
+    checkTensors('kron', [a, b]);
+    const rank = Math.max(a.rank, b.rank);
+    const sizes = (x: Tensor): readonly number[] => [...new Array<number>(rank - x.rank).fill(1), ...x.shape];
+    const [left, right] = [sizes(a), sizes(b)];
+    const blocks: Tensor = withScope('kron', () =>
+      mul(
+        reshape(
+          a,
+          left.flatMap((size) => [size, 1]),
+        ) as Tensor,
+        reshape(
+          b,
+          right.flatMap((size) => [1, size]),
+        ) as Tensor,
+      ),
+    );
+    return reshape(
+      blocks,
+      left.map((size, axis) => size * (right[axis] ?? 1)),
+    );
+  });

@@ -1,4 +1,5 @@
 /** Sorting and what follows from it. The order itself carries no derivative; values are gathered by it, and gather routes theirs. */
+
 import { checkedOptions, checkFlags, rankOf, tensorOperand } from '../arguments.js';
 import { chosenAxis, namedAxes, type OneAxis, singleAxis } from '../axis.js';
 import { isFloat } from '../dtype.js';
@@ -18,6 +19,7 @@ import { slice } from '../primitives/slice.js';
 import { stopGradient } from '../primitives/stop-gradient.js';
 import { sub } from '../primitives/sub.js';
 import { where } from '../primitives/where.js';
+import { inOperation } from '../scope.js';
 import { normalizeAxis, reducedShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { isNaN as isNotANumber } from './elementwise.js';
@@ -43,13 +45,14 @@ const sortNames = { axis: true, axes: true, descending: true } as const;
  * @example
  * sort(tensor([3, 1, 2])).values.toArray() // [1, 2, 3]
  */
-export const sort = (x: Tensor, options: SortOptions = {}): Sorted => {
-  const { axis, axes, descending = false } = checkedOptions('sort', options, sortNames);
-  checkFlags('sort', { descending });
-  const along = chosenAxis('sort', axis, axes, -1, rankOf('sort', x));
-  const indices = argsort(x, { axis: along, descending });
-  return { values: gather(x, indices, along), indices };
-};
+export const sort = (x: Tensor, options: SortOptions = {}): Sorted =>
+  inOperation('sort', () => {
+    const { axis, axes, descending = false } = checkedOptions('sort', options, sortNames);
+    checkFlags('sort', { descending });
+    const along = chosenAxis('sort', axis, axes, -1, rankOf('sort', x));
+    const indices = argsort(x, { axis: along, descending });
+    return { values: gather(x, indices, along), indices };
+  });
 
 export interface TopkOptions {
   /** The last by default. */
@@ -68,20 +71,21 @@ const topkNames = { axis: true, axes: true, largest: true } as const;
  * @example
  * topk(tensor([3, 1, 2]), 2).indices.toArray() // [0, 2]
  */
-export const topk = (x: Tensor, k: number, options: TopkOptions = {}): Sorted => {
-  const { axis, axes, largest = true } = checkedOptions('topk', options, topkNames);
-  const along = chosenAxis('topk', axis, axes, -1, rankOf('topk', x));
-  const size = x.shape[along] ?? 0;
-  if (!Number.isInteger(k) || k < 0 || k > size)
-    throw new ArgumentError({
-      op: 'topk',
-      problem: `cannot take ${describe(k)} of ${size} elements`,
-      shapes: [x.shape],
-      remedy: `let k be a whole number from 0 to ${size}`,
-    });
-  const indices = narrow(argsort(x, { axis: along, descending: largest }), along, 0, k);
-  return { values: gather(x, indices, along), indices };
-};
+export const topk = (x: Tensor, k: number, options: TopkOptions = {}): Sorted =>
+  inOperation('topk', () => {
+    const { axis, axes, largest = true } = checkedOptions('topk', options, topkNames);
+    const along = chosenAxis('topk', axis, axes, -1, rankOf('topk', x));
+    const size = x.shape[along] ?? 0;
+    if (!Number.isInteger(k) || k < 0 || k > size)
+      throw new ArgumentError({
+        op: 'topk',
+        problem: `cannot take ${describe(k)} of ${size} elements`,
+        shapes: [x.shape],
+        remedy: `let k be a whole number from 0 to ${size}`,
+      });
+    const indices = narrow(argsort(x, { axis: along, descending: largest }), along, 0, k);
+    return { values: gather(x, indices, along), indices };
+  });
 
 const quantileOfNames = { axis: true, axes: true, keepDims: true } as const;
 
@@ -138,17 +142,18 @@ const quantileOf = (op: string, x: Tensor, q: number, options: ArgOptions): Tens
  * @example
  * quantile(tensor([1, 2, 3, 4]), 0.25).toArray() // 1.75
  */
-export const quantile = (x: Tensor, q: number, options: ArgOptions = {}): Tensor => {
-  tensorOperand('quantile', x);
-  if (typeof q !== 'number' || !(q >= 0 && q <= 1))
-    throw new ArgumentError({
-      op: 'quantile',
-      problem: `there is no quantile at ${describe(q)}`,
-      shapes: [x.shape],
-      remedy: 'give a number from 0 to 1',
-    });
-  return quantileOf('quantile', x, q, options);
-};
+export const quantile = (x: Tensor, q: number, options: ArgOptions = {}): Tensor =>
+  inOperation('quantile', () => {
+    tensorOperand('quantile', x);
+    if (typeof q !== 'number' || !(q >= 0 && q <= 1))
+      throw new ArgumentError({
+        op: 'quantile',
+        problem: `there is no quantile at ${describe(q)}`,
+        shapes: [x.shape],
+        remedy: 'give a number from 0 to 1',
+      });
+    return quantileOf('quantile', x, q, options);
+  });
 
 /**
  * The middle element along `axis`, or of the whole tensor; the mean of the middle two where there are two (as in NumPy;
@@ -157,4 +162,5 @@ export const quantile = (x: Tensor, q: number, options: ArgOptions = {}): Tensor
  * @example
  * median(tensor([7, 1, 3])).toArray() // 3
  */
-export const median = (x: Tensor, options: ArgOptions = {}): Tensor => quantileOf('median', x, 0.5, options);
+export const median = (x: Tensor, options: ArgOptions = {}): Tensor =>
+  inOperation('median', () => quantileOf('median', x, 0.5, options));

@@ -1,8 +1,10 @@
 /** Padding as people ask for it: a constant (the primitive), mirrored, repeated or wrapped borders (an index along each axis). */
+
 import { checkedOptions, checkNumber, rankOf } from '../arguments.js';
 import { ArgumentError, describeList, ShapeError } from '../errors.js';
 import { padWith } from '../primitives/pad.js';
 import { take } from '../primitives/take.js';
+import { inOperation } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 
 /** `[before, after]` for one axis. */
@@ -65,41 +67,42 @@ const padNames = { mode: true, value: true } as const;
  * pad(tensor([1, 2, 3]), [[2, 1]], { mode: 'circular' }).toArray() // [2, 3, 1, 2, 3, 1]
  * pad(tensor([1, 2, 3]), [[2, -1]], { value: 9 }).toArray() // [9, 9, 1, 2]
  */
-export const pad = (x: Tensor, pads: readonly PadPair[], options: PadOptions = {}): Tensor => {
-  const { mode = 'constant', value = 0 } = checkedOptions('pad', options, padNames);
-  const isPair = (pair: unknown): boolean => Array.isArray(pair) && pair.length === 2 && pair.every(Number.isInteger);
-  const rank = rankOf('pad', x);
-  checkNumber('pad', 'the value', value);
-  if (!Array.isArray(pads) || pads.length !== rank || !pads.every(isPair))
-    throw new ArgumentError({
-      op: 'pad',
-      problem: `pads ${describeList(pads)} for ${rank} axes`,
-      shapes: [x.shape],
-      remedy: 'give one [before, after] of whole numbers an axis',
-    });
-  if (mode === 'constant')
-    return padWith(x, {
-      low: pads.map(([before]) => before),
-      high: pads.map(([, after]) => after),
-      interior: pads.map(() => 0),
-      value,
-    });
-  const border = borders[mode];
-  if (border === undefined)
-    throw new ArgumentError({
-      op: 'pad',
-      problem: `the mode ${String(mode)} is not known`,
-      remedy: "use 'constant', 'reflect', 'replicate' or 'circular'",
-    });
-  return pads.reduce((padded, pair, axis) => {
-    const [before, after] = pair;
-    checkBorder(mode, x, axis, pair);
-    if (before === 0 && after === 0) return padded;
-    const size = x.shape[axis] ?? 0;
-    return take(
-      padded,
-      Array.from({ length: before + size + after }, (_, i) => border(i - before, size)),
-      axis,
-    );
-  }, x);
-};
+export const pad = (x: Tensor, pads: readonly PadPair[], options: PadOptions = {}): Tensor =>
+  inOperation('pad', () => {
+    const { mode = 'constant', value = 0 } = checkedOptions('pad', options, padNames);
+    const isPair = (pair: unknown): boolean => Array.isArray(pair) && pair.length === 2 && pair.every(Number.isInteger);
+    const rank = rankOf('pad', x);
+    checkNumber('pad', 'the value', value);
+    if (!Array.isArray(pads) || pads.length !== rank || !pads.every(isPair))
+      throw new ArgumentError({
+        op: 'pad',
+        problem: `pads ${describeList(pads)} for ${rank} axes`,
+        shapes: [x.shape],
+        remedy: 'give one [before, after] of whole numbers an axis',
+      });
+    if (mode === 'constant')
+      return padWith(x, {
+        low: pads.map(([before]) => before),
+        high: pads.map(([, after]) => after),
+        interior: pads.map(() => 0),
+        value,
+      });
+    const border = borders[mode];
+    if (border === undefined)
+      throw new ArgumentError({
+        op: 'pad',
+        problem: `the mode ${String(mode)} is not known`,
+        remedy: "use 'constant', 'reflect', 'replicate' or 'circular'",
+      });
+    return pads.reduce((padded, pair, axis) => {
+      const [before, after] = pair;
+      checkBorder(mode, x, axis, pair);
+      if (before === 0 && after === 0) return padded;
+      const size = x.shape[axis] ?? 0;
+      return take(
+        padded,
+        Array.from({ length: before + size + after }, (_, i) => border(i - before, size)),
+        axis,
+      );
+    }, x);
+  });

@@ -14,6 +14,7 @@ import { reshape } from '../primitives/reshape.js';
 import { take } from '../primitives/take.js';
 import { windowArgmax } from '../primitives/window-argmax.js';
 import { windowSum } from '../primitives/window-sum.js';
+import { inOperation } from '../scope.js';
 import { checkShape, type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { mean } from './reductions.js';
@@ -129,14 +130,15 @@ const maxPoolNames = { kernel: true, stride: true, padding: true, dilation: true
  * maxPool(tensor([[[1, 5, 2, 4]]]), { kernel: 2 }).toArray() // [[[5, 4]]]
  * maxPool(tensor([[[1, 5, 2, 4, 3]]]), { kernel: 2, ceilMode: true }).toArray() // [[[5, 4, 3]]]
  */
-export const maxPool = (x: Tensor, options: MaxPoolOptions): Tensor => {
-  const { params, spatial, outputs } = resolvePool(
-    poolName('maxPool', x),
-    x,
-    checkedOptions('maxPool', options, maxPoolNames),
-  );
-  return largest(x, spatial, outputs, params);
-};
+export const maxPool = (x: Tensor, options: MaxPoolOptions): Tensor =>
+  inOperation('maxPool', () => {
+    const { params, spatial, outputs } = resolvePool(
+      poolName('maxPool', x),
+      x,
+      checkedOptions('maxPool', options, maxPoolNames),
+    );
+    return largest(x, spatial, outputs, params);
+  });
 
 /** By how many places each window along an axis counts. */
 const windowCounts = (
@@ -186,19 +188,20 @@ const avgPoolNames = {
  * avgPool(tensor([[[1, 5, 2, 4]]]), { kernel: 2 }).toArray() // [[[3, 3]]]
  * avgPool(tensor([[[2, 4, 6]]]), { kernel: 2, padding: 1, countIncludePad: false }).toArray() // [[[2, 5]]]
  */
-export const avgPool = (x: Tensor, given: AvgPoolOptions): Tensor => {
-  const { countIncludePad = true, divisor, ...options } = checkedOptions('avgPool', given, avgPoolNames);
-  const op = poolName('avgPool', x);
-  if (divisor !== undefined && (!Number.isFinite(divisor) || divisor === 0))
-    throw new ArgumentError({ op, problem: `divisor ${describe(divisor)}`, remedy: 'give a number other than 0' });
-  const pooling = resolvePool(op, x, options);
-  const sums = windowSum(x, pooling.params);
-  if (divisor !== undefined) return div(sums, divisor);
-  return divideByCounts(
-    sums,
-    pooling.spatial.map((_, axis) => windowCounts(pooling, axis, countIncludePad)),
-  );
-};
+export const avgPool = (x: Tensor, given: AvgPoolOptions): Tensor =>
+  inOperation('avgPool', () => {
+    const { countIncludePad = true, divisor, ...options } = checkedOptions('avgPool', given, avgPoolNames);
+    const op = poolName('avgPool', x);
+    if (divisor !== undefined && (!Number.isFinite(divisor) || divisor === 0))
+      throw new ArgumentError({ op, problem: `divisor ${describe(divisor)}`, remedy: 'give a number other than 0' });
+    const pooling = resolvePool(op, x, options);
+    const sums = windowSum(x, pooling.params);
+    if (divisor !== undefined) return div(sums, divisor);
+    return divideByCounts(
+      sums,
+      pooling.spatial.map((_, axis) => windowCounts(pooling, axis, countIncludePad)),
+    );
+  });
 
 /** The output size of adaptive pooling: one number for all spatial axes, or one an axis; `null` keeps the axis as it is. */
 export type AdaptiveSize = number | readonly (number | null)[];
@@ -263,12 +266,13 @@ const tiling = (kernel: readonly number[]): PoolParams => ({
  * @example
  * adaptiveMaxPool(tensor([[[1, 5, 2, 4, 3]]]), 2).toArray() // [[[5, 4]]]
  */
-export const adaptiveMaxPool = (x: Tensor, outputSize: AdaptiveSize): Tensor => {
-  const adaptive = resolveAdaptive(poolName('adaptiveMaxPool', x), x, outputSize);
-  // Filling up with a place of the window itself changes neither the largest nor which comes first.
-  const spreading = spread(x, adaptive, (end) => end - 1);
-  return largest(spreading, spreading.shape.slice(2), adaptive.outputs, tiling(adaptive.kernel));
-};
+export const adaptiveMaxPool = (x: Tensor, outputSize: AdaptiveSize): Tensor =>
+  inOperation('adaptiveMaxPool', () => {
+    const adaptive = resolveAdaptive(poolName('adaptiveMaxPool', x), x, outputSize);
+    // Filling up with a place of the window itself changes neither the largest nor which comes first.
+    const spreading = spread(x, adaptive, (end) => end - 1);
+    return largest(spreading, spreading.shape.slice(2), adaptive.outputs, tiling(adaptive.kernel));
+  });
 
 /**
  * The mean of each of `outputSize` windows an axis, window i reaching from ⌊i·in/out⌋ to ⌈(i + 1)·in/out⌉.
@@ -277,24 +281,25 @@ export const adaptiveMaxPool = (x: Tensor, outputSize: AdaptiveSize): Tensor => 
  * @example
  * adaptiveAvgPool(tensor([[[1, 5, 3, 4, 2]]]), 2).toArray() // [[[3, 3]]]
  */
-export const adaptiveAvgPool = (x: Tensor, outputSize: AdaptiveSize): Tensor => {
-  const adaptive = resolveAdaptive(poolName('adaptiveAvgPool', x), x, outputSize);
-  const uneven = adaptive.windows.map((along, axis) =>
-    along.some(({ length }) => length < (adaptive.kernel[axis] ?? 1)),
-  );
-  const padded = padWith(x, {
-    low: x.shape.map(() => 0),
-    high: [0, 0, ...uneven.map(Number)],
-    interior: x.shape.map(() => 0),
-    value: 0,
+export const adaptiveAvgPool = (x: Tensor, outputSize: AdaptiveSize): Tensor =>
+  inOperation('adaptiveAvgPool', () => {
+    const adaptive = resolveAdaptive(poolName('adaptiveAvgPool', x), x, outputSize);
+    const uneven = adaptive.windows.map((along, axis) =>
+      along.some(({ length }) => length < (adaptive.kernel[axis] ?? 1)),
+    );
+    const padded = padWith(x, {
+      low: x.shape.map(() => 0),
+      high: [0, 0, ...uneven.map(Number)],
+      interior: x.shape.map(() => 0),
+      value: 0,
+    });
+    // Windows that are too short are filled up with the zero behind the axis.
+    const spreading = spread(padded, adaptive, (_, axis) => x.shape[axis + 2] ?? 0);
+    return divideByCounts(
+      windowSum(spreading, tiling(adaptive.kernel)),
+      adaptive.windows.map((along) => along.map(({ length }) => length)),
+    );
   });
-  // Windows that are too short are filled up with the zero behind the axis.
-  const spreading = spread(padded, adaptive, (_, axis) => x.shape[axis + 2] ?? 0);
-  return divideByCounts(
-    windowSum(spreading, tiling(adaptive.kernel)),
-    adaptive.windows.map((along) => along.map(({ length }) => length)),
-  );
-};
 
 /**
  * The mean of each channel over all its places: `x: [N, C, …]` → `[N, C]` with one to three spatial axes.
@@ -302,7 +307,8 @@ export const adaptiveAvgPool = (x: Tensor, outputSize: AdaptiveSize): Tensor => 
  * @example
  * globalAvgPool(tensor([[[1, 2, 6], [0, 2, 4]]])).toArray() // [[3, 2]]
  */
-export const globalAvgPool = (x: Tensor): Tensor => {
-  poolName('globalAvgPool', x);
-  return mean(x, { axes: x.shape.map((_, axis) => axis).slice(2) });
-};
+export const globalAvgPool = (x: Tensor): Tensor =>
+  inOperation('globalAvgPool', () => {
+    poolName('globalAvgPool', x);
+    return mean(x, { axes: x.shape.map((_, axis) => axis).slice(2) });
+  });

@@ -1,6 +1,6 @@
 /** Reductions made of others: means, moments, norms, counts. */
-import { checkedOptions, checkNumber, tensorOperand } from '../arguments.js';
 
+import { checkedOptions, checkNumber, tensorOperand } from '../arguments.js';
 import { type FloatDtype, isFloat } from '../dtype.js';
 import { ArgumentError, describe } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
@@ -24,6 +24,7 @@ import { stopGradient } from '../primitives/stop-gradient.js';
 import { sub } from '../primitives/sub.js';
 import { type ReduceOptions, reductionParams, sum } from '../primitives/sum.js';
 import { where } from '../primitives/where.js';
+import { inOperation } from '../scope.js';
 import { reducedShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { clamp, exp2, isFinite as isFiniteNumber, safeSqrt, square } from './elementwise.js';
@@ -39,10 +40,11 @@ const laneLength = (x: Tensor, axes: readonly number[]): number =>
  * @example
  * mean(tensor([[1, 2], [3, 4]]), { axis: 0 }).toArray() // [2, 3]
  */
-export const mean = (x: Tensor, options: ReduceOptions = {}): Tensor => {
-  const params = reductionParams('mean', x, options);
-  return div(sum(isFloat(x.dtype) ? x : cast(x, 'float32'), params), laneLength(x, params.axes));
-};
+export const mean = (x: Tensor, options: ReduceOptions = {}): Tensor =>
+  inOperation('mean', () => {
+    const params = reductionParams('mean', x, options);
+    return div(sum(isFloat(x.dtype) ? x : cast(x, 'float32'), params), laneLength(x, params.axes));
+  });
 
 /** Options of variance and standard deviation. */
 export interface VarianceOptions extends ReduceOptions {
@@ -74,10 +76,11 @@ const deviationsOf = (
  * @example
  * variance(tensor([1, 2, 3, 4])).toArray() // ≈ 1.6666667
  */
-export const variance = (x: Tensor, options: VarianceOptions = {}): Tensor => {
-  const { params, deviation, divisor } = deviationsOf('variance', x, options);
-  return div(sum(square(deviation), params), divisor);
-};
+export const variance = (x: Tensor, options: VarianceOptions = {}): Tensor =>
+  inOperation('variance', () => {
+    const { params, deviation, divisor } = deviationsOf('variance', x, options);
+    return div(sum(square(deviation), params), divisor);
+  });
 
 /** Exponents beyond which a square, or the sum of some, may leave the range of the element type. */
 const farthest = { float32: 100, float64: 900 } as const;
@@ -107,11 +110,12 @@ const unitOf = (x: Tensor, { axes, keepDims }: ReductionParams): { readonly unit
  * @example
  * std(tensor([1, 2, 3, 4]), { correction: 0 }).toArray() // ≈ 1.118034
  */
-export const std = (x: Tensor, options: VarianceOptions = {}): Tensor => {
-  const { params, deviation, divisor } = deviationsOf('std', x, options);
-  const { unit, scale } = unitOf(deviation, params);
-  return mul(scale, safeSqrt(div(sum(square(div(deviation, unit) as Tensor), params), divisor) as Tensor)) as Tensor;
-};
+export const std = (x: Tensor, options: VarianceOptions = {}): Tensor =>
+  inOperation('std', () => {
+    const { params, deviation, divisor } = deviationsOf('std', x, options);
+    const { unit, scale } = unitOf(deviation, params);
+    return mul(scale, safeSqrt(div(sum(square(div(deviation, unit) as Tensor), params), divisor) as Tensor)) as Tensor;
+  });
 
 /** Options of `norm`. */
 export interface NormOptions extends ReduceOptions {
@@ -149,26 +153,27 @@ const normNames = { axis: true, axes: true, keepDims: true, p: true } as const;
  * @example
  * norm(tensor([3, -4])).toArray() // 5
  */
-export const norm = (x: Tensor, given: NormOptions = {}): Tensor => {
-  commonDtype('norm', [tensorOperand('norm', x)], 'float');
-  const { p = 2, ...options } = checkedOptions('norm', given, normNames);
-  const params = reductionParams('norm', x, options);
-  const exponent = p === 'inf' ? Number.POSITIVE_INFINITY : p;
-  if (typeof exponent !== 'number' || Number.isNaN(exponent))
-    throw new ArgumentError({
-      op: 'norm',
-      problem: `p is ${describe(p)}`,
-      shapes: [x.shape],
-      remedy: "give a number or 'inf'",
-    });
-  if (!Number.isFinite(exponent)) {
-    requireElements('norm')(laneLength(x, params.axes), x.shape);
-    return exponent > 0 ? max(abs(x), params) : min(abs(x), params);
-  }
-  if (exponent === 0) return cast(countNonZero(x, params), x.dtype);
-  if (exponent === 1) return sum(abs(x), params);
-  return exponent === 2 ? euclidean(x, params) : powerNorm(x, params, exponent);
-};
+export const norm = (x: Tensor, given: NormOptions = {}): Tensor =>
+  inOperation('norm', () => {
+    commonDtype('norm', [tensorOperand('norm', x)], 'float');
+    const { p = 2, ...options } = checkedOptions('norm', given, normNames);
+    const params = reductionParams('norm', x, options);
+    const exponent = p === 'inf' ? Number.POSITIVE_INFINITY : p;
+    if (typeof exponent !== 'number' || Number.isNaN(exponent))
+      throw new ArgumentError({
+        op: 'norm',
+        problem: `p is ${describe(p)}`,
+        shapes: [x.shape],
+        remedy: "give a number or 'inf'",
+      });
+    if (!Number.isFinite(exponent)) {
+      requireElements('norm')(laneLength(x, params.axes), x.shape);
+      return exponent > 0 ? max(abs(x), params) : min(abs(x), params);
+    }
+    if (exponent === 0) return cast(countNonZero(x, params), x.dtype);
+    if (exponent === 1) return sum(abs(x), params);
+    return exponent === 2 ? euclidean(x, params) : powerNorm(x, params, exponent);
+  });
 
 /**
  * How many elements are not 0, over `axes` (all by default), as int32. NaN is not 0.
@@ -176,7 +181,8 @@ export const norm = (x: Tensor, given: NormOptions = {}): Tensor => {
  * @example
  * countNonZero(tensor([0, 3, 0, -1])).toArray() // 2
  */
-export const countNonZero = (x: Tensor, options: ReduceOptions = {}): Tensor => countTrue('countNonZero', x, options);
+export const countNonZero = (x: Tensor, options: ReduceOptions = {}): Tensor =>
+  inOperation('countNonZero', () => countTrue('countNonZero', x, options));
 
 /** How many elements are not 0, in the name of the operation that the user called. */
 const countTrue = (op: string, x: Tensor, options: ReduceOptions): Tensor => {
@@ -190,7 +196,8 @@ const countTrue = (op: string, x: Tensor, options: ReduceOptions): Tensor => {
  * @example
  * any(tensor([[0, 0], [0, 1]]), { axis: 1 }).toArray() // [0, 1]
  */
-export const any = (x: Tensor, options: ReduceOptions = {}): Tensor => cast(countTrue('any', x, options), 'bool');
+export const any = (x: Tensor, options: ReduceOptions = {}): Tensor =>
+  inOperation('any', () => cast(countTrue('any', x, options), 'bool'));
 
 /**
  * Whether all elements over `axes` (all by default) are true, or not 0; true of an empty set.
@@ -198,7 +205,8 @@ export const any = (x: Tensor, options: ReduceOptions = {}): Tensor => cast(coun
  * @example
  * all(tensor([[1, 1], [0, 1]]), { axis: 1 }).toArray() // [1, 0]
  */
-export const all = (x: Tensor, options: ReduceOptions = {}): Tensor => {
-  const params = reductionParams('all', x, options);
-  return equal(countNonZero(x, params), laneLength(x, params.axes));
-};
+export const all = (x: Tensor, options: ReduceOptions = {}): Tensor =>
+  inOperation('all', () => {
+    const params = reductionParams('all', x, options);
+    return equal(countNonZero(x, params), laneLength(x, params.axes));
+  });

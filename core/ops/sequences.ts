@@ -6,6 +6,7 @@ import { type Dtype, type FloatDtype, isFloat } from '../dtype.js';
 import { ArgumentError, DtypeError, describe, ShapeError } from '../errors.js';
 import { broadcastTo } from '../primitives/broadcast-to.js';
 import { reshape } from '../primitives/reshape.js';
+import { inOperation } from '../scope.js';
 import { checkShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
@@ -103,11 +104,12 @@ export const linspace = (
   stop: number,
   count: number,
   options: LinspaceOptions = {},
-): Tensor<readonly [number]> => {
-  const { endpoint = true, dtype = 'float32' } = checkedOptions('linspace', options, linspaceNames);
-  checkDtype('linspace', dtype);
-  return fromData(evenly('linspace', start, stop, count, endpoint), [count], dtype);
-};
+): Tensor<readonly [number]> =>
+  inOperation('linspace', () => {
+    const { endpoint = true, dtype = 'float32' } = checkedOptions('linspace', options, linspaceNames);
+    checkDtype('linspace', dtype);
+    return fromData(evenly('linspace', start, stop, count, endpoint), [count], dtype);
+  });
 
 export interface LogspaceOptions extends LinspaceOptions {
   /** 10 by default. */
@@ -127,16 +129,17 @@ export const logspace = (
   stop: number,
   count: number,
   options: LogspaceOptions = {},
-): Tensor<readonly [number]> => {
-  const { base = 10, endpoint = true, dtype = 'float32' } = checkedOptions('logspace', options, logspaceNames);
-  checkDtype('logspace', dtype);
-  checkFinite('logspace', { base });
-  return fromData(
-    evenly('logspace', start, stop, count, endpoint).map((exponent) => base ** exponent),
-    [count],
-    dtype,
-  );
-};
+): Tensor<readonly [number]> =>
+  inOperation('logspace', () => {
+    const { base = 10, endpoint = true, dtype = 'float32' } = checkedOptions('logspace', options, logspaceNames);
+    checkDtype('logspace', dtype);
+    checkFinite('logspace', { base });
+    return fromData(
+      evenly('logspace', start, stop, count, endpoint).map((exponent) => base ** exponent),
+      [count],
+      dtype,
+    );
+  });
 
 export interface MeshgridOptions {
   /** `ij` (the default): the first list runs along axis 0. `xy`: along axis 1, as in a picture. */
@@ -151,32 +154,33 @@ const meshgridNames = { indexing: true } as const;
  * @example
  * meshgrid([tensor([1, 2]), tensor([3, 4])])[0].toArray() // [[1, 1], [2, 2]]
  */
-export const meshgrid = (axes: readonly Tensor[], options: MeshgridOptions = {}): Tensor[] => {
-  checkTensorList('meshgrid', axes);
-  const { indexing = 'ij' } = checkedOptions('meshgrid', options, meshgridNames);
-  if (indexing !== 'ij' && indexing !== 'xy')
-    throw new ArgumentError({
-      op: 'meshgrid',
-      problem: `there is no indexing ${describe(indexing)}`,
-      remedy: "use 'ij' or 'xy'",
-    });
-  if (axes.some((x) => x.rank !== 1))
-    throw new ShapeError({
-      op: 'meshgrid',
-      problem: 'a coordinate is not a list',
-      shapes: axes.map((x) => x.shape),
-      remedy: 'give tensors of rank 1',
-    });
-  /** Where list `i` runs. */
-  const placeOf = (i: number): number => (indexing === 'xy' && i < 2 && axes.length > 1 ? 1 - i : i);
-  const sizes = axes.map((_, axis) => axes[placeOf(axis)]?.size ?? 0);
-  return axes.map((x, i) =>
-    broadcastTo(
-      reshape(
-        x,
-        sizes.map((_, axis) => (axis === placeOf(i) ? x.size : 1)),
+export const meshgrid = (axes: readonly Tensor[], options: MeshgridOptions = {}): Tensor[] =>
+  inOperation('meshgrid', () => {
+    checkTensorList('meshgrid', axes);
+    const { indexing = 'ij' } = checkedOptions('meshgrid', options, meshgridNames);
+    if (indexing !== 'ij' && indexing !== 'xy')
+      throw new ArgumentError({
+        op: 'meshgrid',
+        problem: `there is no indexing ${describe(indexing)}`,
+        remedy: "use 'ij' or 'xy'",
+      });
+    if (axes.some((x) => x.rank !== 1))
+      throw new ShapeError({
+        op: 'meshgrid',
+        problem: 'a coordinate is not a list',
+        shapes: axes.map((x) => x.shape),
+        remedy: 'give tensors of rank 1',
+      });
+    /** Where list `i` runs. */
+    const placeOf = (i: number): number => (indexing === 'xy' && i < 2 && axes.length > 1 ? 1 - i : i);
+    const sizes = axes.map((_, axis) => axes[placeOf(axis)]?.size ?? 0);
+    return axes.map((x, i) =>
+      broadcastTo(
+        reshape(
+          x,
+          sizes.map((_, axis) => (axis === placeOf(i) ? x.size : 1)),
+        ),
+        sizes,
       ),
-      sizes,
-    ),
-  );
-};
+    );
+  });

@@ -1,10 +1,12 @@
 /** Axes inserted, removed, moved, exchanged, merged: shape operations made of reshape, permute and broadcastTo. */
+
 import { checkTensors, rankOf, tensorOperand } from '../arguments.js';
 import { type AxesArgument, type AxisArgument, axesArgument, axisArgument } from '../axis.js';
 import { AxisError } from '../errors.js';
 import { broadcastTo } from '../primitives/broadcast-to.js';
 import { permute } from '../primitives/permute.js';
 import { reshape } from '../primitives/reshape.js';
+import { inOperation } from '../scope.js';
 import { broadcastShapes, checkAxisCount, normalizeAxis, type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
@@ -14,13 +16,14 @@ import type { Tensor } from '../tensor.js';
  * @example
  * squeeze(zeros([1, 3, 1])).shape // [3]
  */
-export const squeeze = (x: Tensor, axis?: AxesArgument): Tensor => {
-  const axes = axesArgument('squeeze', axis, rankOf('squeeze', x));
-  return reshape(
-    x,
-    x.shape.filter((size, i) => size !== 1 || !axes.includes(i)),
-  );
-};
+export const squeeze = (x: Tensor, axis?: AxesArgument): Tensor =>
+  inOperation('squeeze', () => {
+    const axes = axesArgument('squeeze', axis, rankOf('squeeze', x));
+    return reshape(
+      x,
+      x.shape.filter((size, i) => size !== 1 || !axes.includes(i)),
+    );
+  });
 
 /**
  * Inserts an axis of size 1, which becomes axis `axis` of the result (−1: the last).
@@ -29,7 +32,9 @@ export const squeeze = (x: Tensor, axis?: AxesArgument): Tensor => {
  * unsqueeze(zeros([3]), 0).shape // [1, 3]
  */
 export const unsqueeze = (x: Tensor, axis: AxisArgument): Tensor =>
-  reshape(x, tensorOperand('unsqueeze', x).shape.toSpliced(axisArgument('unsqueeze', axis, x.rank + 1), 0, 1));
+  inOperation('unsqueeze', () =>
+    reshape(x, tensorOperand('unsqueeze', x).shape.toSpliced(axisArgument('unsqueeze', axis, x.rank + 1), 0, 1)),
+  );
 
 /** The shape with its last two sizes exchanged, where they are known. */
 export type Transposed<S extends Shape> = S extends readonly [
@@ -63,30 +68,31 @@ export function transpose(x: Tensor, axis0 = -2, axis1 = -1): Tensor {
  * @example
  * moveAxis(zeros([2, 3, 4]), 0, -1).shape // [3, 4, 2]
  */
-export const moveAxis = (x: Tensor, from: number | readonly number[], to: number | readonly number[]): Tensor => {
-  const rank = rankOf('moveAxis', x);
-  for (const axes of [from, to]) checkAxisCount('moveAxis', axes, rank);
-  const [sources, targets] = [from, to].map((axes) =>
-    (Array.isArray(axes) ? (axes as readonly number[]) : [axes as number]).map((axis) =>
-      normalizeAxis('moveAxis', axis, rank),
-    ),
-  ) as [number[], number[]];
-  if (sources.length !== targets.length || [sources, targets].some((axes) => new Set(axes).size !== axes.length))
-    throw new AxisError({
-      op: 'moveAxis',
-      problem: `axes [${sources.join(',')}] cannot move to [${targets.join(',')}]`,
-      shapes: [x.shape],
-      remedy: 'give as many targets as axes, each once',
-    });
-  const others = x.shape.map((_, axis) => axis).filter((axis) => !sources.includes(axis));
-  return permute(
-    x,
-    x.shape.map((_, place) => {
-      const moved = targets.indexOf(place);
-      return (moved < 0 ? others.shift() : sources[moved]) ?? 0;
-    }),
-  );
-};
+export const moveAxis = (x: Tensor, from: number | readonly number[], to: number | readonly number[]): Tensor =>
+  inOperation('moveAxis', () => {
+    const rank = rankOf('moveAxis', x);
+    for (const axes of [from, to]) checkAxisCount('moveAxis', axes, rank);
+    const [sources, targets] = [from, to].map((axes) =>
+      (Array.isArray(axes) ? (axes as readonly number[]) : [axes as number]).map((axis) =>
+        normalizeAxis('moveAxis', axis, rank),
+      ),
+    ) as [number[], number[]];
+    if (sources.length !== targets.length || [sources, targets].some((axes) => new Set(axes).size !== axes.length))
+      throw new AxisError({
+        op: 'moveAxis',
+        problem: `axes [${sources.join(',')}] cannot move to [${targets.join(',')}]`,
+        shapes: [x.shape],
+        remedy: 'give as many targets as axes, each once',
+      });
+    const others = x.shape.map((_, axis) => axis).filter((axis) => !sources.includes(axis));
+    return permute(
+      x,
+      x.shape.map((_, place) => {
+        const moved = targets.indexOf(place);
+        return (moved < 0 ? others.shift() : sources[moved]) ?? 0;
+      }),
+    );
+  });
 
 /**
  * Merges the axes from `startAxis` to `endAxis` (included) into one; by default all but the batch axis.
@@ -94,25 +100,27 @@ export const moveAxis = (x: Tensor, from: number | readonly number[], to: number
  * @example
  * flatten(zeros([2, 3, 4])).shape // [2, 12]
  */
-export const flatten = (x: Tensor, startAxis = 1, endAxis = -1): Tensor => {
-  const start = normalizeAxis('flatten', startAxis, rankOf('flatten', x));
-  const end = normalizeAxis('flatten', endAxis, rankOf('flatten', x));
-  if (end < start)
-    throw new AxisError({
-      op: 'flatten',
-      problem: `axis ${endAxis} comes before axis ${startAxis}`,
-      shapes: [x.shape],
-      remedy: 'let startAxis come first',
-    });
-  return reshape(x, [...x.shape.slice(0, start), sizeOf(x.shape.slice(start, end + 1)), ...x.shape.slice(end + 1)]);
-};
+export const flatten = (x: Tensor, startAxis = 1, endAxis = -1): Tensor =>
+  inOperation('flatten', () => {
+    const start = normalizeAxis('flatten', startAxis, rankOf('flatten', x));
+    const end = normalizeAxis('flatten', endAxis, rankOf('flatten', x));
+    if (end < start)
+      throw new AxisError({
+        op: 'flatten',
+        problem: `axis ${endAxis} comes before axis ${startAxis}`,
+        shapes: [x.shape],
+        remedy: 'let startAxis come first',
+      });
+    return reshape(x, [...x.shape.slice(0, start), sizeOf(x.shape.slice(start, end + 1)), ...x.shape.slice(end + 1)]);
+  });
 
 /**
  * All elements along one axis, row-major.
  * @example
  * ravel(tensor([[1, 2], [3, 4]])).toArray() // [1, 2, 3, 4]
  */
-export const ravel = (x: Tensor): Tensor<readonly [number]> => reshape(x, [tensorOperand('ravel', x).size]);
+export const ravel = (x: Tensor): Tensor<readonly [number]> =>
+  inOperation('ravel', () => reshape(x, [tensorOperand('ravel', x).size]));
 
 /**
  * The tensors stretched to their common shape.
@@ -120,11 +128,12 @@ export const ravel = (x: Tensor): Tensor<readonly [number]> => reshape(x, [tenso
  * @example
  * broadcastTensors(zeros([3, 1]), zeros([2])).map((x) => x.shape) // [[3, 2], [3, 2]]
  */
-export const broadcastTensors = (...xs: readonly Tensor[]): Tensor[] => {
-  checkTensors('broadcastTensors', xs);
-  const shape = broadcastShapes(
-    'broadcastTensors',
-    xs.map((x) => x.shape),
-  );
-  return xs.map((x) => broadcastTo(x, shape));
-};
+export const broadcastTensors = (...xs: readonly Tensor[]): Tensor[] =>
+  inOperation('broadcastTensors', () => {
+    checkTensors('broadcastTensors', xs);
+    const shape = broadcastShapes(
+      'broadcastTensors',
+      xs.map((x) => x.shape),
+    );
+    return xs.map((x) => broadcastTo(x, shape));
+  });

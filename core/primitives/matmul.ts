@@ -3,6 +3,7 @@
  * gradients are matrix products too and never copy a transpose:
  * for `Y = AB`, `dA = G Bᵀ` and `dB = Aᵀ G`. Leading axes broadcast.
  */
+
 import { checkTensors } from '../arguments.js';
 import { ShapeError } from '../errors.js';
 import { alignRanks } from '../families/align.js';
@@ -10,6 +11,7 @@ import { commonDtype } from '../families/elementwise.js';
 import { broadcastBatches } from '../families/matrices.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
+import { inOperation } from '../scope.js';
 import { broadcastStrides, type Shape, sizeOf, walk } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import type { Check, MatMul } from '../typed-shape.js';
@@ -113,28 +115,29 @@ export const matmulPrimitive: Primitive<'matmul', MatmulParams> = define<readonl
 export const matmul = <A extends Shape, B extends Shape>(
   a: Tensor<A>,
   b: Tensor<B> & Check<MatMul<A, B>, 'matmul: inner dimensions differ', [A, B]>,
-): Tensor<MatMul<A, B>> => {
-  checkTensors('matmul', [a, b]);
-  if (a.rank === 0 || b.rank === 0)
-    throw new ShapeError({
-      op: 'matmul',
-      problem: 'an operand is a scalar',
-      shapes: [a.shape, b.shape],
-      remedy: 'use mul for scalars',
-    });
-  const k = a.shape[a.rank - 1] ?? 1;
-  const k2 = b.shape[Math.max(b.rank - 2, 0)] ?? 1;
-  if (k !== k2) throw innerMismatch(k, k2, [a.shape, b.shape]);
-  const left = a.rank === 1 ? reshape(a, [1, a.size]) : a;
-  const right = b.rank === 1 ? reshape(b, [b.size, 1]) : b;
-  // A stack of rows times one matrix is one tall matrix times that matrix: one product, and a gradient without a batch to sum.
-  const tall = right.rank === 2 && left.rank > 2;
-  const rows = tall ? reshape(left, [sizeOf(left.shape.slice(0, -1)), left.shape[left.rank - 1] ?? 1]) : left;
-  const y = matrixProduct(rows, right);
-  const columns = right.shape[right.rank - 1] ?? 1;
-  const full = tall ? reshape(y, [...left.shape.slice(0, -1), columns]) : y;
-  const shape = full.shape.filter(
-    (_, i) => !(a.rank === 1 && i === full.rank - 2) && !(b.rank === 1 && i === full.rank - 1),
-  );
-  return reshape(full, shape) as Tensor as Tensor<MatMul<A, B>>;
-};
+): Tensor<MatMul<A, B>> =>
+  inOperation('matmul', () => {
+    checkTensors('matmul', [a, b]);
+    if (a.rank === 0 || b.rank === 0)
+      throw new ShapeError({
+        op: 'matmul',
+        problem: 'an operand is a scalar',
+        shapes: [a.shape, b.shape],
+        remedy: 'use mul for scalars',
+      });
+    const k = a.shape[a.rank - 1] ?? 1;
+    const k2 = b.shape[Math.max(b.rank - 2, 0)] ?? 1;
+    if (k !== k2) throw innerMismatch(k, k2, [a.shape, b.shape]);
+    const left = a.rank === 1 ? reshape(a, [1, a.size]) : a;
+    const right = b.rank === 1 ? reshape(b, [b.size, 1]) : b;
+    // A stack of rows times one matrix is one tall matrix times that matrix: one product, and a gradient without a batch to sum.
+    const tall = right.rank === 2 && left.rank > 2;
+    const rows = tall ? reshape(left, [sizeOf(left.shape.slice(0, -1)), left.shape[left.rank - 1] ?? 1]) : left;
+    const y = matrixProduct(rows, right);
+    const columns = right.shape[right.rank - 1] ?? 1;
+    const full = tall ? reshape(y, [...left.shape.slice(0, -1), columns]) : y;
+    const shape = full.shape.filter(
+      (_, i) => !(a.rank === 1 && i === full.rank - 2) && !(b.rank === 1 && i === full.rank - 1),
+    );
+    return reshape(full, shape) as Tensor as Tensor<MatMul<A, B>>;
+  });

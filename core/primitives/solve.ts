@@ -1,4 +1,5 @@
 /** Solving linear systems by LU with partial pivoting; with the transposed matrix too, so that it is its own adjoint. */
+
 import { checkTensors } from '../arguments.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { alignRanks } from '../families/align.js';
@@ -8,6 +9,7 @@ import { bind } from '../interpreter.js';
 import { squeeze, unsqueeze } from '../ops/shapes.js';
 import { define, type Primitive } from '../primitive.js';
 import { factorLU, type LU, solveLU } from '../reference/factorizations.js';
+import { inOperation } from '../scope.js';
 import { type Shape, sameShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { matrixProduct } from './matmul.js';
@@ -83,9 +85,10 @@ export const solvePrimitive: Primitive<'solve', SolveParams> = define<readonly [
  * @example
  * solve(tensor([[2, 0], [0, 4]]), tensor([6, 8])).toArray() // [3, 2]
  */
-export const solve = (a: Tensor, b: Tensor): Tensor => {
-  checkTensors('solve', [a, b]);
-  squareSize('solve', a.shape);
-  const vectors = b.rank === 1 || sameShape(b.shape, a.shape.slice(0, -1));
-  return vectors ? squeeze(solveWith(a, unsqueeze(b, -1), false), -1) : solveWith(a, b, false);
-};
+export const solve = (a: Tensor, b: Tensor): Tensor =>
+  inOperation('solve', () => {
+    checkTensors('solve', [a, b]);
+    squareSize('solve', a.shape);
+    const vectors = b.rank === 1 || sameShape(b.shape, a.shape.slice(0, -1));
+    return vectors ? squeeze(solveWith(a, unsqueeze(b, -1), false), -1) : solveWith(a, b, false);
+  });

@@ -3,6 +3,7 @@
  * There is no hidden state: split a key to get independent ones, and use each once. The streams are those of
  * JAX's counter-based generator (Threefry-2x32, one counter an element).
  */
+
 import { fromData } from '../creation.js';
 import { ArgumentError, describe } from '../errors.js';
 import { broadcastTo } from '../primitives/broadcast-to.js';
@@ -12,6 +13,7 @@ import { iota } from '../primitives/iota.js';
 import { reshape } from '../primitives/reshape.js';
 import { slice } from '../primitives/slice.js';
 import { threefry } from '../primitives/threefry.js';
+import { inOperation } from '../scope.js';
 import { checkShape, type Shape, sameShape, sizeOf } from '../shape.js';
 import { Tensor } from '../tensor.js';
 
@@ -51,11 +53,12 @@ const counters = (shape: Shape): Tensor => {
 };
 
 /** Two random words for each place of `shape`: `[…shape, 2]`, int32. */
-export const randomWords = (from: Key, shape: Shape): Tensor => {
-  checkKey('randomWords', from);
-  checkShape('randomWords', shape);
-  return threefry(from, counters(shape));
-};
+export const randomWords = (from: Key, shape: Shape): Tensor =>
+  inOperation('randomWords', () => {
+    checkKey('randomWords', from);
+    checkShape('randomWords', shape);
+    return threefry(from, counters(shape));
+  });
 
 /** Throws unless `count` is a whole number of keys, elements or classes. */
 export const checkCount = (op: string, count: number): void => {
@@ -73,13 +76,14 @@ export const checkCount = (op: string, count: number): void => {
  * @example
  * splitKey(key(0))[0].toArray() // [1797259609, -1715843330]
  */
-export const splitKey = (from: Key, count = 2): readonly [Key, Key, ...Key[]] => {
-  checkKey('splitKey', from);
-  checkCount('splitKey', count);
-  const words = randomWords(from, [count]);
-  const keys: unknown = Array.from({ length: count }, (_, i) => reshape(slice(words, [[i, i + 1, 1], null]), [2]));
-  return keys as readonly [Key, Key, ...Key[]];
-};
+export const splitKey = (from: Key, count = 2): readonly [Key, Key, ...Key[]] =>
+  inOperation('splitKey', () => {
+    checkKey('splitKey', from);
+    checkCount('splitKey', count);
+    const words = randomWords(from, [count]);
+    const keys: unknown = Array.from({ length: count }, (_, i) => reshape(slice(words, [[i, i + 1, 1], null]), [2]));
+    return keys as readonly [Key, Key, ...Key[]];
+  });
 
 /**
  * A key that depends on `from` and on a number: an epoch, a step, the position of a layer. An int32 scalar tensor may
@@ -89,22 +93,23 @@ export const splitKey = (from: Key, count = 2): readonly [Key, Key, ...Key[]] =>
  * @example
  * foldIn(key(0), 1).toArray() // [928981903, -841280227]
  */
-export const foldIn = (from: Key, data: number | Tensor): Key => {
-  checkKey('foldIn', from);
-  const fits =
-    data instanceof Tensor
-      ? data.dtype === 'int32' && data.size === 1
-      : Number.isInteger(data) && data >= 0 && data < 2 ** 32;
-  if (!fits)
-    throw new ArgumentError({
-      op: 'foldIn',
-      problem:
-        data instanceof Tensor
-          ? `the number is ${describe(data)} and ${data.dtype}`
-          : `${describe(data)} is not a whole number from 0 to 2^32 − 1`,
-      remedy:
-        'fold in an integer, such as a step or a position; of a larger one, fold in the parts one after the other',
-    });
-  const word = data instanceof Tensor ? data : full([], data | 0, 'int32');
-  return reshape(threefry(from, concat([full([1], 0, 'int32'), reshape(word, [1])], 0)), [2]);
-};
+export const foldIn = (from: Key, data: number | Tensor): Key =>
+  inOperation('foldIn', () => {
+    checkKey('foldIn', from);
+    const fits =
+      data instanceof Tensor
+        ? data.dtype === 'int32' && data.size === 1
+        : Number.isInteger(data) && data >= 0 && data < 2 ** 32;
+    if (!fits)
+      throw new ArgumentError({
+        op: 'foldIn',
+        problem:
+          data instanceof Tensor
+            ? `the number is ${describe(data)} and ${data.dtype}`
+            : `${describe(data)} is not a whole number from 0 to 2^32 − 1`,
+        remedy:
+          'fold in an integer, such as a step or a position; of a larger one, fold in the parts one after the other',
+      });
+    const word = data instanceof Tensor ? data : full([], data | 0, 'int32');
+    return reshape(threefry(from, concat([full([1], 0, 'int32'), reshape(word, [1])], 0)), [2]);
+  });

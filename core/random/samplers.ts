@@ -4,6 +4,7 @@
  * Samples carry no derivative with respect to the key; parameters that are tensors (`min`, `scale`, …) enter by
  * ordinary arithmetic outside.
  */
+
 import { checkTensors } from '../arguments.js';
 import { type FloatDtype, isFloat } from '../dtype.js';
 import { ArgumentError, DtypeError, describe, ShapeError } from '../errors.js';
@@ -27,6 +28,7 @@ import { sub } from '../primitives/sub.js';
 import { take } from '../primitives/take.js';
 import { unitInterval } from '../primitives/unit-interval.js';
 import { where } from '../primitives/where.js';
+import { inOperation } from '../scope.js';
 import { type Shape, tryBroadcast } from '../shape.js';
 import { Tensor } from '../tensor.js';
 import { aboveMinusOne, drawn, fineUniform, grain, type SampleOptions, spread } from './draws.js';
@@ -50,24 +52,25 @@ const uniformNames = { min: true, max: true, dtype: true } as const;
  * @example
  * uniform(key(0), [2, 3], { min: -1, max: 1 }).shape // [2, 3]
  */
-export const uniform = <const S extends Shape>(key: Key, shape: S, options: UniformOptions = {}): Tensor<S> => {
-  const { min = 0, max = 1, dtype = 'float32' } = drawn('uniform', key, shape, options, uniformNames);
-  if (!(Number.isFinite(min) && Number.isFinite(max) && min <= max))
-    throw new ArgumentError({
-      op: 'uniform',
-      problem: `the interval [${describe(min)}, ${describe(max)}) is ${min > max ? 'empty' : 'not one of finite numbers'}`,
-      remedy: 'give finite numbers with min ≤ max',
-    });
-  const least = roundedUp(min, dtype);
-  if (Math.abs(least) > largest[dtype] || Math.abs(max) > largest[dtype] || (min < max && least >= max))
-    throw new ArgumentError({
-      op: 'uniform',
-      problem: `${dtype} has no numbers from ${min} up to ${max}`,
-      remedy: dtype === 'float32' ? "draw in 'float64', or from a wider interval" : 'draw from a wider interval',
-    });
-  const unit = unitInterval(randomWords(key, shape), dtype);
-  return (min === 0 && max === 1 ? unit : spread(unit, min, max, dtype)) as Tensor as Tensor<S>;
-};
+export const uniform = <const S extends Shape>(key: Key, shape: S, options: UniformOptions = {}): Tensor<S> =>
+  inOperation('uniform', () => {
+    const { min = 0, max = 1, dtype = 'float32' } = drawn('uniform', key, shape, options, uniformNames);
+    if (!(Number.isFinite(min) && Number.isFinite(max) && min <= max))
+      throw new ArgumentError({
+        op: 'uniform',
+        problem: `the interval [${describe(min)}, ${describe(max)}) is ${min > max ? 'empty' : 'not one of finite numbers'}`,
+        remedy: 'give finite numbers with min ≤ max',
+      });
+    const least = roundedUp(min, dtype);
+    if (Math.abs(least) > largest[dtype] || Math.abs(max) > largest[dtype] || (min < max && least >= max))
+      throw new ArgumentError({
+        op: 'uniform',
+        problem: `${dtype} has no numbers from ${min} up to ${max}`,
+        remedy: dtype === 'float32' ? "draw in 'float64', or from a wider interval" : 'draw from a wider interval',
+      });
+    const unit = unitInterval(randomWords(key, shape), dtype);
+    return (min === 0 && max === 1 ? unit : spread(unit, min, max, dtype)) as Tensor as Tensor<S>;
+  });
 
 export interface NormalOptions extends SampleOptions {
   /** 0 by default. */
@@ -87,27 +90,28 @@ const reach: Readonly<Record<FloatDtype, number>> = { float32: 6, float64: 9 };
  * @example
  * normal(key(0), [1000]).shape // [1000]
  */
-export const normal = <const S extends Shape>(key: Key, shape: S, options: NormalOptions = {}): Tensor<S> => {
-  const { mean = 0, std = 1, dtype = 'float32' } = drawn('normal', key, shape, options, normalNames);
-  if (
-    !(
-      typeof mean === 'number' &&
-      typeof std === 'number' &&
-      std >= 0 &&
-      Math.abs(mean) + reach[dtype] * std <= largest[dtype]
+export const normal = <const S extends Shape>(key: Key, shape: S, options: NormalOptions = {}): Tensor<S> =>
+  inOperation('normal', () => {
+    const { mean = 0, std = 1, dtype = 'float32' } = drawn('normal', key, shape, options, normalNames);
+    if (
+      !(
+        typeof mean === 'number' &&
+        typeof std === 'number' &&
+        std >= 0 &&
+        Math.abs(mean) + reach[dtype] * std <= largest[dtype]
+      )
     )
-  )
-    throw new ArgumentError({
-      op: 'normal',
-      problem: `mean is ${describe(mean)} and std ${describe(std)}`,
-      remedy: `give finite numbers with std ≥ 0, so that ${reach[dtype]} standard deviations fit ${dtype}`,
-    });
-  const standard = mul(
-    erfinv(spread(unitInterval(randomWords(key, shape), dtype), aboveMinusOne[dtype], 1, dtype)),
-    Math.SQRT2,
-  );
-  return (mean === 0 && std === 1 ? standard : add(mul(standard, std), mean)) as Tensor as Tensor<S>;
-};
+      throw new ArgumentError({
+        op: 'normal',
+        problem: `mean is ${describe(mean)} and std ${describe(std)}`,
+        remedy: `give finite numbers with std ≥ 0, so that ${reach[dtype]} standard deviations fit ${dtype}`,
+      });
+    const standard = mul(
+      erfinv(spread(unitInterval(randomWords(key, shape), dtype), aboveMinusOne[dtype], 1, dtype)),
+      Math.SQRT2,
+    );
+    return (mean === 0 && std === 1 ? standard : add(mul(standard, std), mean)) as Tensor as Tensor<S>;
+  });
 
 /**
  * True with probability `p`: a number, or a tensor of probabilities that broadcasts to `shape`. The uniform number that
@@ -116,33 +120,34 @@ export const normal = <const S extends Shape>(key: Key, shape: S, options: Norma
  * @example
  * bernoulli(key(0), 1, [3]).toArray() // [1, 1, 1]
  */
-export const bernoulli = <const S extends Shape>(key: Key, p: number | Tensor, shape: S): Tensor<S> => {
-  drawn('bernoulli', key, shape, {}, noNames);
-  if (!(p instanceof Tensor) && !(typeof p === 'number' && p >= 0 && p <= 1))
-    throw new ArgumentError({
-      op: 'bernoulli',
-      problem: `${describe(p)} is not a probability`,
-      remedy: 'give p between 0 and 1',
-    });
-  if (p instanceof Tensor && !isFloat(p.dtype))
-    throw new DtypeError({
-      op: 'bernoulli',
-      problem: `the probabilities are ${p.dtype}`,
-      shapes: [p.shape],
-      remedy: "convert with cast(p, 'float32')",
-    });
-  if (p instanceof Tensor && p.dtype === 'float64')
-    return less(unitInterval(randomWords(key, shape), 'float64'), p) as Tensor as Tensor<S>;
-  if (!(p instanceof Tensor) && Number.isInteger(p / grain))
-    return less(unitInterval(randomWords(key, shape), 'float32'), p) as Tensor as Tensor<S>;
-  // The leading 23 bits decide unless they are those of p; the rest of p, all of it exact, decides then.
-  const { unit, within } = fineUniform(key, shape);
-  const scaled = mul(p instanceof Tensor ? cast(p, 'float64') : full([], p, 'float64'), 1 / grain);
-  const leading = floor(scaled);
-  const bits = cast(mul(leading, grain), 'float32');
-  const rest = sub(mul(sub(scaled, leading), 2 ** 32), 2 ** 31);
-  return logicalOr(less(unit, bits), logicalAnd(equal(unit, bits), less(within, rest))) as Tensor as Tensor<S>;
-};
+export const bernoulli = <const S extends Shape>(key: Key, p: number | Tensor, shape: S): Tensor<S> =>
+  inOperation('bernoulli', () => {
+    drawn('bernoulli', key, shape, {}, noNames);
+    if (!(p instanceof Tensor) && !(typeof p === 'number' && p >= 0 && p <= 1))
+      throw new ArgumentError({
+        op: 'bernoulli',
+        problem: `${describe(p)} is not a probability`,
+        remedy: 'give p between 0 and 1',
+      });
+    if (p instanceof Tensor && !isFloat(p.dtype))
+      throw new DtypeError({
+        op: 'bernoulli',
+        problem: `the probabilities are ${p.dtype}`,
+        shapes: [p.shape],
+        remedy: "convert with cast(p, 'float32')",
+      });
+    if (p instanceof Tensor && p.dtype === 'float64')
+      return less(unitInterval(randomWords(key, shape), 'float64'), p) as Tensor as Tensor<S>;
+    if (!(p instanceof Tensor) && Number.isInteger(p / grain))
+      return less(unitInterval(randomWords(key, shape), 'float32'), p) as Tensor as Tensor<S>;
+    // The leading 23 bits decide unless they are those of p; the rest of p, all of it exact, decides then.
+    const { unit, within } = fineUniform(key, shape);
+    const scaled = mul(p instanceof Tensor ? cast(p, 'float64') : full([], p, 'float64'), 1 / grain);
+    const leading = floor(scaled);
+    const bits = cast(mul(leading, grain), 'float32');
+    const rest = sub(mul(sub(scaled, leading), 2 ** 32), 2 ** 31);
+    return logicalOr(less(unit, bits), logicalAnd(equal(unit, bits), less(within, rest))) as Tensor as Tensor<S>;
+  });
 
 const exponentialNames = { dtype: true } as const;
 
@@ -154,14 +159,16 @@ const edge = 2 ** -16;
  * @example
  * exponential(key(0), [4]).shape // [4]
  */
-export const exponential = <const S extends Shape>(key: Key, shape: S, options: SampleOptions = {}): Tensor<S> => {
-  const { dtype = 'float32' } = drawn('exponential', key, shape, options, exponentialNames);
-  if (dtype === 'float64') return neg(log1p(neg(unitInterval(randomWords(key, shape), dtype)))) as Tensor as Tensor<S>;
-  const { unit, whole } = fineUniform(key, shape);
-  const u = where(less(unit, edge), cast(whole, dtype), unit);
-  const rest = cast(sub(1, whole), dtype);
-  return neg(where(less(unit, 1 - edge), log1p(neg(u)), log(rest))) as Tensor as Tensor<S>;
-};
+export const exponential = <const S extends Shape>(key: Key, shape: S, options: SampleOptions = {}): Tensor<S> =>
+  inOperation('exponential', () => {
+    const { dtype = 'float32' } = drawn('exponential', key, shape, options, exponentialNames);
+    if (dtype === 'float64')
+      return neg(log1p(neg(unitInterval(randomWords(key, shape), dtype)))) as Tensor as Tensor<S>;
+    const { unit, whole } = fineUniform(key, shape);
+    const u = where(less(unit, edge), cast(whole, dtype), unit);
+    const rest = cast(sub(1, whole), dtype);
+    return neg(where(less(unit, 1 - edge), log1p(neg(u)), log(rest))) as Tensor as Tensor<S>;
+  });
 
 /** The smallest normal number, which keeps the logarithm of a uniform number finite. */
 const tiny: Readonly<Record<FloatDtype, number>> = { float32: 2 ** -126, float64: 2 ** -1022 };
@@ -173,16 +180,17 @@ const gumbelNames = { dtype: true } as const;
  * @example
  * gumbel(key(0), [4]).shape // [4]
  */
-export const gumbel = <const S extends Shape>(key: Key, shape: S, options: SampleOptions = {}): Tensor<S> => {
-  const { dtype = 'float32' } = drawn('gumbel', key, shape, options, gumbelNames);
-  const coarse = (unit: Tensor): Tensor => spread(unit, tiny[dtype], 1, dtype);
-  if (dtype === 'float64')
-    return neg(log(neg(log(coarse(unitInterval(randomWords(key, shape), dtype)))))) as Tensor as Tensor<S>;
-  const { unit, whole } = fineUniform(key, shape);
-  const u = where(less(unit, edge), cast(whole, dtype), coarse(unit));
-  const rest = cast(sub(1, whole), dtype);
-  return neg(log(neg(where(less(unit, 1 - edge), log(u), log1p(neg(rest)))))) as Tensor as Tensor<S>;
-};
+export const gumbel = <const S extends Shape>(key: Key, shape: S, options: SampleOptions = {}): Tensor<S> =>
+  inOperation('gumbel', () => {
+    const { dtype = 'float32' } = drawn('gumbel', key, shape, options, gumbelNames);
+    const coarse = (unit: Tensor): Tensor => spread(unit, tiny[dtype], 1, dtype);
+    if (dtype === 'float64')
+      return neg(log(neg(log(coarse(unitInterval(randomWords(key, shape), dtype)))))) as Tensor as Tensor<S>;
+    const { unit, whole } = fineUniform(key, shape);
+    const u = where(less(unit, edge), cast(whole, dtype), coarse(unit));
+    const rest = cast(sub(1, whole), dtype);
+    return neg(log(neg(where(less(unit, 1 - edge), log(u), log1p(neg(rest)))))) as Tensor as Tensor<S>;
+  });
 
 const randomIntegersNames = { min: true, max: true } as const;
 
@@ -196,23 +204,24 @@ export const randomIntegers = <const S extends Shape>(
   key: Key,
   shape: S,
   options: { readonly min?: number; readonly max: number },
-): Tensor<S> => {
-  const { min = 0, max } = drawn('randomIntegers', key, shape, options, randomIntegersNames);
-  if (!Number.isInteger(min) || !Number.isInteger(max) || min >= max)
-    throw new ArgumentError({
-      op: 'randomIntegers',
-      problem: `there is no whole number in [${describe(min)}, ${describe(max)})`,
-      remedy: 'give integers with min < max',
-    });
-  if (min < -(2 ** 31) || max > 2 ** 31)
-    throw new ArgumentError({
-      op: 'randomIntegers',
-      problem: `the numbers of [${min}, ${max}) do not all fit int32`,
-      remedy: 'give −2^31 ≤ min and max ≤ 2^31',
-    });
-  const scaled = floor(mul(uniform(key, shape as Shape, { dtype: 'float64' }), max - min));
-  return cast(add(scaled, min), 'int32') as Tensor as Tensor<S>;
-};
+): Tensor<S> =>
+  inOperation('randomIntegers', () => {
+    const { min = 0, max } = drawn('randomIntegers', key, shape, options, randomIntegersNames);
+    if (!Number.isInteger(min) || !Number.isInteger(max) || min >= max)
+      throw new ArgumentError({
+        op: 'randomIntegers',
+        problem: `there is no whole number in [${describe(min)}, ${describe(max)})`,
+        remedy: 'give integers with min < max',
+      });
+    if (min < -(2 ** 31) || max > 2 ** 31)
+      throw new ArgumentError({
+        op: 'randomIntegers',
+        problem: `the numbers of [${min}, ${max}) do not all fit int32`,
+        remedy: 'give −2^31 ≤ min and max ≤ 2^31',
+      });
+    const scaled = floor(mul(uniform(key, shape as Shape, { dtype: 'float64' }), max - min));
+    return cast(add(scaled, min), 'int32') as Tensor as Tensor<S>;
+  });
 
 /**
  * A random order of 0 … n − 1 (int32), or the slices of a tensor along axis 0 in random order.
@@ -221,21 +230,22 @@ export const randomIntegers = <const S extends Shape>(
  * @example
  * sort(permutation(key(0), 4)).values.toArray() // [0, 1, 2, 3]
  */
-export const permutation = (key: Key, of: number | Tensor): Tensor => {
-  checkKey('permutation', key);
-  if (!(of instanceof Tensor)) {
-    checkCount('permutation', of);
-    return argsort(uniform(key, [of], { dtype: 'float64' }));
-  }
-  if (of.rank === 0)
-    throw new ShapeError({
-      op: 'permutation',
-      problem: 'a scalar has nothing to shuffle',
-      shapes: [of.shape],
-      remedy: 'give a tensor of rank 1 or more',
-    });
-  return take(of, permutation(key, of.shape[0] ?? 0), 0);
-};
+export const permutation = (key: Key, of: number | Tensor): Tensor =>
+  inOperation('permutation', () => {
+    checkKey('permutation', key);
+    if (!(of instanceof Tensor)) {
+      checkCount('permutation', of);
+      return argsort(uniform(key, [of], { dtype: 'float64' }));
+    }
+    if (of.rank === 0)
+      throw new ShapeError({
+        op: 'permutation',
+        problem: 'a scalar has nothing to shuffle',
+        shapes: [of.shape],
+        remedy: 'give a tensor of rank 1 or more',
+      });
+    return take(of, permutation(key, of.shape[0] ?? 0), 0);
+  });
 
 /**
  * Class numbers (int32) drawn with probabilities softmax(logits) along the last axis, by the Gumbel-max trick:
@@ -244,29 +254,30 @@ export const permutation = (key: Key, of: number | Tensor): Tensor => {
  * @example
  * categorical(key(0), tensor([0, 100, 0])).item() // 1
  */
-export const categorical = (key: Key, logits: Tensor, given?: Shape): Tensor => {
-  checkTensors('categorical', [logits]);
-  if (!isFloat(logits.dtype))
-    throw new DtypeError({
-      op: 'categorical',
-      problem: `the logits are ${logits.dtype}`,
-      shapes: [logits.shape],
-      remedy: "convert with cast(logits, 'float32')",
-    });
-  const shape = given ?? logits.shape.slice(0, -1);
-  drawn('categorical', key, shape, {}, noNames);
-  const classes = logits.shape.at(-1);
-  const leading = logits.shape.slice(0, -1);
-  if (classes === undefined || tryBroadcast(leading, shape)?.join() !== shape.join())
-    throw new ShapeError({
-      op: 'categorical',
-      problem: 'the sample shape does not cover the leading axes of the logits',
-      shapes: [logits.shape, shape],
-      remedy: 'let the shape end in the leading axes of the logits',
-    });
-  const noise = gumbel(key, [...shape, classes], { dtype: logits.dtype === 'float64' ? 'float64' : 'float32' });
-  return argmax(add(logits, noise), { axis: -1 });
-};
+export const categorical = (key: Key, logits: Tensor, given?: Shape): Tensor =>
+  inOperation('categorical', () => {
+    checkTensors('categorical', [logits]);
+    if (!isFloat(logits.dtype))
+      throw new DtypeError({
+        op: 'categorical',
+        problem: `the logits are ${logits.dtype}`,
+        shapes: [logits.shape],
+        remedy: "convert with cast(logits, 'float32')",
+      });
+    const shape = given ?? logits.shape.slice(0, -1);
+    drawn('categorical', key, shape, {}, noNames);
+    const classes = logits.shape.at(-1);
+    const leading = logits.shape.slice(0, -1);
+    if (classes === undefined || tryBroadcast(leading, shape)?.join() !== shape.join())
+      throw new ShapeError({
+        op: 'categorical',
+        problem: 'the sample shape does not cover the leading axes of the logits',
+        shapes: [logits.shape, shape],
+        remedy: 'let the shape end in the leading axes of the logits',
+      });
+    const noise = gumbel(key, [...shape, classes], { dtype: logits.dtype === 'float64' ? 'float64' : 'float32' });
+    return argmax(add(logits, noise), { axis: -1 });
+  });
 
 const rademacherNames = { dtype: true } as const;
 
@@ -275,7 +286,8 @@ const rademacherNames = { dtype: true } as const;
  * @example
  * mul(rademacher(key(0), [3]), rademacher(key(0), [3])).toArray() // [1, 1, 1]
  */
-export const rademacher = <const S extends Shape>(key: Key, shape: S, options: SampleOptions = {}): Tensor<S> => {
-  const { dtype = 'float32' } = drawn('rademacher', key, shape, options, rademacherNames);
-  return sub(mul(cast(bernoulli(key, 0.5, shape as Shape), dtype), 2), 1) as Tensor as Tensor<S>;
-};
+export const rademacher = <const S extends Shape>(key: Key, shape: S, options: SampleOptions = {}): Tensor<S> =>
+  inOperation('rademacher', () => {
+    const { dtype = 'float32' } = drawn('rademacher', key, shape, options, rademacherNames);
+    return sub(mul(cast(bernoulli(key, 0.5, shape as Shape), dtype), 2), 1) as Tensor as Tensor<S>;
+  });

@@ -1,10 +1,13 @@
 /** Standardisation of images channel by channel, and the small changes of form that models ask for. */
+
 import { fromData } from '../../core/creation.js';
 import { ArgumentError } from '../../core/errors.js';
 import { oneHot } from '../../core/ops/indexing.js';
 import { permute } from '../../core/primitives/permute.js';
 import { reshape } from '../../core/primitives/reshape.js';
 import { sub } from '../../core/primitives/sub.js';
+import { inOperation } from '../../core/scope.js';
+import { sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { checkExamples, checkImages, checkNumbers, checkObject, checkTensor, checkWhole } from '../checks.js';
 import type { ImageSet } from '../images.js';
@@ -132,7 +135,7 @@ export const flattenExamples: Transform = (batch) => {
   checkExamples('flattenExamples', batch);
   const { x, y } = batch;
   const [count = 0, ...rest] = x.shape;
-  return { x: reshape(x, [count, rest.reduce((product, size) => product * size, 1)]), y };
+  return { x: inOperation('flattenExamples', () => reshape(x, [count, sizeOf(rest)])), y };
 };
 
 /**

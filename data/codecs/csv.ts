@@ -2,11 +2,13 @@
  * Tables of numbers as comma-separated text (RFC 4180, quoted fields included). Strict on purpose: every field is a number, every
  * line has as many fields as it should, and anything else is an error with its line. Columns of texts are left to CSV libraries.
  */
+
 import type { either as E } from 'fp-ts';
 import { checkChoice, checkedOptions } from '../../core/arguments.js';
 import { fromData } from '../../core/creation.js';
 import type { Dtype } from '../../core/dtype.js';
 import { ArgumentError } from '../../core/errors.js';
+import { inOperation } from '../../core/scope.js';
 import { checkBounds, checkBytes, checkNumbers, checkObject, checkText, checkTexts, checkWhole } from '../checks.js';
 import { attempt, DataError } from '../errors.js';
 import type { Examples } from '../examples.js';
@@ -278,10 +280,11 @@ export const tryDecodeCsv = (
  * @example
  * tableExamples(decodeCsv('1.5,2,0\n3,4,1\n')).x.toArray() // [[1.5, 2], [3, 4]]
  */
-export const tableExamples = (table: Table, dtype: Dtype = 'float32'): Examples => {
-  checkObject('tableExamples', 'the table', table);
-  const { rows, features, x, labels } = table;
-  checkNumbers('tableExamples', 'x', x);
-  checkNumbers('tableExamples', 'labels', labels);
-  return { x: fromData(x, [rows, features], dtype), y: fromData(labels, [labels.length]) };
-};
+export const tableExamples = (table: Table, dtype: Dtype = 'float32'): Examples =>
+  inOperation('tableExamples', () => {
+    checkObject('tableExamples', 'the table', table);
+    const { rows, features, x, labels } = table;
+    checkNumbers('tableExamples', 'x', x);
+    checkNumbers('tableExamples', 'labels', labels);
+    return { x: fromData(x, [rows, features], dtype), y: fromData(labels, [labels.length]) };
+  });

@@ -3,10 +3,12 @@
  * the elements. Read: versions 1 to 3, either byte order, either memory order. Written: version 1, little-endian, row-major.
  * Format: NEP 1, "A simple file format for NumPy arrays".
  */
+
 import type { either as E } from 'fp-ts';
 import { fromData } from '../../core/creation.js';
 import type { Dtype } from '../../core/dtype.js';
 import { permute } from '../../core/primitives/permute.js';
+import { inOperation } from '../../core/scope.js';
 import type { Tensor } from '../../core/tensor.js';
 import { checkTensor } from '../checks.js';
 import { attempt, type DataError } from '../errors.js';
@@ -147,20 +149,21 @@ export const tryDecodeNpy = (bytes: Uint8Array, file?: string): E.Either<DataErr
  * @example
  * decodeNpy(encodeNpy(iris().y)).dtype // 'int32'
  */
-export const encodeNpy = (x: Tensor): Uint8Array => {
-  checkTensor('encodeNpy', 'the array', x);
-  checkArrayShape('encodeNpy', x.shape);
-  const shape = x.rank === 1 ? `(${x.shape[0]},)` : `(${x.shape.join(', ')})`;
-  const dictionary = `{'descr': '${written[x.dtype]}', 'fortran_order': False, 'shape': ${shape}, }`;
-  // The elements begin at a multiple of 64.
-  const prefix = magic.length + 4;
-  const header = dictionary.padEnd(Math.ceil((prefix + dictionary.length + 1) / 64) * 64 - prefix - 1);
-  const elements = writeElements(x.dataSync(), x.dtype);
-  const bytes = new Uint8Array(prefix + header.length + 1 + elements.length);
-  bytes.set(magic);
-  bytes[6] = 1;
-  new DataView(bytes.buffer).setUint16(8, header.length + 1, true);
-  for (const [i, character] of [...`${header}\n`].entries()) bytes[prefix + i] = character.charCodeAt(0);
-  bytes.set(elements, prefix + header.length + 1);
-  return bytes;
-};
+export const encodeNpy = (x: Tensor): Uint8Array =>
+  inOperation('encodeNpy', () => {
+    checkTensor('encodeNpy', 'the array', x);
+    checkArrayShape('encodeNpy', x.shape);
+    const shape = x.rank === 1 ? `(${x.shape[0]},)` : `(${x.shape.join(', ')})`;
+    const dictionary = `{'descr': '${written[x.dtype]}', 'fortran_order': False, 'shape': ${shape}, }`;
+    // The elements begin at a multiple of 64.
+    const prefix = magic.length + 4;
+    const header = dictionary.padEnd(Math.ceil((prefix + dictionary.length + 1) / 64) * 64 - prefix - 1);
+    const elements = writeElements(x.dataSync(), x.dtype);
+    const bytes = new Uint8Array(prefix + header.length + 1 + elements.length);
+    bytes.set(magic);
+    bytes[6] = 1;
+    new DataView(bytes.buffer).setUint16(8, header.length + 1, true);
+    for (const [i, character] of [...`${header}\n`].entries()) bytes[prefix + i] = character.charCodeAt(0);
+    bytes.set(elements, prefix + header.length + 1);
+    return bytes;
+  });

@@ -3,11 +3,13 @@
  * without gaps. Named tensors of PyTorch models come in this form.
  * Format: https://github.com/huggingface/safetensors#format
  */
+
 import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
 import { fromData } from '../../core/creation.js';
 import type { Dtype } from '../../core/dtype.js';
 import { ArgumentError } from '../../core/errors.js';
+import { inOperation } from '../../core/scope.js';
 import type { Tensor } from '../../core/tensor.js';
 import { checkObject, checkText, namedEntries } from '../checks.js';
 import { attempt, type DataError } from '../errors.js';
@@ -195,42 +197,43 @@ const checkMetadata = (metadata: unknown): void => {
 export const encodeSafetensors = (
   tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
-): Uint8Array => {
-  const named = namedEntries('encodeSafetensors', tensors);
-  checkMetadata(metadata);
-  let end = 0;
-  const entries: string[] =
-    Object.keys(metadata).length > 0 ? [`"${reserved}":${JSON.stringify({ ...metadata })}`] : [];
-  const parts = named.map(([name, tensor]: readonly [string, Tensor]) => {
-    if (name === reserved)
+): Uint8Array =>
+  inOperation('encodeSafetensors', () => {
+    const named = namedEntries('encodeSafetensors', tensors);
+    checkMetadata(metadata);
+    let end = 0;
+    const entries: string[] =
+      Object.keys(metadata).length > 0 ? [`"${reserved}":${JSON.stringify({ ...metadata })}`] : [];
+    const parts = named.map(([name, tensor]: readonly [string, Tensor]) => {
+      if (name === reserved)
+        throw new ArgumentError({
+          op: 'encodeSafetensors',
+          problem: `a tensor is called ${reserved}, which is where the format keeps remarks`,
+          remedy: 'give it another name',
+        });
+      checkArrayShape('encodeSafetensors', tensor.shape);
+      const part = writeElements(tensor.dataSync(), tensor.dtype);
+      const begin = end;
+      end += part.length;
+      const entry = { dtype: written[tensor.dtype], shape: tensor.shape, data_offsets: [begin, end] };
+      entries.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
+      return part;
+    });
+    const json = new TextEncoder().encode(`{${entries.join(',')}}`);
+    const start = 8 + Math.ceil(json.length / 8) * 8;
+    if (start - 8 > largestHeader)
       throw new ArgumentError({
         op: 'encodeSafetensors',
-        problem: `a tensor is called ${reserved}, which is where the format keeps remarks`,
-        remedy: 'give it another name',
+        problem: `names and shapes take ${countBytes(start - 8)}, and readers take ${largestHeader}`,
+        remedy: 'write several files',
       });
-    checkArrayShape('encodeSafetensors', tensor.shape);
-    const part = writeElements(tensor.dataSync(), tensor.dtype);
-    const begin = end;
-    end += part.length;
-    const entry = { dtype: written[tensor.dtype], shape: tensor.shape, data_offsets: [begin, end] };
-    entries.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
-    return part;
+    const bytes = new Uint8Array(start + end).fill(0x20, 8, start);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
+    bytes.set(json, 8);
+    let at = start;
+    for (const part of parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    return bytes;
   });
-  const json = new TextEncoder().encode(`{${entries.join(',')}}`);
-  const start = 8 + Math.ceil(json.length / 8) * 8;
-  if (start - 8 > largestHeader)
-    throw new ArgumentError({
-      op: 'encodeSafetensors',
-      problem: `names and shapes take ${countBytes(start - 8)}, and readers take ${largestHeader}`,
-      remedy: 'write several files',
-    });
-  const bytes = new Uint8Array(start + end).fill(0x20, 8, start);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
-  bytes.set(json, 8);
-  let at = start;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-};

@@ -1,4 +1,5 @@
 /** Scaled dot-product attention (Vaswani et al. 2017) of one head; `multihead-attention.ts` puts several side by side. */
+
 import { checkedOptions, checkTensors, tensorOperand } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
@@ -22,6 +23,7 @@ import {
   tril,
   where,
 } from '../../core/index.js';
+import { inOperation } from '../../core/scope.js';
 import { broadcastShapes } from '../../core/shape.js';
 import { dropout } from './dropout.js';
 import { brokenRows, finitePart, maskedSoftmax, weighted } from './masking.js';
@@ -130,7 +132,7 @@ const attentionNames = { mask: true, causal: true, scale: true, dropout: true, t
  * functional.attentionWeights(ones([1, 4]), ones([2, 4])).toArray() // [[0.5, 0.5]]
  */
 export const attentionWeights = (q: Tensor, k: Tensor, options: AttentionOptions = {}): Tensor =>
-  checkedWeights('attentionWeights', q, k, options);
+  inOperation('attentionWeights', () => checkedWeights('attentionWeights', q, k, options));
 
 /** `weights v`; where there is a mask, an infinity or NaN of v reaches only the rows that see it. */
 export const attended = (weights: Tensor, v: Tensor, isMasked: boolean): Tensor =>
@@ -143,17 +145,24 @@ export const attended = (weights: Tensor, v: Tensor, isMasked: boolean): Tensor 
  * @example
  * functional.attention(ones([2, 4]), ones([3, 4]), ones([3, 1])).toArray() // ≈ [[1], [1]]
  */
-export const attention = (q: Tensor, k: Tensor, v: Tensor, given: AttentionFunctionOptions = {}): Tensor => {
-  checkTensors('attention', [q, k, v]);
-  const { dropout: p = 0, training = false, key, ...options } = checkedOptions('attention', given, attentionNames);
-  if (q.rank < 2 || k.rank < 2 || v.rank < 2 || k.shape.at(-1) !== q.shape.at(-1) || v.shape.at(-2) !== k.shape.at(-2))
-    throw new ShapeError({
-      op: 'attention',
-      problem: 'queries, keys and values do not fit',
-      shapes: [q.shape, k.shape, v.shape],
-      remedy: 'give q […, L, D], k […, S, D] and v […, S, E]',
-    });
-  const weights = checkedWeights('attention', q, k, options);
-  const isMasked = (options.mask ?? null) !== null || options.causal === true;
-  return attended(p === 0 ? weights : dropout(weights, { p, training, key }), v, isMasked);
-};
+export const attention = (q: Tensor, k: Tensor, v: Tensor, given: AttentionFunctionOptions = {}): Tensor =>
+  inOperation('attention', () => {
+    checkTensors('attention', [q, k, v]);
+    const { dropout: p = 0, training = false, key, ...options } = checkedOptions('attention', given, attentionNames);
+    if (
+      q.rank < 2 ||
+      k.rank < 2 ||
+      v.rank < 2 ||
+      k.shape.at(-1) !== q.shape.at(-1) ||
+      v.shape.at(-2) !== k.shape.at(-2)
+    )
+      throw new ShapeError({
+        op: 'attention',
+        problem: 'queries, keys and values do not fit',
+        shapes: [q.shape, k.shape, v.shape],
+        remedy: 'give q […, L, D], k […, S, D] and v […, S, E]',
+      });
+    const weights = checkedWeights('attention', q, k, options);
+    const isMasked = (options.mask ?? null) !== null || options.causal === true;
+    return attended(p === 0 ? weights : dropout(weights, { p, training, key }), v, isMasked);
+  });

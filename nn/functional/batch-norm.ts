@@ -3,6 +3,7 @@
  * In training each channel is normalised with the mean and the biased variance of the batch, and the running statistics
  * move a step of size `momentum` towards the batch's.
  */
+
 import { checkedOptions, checkTensors, tensorOperand } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
@@ -24,6 +25,7 @@ import {
   where,
   zeros,
 } from '../../core/index.js';
+import { inOperation } from '../../core/scope.js';
 import {
   affine,
   alongAxis,
@@ -74,18 +76,19 @@ const initialBatchNormStateNames = { variance: true, dtype: true } as const;
 export const initialBatchNormState = (
   channels: number,
   options: { readonly variance?: 0 | 1; readonly dtype?: FloatDtype } = {},
-): BatchNormState => {
-  const { variance = 1, dtype = 'float32' } = checkedOptions(
-    'initialBatchNormState',
-    options,
-    initialBatchNormStateNames,
-  );
-  return {
-    runningMean: zeros([channels], dtype),
-    runningVariance: variance === 1 ? ones([channels], dtype) : zeros([channels], dtype),
-    batches: full([], 0, 'int32'),
-  };
-};
+): BatchNormState =>
+  inOperation('initialBatchNormState', () => {
+    const { variance = 1, dtype = 'float32' } = checkedOptions(
+      'initialBatchNormState',
+      options,
+      initialBatchNormStateNames,
+    );
+    return {
+      runningMean: zeros([channels], dtype),
+      runningVariance: variance === 1 ? ones([channels], dtype) : zeros([channels], dtype),
+      batches: full([], 0, 'int32'),
+    };
+  });
 
 /** How far the running statistics move: a number, or a tensor where it depends on the number of batches. */
 const stepSize = (
@@ -152,55 +155,56 @@ export const batchNorm = (
   x: Tensor,
   state: BatchNormState,
   options: BatchNormOptions = {},
-): readonly [Tensor, BatchNormState] => {
-  tensorOperand('batchNorm', x);
-  checkTensors('batchNorm', stateTensors(state));
-  const {
-    weight = null,
-    bias = null,
-    training = false,
-    eps = 1e-5,
-    runningVariance = 'unbiased',
-    normaliseWith = 'batch',
-    layout = 'NCHW',
-  } = checkedOptions('batchNorm', options, optionNames);
-  checkEps('batchNorm', eps);
-  checkLayout('batchNorm', layout);
-  if (x.rank < 2)
-    throw new ShapeError({
-      op: 'batchNorm',
-      problem: 'the input has no channel axis',
-      shapes: [x.shape],
-      remedy: 'give [N, C] or [N, C, …]',
-    });
-  const axis = channelAxis(x.rank, layout);
-  const channels = x.shape[axis] ?? 1;
-  checkSize('batchNorm', 'running mean', state.runningMean, channels, x.shape);
-  checkSize('batchNorm', 'running variance', state.runningVariance, channels, x.shape);
-  checkSize('batchNorm', 'weight', weight, channels, x.shape);
-  checkSize('batchNorm', 'bias', bias, channels, x.shape);
-  const spread = (vector: Tensor): Tensor => alongAxis(vector, x.rank, axis);
-  const finish = (mu: Tensor, variance: Tensor): Tensor =>
-    affine(
-      standardise(x, mu, variance, eps),
-      weight === null ? null : spread(weight),
-      bias === null ? null : spread(bias),
-    );
+): readonly [Tensor, BatchNormState] =>
+  inOperation('batchNorm', () => {
+    tensorOperand('batchNorm', x);
+    checkTensors('batchNorm', stateTensors(state));
+    const {
+      weight = null,
+      bias = null,
+      training = false,
+      eps = 1e-5,
+      runningVariance = 'unbiased',
+      normaliseWith = 'batch',
+      layout = 'NCHW',
+    } = checkedOptions('batchNorm', options, optionNames);
+    checkEps('batchNorm', eps);
+    checkLayout('batchNorm', layout);
+    if (x.rank < 2)
+      throw new ShapeError({
+        op: 'batchNorm',
+        problem: 'the input has no channel axis',
+        shapes: [x.shape],
+        remedy: 'give [N, C] or [N, C, …]',
+      });
+    const axis = channelAxis(x.rank, layout);
+    const channels = x.shape[axis] ?? 1;
+    checkSize('batchNorm', 'running mean', state.runningMean, channels, x.shape);
+    checkSize('batchNorm', 'running variance', state.runningVariance, channels, x.shape);
+    checkSize('batchNorm', 'weight', weight, channels, x.shape);
+    checkSize('batchNorm', 'bias', bias, channels, x.shape);
+    const spread = (vector: Tensor): Tensor => alongAxis(vector, x.rank, axis);
+    const finish = (mu: Tensor, variance: Tensor): Tensor =>
+      affine(
+        standardise(x, mu, variance, eps),
+        weight === null ? null : spread(weight),
+        bias === null ? null : spread(bias),
+      );
 
-  if (!training) return [finish(spread(state.runningMean), spread(state.runningVariance)), state];
+    if (!training) return [finish(spread(state.runningMean), spread(state.runningVariance)), state];
 
-  const axes = x.shape.map((_, i) => i).filter((i) => i !== axis);
-  const count = checkCount(x.shape, axes);
-  const batch = moments(x, axes);
-  const step = stepSize(state.batches, x.dtype === 'float64' ? 'float64' : 'float32', options);
-  const move = (old: Tensor, fresh: Tensor): Tensor => add(mul(old, sub(1, step)), mul(fresh, step));
-  const flat = (kept: Tensor): Tensor => reshape(kept, [channels]) as Tensor;
-  const stored = runningVariance === 'unbiased' ? mul(batch.variance, count / (count - 1)) : batch.variance;
-  const mean = move(state.runningMean, flat(batch.mean));
-  const variance = move(state.runningVariance, flat(stored));
-  const y = normaliseWith === 'batch' ? finish(batch.mean, batch.variance) : finish(spread(mean), spread(variance));
-  return [
-    y,
-    { runningMean: stopGradient(mean), runningVariance: stopGradient(variance), batches: add(state.batches, 1) },
-  ];
-};
+    const axes = x.shape.map((_, i) => i).filter((i) => i !== axis);
+    const count = checkCount(x.shape, axes);
+    const batch = moments(x, axes);
+    const step = stepSize(state.batches, x.dtype === 'float64' ? 'float64' : 'float32', options);
+    const move = (old: Tensor, fresh: Tensor): Tensor => add(mul(old, sub(1, step)), mul(fresh, step));
+    const flat = (kept: Tensor): Tensor => reshape(kept, [channels]) as Tensor;
+    const stored = runningVariance === 'unbiased' ? mul(batch.variance, count / (count - 1)) : batch.variance;
+    const mean = move(state.runningMean, flat(batch.mean));
+    const variance = move(state.runningVariance, flat(stored));
+    const y = normaliseWith === 'batch' ? finish(batch.mean, batch.variance) : finish(spread(mean), spread(variance));
+    return [
+      y,
+      { runningMean: stopGradient(mean), runningVariance: stopGradient(variance), batches: add(state.batches, 1) },
+    ];
+  });

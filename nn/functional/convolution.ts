@@ -2,6 +2,7 @@
  * Convolution layers' functions: the core's cross-correlation with a bias, in channels-first or channels-last layout.
  * Channels-first weights are `[out, in/groups, …kernel]`, channels-last ones `[…kernel, in/groups, out]`.
  */
+
 import { checkedOptions, checkTensors, rankOf } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
@@ -17,6 +18,7 @@ import {
   type Tensor,
 } from '../../core/index.js';
 import { resolveWindow } from '../../core/ops/windows.js';
+import { inOperation } from '../../core/scope.js';
 import { alongAxis, checkLayout, checkSize, type Layout } from './normalise.js';
 
 export interface LayoutOptions {
@@ -136,11 +138,13 @@ const convOf =
     const op = `conv${axes}d`;
     const { layout = 'NCHW', paddingMode = 'zeros', ...options } = checkedOptions(op, given, convOfNames);
     checkRanks(op, x, weight, axes);
-    return inLayout(op, layout, x, weight, (images, kernel) => {
-      if (paddingMode === 'zeros') return withBias(op, conv(images, kernel, options), bias);
-      const framed = withBorder(op, images, kernel, { ...options, paddingMode });
-      return withBias(op, conv(framed, kernel, { ...options, padding: 0 }), bias);
-    });
+    return inOperation(op, () =>
+      inLayout(op, layout, x, weight, (images, kernel) => {
+        if (paddingMode === 'zeros') return withBias(op, conv(images, kernel, options), bias);
+        const framed = withBorder(op, images, kernel, { ...options, paddingMode });
+        return withBias(op, conv(framed, kernel, { ...options, padding: 0 }), bias);
+      }),
+    );
   };
 
 /**
@@ -190,8 +194,8 @@ const convTransposeOf =
     const op = `convTranspose${axes}d`;
     const { layout = 'NCHW', ...options } = checkedOptions(op, given, convTransposeOfNames);
     checkRanks(op, x, weight, axes);
-    return inLayout(op, layout, x, weight, (images, kernel) =>
-      withBias(op, convTranspose(images, kernel, options), bias),
+    return inOperation(op, () =>
+      inLayout(op, layout, x, weight, (images, kernel) => withBias(op, convTranspose(images, kernel, options), bias)),
     );
   };
 

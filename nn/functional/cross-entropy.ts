@@ -30,7 +30,7 @@ import {
   unsqueeze,
   where,
 } from '../../core/index.js';
-import { withScope } from '../../core/scope.js';
+import { inOperation, withScope } from '../../core/scope.js';
 import { asPlaces, checkNumbers } from './class-numbers.js';
 import { withoutAbsent } from './masking.js';
 import { alongAxis } from './normalise.js';
@@ -154,11 +154,12 @@ const nllLossNames = { weight: true, ignoreIndex: true, reduction: true } as con
  * @example
  * nllLoss(tensor([[-1, -2]]), tensor([1], { dtype: 'int32' })).item() // 2
  */
-export const nllLoss = ((x: Tensor, target: Tensor, options: Reducible<ClassLossOptions> = {}) => {
-  checkedOptions('nllLoss', options, nllLossNames);
-  const { loss, weights } = pickClasses('nllLoss', x, target, options);
-  return reduceWeighted('nllLoss', loss, weights, options.reduction ?? 'mean');
-}) as Reducing<[x: Tensor, target: Tensor], ClassLossOptions>;
+export const nllLoss = ((x: Tensor, target: Tensor, options: Reducible<ClassLossOptions> = {}) =>
+  inOperation('nllLoss', () => {
+    checkedOptions('nllLoss', options, nllLossNames);
+    const { loss, weights } = pickClasses('nllLoss', x, target, options);
+    return reduceWeighted('nllLoss', loss, weights, options.reduction ?? 'mean');
+  })) as Reducing<[x: Tensor, target: Tensor], ClassLossOptions>;
 
 export interface CrossEntropyOptions extends ClassLossOptions {
   /** Share of the target spread evenly over all classes; 0 by default. */
@@ -200,36 +201,37 @@ const crossEntropyNames = { weight: true, ignoreIndex: true, reduction: true, la
  * @example
  * crossEntropy(tensor([[0, 0]]), tensor([1], { dtype: 'int32' })).item() // ≈ 0.6931471805599453
  */
-export const crossEntropy = ((x: Tensor, target: Tensor, options: Reducible<CrossEntropyOptions> = {}) => {
-  checkTensors('crossEntropy', [x, target]);
-  checkSmoothing(checkedOptions('crossEntropy', options, crossEntropyNames));
-  const { axis, classes, shape } = placesOf('crossEntropy', x);
-  if (target.dtype !== 'int32') {
-    if (options.ignoreIndex !== undefined && options.ignoreIndex !== null)
-      throw new ArgumentError({
-        op: 'crossEntropy',
-        problem: 'ignoreIndex goes with class numbers',
-        remedy: 'give int32 targets, or rows of zeros for places to ignore',
-      });
-    checkTarget('crossEntropy', x, target, x.shape);
-    // A row of zeros counts for nothing, not even NaN; what is left of it keeps gradients of scores finite.
-    const counting = any(notEqual(target, 0), { axes: axis, keepDims: true });
-    const scores = (options.labelSmoothing ?? 0) === 0 ? withoutAbsent(x, counting) : x;
-    return softCrossEntropy(logSoftmax(scores, axis), target, options);
-  }
-  const { weight = null, labelSmoothing = 0, reduction = 'mean', ignoreIndex = null } = options;
-  checkTarget('crossEntropy', x, target, shape);
-  // What is ignored is left out before softmax, whose gradient would be NaN there for NaN.
-  const counting = validPlaces('crossEntropy', target, ignoreIndex);
-  const logp = logSoftmax(counting === null ? x : where(unsqueeze(counting, axis), x, 0), axis);
-  const { loss, valid, weights } = pickClasses('crossEntropy', logp, target, options);
-  if (labelSmoothing === 0) return reduceWeighted('crossEntropy', loss, weights, reduction);
-  const weighted = weight === null ? logp : shareOf(alongAxis(weight, logp.rank, axis), logp);
-  const even = mul(neg(sum(weighted, { axes: axis })), labelSmoothing / classes);
-  const sharp = labelSmoothing === 1 ? 0 : mul(loss, 1 - labelSmoothing);
-  const smoothed = add(sharp, valid === null ? even : where(valid, even, 0));
-  return reduceWeighted('crossEntropy', smoothed, weights, reduction);
-}) as Reducing<[x: Tensor, target: Tensor], CrossEntropyOptions>;
+export const crossEntropy = ((x: Tensor, target: Tensor, options: Reducible<CrossEntropyOptions> = {}) =>
+  inOperation('crossEntropy', () => {
+    checkTensors('crossEntropy', [x, target]);
+    checkSmoothing(checkedOptions('crossEntropy', options, crossEntropyNames));
+    const { axis, classes, shape } = placesOf('crossEntropy', x);
+    if (target.dtype !== 'int32') {
+      if (options.ignoreIndex !== undefined && options.ignoreIndex !== null)
+        throw new ArgumentError({
+          op: 'crossEntropy',
+          problem: 'ignoreIndex goes with class numbers',
+          remedy: 'give int32 targets, or rows of zeros for places to ignore',
+        });
+      checkTarget('crossEntropy', x, target, x.shape);
+      // A row of zeros counts for nothing, not even NaN; what is left of it keeps gradients of scores finite.
+      const counting = any(notEqual(target, 0), { axes: axis, keepDims: true });
+      const scores = (options.labelSmoothing ?? 0) === 0 ? withoutAbsent(x, counting) : x;
+      return softCrossEntropy(logSoftmax(scores, axis), target, options);
+    }
+    const { weight = null, labelSmoothing = 0, reduction = 'mean', ignoreIndex = null } = options;
+    checkTarget('crossEntropy', x, target, shape);
+    // What is ignored is left out before softmax, whose gradient would be NaN there for NaN.
+    const counting = validPlaces('crossEntropy', target, ignoreIndex);
+    const logp = logSoftmax(counting === null ? x : where(unsqueeze(counting, axis), x, 0), axis);
+    const { loss, valid, weights } = pickClasses('crossEntropy', logp, target, options);
+    if (labelSmoothing === 0) return reduceWeighted('crossEntropy', loss, weights, reduction);
+    const weighted = weight === null ? logp : shareOf(alongAxis(weight, logp.rank, axis), logp);
+    const even = mul(neg(sum(weighted, { axes: axis })), labelSmoothing / classes);
+    const sharp = labelSmoothing === 1 ? 0 : mul(loss, 1 - labelSmoothing);
+    const smoothed = add(sharp, valid === null ? even : where(valid, even, 0));
+    return reduceWeighted('crossEntropy', smoothed, weights, reduction);
+  })) as Reducing<[x: Tensor, target: Tensor], CrossEntropyOptions>;
 
 export interface ProbabilityCrossEntropyOptions extends ReductionOptions {
   /** Probabilities are kept within [clip, 1 − clip]; 1e-7 by default. */
@@ -250,29 +252,30 @@ export const crossEntropyOfProbabilities = ((
   p: Tensor,
   target: Tensor,
   given: Reducible<ProbabilityCrossEntropyOptions> = {},
-) => {
-  checkTensors('crossEntropyOfProbabilities', [p, target]);
-  const { clip = 1e-7, ...options } = checkedOptions(
-    'crossEntropyOfProbabilities',
-    given,
-    crossEntropyOfProbabilitiesNames,
-  );
-  if (typeof clip !== 'number' || !(clip >= 0 && clip < 0.5))
-    throw new ArgumentError({
-      op: 'crossEntropyOfProbabilities',
-      problem: `clip is ${describe(clip)}`,
-      remedy: 'give a number from 0 to less than 0.5',
-    });
-  const picked = (logp: Tensor): Tensor | Counted => {
-    const { loss, weights } = pickClasses('crossEntropyOfProbabilities', logp, target, {});
-    return reduceWeighted('crossEntropyOfProbabilities', loss, weights, options.reduction ?? 'mean');
-  };
-  if (clip > 0) {
-    const logp = log(clamp(p, { min: clip, max: 1 - clip }));
-    return target.dtype === 'int32' ? picked(logp) : softCrossEntropy(logp, target, options);
-  }
-  if (target.dtype === 'int32') return picked(log(p));
-  checkTarget('crossEntropy', p, target, p.shape);
-  // A class of no share has no logarithm to take, whose derivative could be infinite.
-  return softCrossEntropy(log(where(logicalAnd(equal(target, 0), equal(p, 0)), 1, p)), target, options);
-}) as Reducing<[p: Tensor, target: Tensor], ProbabilityCrossEntropyOptions>;
+) =>
+  inOperation('crossEntropyOfProbabilities', () => {
+    checkTensors('crossEntropyOfProbabilities', [p, target]);
+    const { clip = 1e-7, ...options } = checkedOptions(
+      'crossEntropyOfProbabilities',
+      given,
+      crossEntropyOfProbabilitiesNames,
+    );
+    if (typeof clip !== 'number' || !(clip >= 0 && clip < 0.5))
+      throw new ArgumentError({
+        op: 'crossEntropyOfProbabilities',
+        problem: `clip is ${describe(clip)}`,
+        remedy: 'give a number from 0 to less than 0.5',
+      });
+    const picked = (logp: Tensor): Tensor | Counted => {
+      const { loss, weights } = pickClasses('crossEntropyOfProbabilities', logp, target, {});
+      return reduceWeighted('crossEntropyOfProbabilities', loss, weights, options.reduction ?? 'mean');
+    };
+    if (clip > 0) {
+      const logp = log(clamp(p, { min: clip, max: 1 - clip }));
+      return target.dtype === 'int32' ? picked(logp) : softCrossEntropy(logp, target, options);
+    }
+    if (target.dtype === 'int32') return picked(log(p));
+    checkTarget('crossEntropy', p, target, p.shape);
+    // A class of no share has no logarithm to take, whose derivative could be infinite.
+    return softCrossEntropy(log(where(logicalAnd(equal(target, 0), equal(p, 0)), 1, p)), target, options);
+  })) as Reducing<[p: Tensor, target: Tensor], ProbabilityCrossEntropyOptions>;

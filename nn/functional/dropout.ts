@@ -3,9 +3,11 @@
  * so that its mean stays; outside training nothing happens. Elements are selected, never multiplied by a mask, so that a
  * dropped infinity is 0.
  */
+
 import { checkedOptions, tensorOperand } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import { ArgumentError, add, bernoulli, type Key, mul, type Shape, type Tensor, where } from '../../core/index.js';
+import { inOperation } from '../../core/scope.js';
 import { requireKey } from '../layer.js';
 import { channelAxis, checkLayout, type Layout } from './normalise.js';
 
@@ -64,7 +66,7 @@ const drop = (op: string, x: Tensor, maskShape: (x: Tensor) => Shape, options: D
  * functional.dropout(tensor([1, 2, 3]), { p: 1, training: true, key: key(0) }).toArray() // [0, 0, 0]
  */
 export const dropout = (x: Tensor, options: DropoutFunctionOptions = {}): Tensor =>
-  drop('dropout', x, ({ shape }) => shape, options);
+  inOperation('dropout', () => drop('dropout', x, ({ shape }) => shape, options));
 
 export interface ChannelDropoutOptions extends DropoutFunctionOptions {
   /** Channels in axis 1 (default) or in the last one. */
@@ -79,15 +81,16 @@ const channelDropoutNames = { p: true, keep: true, training: true, key: true, ma
  * @example
  * functional.channelDropout(ones([1, 2, 2]), { p: 0 }).toArray() // [[[1, 1], [1, 1]]]
  */
-export const channelDropout = (x: Tensor, given: ChannelDropoutOptions = {}): Tensor => {
-  const { layout = 'NCHW', ...options } = checkedOptions('channelDropout', given, channelDropoutNames);
-  checkLayout('channelDropout', layout);
-  const maskShape = ({ shape, rank }: Tensor): Shape => {
-    const channels = channelAxis(rank, layout);
-    return shape.map((size, axis) => (axis === 0 || axis === channels ? size : 1));
-  };
-  return drop('channelDropout', x, maskShape, options);
-};
+export const channelDropout = (x: Tensor, given: ChannelDropoutOptions = {}): Tensor =>
+  inOperation('channelDropout', () => {
+    const { layout = 'NCHW', ...options } = checkedOptions('channelDropout', given, channelDropoutNames);
+    checkLayout('channelDropout', layout);
+    const maskShape = ({ shape, rank }: Tensor): Shape => {
+      const channels = channelAxis(rank, layout);
+      return shape.map((size, axis) => (axis === 0 || axis === channels ? size : 1));
+    };
+    return drop('channelDropout', x, maskShape, options);
+  });
 
 /** The value that SELU tends to for large negative inputs, −λα. */
 const seluFloor = -1.7580993408473766;
@@ -101,14 +104,15 @@ const alphaDropoutNames = { p: true, keep: true, training: true, key: true, mask
  * @example
  * functional.alphaDropout(tensor([1, 2]), { p: 0.5 }).toArray() // [1, 2]
  */
-export const alphaDropout = (x: Tensor, options: DropoutFunctionOptions = {}): Tensor => {
-  const op = 'alphaDropout';
-  tensorOperand(op, x);
-  const keep = keepProbability(op, checkedOptions(op, options, alphaDropoutNames));
-  if (!(options.training ?? false) || (keep === 1 && options.mask === undefined)) return x;
-  if (keep === 0)
-    throw new ArgumentError({ op, problem: 'everything is dropped', remedy: 'give a probability to drop below 1' });
-  const mask = options.mask ?? bernoulli(requireKey(op, options.key), keep, x.shape);
-  const scale = 1 / Math.sqrt(keep * (1 + (1 - keep) * seluFloor ** 2));
-  return add(mul(where(mask, x, seluFloor), scale), -scale * (1 - keep) * seluFloor);
-};
+export const alphaDropout = (x: Tensor, options: DropoutFunctionOptions = {}): Tensor =>
+  inOperation('alphaDropout', () => {
+    const op = 'alphaDropout';
+    tensorOperand(op, x);
+    const keep = keepProbability(op, checkedOptions(op, options, alphaDropoutNames));
+    if (!(options.training ?? false) || (keep === 1 && options.mask === undefined)) return x;
+    if (keep === 0)
+      throw new ArgumentError({ op, problem: 'everything is dropped', remedy: 'give a probability to drop below 1' });
+    const mask = options.mask ?? bernoulli(requireKey(op, options.key), keep, x.shape);
+    const scale = 1 / Math.sqrt(keep * (1 + (1 - keep) * seluFloor ** 2));
+    return add(mul(where(mask, x, seluFloor), scale), -scale * (1 - keep) * seluFloor);
+  });

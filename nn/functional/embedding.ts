@@ -18,7 +18,7 @@ import {
   where,
   zeros,
 } from '../../core/index.js';
-import { withScope } from '../../core/scope.js';
+import { inOperation, withScope } from '../../core/scope.js';
 import { asPlaces, checkNumbers } from './class-numbers.js';
 import { rowNorms } from './lengths.js';
 
@@ -44,38 +44,39 @@ const embeddingNames = { paddingIndex: true, maxNorm: true, normType: true, scal
  * functional.embedding(tensor([[1, 2], [3, 4]]), tensor([1, 0, 1], { dtype: 'int32' })).toArray() // [[3, 4], [1, 2], [3, 4]]
  * functional.embedding(tensor([[1, 2], [3, 4]]), tensor([1, 0], { dtype: 'int32' }), { maxNorm: 2.5 }).toArray() // [[1.5, 2], [1, 2]]
  */
-export const embedding = (weight: Tensor, index: Tensor, options: EmbeddingFunctionOptions = {}): Tensor => {
-  checkTensors('embedding', [weight, index]);
-  const {
-    paddingIndex,
-    maxNorm,
-    normType = 2,
-    scaleGradByFreq = false,
-  } = checkedOptions('embedding', options, embeddingNames);
-  for (const [name, value] of Object.entries({ maxNorm: maxNorm ?? 1, normType }))
-    if (!(value > 0))
+export const embedding = (weight: Tensor, index: Tensor, options: EmbeddingFunctionOptions = {}): Tensor =>
+  inOperation('embedding', () => {
+    checkTensors('embedding', [weight, index]);
+    const {
+      paddingIndex,
+      maxNorm,
+      normType = 2,
+      scaleGradByFreq = false,
+    } = checkedOptions('embedding', options, embeddingNames);
+    for (const [name, value] of Object.entries({ maxNorm: maxNorm ?? 1, normType }))
+      if (!(value > 0))
+        throw new ArgumentError({
+          op: 'embedding',
+          problem: `${name} = ${value}`,
+          remedy: `give a number > 0${name === 'normType' ? ', or Infinity' : ''}`,
+        });
+    const count = weight.shape[0] ?? 0;
+    checkNumbers('embedding', index, { name: 'row number', count });
+    const places = asPlaces(index, count);
+    const looked = withScope('embedding', () => take(weight, places, 0));
+    const limited = maxNorm === undefined ? looked : withinNorm(looked, maxNorm, normType);
+    const rows = scaleGradByFreq ? dividedGradient(limited, frequencies(weight, places)) : limited;
+    if (paddingIndex === undefined) return rows;
+    if (!Number.isInteger(paddingIndex) || paddingIndex < -count || paddingIndex >= count)
       throw new ArgumentError({
         op: 'embedding',
-        problem: `${name} = ${value}`,
-        remedy: `give a number > 0${name === 'normType' ? ', or Infinity' : ''}`,
+        problem: `paddingIndex = ${paddingIndex} names no row of a table of ${count}`,
+        shapes: [weight.shape],
+        remedy: 'give a row number, or leave it out',
       });
-  const count = weight.shape[0] ?? 0;
-  checkNumbers('embedding', index, { name: 'row number', count });
-  const places = asPlaces(index, count);
-  const looked = withScope('embedding', () => take(weight, places, 0));
-  const limited = maxNorm === undefined ? looked : withinNorm(looked, maxNorm, normType);
-  const rows = scaleGradByFreq ? dividedGradient(limited, frequencies(weight, places)) : limited;
-  if (paddingIndex === undefined) return rows;
-  if (!Number.isInteger(paddingIndex) || paddingIndex < -count || paddingIndex >= count)
-    throw new ArgumentError({
-      op: 'embedding',
-      problem: `paddingIndex = ${paddingIndex} names no row of a table of ${count}`,
-      shapes: [weight.shape],
-      remedy: 'give a row number, or leave it out',
-    });
-  const isPadding = equal(index, paddingIndex < 0 ? paddingIndex + count : paddingIndex);
-  return where(unsqueeze(isPadding, -1), stopGradient(rows), rows);
-};
+    const isPadding = equal(index, paddingIndex < 0 ? paddingIndex + count : paddingIndex);
+    return where(unsqueeze(isPadding, -1), stopGradient(rows), rows);
+  });
 
 /** Rows of norm `limit` at most, differentiated as if they had been so before. */
 const withinNorm = (rows: Tensor, limit: number, p: number): Tensor =>

@@ -1,7 +1,9 @@
 /** Instance norm that remembers: running statistics like batch norm's, moved by the average of the samples' own. */
+
 import { checkedOptions, checkTensors, tensorOperand } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import { ArgumentError, add, mean, mul, reshape, stopGradient, type Tensor } from '../../core/index.js';
+import { inOperation } from '../../core/scope.js';
 import { type BatchNormState, batchNorm } from './batch-norm.js';
 import { channelAxis, type Layout, moments } from './normalise.js';
 import { type InstanceNormOptions, instanceNorm } from './sample-norm.js';
@@ -34,31 +36,33 @@ export const trackedInstanceNorm = (
   x: Tensor,
   state: BatchNormState,
   given: TrackedInstanceNormOptions = {},
-): readonly [Tensor, BatchNormState] => {
-  const op = 'trackedInstanceNorm';
-  const { training = false, momentum = 0.1, ...options } = checkedOptions(op, given, trackedInstanceNormNames);
-  if (typeof momentum !== 'number' || !(momentum >= 0 && momentum <= 1))
-    throw new ArgumentError({
-      op,
-      problem: `momentum ${describe(momentum)} is not between 0 and 1`,
-      remedy: 'momentum is the weight of the new batch',
-    });
-  checkTensors('trackedInstanceNorm', [x, state?.runningMean, state?.runningVariance]);
-  if (!training) return batchNorm(x, state, options);
-  const y = instanceNorm(x, options);
-  const axis = channelAxis(tensorOperand(op, x).rank, options.layout ?? 'NCHW');
-  const positions = x.shape.map((_, i) => i).filter((i) => i !== 0 && i !== axis);
-  const count = positions.reduce((product, i) => product * (x.shape[i] ?? 1), 1);
-  const own = moments(x, positions);
-  const channels = x.shape[axis] ?? 1;
-  const average = (values: Tensor): Tensor => reshape(mean(values, { axes: 0 }), [channels]) as Tensor;
-  const move = (old: Tensor, fresh: Tensor): Tensor => stopGradient(add(mul(old, 1 - momentum), mul(fresh, momentum)));
-  return [
-    y,
-    {
-      ...state,
-      runningMean: move(state.runningMean, average(own.mean)),
-      runningVariance: move(state.runningVariance, mul(average(own.variance), count / (count - 1))),
-    },
-  ];
-};
+): readonly [Tensor, BatchNormState] =>
+  inOperation('trackedInstanceNorm', () => {
+    const op = 'trackedInstanceNorm';
+    const { training = false, momentum = 0.1, ...options } = checkedOptions(op, given, trackedInstanceNormNames);
+    if (typeof momentum !== 'number' || !(momentum >= 0 && momentum <= 1))
+      throw new ArgumentError({
+        op,
+        problem: `momentum ${describe(momentum)} is not between 0 and 1`,
+        remedy: 'momentum is the weight of the new batch',
+      });
+    checkTensors('trackedInstanceNorm', [x, state?.runningMean, state?.runningVariance]);
+    if (!training) return batchNorm(x, state, options);
+    const y = instanceNorm(x, options);
+    const axis = channelAxis(tensorOperand(op, x).rank, options.layout ?? 'NCHW');
+    const positions = x.shape.map((_, i) => i).filter((i) => i !== 0 && i !== axis);
+    const count = positions.reduce((product, i) => product * (x.shape[i] ?? 1), 1);
+    const own = moments(x, positions);
+    const channels = x.shape[axis] ?? 1;
+    const average = (values: Tensor): Tensor => reshape(mean(values, { axes: 0 }), [channels]) as Tensor;
+    const move = (old: Tensor, fresh: Tensor): Tensor =>
+      stopGradient(add(mul(old, 1 - momentum), mul(fresh, momentum)));
+    return [
+      y,
+      {
+        ...state,
+        runningMean: move(state.runningMean, average(own.mean)),
+        runningVariance: move(state.runningVariance, mul(average(own.variance), count / (count - 1))),
+      },
+    ];
+  });

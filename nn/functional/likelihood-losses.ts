@@ -1,4 +1,5 @@
 /** Negative log-likelihoods of numbers and counts, and of several labels at once. */
+
 import { checkedOptions, checkTensors } from '../../core/arguments.js';
 import {
   add,
@@ -20,6 +21,7 @@ import {
   type Tensor,
   where,
 } from '../../core/index.js';
+import { inOperation } from '../../core/scope.js';
 import { checkEps } from './normalise.js';
 import { checkSameShapes, type Reducible, type Reducing, type ReductionOptions, reduceLoss } from './reduce.js';
 import { counted, shareOf } from './terms.js';
@@ -47,18 +49,19 @@ export const gaussianNllLoss = ((
   target: Tensor,
   variance: Tensor,
   options: Reducible<GaussianNllOptions> = {},
-) => {
-  const op = 'gaussianNllLoss';
-  const { full = false, eps = 1e-6, reduction = 'mean' } = checkedOptions(op, options, gaussianNllLossNames);
-  checkEps(op, eps);
-  checkSameShapes(op, x, target);
-  checkTensors(op, [variance]);
-  const given = broadcastTo(variance, x.shape) as Tensor;
-  // At least eps, with the gradient of the variance itself.
-  const v = where(less(given, eps), add(given, stopGradient(sub(eps, given))), given);
-  const loss = mul(add(log(v), div(square(sub(x, target)), v)), 0.5);
-  return reduceLoss(op, full ? add(loss, 0.5 * Math.log(2 * Math.PI)) : loss, reduction);
-}) as Reducing<[x: Tensor, target: Tensor, variance: Tensor], GaussianNllOptions>;
+) =>
+  inOperation('gaussianNllLoss', () => {
+    const op = 'gaussianNllLoss';
+    const { full = false, eps = 1e-6, reduction = 'mean' } = checkedOptions(op, options, gaussianNllLossNames);
+    checkEps(op, eps);
+    checkSameShapes(op, x, target);
+    checkTensors(op, [variance]);
+    const given = broadcastTo(variance, x.shape) as Tensor;
+    // At least eps, with the gradient of the variance itself.
+    const v = where(less(given, eps), add(given, stopGradient(sub(eps, given))), given);
+    const loss = mul(add(log(v), div(square(sub(x, target)), v)), 0.5);
+    return reduceLoss(op, full ? add(loss, 0.5 * Math.log(2 * Math.PI)) : loss, reduction);
+  })) as Reducing<[x: Tensor, target: Tensor, variance: Tensor], GaussianNllOptions>;
 
 export interface PoissonNllOptions extends ReductionOptions {
   /** Whether x is the logarithm of the rate; true by default. */
@@ -77,25 +80,26 @@ const poissonNllLossNames = { logInput: true, full: true, eps: true, reduction: 
  * @example
  * poissonNllLoss(tensor([0]), tensor([2])).item() // 1
  */
-export const poissonNllLoss = ((x: Tensor, target: Tensor, options: Reducible<PoissonNllOptions> = {}) => {
-  const op = 'poissonNllLoss';
-  const {
-    logInput = true,
-    full = false,
-    eps = 1e-8,
-    reduction = 'mean',
-  } = checkedOptions(op, options, poissonNllLossNames);
-  checkSameShapes(op, x, target);
-  checkEps(op, eps);
-  const loss: Tensor = logInput
-    ? sub(exp(x), shareOf(target, x))
-    : sub(x, mul(target, log(unlessNone(target, add(x, eps)))));
-  if (!full) return reduceLoss(op, loss, reduction);
-  const several = greater(target, 1);
-  const t = where(several, target, 1);
-  const stirling = add(sub(mul(t, log(t)), t), mul(log(mul(t, 2 * Math.PI)), 0.5));
-  return reduceLoss(op, add(loss, where(several, stirling, 0)), reduction);
-}) as Reducing<[x: Tensor, target: Tensor], PoissonNllOptions>;
+export const poissonNllLoss = ((x: Tensor, target: Tensor, options: Reducible<PoissonNllOptions> = {}) =>
+  inOperation('poissonNllLoss', () => {
+    const op = 'poissonNllLoss';
+    const {
+      logInput = true,
+      full = false,
+      eps = 1e-8,
+      reduction = 'mean',
+    } = checkedOptions(op, options, poissonNllLossNames);
+    checkSameShapes(op, x, target);
+    checkEps(op, eps);
+    const loss: Tensor = logInput
+      ? sub(exp(x), shareOf(target, x))
+      : sub(x, mul(target, log(unlessNone(target, add(x, eps)))));
+    if (!full) return reduceLoss(op, loss, reduction);
+    const several = greater(target, 1);
+    const t = where(several, target, 1);
+    const stirling = add(sub(mul(t, log(t)), t), mul(log(mul(t, 2 * Math.PI)), 0.5));
+    return reduceLoss(op, add(loss, where(several, stirling, 0)), reduction);
+  })) as Reducing<[x: Tensor, target: Tensor], PoissonNllOptions>;
 
 export interface MultiLabelOptions extends ReductionOptions {
   /** One weight a class, `[C]`. */
@@ -110,11 +114,12 @@ const multiLabelSoftMarginLossNames = { weight: true, reduction: true } as const
  * @example
  * multiLabelSoftMarginLoss(tensor([[0, 0]]), tensor([[1, 0]])).item() // ≈ 0.6931471805599453
  */
-export const multiLabelSoftMarginLoss = ((x: Tensor, target: Tensor, options: Reducible<MultiLabelOptions> = {}) => {
-  const op = 'multiLabelSoftMarginLoss';
-  const { weight = null, reduction = 'mean' } = checkedOptions(op, options, multiLabelSoftMarginLossNames);
-  checkSameShapes(op, x, target);
-  const seen = counted(x, weight, 0);
-  const loss = add(shareOf(target, softplus(neg(seen))), shareOf(sub(1, target), softplus(seen)));
-  return reduceLoss(op, mean(weight === null ? loss : mul(loss, weight), { axes: -1 }), reduction);
-}) as Reducing<[x: Tensor, target: Tensor], MultiLabelOptions>;
+export const multiLabelSoftMarginLoss = ((x: Tensor, target: Tensor, options: Reducible<MultiLabelOptions> = {}) =>
+  inOperation('multiLabelSoftMarginLoss', () => {
+    const op = 'multiLabelSoftMarginLoss';
+    const { weight = null, reduction = 'mean' } = checkedOptions(op, options, multiLabelSoftMarginLossNames);
+    checkSameShapes(op, x, target);
+    const seen = counted(x, weight, 0);
+    const loss = add(shareOf(target, softplus(neg(seen))), shareOf(sub(1, target), softplus(seen)));
+    return reduceLoss(op, mean(weight === null ? loss : mul(loss, weight), { axes: -1 }), reduction);
+  })) as Reducing<[x: Tensor, target: Tensor], MultiLabelOptions>;

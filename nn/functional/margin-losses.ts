@@ -18,7 +18,7 @@ import {
   unsqueeze,
   where,
 } from '../../core/index.js';
-import { withScope } from '../../core/scope.js';
+import { inOperation, withScope } from '../../core/scope.js';
 import { asPlaces, checkNumbers } from './class-numbers.js';
 import { type Reducible, type Reducing, type ReductionOptions, reduceLoss } from './reduce.js';
 import { shareOf } from './terms.js';
@@ -76,10 +76,9 @@ const violations = (op: string, x: Tensor, target: Tensor, options: Reducible<Hi
  * hingeLoss(tensor([[1, 3, 0]]), tensor([0], { dtype: 'int32' })).item() // 3
  */
 export const hingeLoss = ((x: Tensor, target: Tensor, options: Reducible<HingeOptions> = {}) =>
-  reduceLoss('hingeLoss', violations('hingeLoss', x, target, options), options.reduction ?? 'mean')) as Reducing<
-  [x: Tensor, target: Tensor],
-  HingeOptions
->;
+  inOperation('hingeLoss', () =>
+    reduceLoss('hingeLoss', violations('hingeLoss', x, target, options), options.reduction ?? 'mean'),
+  )) as Reducing<[x: Tensor, target: Tensor], HingeOptions>;
 
 /**
  * The multi-class hinge loss divided by the number of classes, as PyTorch's `multi_margin_loss` has it.
@@ -89,8 +88,10 @@ export const hingeLoss = ((x: Tensor, target: Tensor, options: Reducible<HingeOp
  * multiMarginLoss(tensor([[1, 3, 0]]), tensor([0], { dtype: 'int32' })).item() // 1
  */
 export const multiMarginLoss = ((x: Tensor, target: Tensor, options: Reducible<HingeOptions> = {}) =>
-  reduceLoss(
-    'multiMarginLoss',
-    div(violations('multiMarginLoss', x, target, options), x.shape.at(-1) ?? 1),
-    options.reduction ?? 'mean',
+  inOperation('multiMarginLoss', () =>
+    reduceLoss(
+      'multiMarginLoss',
+      div(violations('multiMarginLoss', x, target, options), x.shape.at(-1) ?? 1),
+      options.reduction ?? 'mean',
+    ),
   )) as Reducing<[x: Tensor, target: Tensor], HingeOptions>;

@@ -2,6 +2,7 @@
  * What is masked has no influence, whatever stands there: not on values, and not on gradients, where `0·∞` and `0·NaN` would be NaN.
  * Numbers are therefore selected before they meet others, never multiplied by 0.
  */
+
 import { customJvp } from '../../autograd/custom-jvp.js';
 import { tensorOperand } from '../../core/arguments.js';
 import { type AxisArgument, axisArgument } from '../../core/axis.js';
@@ -23,6 +24,7 @@ import {
   type Tensor,
   where,
 } from '../../core/index.js';
+import { inOperation } from '../../core/scope.js';
 
 /** Throws unless the mask of `op`, called `name`, broadcasts to `shape`. */
 export const checkMaskShape = (op: string, name: string, mask: Tensor, shape: Shape): void => {
@@ -55,15 +57,16 @@ export const boolMask = (op: string, mask: Tensor): Tensor => {
  * @example
  * functional.maskedSoftmax(zeros([2, 3]), tensor([[true, true, false], [false, false, false]])).toArray() // [[0.5, 0.5, 0], [0, 0, 0]]
  */
-export const maskedSoftmax = (x: Tensor, mask: Tensor, axis: AxisArgument = -1): Tensor => {
-  boolMask('maskedSoftmax', mask);
-  const seen: Tensor = where(mask, tensorOperand('maskedSoftmax', x), Number.NEGATIVE_INFINITY);
-  // Counted from the last axis, which the mask shares whatever its rank; it may have no such axis at all.
-  const from = axisArgument('maskedSoftmax', axis, seen.rank, -1) - seen.rank;
-  const some = -from > mask.rank ? mask : any(mask, { axes: from, keepDims: true });
-  // A lane of nothing but −∞ has no softmax: another one is taken in its place, and left out again.
-  return where(mask, softmax(where(some, seen, 0), from), 0);
-};
+export const maskedSoftmax = (x: Tensor, mask: Tensor, axis: AxisArgument = -1): Tensor =>
+  inOperation('maskedSoftmax', () => {
+    boolMask('maskedSoftmax', mask);
+    const seen: Tensor = where(mask, tensorOperand('maskedSoftmax', x), Number.NEGATIVE_INFINITY);
+    // Counted from the last axis, which the mask shares whatever its rank; it may have no such axis at all.
+    const from = axisArgument('maskedSoftmax', axis, seen.rank, -1) - seen.rank;
+    const some = -from > mask.rank ? mask : any(mask, { axes: from, keepDims: true });
+    // A lane of nothing but −∞ has no softmax: another one is taken in its place, and left out again.
+    return where(mask, softmax(where(some, seen, 0), from), 0);
+  });
 
 /** `x`, with 0 in the place of infinities and NaN; the derivative is that of x. */
 export const finitePart = (x: Tensor): Tensor =>

@@ -1,4 +1,5 @@
 /** Attention with several heads, each over its own block of features (Vaswani et al. 2017, section 3.2.2). */
+
 import { checkedOptions, checkTensors, tensorOperand } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
@@ -19,6 +20,7 @@ import {
   where,
   zeros,
 } from '../../core/index.js';
+import { inOperation } from '../../core/scope.js';
 import { sameShape } from '../../core/shape.js';
 import { type AttentionFunctionOptions, attended, attentionWeights } from './attention.js';
 import { dropout } from './dropout.js';
@@ -187,72 +189,73 @@ export const multiheadAttentionWithWeights = (
   v: Tensor,
   params: MultiheadParameters,
   given: MultiheadOptions,
-): MultiheadOutput => {
-  checkTensors(op, [q, k, v]);
-  const options = checkedOptions(op, given, optionNames);
-  const { heads, mask = null, keyMask = null, dropout: p = 0, training = false, key } = options;
-  const { causal = false, addZeroAttention = false } = options;
-  const { inProjBias = null, outProj, biasK = null, biasV = null } = checkedOptions(op, params, parameterNames);
-  checkTensors(op, [outProj?.weight]);
-  const width = q.shape.at(-1) ?? 1;
-  if (q.rank !== 3 || k.rank !== 3 || v.rank !== 3)
-    throw new ShapeError({
-      op,
-      problem: 'queries, keys and values are not all batches of sequences',
-      shapes: [q.shape, k.shape, v.shape],
-      remedy: 'give queries [N, L, E], keys and values [N, S, E]',
-    });
-  if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0)
-    throw new ArgumentError({
-      op,
-      problem: `${describe(heads)} heads do not divide a width of ${width}`,
-      shapes: [q.shape],
-      remedy: 'choose a number of heads that divides the width',
-    });
-  const projections = projectionsOf(params, q);
-  const [samples = 1, length = 1] = q.shape;
-  const keyCount = k.shape[1] ?? 1;
-  const pairs = spreadMask(mask, [samples, heads, length, keyCount]);
-  if (keyMask !== null) checkKeyMask(keyMask, samples, keyCount);
-  // A sequence that attends to itself asks from the same positions.
-  const queries = q === k ? existing(q, keyMask) : q;
-  const project = (x: Tensor, block: 0 | 1 | 2): Tensor =>
-    linear(
-      x,
-      projections[block],
-      inProjBias === null ? null : slice(inProjBias, [[block * width, (block + 1) * width, 1]]),
-    );
-  const extended = (x: Tensor, learned: Tensor | null): Tensor =>
-    concat(
-      [
+): MultiheadOutput =>
+  inOperation('multiheadAttentionWithWeights', () => {
+    checkTensors(op, [q, k, v]);
+    const options = checkedOptions(op, given, optionNames);
+    const { heads, mask = null, keyMask = null, dropout: p = 0, training = false, key } = options;
+    const { causal = false, addZeroAttention = false } = options;
+    const { inProjBias = null, outProj, biasK = null, biasV = null } = checkedOptions(op, params, parameterNames);
+    checkTensors(op, [outProj?.weight]);
+    const width = q.shape.at(-1) ?? 1;
+    if (q.rank !== 3 || k.rank !== 3 || v.rank !== 3)
+      throw new ShapeError({
+        op,
+        problem: 'queries, keys and values are not all batches of sequences',
+        shapes: [q.shape, k.shape, v.shape],
+        remedy: 'give queries [N, L, E], keys and values [N, S, E]',
+      });
+    if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0)
+      throw new ArgumentError({
+        op,
+        problem: `${describe(heads)} heads do not divide a width of ${width}`,
+        shapes: [q.shape],
+        remedy: 'choose a number of heads that divides the width',
+      });
+    const projections = projectionsOf(params, q);
+    const [samples = 1, length = 1] = q.shape;
+    const keyCount = k.shape[1] ?? 1;
+    const pairs = spreadMask(mask, [samples, heads, length, keyCount]);
+    if (keyMask !== null) checkKeyMask(keyMask, samples, keyCount);
+    // A sequence that attends to itself asks from the same positions.
+    const queries = q === k ? existing(q, keyMask) : q;
+    const project = (x: Tensor, block: 0 | 1 | 2): Tensor =>
+      linear(
         x,
-        ...(learned === null ? [] : [broadcastTo(learned, [samples, 1, width]) as Tensor]),
-        ...(addZeroAttention ? [zeros([samples, 1, width], x.dtype)] : []),
-      ],
-      1,
+        projections[block],
+        inProjBias === null ? null : slice(inProjBias, [[block * width, (block + 1) * width, 1]]),
+      );
+    const extended = (x: Tensor, learned: Tensor | null): Tensor =>
+      concat(
+        [
+          x,
+          ...(learned === null ? [] : [broadcastTo(learned, [samples, 1, width]) as Tensor]),
+          ...(addZeroAttention ? [zeros([samples, 1, width], x.dtype)] : []),
+        ],
+        1,
+      );
+    const extra = Number(biasK !== null) + Number(addZeroAttention);
+    const split = (x: Tensor): Tensor =>
+      permute(reshape(x, [samples, x.shape[1] ?? 1, heads, width / heads]) as Tensor, [0, 2, 1, 3]);
+    const keys = split(
+      extra === 0 ? project(existing(k, keyMask), 1) : extended(project(existing(k, keyMask), 1), biasK),
     );
-  const extra = Number(biasK !== null) + Number(addZeroAttention);
-  const split = (x: Tensor): Tensor =>
-    permute(reshape(x, [samples, x.shape[1] ?? 1, heads, width / heads]) as Tensor, [0, 2, 1, 3]);
-  const keys = split(
-    extra === 0 ? project(existing(k, keyMask), 1) : extended(project(existing(k, keyMask), 1), biasK),
-  );
-  const values = split(
-    extra === 0 ? project(existing(v, keyMask), 2) : extended(project(existing(v, keyMask), 2), biasV),
-  );
-  // Keys put behind the others are seen from every position.
-  const past = causal && extra > 0 ? cast(tril(ones([length, keyCount])), 'bool') : null;
-  const joint = joinMasks(past === null ? pairs : both(past, pairs), keyMask, keyCount, extra);
-  const weights = attentionWeights(split(project(queries, 0)), keys, {
-    mask: joint,
-    causal: causal && extra === 0,
-    ...(options.scale === undefined ? {} : { scale: options.scale }),
+    const values = split(
+      extra === 0 ? project(existing(v, keyMask), 2) : extended(project(existing(v, keyMask), 2), biasV),
+    );
+    // Keys put behind the others are seen from every position.
+    const past = causal && extra > 0 ? cast(tril(ones([length, keyCount])), 'bool') : null;
+    const joint = joinMasks(past === null ? pairs : both(past, pairs), keyMask, keyCount, extra);
+    const weights = attentionWeights(split(project(queries, 0)), keys, {
+      mask: joint,
+      causal: causal && extra === 0,
+      ...(options.scale === undefined ? {} : { scale: options.scale }),
+    });
+    const kept = p === 0 ? weights : dropout(weights, { p, training, key });
+    const y = attended(kept, values, joint !== null || causal);
+    const joined = reshape(permute(y, [0, 2, 1, 3]) as Tensor, q.shape) as Tensor;
+    return { output: linear(joined, outProj.weight, outProj.bias ?? null), weights };
   });
-  const kept = p === 0 ? weights : dropout(weights, { p, training, key });
-  const y = attended(kept, values, joint !== null || causal);
-  const joined = reshape(permute(y, [0, 2, 1, 3]) as Tensor, q.shape) as Tensor;
-  return { output: linear(joined, outProj.weight, outProj.bias ?? null), weights };
-};
 
 /**
  * Attention with several heads. `q: [N, L, E]`, `k: [N, S, E]`, `v: [N, S, E]` → `[N, L, E]`.
@@ -266,4 +269,4 @@ export const multiheadAttention = (
   v: Tensor,
   params: MultiheadParameters,
   options: MultiheadOptions,
-): Tensor => multiheadAttentionWithWeights(q, k, v, params, options).output;
+): Tensor => inOperation('multiheadAttention', () => multiheadAttentionWithWeights(q, k, v, params, options).output);

@@ -1,4 +1,5 @@
 /** Losses on pairs and triples of inputs: which of two is larger, which of two is nearer. Targets are 1 and −1. */
+
 import { checkedOptions, checkNotNaN, checkTensors, rankOf } from '../../core/arguments.js';
 import {
   ArgumentError,
@@ -16,6 +17,7 @@ import {
   where,
 } from '../../core/index.js';
 import { reveal } from '../../core/interpreter.js';
+import { inOperation } from '../../core/scope.js';
 import { cosineSimilarity } from './cosine-similarity.js';
 import { rowNorms } from './lengths.js';
 import { checkSameShapes, type Reducible, type Reducing, type ReductionOptions, reduceLoss } from './reduce.js';
@@ -53,16 +55,17 @@ const names = { margin: true, reduction: true } as const;
  * @example
  * marginRankingLoss(tensor([1]), tensor([3]), tensor([1])).item() // 2
  */
-export const marginRankingLoss = ((a: Tensor, b: Tensor, y: Tensor, options: Reducible<PairMarginOptions> = {}) => {
-  const { margin = 0, reduction = 'mean' } = checkedOptions('marginRankingLoss', options, names);
-  checkSameShapes('marginRankingLoss', a, b);
-  checkSameShapes('marginRankingLoss', a, y);
-  return reduceLoss(
-    'marginRankingLoss',
-    relu(add(mul(neg(signs('marginRankingLoss', y)), sub(a, b)), margin)),
-    reduction,
-  );
-}) as Reducing<[a: Tensor, b: Tensor, y: Tensor], PairMarginOptions>;
+export const marginRankingLoss = ((a: Tensor, b: Tensor, y: Tensor, options: Reducible<PairMarginOptions> = {}) =>
+  inOperation('marginRankingLoss', () => {
+    const { margin = 0, reduction = 'mean' } = checkedOptions('marginRankingLoss', options, names);
+    checkSameShapes('marginRankingLoss', a, b);
+    checkSameShapes('marginRankingLoss', a, y);
+    return reduceLoss(
+      'marginRankingLoss',
+      relu(add(mul(neg(signs('marginRankingLoss', y)), sub(a, b)), margin)),
+      reduction,
+    );
+  })) as Reducing<[a: Tensor, b: Tensor, y: Tensor], PairMarginOptions>;
 
 /**
  * A distance x should be small where y is 1 and at least `margin` where it is −1: `x`, or `max(0, margin − x)`. The margin is 1 by default.
@@ -70,12 +73,13 @@ export const marginRankingLoss = ((a: Tensor, b: Tensor, y: Tensor, options: Red
  * @example
  * hingeEmbeddingLoss(tensor([0.5, 0.25]), tensor([1, -1]), { reduction: 'none' }).toArray() // [0.5, 0.75]
  */
-export const hingeEmbeddingLoss = ((x: Tensor, y: Tensor, options: Reducible<PairMarginOptions> = {}) => {
-  const { margin = 1, reduction = 'mean' } = checkedOptions('hingeEmbeddingLoss', options, names);
-  checkSameShapes('hingeEmbeddingLoss', x, y);
-  const loss = bySign('hingeEmbeddingLoss', y, x, relu(sub(margin, x)));
-  return reduceLoss('hingeEmbeddingLoss', loss, reduction);
-}) as Reducing<[x: Tensor, y: Tensor], PairMarginOptions>;
+export const hingeEmbeddingLoss = ((x: Tensor, y: Tensor, options: Reducible<PairMarginOptions> = {}) =>
+  inOperation('hingeEmbeddingLoss', () => {
+    const { margin = 1, reduction = 'mean' } = checkedOptions('hingeEmbeddingLoss', options, names);
+    checkSameShapes('hingeEmbeddingLoss', x, y);
+    const loss = bySign('hingeEmbeddingLoss', y, x, relu(sub(margin, x)));
+    return reduceLoss('hingeEmbeddingLoss', loss, reduction);
+  })) as Reducing<[x: Tensor, y: Tensor], PairMarginOptions>;
 
 /**
  * Rows a and b should point the same way where y is 1, `1 − cos`, and apart where it is −1, `max(0, cos − margin)`. `a, b: [N, D]`, `y: [N]`, or `[D]` and `[]` for one pair.
@@ -84,21 +88,22 @@ export const hingeEmbeddingLoss = ((x: Tensor, y: Tensor, options: Reducible<Pai
  * @example
  * cosineEmbeddingLoss(tensor([[1, 0]]), tensor([[0, 2]]), tensor([1])).item() // 1
  */
-export const cosineEmbeddingLoss = ((a: Tensor, b: Tensor, y: Tensor, options: Reducible<PairMarginOptions> = {}) => {
-  const { margin = 0, reduction = 'mean' } = checkedOptions('cosineEmbeddingLoss', options, names);
-  checkSameShapes('cosineEmbeddingLoss', a, b);
-  checkTensors('cosineEmbeddingLoss', [y]);
-  if (a.rank < 1 || a.rank > 2 || y.shape.join() !== a.shape.slice(0, -1).join())
-    throw new ShapeError({
-      op: 'cosineEmbeddingLoss',
-      problem: 'rows and targets do not fit',
-      shapes: [a.shape, y.shape],
-      remedy: 'give rows [N, D] and targets [N], or [D] and one target',
-    });
-  const cosine = cosineSimilarity(a, b, { axis: -1 });
-  const loss = bySign('cosineEmbeddingLoss', y, sub(1, cosine), relu(sub(cosine, margin)));
-  return reduceLoss('cosineEmbeddingLoss', loss, reduction);
-}) as Reducing<[a: Tensor, b: Tensor, y: Tensor], PairMarginOptions>;
+export const cosineEmbeddingLoss = ((a: Tensor, b: Tensor, y: Tensor, options: Reducible<PairMarginOptions> = {}) =>
+  inOperation('cosineEmbeddingLoss', () => {
+    const { margin = 0, reduction = 'mean' } = checkedOptions('cosineEmbeddingLoss', options, names);
+    checkSameShapes('cosineEmbeddingLoss', a, b);
+    checkTensors('cosineEmbeddingLoss', [y]);
+    if (a.rank < 1 || a.rank > 2 || y.shape.join() !== a.shape.slice(0, -1).join())
+      throw new ShapeError({
+        op: 'cosineEmbeddingLoss',
+        problem: 'rows and targets do not fit',
+        shapes: [a.shape, y.shape],
+        remedy: 'give rows [N, D] and targets [N], or [D] and one target',
+      });
+    const cosine = cosineSimilarity(a, b, { axis: -1 });
+    const loss = bySign('cosineEmbeddingLoss', y, sub(1, cosine), relu(sub(cosine, margin)));
+    return reduceLoss('cosineEmbeddingLoss', loss, reduction);
+  })) as Reducing<[a: Tensor, b: Tensor, y: Tensor], PairMarginOptions>;
 
 export interface TripletMarginOptions extends ReductionOptions {
   /** How much farther the negative must be; 1 by default. */
@@ -124,19 +129,26 @@ export const tripletMarginLoss = ((
   positive: Tensor,
   negative: Tensor,
   options: Reducible<TripletMarginOptions> = {},
-) => {
-  const op = 'tripletMarginLoss';
-  const { margin = 1, p = 2, eps = 1e-6, swap = false, reduction = 'mean' } = checkedOptions(op, options, tripletNames);
-  checkSameShapes(op, anchor, positive);
-  checkSameShapes(op, anchor, negative);
-  rankOf(op, anchor);
-  for (const [name, value] of Object.entries({ margin, p, eps })) checkNotNaN(op, name, value);
-  const distance = (a: Tensor, b: Tensor): Tensor => rowNorms(add(sub(a, b), eps), p);
-  const near = distance(anchor, positive);
-  const far = distance(anchor, negative);
-  const against = swap ? minimum(far, distance(positive, negative)) : far;
-  return reduceLoss(op, relu(add(sub(near, against), margin)), reduction);
-}) as Reducing<[anchor: Tensor, positive: Tensor, negative: Tensor], TripletMarginOptions>;
+) =>
+  inOperation('tripletMarginLoss', () => {
+    const op = 'tripletMarginLoss';
+    const {
+      margin = 1,
+      p = 2,
+      eps = 1e-6,
+      swap = false,
+      reduction = 'mean',
+    } = checkedOptions(op, options, tripletNames);
+    checkSameShapes(op, anchor, positive);
+    checkSameShapes(op, anchor, negative);
+    rankOf(op, anchor);
+    for (const [name, value] of Object.entries({ margin, p, eps })) checkNotNaN(op, name, value);
+    const distance = (a: Tensor, b: Tensor): Tensor => rowNorms(add(sub(a, b), eps), p);
+    const near = distance(anchor, positive);
+    const far = distance(anchor, negative);
+    const against = swap ? minimum(far, distance(positive, negative)) : far;
+    return reduceLoss(op, relu(add(sub(near, against), margin)), reduction);
+  })) as Reducing<[anchor: Tensor, positive: Tensor, negative: Tensor], TripletMarginOptions>;
 
 const softMarginLossNames = { reduction: true } as const;
 
@@ -146,8 +158,9 @@ const softMarginLossNames = { reduction: true } as const;
  * @example
  * softMarginLoss(tensor([0]), tensor([1])).item() // ≈ 0.6931471805599453
  */
-export const softMarginLoss = ((x: Tensor, y: Tensor, options: Reducible<ReductionOptions> = {}) => {
-  const { reduction = 'mean' } = checkedOptions('softMarginLoss', options, softMarginLossNames);
-  checkSameShapes('softMarginLoss', x, y);
-  return reduceLoss('softMarginLoss', softplus(mul(neg(signs('softMarginLoss', y)), x)), reduction);
-}) as Reducing<[x: Tensor, y: Tensor], ReductionOptions>;
+export const softMarginLoss = ((x: Tensor, y: Tensor, options: Reducible<ReductionOptions> = {}) =>
+  inOperation('softMarginLoss', () => {
+    const { reduction = 'mean' } = checkedOptions('softMarginLoss', options, softMarginLossNames);
+    checkSameShapes('softMarginLoss', x, y);
+    return reduceLoss('softMarginLoss', softplus(mul(neg(signs('softMarginLoss', y)), x)), reduction);
+  })) as Reducing<[x: Tensor, y: Tensor], ReductionOptions>;

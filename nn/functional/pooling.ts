@@ -1,4 +1,5 @@
 /** Pooling layers' functions: the core's pools in channels-first or channels-last layout. */
+
 import { checkedOptions, rankOf } from '../../core/arguments.js';
 import {
   type AdaptiveSize,
@@ -13,6 +14,7 @@ import {
   ShapeError,
   type Tensor,
 } from '../../core/index.js';
+import { inOperation } from '../../core/scope.js';
 import { channelsFirst, channelsLast, type LayoutOptions } from './convolution.js';
 import { checkLayout } from './normalise.js';
 import { avgPoolNames, maxPoolNames } from './option-names.js';
@@ -151,11 +153,12 @@ const globalAvgPoolNames = { layout: true } as const;
  * @example
  * functional.globalAvgPool(tensor([[[1, 2, 3]]])).toArray() // [[2]]
  */
-export const globalAvgPool = (x: Tensor, options: LayoutOptions = {}): Tensor => {
-  const { layout = 'NCHW' } = checkedOptions('globalAvgPool', options, globalAvgPoolNames);
-  checkLayout('globalAvgPool', layout);
-  return globalAvgPoolFirst(layout === 'NCHW' ? x : channelsFirst(x));
-};
+export const globalAvgPool = (x: Tensor, options: LayoutOptions = {}): Tensor =>
+  inOperation('globalAvgPool', () => {
+    const { layout = 'NCHW' } = checkedOptions('globalAvgPool', options, globalAvgPoolNames);
+    checkLayout('globalAvgPool', layout);
+    return globalAvgPoolFirst(layout === 'NCHW' ? x : channelsFirst(x));
+  });
 
 const globalMaxPoolNames = { layout: true } as const;
 
@@ -165,9 +168,10 @@ const globalMaxPoolNames = { layout: true } as const;
  * @example
  * functional.globalMaxPool(tensor([[[1, 3, 2]]])).toArray() // [[3]]
  */
-export const globalMaxPool = (x: Tensor, options: LayoutOptions = {}): Tensor => {
-  const { layout = 'NCHW' } = checkedOptions('globalMaxPool', options, globalMaxPoolNames);
-  checkLayout('globalMaxPool', layout);
-  const images = layout === 'NCHW' ? x : channelsFirst(x);
-  return reshape(adaptiveMaxPool(images, 1), images.shape.slice(0, 2)) as Tensor;
-};
+export const globalMaxPool = (x: Tensor, options: LayoutOptions = {}): Tensor =>
+  inOperation('globalMaxPool', () => {
+    const { layout = 'NCHW' } = checkedOptions('globalMaxPool', options, globalMaxPoolNames);
+    checkLayout('globalMaxPool', layout);
+    const images = layout === 'NCHW' ? x : channelsFirst(x);
+    return reshape(adaptiveMaxPool(images, 1), images.shape.slice(0, 2)) as Tensor;
+  });

@@ -1,4 +1,5 @@
 /** Losses on probabilities and log-probabilities: binary cross-entropy and Kullback–Leibler divergence. */
+
 import { checkedOptions } from '../../core/arguments.js';
 import { noteMean } from '../../core/counted.js';
 import {
@@ -18,6 +19,7 @@ import {
   type Tensor,
   where,
 } from '../../core/index.js';
+import { inOperation } from '../../core/scope.js';
 import {
   checkSameShapes,
   type Reducible,
@@ -47,13 +49,14 @@ const bceLossNames = { weight: true, reduction: true } as const;
  * @example
  * bceLoss(tensor([0.5]), tensor([1])).item() // ≈ 0.6931471805599453
  */
-export const bceLoss = ((p: Tensor, target: Tensor, options: Reducible<BinaryCrossEntropyOptions> = {}) => {
-  const { weight = null, reduction = 'mean' } = checkedOptions('bceLoss', options, bceLossNames);
-  checkSameShapes('bceLoss', p, target);
-  const seen = counted(p, weight, 0.5);
-  const loss = neg(add(mul(target, boundedLog(seen)), mul(sub(1, target), boundedLog(sub(1, seen)))));
-  return reduceLoss('bceLoss', weight === null ? loss : mul(loss, weight), reduction);
-}) as Reducing<[p: Tensor, target: Tensor], BinaryCrossEntropyOptions>;
+export const bceLoss = ((p: Tensor, target: Tensor, options: Reducible<BinaryCrossEntropyOptions> = {}) =>
+  inOperation('bceLoss', () => {
+    const { weight = null, reduction = 'mean' } = checkedOptions('bceLoss', options, bceLossNames);
+    checkSameShapes('bceLoss', p, target);
+    const seen = counted(p, weight, 0.5);
+    const loss = neg(add(mul(target, boundedLog(seen)), mul(sub(1, target), boundedLog(sub(1, seen)))));
+    return reduceLoss('bceLoss', weight === null ? loss : mul(loss, weight), reduction);
+  })) as Reducing<[p: Tensor, target: Tensor], BinaryCrossEntropyOptions>;
 
 export interface BceWithLogitsOptions extends BinaryCrossEntropyOptions {
   /** Scales the positive term; broadcasts. */
@@ -69,21 +72,22 @@ const bceWithLogitsNames = { weight: true, posWeight: true, reduction: true } as
  * @example
  * bceWithLogits(tensor([0]), tensor([1])).item() // ≈ 0.6931471805599453
  */
-export const bceWithLogits = ((x: Tensor, target: Tensor, options: Reducible<BceWithLogitsOptions> = {}) => {
-  const {
-    weight = null,
-    posWeight = null,
-    reduction = 'mean',
-  } = checkedOptions('bceWithLogits', options, bceWithLogitsNames);
-  checkSameShapes('bceWithLogits', x, target);
-  const seen = counted(x, weight, 0);
-  const positive = shareOf(target, softplus(neg(seen)));
-  const loss = add(
-    posWeight === null ? positive : shareOf(posWeight, positive),
-    shareOf(sub(1, target), softplus(seen)),
-  );
-  return reduceLoss('bceWithLogits', weight === null ? loss : mul(loss, weight), reduction);
-}) as Reducing<[x: Tensor, target: Tensor], BceWithLogitsOptions>;
+export const bceWithLogits = ((x: Tensor, target: Tensor, options: Reducible<BceWithLogitsOptions> = {}) =>
+  inOperation('bceWithLogits', () => {
+    const {
+      weight = null,
+      posWeight = null,
+      reduction = 'mean',
+    } = checkedOptions('bceWithLogits', options, bceWithLogitsNames);
+    checkSameShapes('bceWithLogits', x, target);
+    const seen = counted(x, weight, 0);
+    const positive = shareOf(target, softplus(neg(seen)));
+    const loss = add(
+      posWeight === null ? positive : shareOf(posWeight, positive),
+      shareOf(sub(1, target), softplus(seen)),
+    );
+    return reduceLoss('bceWithLogits', weight === null ? loss : mul(loss, weight), reduction);
+  })) as Reducing<[x: Tensor, target: Tensor], BceWithLogitsOptions>;
 
 export interface KlDivOptions {
   /** `batchmean` by default: the sum divided by the size of the first axis, which is the divergence's definition; `counted` gives both. */
@@ -100,19 +104,20 @@ const klDivNames = { reduction: true, logTarget: true } as const;
  * @example
  * klDiv(tensor([[-1, -2]]), tensor([[0, 1]])).item() // 2
  */
-export const klDiv = ((x: Tensor, target: Tensor, options: Reducible<KlDivOptions> = {}) => {
-  const { reduction = 'batchmean', logTarget = false } = checkedOptions('klDiv', options, klDivNames);
-  checkSameShapes('klDiv', x, target);
-  const elements = (): Tensor => {
-    // Where the target is 0 nothing is asked of x; but NaN stays NaN.
-    const nothing = equal(target, logTarget ? Number.NEGATIVE_INFINITY : 0);
-    const safe: Tensor = where(nothing, 0, x);
-    const t: Tensor = where(nothing, logTarget ? 0 : 1, target);
-    const term = logTarget ? mul(exp(t), sub(t, safe)) : mul(t, sub(log(t), safe));
-    return where(nothing, where(isNaNEach(x), x, 0), term);
-  };
-  if (reduction !== 'batchmean' && reduction !== 'counted') return reduceLoss('klDiv', elements(), reduction);
-  const rows = x.shape[0] ?? 1;
-  const total = sum(elements());
-  return reduction === 'counted' ? { sum: total, count: full([], rows, x.dtype) } : noteMean(div(total, rows), rows);
-}) as Reducing<[x: Tensor, target: Tensor], KlDivOptions>;
+export const klDiv = ((x: Tensor, target: Tensor, options: Reducible<KlDivOptions> = {}) =>
+  inOperation('klDiv', () => {
+    const { reduction = 'batchmean', logTarget = false } = checkedOptions('klDiv', options, klDivNames);
+    checkSameShapes('klDiv', x, target);
+    const elements = (): Tensor => {
+      // Where the target is 0 nothing is asked of x; but NaN stays NaN.
+      const nothing = equal(target, logTarget ? Number.NEGATIVE_INFINITY : 0);
+      const safe: Tensor = where(nothing, 0, x);
+      const t: Tensor = where(nothing, logTarget ? 0 : 1, target);
+      const term = logTarget ? mul(exp(t), sub(t, safe)) : mul(t, sub(log(t), safe));
+      return where(nothing, where(isNaNEach(x), x, 0), term);
+    };
+    if (reduction !== 'batchmean' && reduction !== 'counted') return reduceLoss('klDiv', elements(), reduction);
+    const rows = x.shape[0] ?? 1;
+    const total = sum(elements());
+    return reduction === 'counted' ? { sum: total, count: full([], rows, x.dtype) } : noteMean(div(total, rows), rows);
+  })) as Reducing<[x: Tensor, target: Tensor], KlDivOptions>;

@@ -3,6 +3,7 @@
  * PyTorch's: `weightIhL0` is its `weight_ih_l0`, `weightHhL1Reverse` its `weight_hh_l1_reverse`. The projections of all inputs of a
  * layer are one matrix product; only the step from state to state is a loop.
  */
+
 import { checkedOptions, tensorOperand } from '../../core/arguments.js';
 import {
   add,
@@ -20,6 +21,7 @@ import {
   transpose,
   where,
 } from '../../core/index.js';
+import { inOperation } from '../../core/scope.js';
 import { dropout, keepProbability } from './dropout.js';
 import { linear } from './linear.js';
 import { gruStep, lstmStep, nonlinearityOf, type RnnCellOptions } from './recurrent.js';
@@ -188,13 +190,14 @@ const rnnNames = { ...optionNames, nonlinearity: true } as const;
  * @example
  * functional.rnn(ones([1, 2, 1]), { weightIhL0: ones([1, 1]), weightHhL0: ones([1, 1]) }, { nonlinearity: 'relu' }).output.toArray() // [[[1], [2]]]
  */
-export const rnn = (x: Tensor, params: RecurrentParameters, given: RnnOptions = {}): RecurrentOutput => {
-  const { nonlinearity, ...options } = checkedOptions('rnn', given, rnnNames);
-  const f = nonlinearityOf('rnn', nonlinearity === undefined ? {} : { nonlinearity });
-  const step = (a: Tensor, b: Tensor): State => ({ h: f(add(a, b)), c: null });
-  const { output, h } = run({ op: 'rnn', gates: 1, hasCellState: false, step }, x, params, options);
-  return { output, h };
-};
+export const rnn = (x: Tensor, params: RecurrentParameters, given: RnnOptions = {}): RecurrentOutput =>
+  inOperation('rnn', () => {
+    const { nonlinearity, ...options } = checkedOptions('rnn', given, rnnNames);
+    const f = nonlinearityOf('rnn', nonlinearity === undefined ? {} : { nonlinearity });
+    const step = (a: Tensor, b: Tensor): State => ({ h: f(add(a, b)), c: null });
+    const { output, h } = run({ op: 'rnn', gates: 1, hasCellState: false, step }, x, params, options);
+    return { output, h };
+  });
 
 const lstmNames = { ...optionNames, c: true } as const;
 
@@ -206,15 +209,16 @@ const lstmNames = { ...optionNames, c: true } as const;
  * @example
  * functional.lstm(ones([2, 5, 3]), { weightIhL0: zeros([16, 3]), weightHhL0: zeros([16, 4]) }).c.shape // [1, 2, 4]
  */
-export const lstm = (x: Tensor, params: RecurrentParameters, given: LstmOptions = {}): LstmOutput => {
-  const options = checkedOptions('lstm', given, lstmNames);
-  const step = (a: Tensor, b: Tensor, { h: hidden, c: cell }: State): State => {
-    const [h, c] = lstmStep(add(a, b), cell ?? hidden);
-    return { h, c };
-  };
-  const { output, h, c } = run({ op: 'lstm', gates: 4, hasCellState: true, step }, x, params, options);
-  return { output, h, c: c ?? h };
-};
+export const lstm = (x: Tensor, params: RecurrentParameters, given: LstmOptions = {}): LstmOutput =>
+  inOperation('lstm', () => {
+    const options = checkedOptions('lstm', given, lstmNames);
+    const step = (a: Tensor, b: Tensor, { h: hidden, c: cell }: State): State => {
+      const [h, c] = lstmStep(add(a, b), cell ?? hidden);
+      return { h, c };
+    };
+    const { output, h, c } = run({ op: 'lstm', gates: 4, hasCellState: true, step }, x, params, options);
+    return { output, h, c: c ?? h };
+  });
 
 /**
  * Gated recurrent units over sequences (`functional.gruCell` is one step). `x: [N, L, D]` → `output: [N, L, directions·H]`,
@@ -224,9 +228,10 @@ export const lstm = (x: Tensor, params: RecurrentParameters, given: LstmOptions 
  * @example
  * functional.gru(ones([2, 5, 3]), { weightIhL0: zeros([12, 3]), weightHhL0: zeros([12, 4]) }).output.shape // [2, 5, 4]
  */
-export const gru = (x: Tensor, params: RecurrentParameters, given: SequenceOptions = {}): RecurrentOutput => {
-  const options = checkedOptions('gru', given, optionNames);
-  const step = (a: Tensor, b: Tensor, { h }: State): State => ({ h: gruStep(a, b, h), c: null });
-  const { output, h } = run({ op: 'gru', gates: 3, hasCellState: false, step }, x, params, options);
-  return { output, h };
-};
+export const gru = (x: Tensor, params: RecurrentParameters, given: SequenceOptions = {}): RecurrentOutput =>
+  inOperation('gru', () => {
+    const options = checkedOptions('gru', given, optionNames);
+    const step = (a: Tensor, b: Tensor, { h }: State): State => ({ h: gruStep(a, b, h), c: null });
+    const { output, h } = run({ op: 'gru', gates: 3, hasCellState: false, step }, x, params, options);
+    return { output, h };
+  });

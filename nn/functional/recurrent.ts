@@ -2,9 +2,11 @@
  * One step of recurrent layers. Weights are `[gates·H, …]`, the gates one above the other, and are called what PyTorch calls
  * them: `weightIh` leads from the input to the hidden state, `weightHh` from the hidden state to itself.
  */
+
 import { checkedOptions, checkTensors } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import { ArgumentError, add, mul, relu, ShapeError, sigmoid, slice, sub, type Tensor, tanh } from '../../core/index.js';
+import { inOperation } from '../../core/scope.js';
 import { sameShape } from '../../core/shape.js';
 import { linear } from './linear.js';
 
@@ -88,11 +90,12 @@ const rnnCellNames = { nonlinearity: true } as const;
  * @example
  * functional.rnnCell(ones([1, 2]), zeros([1, 3]), { weightIh: zeros([3, 2]), weightHh: zeros([3, 3]) }).toArray() // [[0, 0, 0]]
  */
-export const rnnCell = (x: Tensor, h: Tensor, params: CellParameters, options: RnnCellOptions = {}): Tensor => {
-  const f = nonlinearityOf('rnnCell', checkedOptions('rnnCell', options, rnnCellNames));
-  checkCell('rnnCell', 1, [x, h], params);
-  return f(add(fromInput(x, params), fromHidden(h, params)));
-};
+export const rnnCell = (x: Tensor, h: Tensor, params: CellParameters, options: RnnCellOptions = {}): Tensor =>
+  inOperation('rnnCell', () => {
+    const f = nonlinearityOf('rnnCell', checkedOptions('rnnCell', options, rnnCellNames));
+    checkCell('rnnCell', 1, [x, h], params);
+    return f(add(fromInput(x, params), fromHidden(h, params)));
+  });
 
 /**
  * A long short-term memory cell (Hochreiter & Schmidhuber 1997) with gates i, f, g, o:
@@ -101,10 +104,11 @@ export const rnnCell = (x: Tensor, h: Tensor, params: CellParameters, options: R
  * @example
  * functional.lstmCell(ones([1, 2]), zeros([1, 1]), ones([1, 1]), { weightIh: zeros([4, 2]), weightHh: zeros([4, 1]) })[1].toArray() // [[0.5]]
  */
-export const lstmCell = (x: Tensor, h: Tensor, c: Tensor, params: CellParameters): readonly [Tensor, Tensor] => {
-  checkCell('lstmCell', 4, [x, h, c], params);
-  return lstmStep(add(fromInput(x, params), fromHidden(h, params)), c);
-};
+export const lstmCell = (x: Tensor, h: Tensor, c: Tensor, params: CellParameters): readonly [Tensor, Tensor] =>
+  inOperation('lstmCell', () => {
+    checkCell('lstmCell', 4, [x, h, c], params);
+    return lstmStep(add(fromInput(x, params), fromHidden(h, params)), c);
+  });
 
 /**
  * A gated recurrent unit (Cho et al. 2014) with gates r, z, n: `n = tanh(W_n x + b_n + r·(U_n h + c_n))`,
@@ -113,7 +117,8 @@ export const lstmCell = (x: Tensor, h: Tensor, c: Tensor, params: CellParameters
  * @example
  * functional.gruCell(ones([1, 2]), ones([1, 1]), { weightIh: zeros([3, 2]), weightHh: zeros([3, 1]) }).toArray() // [[0.5]]
  */
-export const gruCell = (x: Tensor, h: Tensor, params: CellParameters): Tensor => {
-  checkCell('gruCell', 3, [x, h], params);
-  return gruStep(fromInput(x, params), fromHidden(h, params), h);
-};
+export const gruCell = (x: Tensor, h: Tensor, params: CellParameters): Tensor =>
+  inOperation('gruCell', () => {
+    checkCell('gruCell', 3, [x, h], params);
+    return gruStep(fromInput(x, params), fromHidden(h, params), h);
+  });

@@ -18,6 +18,7 @@ import {
   where,
 } from '../../core/index.js';
 import { checkCallable } from '../../core/methods.js';
+import { inOperation } from '../../core/scope.js';
 import { checkSameShapes, type Reducible, type Reducing, type ReductionOptions, reduceLoss } from './reduce.js';
 
 const difference = (op: string, x: Tensor, target: Tensor): Tensor => {
@@ -33,10 +34,11 @@ const mseLossNames = { reduction: true } as const;
  * @example
  * mseLoss(tensor([1, 2]), tensor([1, 4])).item() // 2
  */
-export const mseLoss = ((x: Tensor, target: Tensor, options: Reducible<ReductionOptions> = {}) => {
-  const { reduction = 'mean' } = checkedOptions('mseLoss', options, mseLossNames);
-  return reduceLoss('mseLoss', square(difference('mseLoss', x, target)), reduction);
-}) as Reducing<[x: Tensor, target: Tensor], ReductionOptions>;
+export const mseLoss = ((x: Tensor, target: Tensor, options: Reducible<ReductionOptions> = {}) =>
+  inOperation('mseLoss', () => {
+    const { reduction = 'mean' } = checkedOptions('mseLoss', options, mseLossNames);
+    return reduceLoss('mseLoss', square(difference('mseLoss', x, target)), reduction);
+  })) as Reducing<[x: Tensor, target: Tensor], ReductionOptions>;
 
 const l1LossNames = { reduction: true } as const;
 
@@ -46,10 +48,11 @@ const l1LossNames = { reduction: true } as const;
  * @example
  * l1Loss(tensor([1, 2]), tensor([1, 4])).item() // 1
  */
-export const l1Loss = ((x: Tensor, target: Tensor, options: Reducible<ReductionOptions> = {}) => {
-  const { reduction = 'mean' } = checkedOptions('l1Loss', options, l1LossNames);
-  return reduceLoss('l1Loss', abs(difference('l1Loss', x, target)), reduction);
-}) as Reducing<[x: Tensor, target: Tensor], ReductionOptions>;
+export const l1Loss = ((x: Tensor, target: Tensor, options: Reducible<ReductionOptions> = {}) =>
+  inOperation('l1Loss', () => {
+    const { reduction = 'mean' } = checkedOptions('l1Loss', options, l1LossNames);
+    return reduceLoss('l1Loss', abs(difference('l1Loss', x, target)), reduction);
+  })) as Reducing<[x: Tensor, target: Tensor], ReductionOptions>;
 
 /** `scale·d²/2` where `near`, else `|d|·slope − offset`; the square never sees a far d, so that it cannot overflow. */
 const quadraticNear = (d: Tensor, near: Tensor, scale: number, slope: number, offset: number): Tensor =>
@@ -74,14 +77,15 @@ const huberLossNames = { reduction: true, delta: true } as const;
  * @example
  * huberLoss(tensor([0, 0]), tensor([1, 3]), { reduction: 'none' }).toArray() // [0.5, 2.5]
  */
-export const huberLoss = ((x: Tensor, target: Tensor, options: Reducible<HuberOptions> = {}) => {
-  const { delta = 1, reduction = 'mean' } = checkedOptions('huberLoss', options, huberLossNames);
-  checkThreshold('huberLoss', 'delta', delta);
-  const d = difference('huberLoss', x, target);
-  // No limit at all: the line, which nobody sees, would be infinite.
-  if (delta === Number.POSITIVE_INFINITY) return reduceLoss('huberLoss', mul(square(d), 0.5), reduction);
-  return reduceLoss('huberLoss', quadraticNear(d, lessEqual(abs(d), delta), 1, delta, delta ** 2 / 2), reduction);
-}) as Reducing<[x: Tensor, target: Tensor], HuberOptions>;
+export const huberLoss = ((x: Tensor, target: Tensor, options: Reducible<HuberOptions> = {}) =>
+  inOperation('huberLoss', () => {
+    const { delta = 1, reduction = 'mean' } = checkedOptions('huberLoss', options, huberLossNames);
+    checkThreshold('huberLoss', 'delta', delta);
+    const d = difference('huberLoss', x, target);
+    // No limit at all: the line, which nobody sees, would be infinite.
+    if (delta === Number.POSITIVE_INFINITY) return reduceLoss('huberLoss', mul(square(d), 0.5), reduction);
+    return reduceLoss('huberLoss', quadraticNear(d, lessEqual(abs(d), delta), 1, delta, delta ** 2 / 2), reduction);
+  })) as Reducing<[x: Tensor, target: Tensor], HuberOptions>;
 
 export interface SmoothL1Options extends ReductionOptions {
   /** Where the parabola goes over into the line; 1 by default, and 0 is the L1 loss. */
@@ -96,13 +100,14 @@ const smoothL1LossNames = { reduction: true, beta: true } as const;
  * @example
  * smoothL1Loss(tensor([0, 0]), tensor([1, 3]), { reduction: 'none' }).toArray() // [0.5, 2.5]
  */
-export const smoothL1Loss = ((x: Tensor, target: Tensor, options: Reducible<SmoothL1Options> = {}) => {
-  const { beta = 1, reduction = 'mean' } = checkedOptions('smoothL1Loss', options, smoothL1LossNames);
-  checkThreshold('smoothL1Loss', 'beta', beta);
-  const d = difference('smoothL1Loss', x, target);
-  if (beta === 0) return reduceLoss('smoothL1Loss', abs(d), reduction);
-  return reduceLoss('smoothL1Loss', quadraticNear(d, less(abs(d), beta), 1 / beta, 1, beta / 2), reduction);
-}) as Reducing<[x: Tensor, target: Tensor], SmoothL1Options>;
+export const smoothL1Loss = ((x: Tensor, target: Tensor, options: Reducible<SmoothL1Options> = {}) =>
+  inOperation('smoothL1Loss', () => {
+    const { beta = 1, reduction = 'mean' } = checkedOptions('smoothL1Loss', options, smoothL1LossNames);
+    checkThreshold('smoothL1Loss', 'beta', beta);
+    const d = difference('smoothL1Loss', x, target);
+    if (beta === 0) return reduceLoss('smoothL1Loss', abs(d), reduction);
+    return reduceLoss('smoothL1Loss', quadraticNear(d, less(abs(d), beta), 1 / beta, 1, beta / 2), reduction);
+  })) as Reducing<[x: Tensor, target: Tensor], SmoothL1Options>;
 
 export interface L2PenaltyOptions {
   /** Which leaves count, by path or by themselves, such as `(_, leaf) => leaf.rank > 1` for weights only; all by default. */
@@ -116,16 +121,17 @@ const l2PenaltyNames = { include: true } as const;
  * @example
  * l2Penalty({ weight: tensor([3, 4]), bias: tensor([1]) }, 2, { include: (path) => path.endsWith('weight') }).item() // 25
  */
-export const l2Penalty = (params: unknown, strength: number, options: L2PenaltyOptions = {}): Tensor => {
-  const { include = () => true } = checkedOptions('l2Penalty', options, l2PenaltyNames);
-  checkNumber('l2Penalty', 'the strength', strength);
-  checkCallable('l2Penalty', 'include', include);
-  const squares = treeEntries(params, 'l2Penalty').flatMap(([path, leaf]) =>
-    include(path, leaf) ? [sum(square(leaf))] : [],
-  );
-  const [first = full([], 0), ...others] = squares;
-  return mul(
-    others.reduce((total, next) => add(total, next), first as Tensor),
-    strength / 2,
-  );
-};
+export const l2Penalty = (params: unknown, strength: number, options: L2PenaltyOptions = {}): Tensor =>
+  inOperation('l2Penalty', () => {
+    const { include = () => true } = checkedOptions('l2Penalty', options, l2PenaltyNames);
+    checkNumber('l2Penalty', 'the strength', strength);
+    checkCallable('l2Penalty', 'include', include);
+    const squares = treeEntries(params, 'l2Penalty').flatMap(([path, leaf]) =>
+      include(path, leaf) ? [sum(square(leaf))] : [],
+    );
+    const [first = full([], 0), ...others] = squares;
+    return mul(
+      others.reduce((total, next) => add(total, next), first as Tensor),
+      strength / 2,
+    );
+  });

@@ -15,6 +15,7 @@ import {
   type Tensor,
   take,
 } from '../../core/index.js';
+import { inOperation } from '../../core/scope.js';
 import { checkShape } from '../../core/shape.js';
 import { checkFactor } from '../factor.js';
 import { channelsFirst, channelsLast } from './convolution.js';
@@ -113,27 +114,32 @@ const resizeAxis = (
  * functional.upsample(tensor([[[1, 3]]]), { scale: 2 }).toArray() // [[[1, 1, 3, 3]]]
  * functional.upsample(tensor([[[1, 3]]]), { scale: 2, mode: 'linear' }).toArray() // [[[1, 1.5, 2.5, 3]]]
  */
-export const upsample = (x: Tensor, options: UpsampleOptions): Tensor => {
-  const op = 'upsample';
-  const { mode = 'nearest', alignCorners = false, layout = 'NCHW' } = checkedOptions(op, options, upsampleNames);
-  checkLayout(op, layout);
-  if (mode !== 'nearest' && mode !== 'linear')
-    throw new ArgumentError({ op, problem: `there is no mode ${describe(mode)}`, remedy: "use 'nearest' or 'linear'" });
-  if (alignCorners && mode === 'nearest')
-    throw new ArgumentError({
-      op,
-      problem: 'alignCorners goes with linear',
-      remedy: "give mode: 'linear', or leave it out",
-    });
-  if (rankOf(op, x) < 3)
-    throw new ShapeError({ op, problem: 'there are no spatial axes', shapes: [x.shape], remedy: 'give [N, C, …]' });
-  const images = layout === 'NCHW' ? x : channelsFirst(x);
-  const y = axesOf(op, images.shape.slice(2), options).reduce<Tensor>(
-    (z, axis, i) => resizeAxis(z, i + 2, axis, mode, alignCorners),
-    images,
-  );
-  return layout === 'NCHW' ? y : channelsLast(y);
-};
+export const upsample = (x: Tensor, options: UpsampleOptions): Tensor =>
+  inOperation('upsample', () => {
+    const op = 'upsample';
+    const { mode = 'nearest', alignCorners = false, layout = 'NCHW' } = checkedOptions(op, options, upsampleNames);
+    checkLayout(op, layout);
+    if (mode !== 'nearest' && mode !== 'linear')
+      throw new ArgumentError({
+        op,
+        problem: `there is no mode ${describe(mode)}`,
+        remedy: "use 'nearest' or 'linear'",
+      });
+    if (alignCorners && mode === 'nearest')
+      throw new ArgumentError({
+        op,
+        problem: 'alignCorners goes with linear',
+        remedy: "give mode: 'linear', or leave it out",
+      });
+    if (rankOf(op, x) < 3)
+      throw new ShapeError({ op, problem: 'there are no spatial axes', shapes: [x.shape], remedy: 'give [N, C, …]' });
+    const images = layout === 'NCHW' ? x : channelsFirst(x);
+    const y = axesOf(op, images.shape.slice(2), options).reduce<Tensor>(
+      (z, axis, i) => resizeAxis(z, i + 2, axis, mode, alignCorners),
+      images,
+    );
+    return layout === 'NCHW' ? y : channelsLast(y);
+  });
 
 const checkShuffle = (op: string, x: Tensor, factor: number, divides: boolean): void => {
   if (rankOf(op, x) !== 4 || !Number.isInteger(factor) || factor < 1 || !divides)
@@ -151,14 +157,15 @@ const checkShuffle = (op: string, x: Tensor, factor: number, divides: boolean): 
  * @example
  * functional.pixelShuffle(tensor([[[[1]], [[2]], [[3]], [[4]]]]), 2).toArray() // [[[[1, 2], [3, 4]]]]
  */
-export const pixelShuffle = (x: Tensor, factor: number): Tensor => {
-  checkFactor('pixelShuffle', factor);
-  const [samples = 0, channels = 0, height = 0, width = 0] = tensorOperand('pixelShuffle', x).shape;
-  checkShuffle('pixelShuffle', x, factor, channels % factor ** 2 === 0);
-  const apart = reshape(x, [samples, channels / factor ** 2, factor, factor, height, width]) as Tensor;
-  const woven = permute(apart, [0, 1, 4, 2, 5, 3]) as Tensor;
-  return reshape(woven, [samples, channels / factor ** 2, height * factor, width * factor]) as Tensor;
-};
+export const pixelShuffle = (x: Tensor, factor: number): Tensor =>
+  inOperation('pixelShuffle', () => {
+    checkFactor('pixelShuffle', factor);
+    const [samples = 0, channels = 0, height = 0, width = 0] = tensorOperand('pixelShuffle', x).shape;
+    checkShuffle('pixelShuffle', x, factor, channels % factor ** 2 === 0);
+    const apart = reshape(x, [samples, channels / factor ** 2, factor, factor, height, width]) as Tensor;
+    const woven = permute(apart, [0, 1, 4, 2, 5, 3]) as Tensor;
+    return reshape(woven, [samples, channels / factor ** 2, height * factor, width * factor]) as Tensor;
+  });
 
 /**
  * Undoes `pixelShuffle`: `[N, C, H·r, W·r]` → `[N, C·r², H, W]`.
@@ -166,11 +173,12 @@ export const pixelShuffle = (x: Tensor, factor: number): Tensor => {
  * @example
  * functional.pixelUnshuffle(tensor([[[[1, 2], [3, 4]]]]), 2).shape // [1, 4, 1, 1]
  */
-export const pixelUnshuffle = (x: Tensor, factor: number): Tensor => {
-  checkFactor('pixelUnshuffle', factor);
-  const [samples = 0, channels = 0, height = 0, width = 0] = tensorOperand('pixelUnshuffle', x).shape;
-  checkShuffle('pixelUnshuffle', x, factor, height % factor === 0 && width % factor === 0);
-  const woven = reshape(x, [samples, channels, height / factor, factor, width / factor, factor]) as Tensor;
-  const apart = permute(woven, [0, 1, 3, 5, 2, 4]) as Tensor;
-  return reshape(apart, [samples, channels * factor ** 2, height / factor, width / factor]) as Tensor;
-};
+export const pixelUnshuffle = (x: Tensor, factor: number): Tensor =>
+  inOperation('pixelUnshuffle', () => {
+    checkFactor('pixelUnshuffle', factor);
+    const [samples = 0, channels = 0, height = 0, width = 0] = tensorOperand('pixelUnshuffle', x).shape;
+    checkShuffle('pixelUnshuffle', x, factor, height % factor === 0 && width % factor === 0);
+    const woven = reshape(x, [samples, channels, height / factor, factor, width / factor, factor]) as Tensor;
+    const apart = permute(woven, [0, 1, 3, 5, 2, 4]) as Tensor;
+    return reshape(apart, [samples, channels * factor ** 2, height / factor, width / factor]) as Tensor;
+  });

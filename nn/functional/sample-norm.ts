@@ -2,9 +2,11 @@
  * Normalisations inside one sample: layer, group and instance norm. They remember nothing and do the same in training
  * and outside it.
  */
+
 import { checkedOptions, rankOf, tensorOperand } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import { ArgumentError, permute, reshape, type Shape, ShapeError, type Tensor } from '../../core/index.js';
+import { inOperation } from '../../core/scope.js';
 import { checkShape } from '../../core/shape.js';
 import {
   affine,
@@ -39,32 +41,33 @@ const layerNormNames = { weight: true, bias: true, eps: true } as const;
  * @example
  * functional.layerNorm(tensor([[1, 3], [0, 8]]), [2], { eps: 0 }).toArray() // [[-1, 1], [-1, 1]]
  */
-export const layerNorm = (x: Tensor, shape: Shape, options: AffineOptions = {}): Tensor => {
-  const { weight = null, bias = null, eps = 1e-5 } = checkedOptions('layerNorm', options, layerNormNames);
-  checkEps('layerNorm', eps);
-  checkShape('layerNorm', shape);
-  const first = rankOf('layerNorm', x) - shape.length;
-  if (shape.length === 0 || first < 0 || shape.some((size, i) => x.shape[first + i] !== size))
-    throw new ShapeError({
-      op: 'layerNorm',
-      problem: `the input does not end in [${shape.join(',')}]`,
-      shapes: [x.shape, shape],
-      remedy: 'the normalised shape is that of the last axes',
-    });
-  for (const [name, vector] of [
-    ['weight', weight],
-    ['bias', bias],
-  ] as const)
-    if (vector !== null && tensorOperand('layerNorm', vector).shape.join() !== shape.join())
+export const layerNorm = (x: Tensor, shape: Shape, options: AffineOptions = {}): Tensor =>
+  inOperation('layerNorm', () => {
+    const { weight = null, bias = null, eps = 1e-5 } = checkedOptions('layerNorm', options, layerNormNames);
+    checkEps('layerNorm', eps);
+    checkShape('layerNorm', shape);
+    const first = rankOf('layerNorm', x) - shape.length;
+    if (shape.length === 0 || first < 0 || shape.some((size, i) => x.shape[first + i] !== size))
       throw new ShapeError({
         op: 'layerNorm',
-        problem: `the ${name} does not have the normalised shape`,
-        shapes: [shape, vector.shape],
-        remedy: 'give one number a normalised element',
+        problem: `the input does not end in [${shape.join(',')}]`,
+        shapes: [x.shape, shape],
+        remedy: 'the normalised shape is that of the last axes',
       });
-  const axes = shape.map((_, i) => first + i);
-  return affine(normalised(x, axes, eps), weight, bias);
-};
+    for (const [name, vector] of [
+      ['weight', weight],
+      ['bias', bias],
+    ] as const)
+      if (vector !== null && tensorOperand('layerNorm', vector).shape.join() !== shape.join())
+        throw new ShapeError({
+          op: 'layerNorm',
+          problem: `the ${name} does not have the normalised shape`,
+          shapes: [shape, vector.shape],
+          remedy: 'give one number a normalised element',
+        });
+    const axes = shape.map((_, i) => first + i);
+    return affine(normalised(x, axes, eps), weight, bias);
+  });
 
 export interface GroupNormOptions extends AffineOptions {
   /** How many groups the channels form; they must divide the channels. */
@@ -82,45 +85,46 @@ const groupNormNames = { groups: true, weight: true, bias: true, eps: true, layo
  * @example
  * functional.groupNorm(tensor([[1, 3, 0, 8]]), { groups: 2, eps: 0 }).toArray() // [[-1, 1, -1, 1]]
  */
-export const groupNorm = (x: Tensor, options: GroupNormOptions): Tensor => {
-  const {
-    groups,
-    weight = null,
-    bias = null,
-    eps = 1e-5,
-    layout = 'NCHW',
-  } = checkedOptions('groupNorm', options, groupNormNames);
-  checkEps('groupNorm', eps);
-  checkLayout('groupNorm', layout);
-  if (rankOf('groupNorm', x) < 2)
-    throw new ShapeError({
-      op: 'groupNorm',
-      problem: 'the input has no channel axis',
-      shapes: [x.shape],
-      remedy: 'give [N, C] or [N, C, …]',
-    });
-  const channels = x.shape[channelAxis(x.rank, layout)] ?? 1;
-  if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
-    throw new ArgumentError({
-      op: 'groupNorm',
-      problem: `${describe(groups)} groups do not divide ${channels} channels`,
-      shapes: [x.shape],
-      remedy: 'choose a number of groups that divides the channels',
-    });
-  checkSize('groupNorm', 'weight', weight, channels, x.shape);
-  checkSize('groupNorm', 'bias', bias, channels, x.shape);
-  if (layout === 'NHWC') {
-    const last = x.rank - 1;
-    const front = [0, last, ...Array.from({ length: last - 1 }, (_, i) => i + 1)];
-    const back = [0, ...Array.from({ length: last - 1 }, (_, i) => i + 2), 1];
-    return permute(groupNorm(permute(x, front), { groups, weight, bias, eps }), back);
-  }
-  const samples = x.shape[0] ?? 0;
-  const rest = x.shape.slice(2).reduce((product, size) => product * size, channels / groups);
-  const rows = normalised(reshape(x, [samples, groups, rest]), [2], eps);
-  const spread = (vector: Tensor | null): Tensor | null => (vector === null ? null : alongAxis(vector, x.rank, 1));
-  return affine(reshape(rows, x.shape) as Tensor, spread(weight), spread(bias));
-};
+export const groupNorm = (x: Tensor, options: GroupNormOptions): Tensor =>
+  inOperation('groupNorm', () => {
+    const {
+      groups,
+      weight = null,
+      bias = null,
+      eps = 1e-5,
+      layout = 'NCHW',
+    } = checkedOptions('groupNorm', options, groupNormNames);
+    checkEps('groupNorm', eps);
+    checkLayout('groupNorm', layout);
+    if (rankOf('groupNorm', x) < 2)
+      throw new ShapeError({
+        op: 'groupNorm',
+        problem: 'the input has no channel axis',
+        shapes: [x.shape],
+        remedy: 'give [N, C] or [N, C, …]',
+      });
+    const channels = x.shape[channelAxis(x.rank, layout)] ?? 1;
+    if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
+      throw new ArgumentError({
+        op: 'groupNorm',
+        problem: `${describe(groups)} groups do not divide ${channels} channels`,
+        shapes: [x.shape],
+        remedy: 'choose a number of groups that divides the channels',
+      });
+    checkSize('groupNorm', 'weight', weight, channels, x.shape);
+    checkSize('groupNorm', 'bias', bias, channels, x.shape);
+    if (layout === 'NHWC') {
+      const last = x.rank - 1;
+      const front = [0, last, ...Array.from({ length: last - 1 }, (_, i) => i + 1)];
+      const back = [0, ...Array.from({ length: last - 1 }, (_, i) => i + 2), 1];
+      return permute(groupNorm(permute(x, front), { groups, weight, bias, eps }), back);
+    }
+    const samples = x.shape[0] ?? 0;
+    const rest = x.shape.slice(2).reduce((product, size) => product * size, channels / groups);
+    const rows = normalised(reshape(x, [samples, groups, rest]), [2], eps);
+    const spread = (vector: Tensor | null): Tensor | null => (vector === null ? null : alongAxis(vector, x.rank, 1));
+    return affine(reshape(rows, x.shape) as Tensor, spread(weight), spread(bias));
+  });
 
 export interface InstanceNormOptions extends AffineOptions {
   readonly layout?: Layout;
@@ -134,18 +138,19 @@ const instanceNormNames = { weight: true, bias: true, eps: true, layout: true } 
  * @example
  * functional.instanceNorm(tensor([[[1, 3]]]), { eps: 0 }).toArray() // [[[-1, 1]]]
  */
-export const instanceNorm = (x: Tensor, given: InstanceNormOptions = {}): Tensor => {
-  const { layout = 'NCHW', ...options } = checkedOptions('instanceNorm', given, instanceNormNames);
-  checkLayout('instanceNorm', layout);
-  tensorOperand('instanceNorm', x);
-  const axis = channelAxis(x.rank, layout);
-  const positions = x.shape.reduce((product, size, i) => (i === 0 || i === axis ? product : product * size), 1);
-  if (x.rank < 3 || positions < 2)
-    throw new ShapeError({
-      op: 'instanceNorm',
-      problem: 'needs more than one position a channel',
-      shapes: [x.shape],
-      remedy: 'give [N, C, …] with two positions or more',
-    });
-  return groupNorm(x, { ...options, layout, groups: x.shape[axis] ?? 1 });
-};
+export const instanceNorm = (x: Tensor, given: InstanceNormOptions = {}): Tensor =>
+  inOperation('instanceNorm', () => {
+    const { layout = 'NCHW', ...options } = checkedOptions('instanceNorm', given, instanceNormNames);
+    checkLayout('instanceNorm', layout);
+    tensorOperand('instanceNorm', x);
+    const axis = channelAxis(x.rank, layout);
+    const positions = x.shape.reduce((product, size, i) => (i === 0 || i === axis ? product : product * size), 1);
+    if (x.rank < 3 || positions < 2)
+      throw new ShapeError({
+        op: 'instanceNorm',
+        problem: 'needs more than one position a channel',
+        shapes: [x.shape],
+        remedy: 'give [N, C, …] with two positions or more',
+      });
+    return groupNorm(x, { ...options, layout, groups: x.shape[axis] ?? 1 });
+  });

@@ -1,7 +1,9 @@
 /** Attention with several heads as a layer, with PyTorch's parameters. */
+
 import { checkedOptions, checkSizes } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import { ArgumentError, type FloatDtype, foldIn, type Key, mean, Tensor, transpose } from '../../core/index.js';
+import { inOperation } from '../../core/scope.js';
 import type { AttentionOptions } from '../functional/attention.js';
 import {
   multiheadAttentionWithWeights as attend,
@@ -136,15 +138,17 @@ export const multiheadAttention = <const O extends MultiheadLayerOptions>(
       const drops = dropout > 0 && training ? { dropout, training, key: requireKey(op, key) } : {};
       const queries = turned(q);
       const keys = k === q ? queries : turned(k);
-      const all = attend(queries, keys, v === k ? keys : turned(v), params, {
-        heads,
-        mask,
-        keyMask,
-        causal,
-        addZeroAttention,
-        ...(scale === undefined ? {} : { scale }),
-        ...drops,
-      });
+      const all = inOperation('multiheadAttention', () =>
+        attend(queries, keys, v === k ? keys : turned(v), params, {
+          heads,
+          mask,
+          keyMask,
+          causal,
+          addZeroAttention,
+          ...(scale === undefined ? {} : { scale }),
+          ...drops,
+        }),
+      );
       const output = turned(all.output);
       if (weights === 'none') return [output, null];
       return [{ output, weights: weights === 'mean' ? mean(all.weights, { axes: 1 }) : all.weights }, null];

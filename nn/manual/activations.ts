@@ -23,7 +23,7 @@ import {
   tanh as tanhOf,
   where,
 } from '../../core/index.js';
-import type { ManualPair } from './pair.js';
+import { type ManualPair, pairNamed } from './pair.js';
 
 export type InputGradient = { readonly dx: Tensor };
 
@@ -35,57 +35,60 @@ export type ManualActivation = ManualPair<[x: Tensor], Tensor, InputGradient>;
  * @example
  * linearActivation.forward(tensor([-1, 2]))[0].toArray() // [-1, 2]
  */
-export const linearActivation: ManualActivation = { forward: (x) => [x, x], backward: (dout) => ({ dx: dout }) };
+export const linearActivation: ManualActivation = pairNamed('linearActivation', {
+  forward: (x) => [x, x],
+  backward: (dout) => ({ dx: dout }),
+});
 
 /**
  * `max(0, x)` of any shape, with slope 0 at 0.
  * @example
  * relu.backward(tensor([5, 5, 5]), relu.forward(tensor([-1, 0, 2]))[1]).dx.toArray() // [0, 0, 5]
  */
-export const relu: ManualActivation = {
+export const relu: ManualActivation = pairNamed('relu', {
   forward: (x) => [reluOf(x), x],
   backward: (dout, x) => ({ dx: where(greater(x, 0), dout, 0) }),
-};
+});
 
 /**
  * The logistic function.
  * @example
  * sigmoid.backward(tensor([1]), sigmoid.forward(tensor([0]))[1]).dx.toArray() // [0.25]
  */
-export const sigmoid: ManualActivation = {
+export const sigmoid: ManualActivation = pairNamed('sigmoid', {
   forward: (x) => {
     const y = sigmoidOf(x);
     return [y, y];
   },
   backward: (dout, y) => ({ dx: mul(dout, mul(y, sub(1, y))) }),
-};
+});
 
 /**
  * The hyperbolic tangent.
  * @example
  * tanh.backward(tensor([1]), tanh.forward(tensor([0]))[1]).dx.toArray() // [1]
  */
-export const tanh: ManualActivation = {
+export const tanh: ManualActivation = pairNamed('tanh', {
   forward: (x) => {
     const y = tanhOf(x);
     return [y, y];
   },
   backward: (dout, y) => ({ dx: mul(dout, sub(1, mul(y, y))) }),
-};
+});
 
 /**
  * Softmax of each row `[…, C]`, with the row's maximum subtracted.
  * @example
  * softmax.forward(tensor([[0, 0]]))[0].toArray() // [[0.5, 0.5]]
  */
-export const softmax: ManualActivation = {
+export const softmax: ManualActivation = pairNamed('softmax', {
   forward: (x) => {
     const powers = exp(sub(x, max(x, { axes: -1, keepDims: true })));
     const y: Tensor = div(powers, sum(powers, { axes: -1, keepDims: true }));
     return [y, y];
   },
   backward: (dout, y) => ({ dx: mul(y, sub(dout, sum(mul(dout, y), { axes: -1, keepDims: true }))) }),
-};
+});
 
 export interface SlopeOptions {
   /** 0.01 for leaky ReLU and 1 for ELU by default. */
@@ -107,13 +110,13 @@ const leakyReluNames = { alpha: true } as const;
  * @example
  * leakyRelu.forward(tensor([-2, 2]), { alpha: 0.5 })[0].toArray() // [-1, 2]
  */
-export const leakyRelu: SlopedActivation = {
+export const leakyRelu: SlopedActivation = pairNamed('leakyRelu', {
   forward: (x, options = {}) => {
     const { alpha = 0.01 } = checkedOptions('leakyRelu', options, leakyReluNames);
     return [where(greaterEqual(x, 0), x, mul(x, alpha)), { x, alpha }];
   },
   backward: (dout, { x, alpha }) => ({ dx: where(greaterEqual(x, 0), dout, mul(dout, alpha)) }),
-};
+});
 
 const eluNames = { alpha: true } as const;
 
@@ -122,7 +125,7 @@ const eluNames = { alpha: true } as const;
  * @example
  * elu.backward(tensor([1]), elu.forward(tensor([0]), { alpha: 0.5 })[1]).dx.toArray() // [1]
  */
-export const elu: SlopedActivation = {
+export const elu: SlopedActivation = pairNamed('elu', {
   forward: (x, options = {}) => {
     const { alpha = 1 } = checkedOptions('elu', options, eluNames);
     const isPositive = greaterEqual(x, 0);
@@ -133,4 +136,4 @@ export const elu: SlopedActivation = {
     const below = mul(expm1(where(isPositive, 0, x)), alpha);
     return { dx: where(isPositive, dout, mul(dout, add(below, alpha))) };
   },
-};
+});

@@ -7,7 +7,7 @@
 import { checkChoice, checkedOptions, checkTensors } from '../../core/arguments.js';
 import { add, matmul, reshape, ShapeError, sum, type Tensor, transpose } from '../../core/index.js';
 import type { WeightLayout } from '../initialisers.js';
-import type { ManualPair } from './pair.js';
+import { type ManualPair, pairNamed } from './pair.js';
 
 export interface AffineOptions {
   /** `in-out` (`w: [D, M]`, the default here) or `out-in` (`w: [M, D]`). */
@@ -45,7 +45,7 @@ export const affine: ManualPair<
   [x: Tensor, w: Tensor, b: Tensor, options?: AffineOptions],
   AffineCache,
   AffineGradients
-> = {
+> = pairNamed('affine', {
   forward: (x, w, b, options = {}) => {
     const { weightLayout = 'in-out' } = checkedOptions('affine', options, affineNames);
     checkTensors('affine', [x, w, b]);
@@ -72,4 +72,4 @@ export const affine: ManualPair<
       db: reshape(sum(dout, { axes: 0 }), b.shape) as Tensor,
     };
   },
-};
+});

@@ -11,7 +11,7 @@ import { convInputGradient } from '../../core/primitives/conv-input-gradient.js'
 import { channelsFirst, channelsLast, conv2d } from '../functional/convolution.js';
 import type { Layout } from '../functional/normalise.js';
 import type { AffineGradients } from './affine.js';
-import type { ManualPair } from './pair.js';
+import { type ManualPair, pairNamed } from './pair.js';
 import {
   readTap,
   tapsOf,
@@ -94,7 +94,7 @@ const kernelTap = (w: Tensor, [row, column]: readonly [number, number]): Tensor 
  * @example
  * conv.forward(ones([1, 1, 3, 3]), ones([1, 1, 2, 2]), tensor([1]), { stride: 1 })[0].toArray() // [[[[5, 5], [5, 5]]]]
  */
-export const conv: ManualConv = {
+export const conv: ManualConv = pairNamed('conv', {
   forward: (x, w, b, options = {}) => {
     const cache = prepare('conv', x, w, b, options);
     const padded = withBorder(cache.x, cache.windows);
@@ -121,7 +121,7 @@ export const conv: ManualConv = {
       .reduce((a, z) => add(a, z));
     return gradientsOf(withoutBorder(dpadded, windows), reshape(dw, w.shape) as Tensor, g, cache);
   },
-};
+});
 
 /** Parameters of the core's kernels. */
 const coreParams = ({ stride, border }: Windows) => ({
@@ -137,7 +137,7 @@ const coreParams = ({ stride, border }: Windows) => ({
  * @example
  * fastConv.forward(ones([1, 1, 3, 3]), ones([1, 1, 2, 2]), tensor([1]))[0].toArray() // [[[[5, 5], [5, 5]]]]
  */
-export const fastConv: ManualConv = {
+export const fastConv: ManualConv = pairNamed('fastConv', {
   forward: (x, w, b, options = {}) => {
     const cache = prepare('fastConv', x, w, b, options);
     const { stride, border } = cache.windows;
@@ -155,4 +155,4 @@ export const fastConv: ManualConv = {
     const dw = convFilterGradient(x, g, { ...params, kernelSize: w.shape.slice(2) });
     return gradientsOf(dx, dw, g, cache);
   },
-};
+});

@@ -4,7 +4,7 @@ import { bernoulli, type Key, mul, type Tensor, where } from '../../core/index.j
 import { type DropoutProbability, keepProbability } from '../functional/dropout.js';
 import { requireKey } from '../layer.js';
 import type { InputGradient } from './activations.js';
-import type { ManualPair } from './pair.js';
+import { type ManualPair, pairNamed } from './pair.js';
 
 export interface DropoutOptions extends DropoutProbability {
   /** true by default; outside training nothing happens. */
@@ -32,14 +32,17 @@ const dropoutNames = { p: true, keep: true, training: true, key: true, mask: tru
  * @example
  * dropout.forward(tensor([1, 2]), { keep: 0.5, mask: tensor([true, false]) })[0].toArray() // [2, 0]
  */
-export const dropout: ManualPair<[x: Tensor, options: DropoutOptions], DropoutCache, InputGradient> = {
-  forward: (x, options) => {
-    const { training = true, key, mask, ...probability } = checkedOptions('dropout', options, dropoutNames);
-    tensorOperand('dropout', x);
-    const keep = keepProbability('dropout', probability);
-    const drops = training && (keep !== 1 || mask !== undefined);
-    const cache = { mask: drops ? (mask ?? bernoulli(requireKey('dropout', key), keep, x.shape)) : null, keep };
-    return [masked(x, cache), cache];
+export const dropout: ManualPair<[x: Tensor, options: DropoutOptions], DropoutCache, InputGradient> = pairNamed(
+  'dropout',
+  {
+    forward: (x, options) => {
+      const { training = true, key, mask, ...probability } = checkedOptions('dropout', options, dropoutNames);
+      tensorOperand('dropout', x);
+      const keep = keepProbability('dropout', probability);
+      const drops = training && (keep !== 1 || mask !== undefined);
+      const cache = { mask: drops ? (mask ?? bernoulli(requireKey('dropout', key), keep, x.shape)) : null, keep };
+      return [masked(x, cache), cache];
+    },
+    backward: (dout, cache) => ({ dx: masked(dout, cache) }),
   },
-  backward: (dout, cache) => ({ dx: masked(dout, cache) }),
-};
+);

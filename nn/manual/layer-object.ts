@@ -58,7 +58,7 @@ const activations: Readonly<Record<ActivationName, AnyActivation>> = {
 export const activationNamed = (name: ActivationName): AnyActivation => {
   if (typeof name !== 'string' || !Object.hasOwn(activations, name))
     throw new ArgumentError({
-      op: 'activation',
+      op: 'activationNamed',
       problem: `there is no activation ${describe(name)}`,
       remedy: `use one of ${Object.keys(activations).join(', ')}`,
     });

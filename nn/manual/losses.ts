@@ -5,6 +5,7 @@
  *   mse        L = Σ (p − t)²/n over all n elements                            dP = 2(P − T)/n
  *   cross-entropy of probabilities  L = −(1/N) Σ y ln p                        dP = −Y/(N P)
  */
+
 import { checkedOptions, checkNumber, checkTensors } from '../../core/arguments.js';
 import {
   add,
@@ -25,6 +26,7 @@ import {
   type Tensor,
   where,
 } from '../../core/index.js';
+import { inOperation } from '../../core/scope.js';
 
 /** A loss, a scalar, and its gradient with the shape of the scores. */
 export type ManualLoss = readonly [loss: Tensor, dscores: Tensor];
@@ -52,17 +54,18 @@ const rowSum = (x: Tensor): Tensor => sum(x, { axes: -1, keepDims: true });
  * @example
  * softmaxLoss(tensor([[0, 0]]), tensor([1], { dtype: 'int32' }))[1].toArray() // [[0.5, -0.5]]
  */
-export const softmaxLoss = (scores: Tensor, y: Tensor): ManualLoss => {
-  const rows = targetRows('softmaxLoss', scores, y);
-  const samples = scores.shape[0] ?? 1;
-  const shifted: Tensor = sub(scores, max(scores, { axes: -1, keepDims: true }));
-  const powers = exp(shifted);
-  const total = rowSum(powers);
-  const logp: Tensor = sub(shifted, log(total));
-  // Targets whose rows do not sum to 1 scale the softmax: (S·rowsum(Y) − Y)/N.
-  const dscores: Tensor = div(sub(mul(div(powers, total), rowSum(rows)), rows), samples);
-  return [div(neg(sum(mul(rows, logp))), samples), dscores];
-};
+export const softmaxLoss = (scores: Tensor, y: Tensor): ManualLoss =>
+  inOperation('softmaxLoss', () => {
+    const rows = targetRows('softmaxLoss', scores, y);
+    const samples = scores.shape[0] ?? 1;
+    const shifted: Tensor = sub(scores, max(scores, { axes: -1, keepDims: true }));
+    const powers = exp(shifted);
+    const total = rowSum(powers);
+    const logp: Tensor = sub(shifted, log(total));
+    // Targets whose rows do not sum to 1 scale the softmax: (S·rowsum(Y) − Y)/N.
+    const dscores: Tensor = div(sub(mul(div(powers, total), rowSum(rows)), rows), samples);
+    return [div(neg(sum(mul(rows, logp))), samples), dscores];
+  });
 
 const svmLossNames = { margin: true } as const;
 
@@ -72,17 +75,18 @@ const svmLossNames = { margin: true } as const;
  * @example
  * svmLoss(tensor([[1, 3, 0]]), tensor([0], { dtype: 'int32' }))[1].toArray() // [[-1, 1, 0]]
  */
-export const svmLoss = (scores: Tensor, y: Tensor, options: { readonly margin?: number } = {}): ManualLoss => {
-  const { margin = 1 } = checkedOptions('svmLoss', options, svmLossNames);
-  const rows = targetRows('svmLoss', scores, y);
-  const samples = scores.shape[0] ?? 1;
-  const right = rowSum(mul(scores, rows));
-  const margins: Tensor = add(sub(scores, right), margin);
-  const wrong = greater(mul(relu(margins), sub(1, rows)), 0);
-  const violated = cast(wrong, scores.dtype);
-  const loss = div(sum(where(wrong, margins, 0)), samples);
-  return [loss, div(sub(violated, mul(rows, rowSum(violated))), samples)];
-};
+export const svmLoss = (scores: Tensor, y: Tensor, options: { readonly margin?: number } = {}): ManualLoss =>
+  inOperation('svmLoss', () => {
+    const { margin = 1 } = checkedOptions('svmLoss', options, svmLossNames);
+    const rows = targetRows('svmLoss', scores, y);
+    const samples = scores.shape[0] ?? 1;
+    const right = rowSum(mul(scores, rows));
+    const margins: Tensor = add(sub(scores, right), margin);
+    const wrong = greater(mul(relu(margins), sub(1, rows)), 0);
+    const violated = cast(wrong, scores.dtype);
+    const loss = div(sum(where(wrong, margins, 0)), samples);
+    return [loss, div(sub(violated, mul(rows, rowSum(violated))), samples)];
+  });
 
 /**
  * The mean of squared differences over all elements.
@@ -90,18 +94,19 @@ export const svmLoss = (scores: Tensor, y: Tensor, options: { readonly margin?: 
  * @example
  * mseLoss(tensor([1, 2]), tensor([1, 4]))[1].toArray() // [0, -2]
  */
-export const mseLoss = (prediction: Tensor, target: Tensor): ManualLoss => {
-  checkTensors('mseLoss', [prediction, target]);
-  if (prediction.shape.join() !== target.shape.join())
-    throw new ShapeError({
-      op: 'mseLoss',
-      problem: 'prediction and target have different shapes',
-      shapes: [prediction.shape, target.shape],
-      remedy: 'reshape one of them',
-    });
-  const d: Tensor = sub(prediction, target);
-  return [div(sum(mul(d, d)), d.size), div(mul(d, 2), d.size)];
-};
+export const mseLoss = (prediction: Tensor, target: Tensor): ManualLoss =>
+  inOperation('mseLoss', () => {
+    checkTensors('mseLoss', [prediction, target]);
+    if (prediction.shape.join() !== target.shape.join())
+      throw new ShapeError({
+        op: 'mseLoss',
+        problem: 'prediction and target have different shapes',
+        shapes: [prediction.shape, target.shape],
+        remedy: 'reshape one of them',
+      });
+    const d: Tensor = sub(prediction, target);
+    return [div(sum(mul(d, d)), d.size), div(mul(d, 2), d.size)];
+  });
 
 const crossEntropyLossNames = { clip: true } as const;
 
@@ -112,11 +117,15 @@ const crossEntropyLossNames = { clip: true } as const;
  * @example
  * crossEntropyLoss(tensor([[0.25, 0.75]]), tensor([[1, 0]]))[1].toArray() // [[-4, 0]]
  */
-export const crossEntropyLoss = (p: Tensor, y: Tensor, options: { readonly clip?: number } = {}): ManualLoss => {
-  const { clip = 1e-7 } = checkedOptions('crossEntropyLoss', options, crossEntropyLossNames);
-  checkNumber('crossEntropyLoss', 'clip', clip);
-  const rows = targetRows('crossEntropyLoss', p, y);
-  const samples = p.shape[0] ?? 1;
-  const kept = clip === 0 ? p : clamp(p, { min: clip, max: 1 - clip });
-  return [div(neg(sum(mul(rows, log(kept)))), samples), where(greater(rows, 0), div(neg(div(rows, kept)), samples), 0)];
-};
+export const crossEntropyLoss = (p: Tensor, y: Tensor, options: { readonly clip?: number } = {}): ManualLoss =>
+  inOperation('crossEntropyLoss', () => {
+    const { clip = 1e-7 } = checkedOptions('crossEntropyLoss', options, crossEntropyLossNames);
+    checkNumber('crossEntropyLoss', 'clip', clip);
+    const rows = targetRows('crossEntropyLoss', p, y);
+    const samples = p.shape[0] ?? 1;
+    const kept = clip === 0 ? p : clamp(p, { min: clip, max: 1 - clip });
+    return [
+      div(neg(sum(mul(rows, log(kept)))), samples),
+      where(greater(rows, 0), div(neg(div(rows, kept)), samples), 0),
+    ];
+  });

@@ -19,7 +19,7 @@ import {
   type Tensor,
   zeros,
 } from '../../core/index.js';
-import type { ManualPair } from './pair.js';
+import { type ManualPair, pairNamed } from './pair.js';
 
 export interface RunningStatistics {
   readonly mean: Tensor;
@@ -113,7 +113,7 @@ export const batchNormNames = { training: true, running: true, decay: true, eps:
  * batchNorm.forward(tensor([[1], [3]]), ones([1]), zeros([1]), { eps: 0 })[0].toArray() // [[-1], [1]]
  * batchNorm.forward(tensor([[1], [3]]), ones([1]), zeros([1]))[1].running.mean.toArray() // ≈ [0.2]
  */
-export const batchNorm: ManualBatchNorm<BatchNormOptions> = {
+export const batchNorm: ManualBatchNorm<BatchNormOptions> = pairNamed('batchNorm', {
   forward: (x, gamma, beta, options = {}) => {
     const { training = true, decay = 0.9, eps = 1e-5, running } = checkedOptions('batchNorm', options, batchNormNames);
     const features = checkFeatures('batchNorm', x, gamma, beta);
@@ -133,7 +133,7 @@ export const batchNorm: ManualBatchNorm<BatchNormOptions> = {
   },
   backward: batchBackward(graphWise),
   backwardSimplified: batchBackward(simplified),
-};
+});
 
 export interface LayerNormOptions {
   /** 1e-5 by default. */
@@ -152,7 +152,7 @@ export const layerNorm: ManualPair<
   [x: Tensor, gamma: Tensor, beta: Tensor, options?: LayerNormOptions],
   NormCache,
   NormGradients
-> = {
+> = pairNamed('layerNorm', {
   forward: (x, gamma, beta, options = {}) => {
     const { eps = 1e-5 } = checkedOptions('layerNorm', options, layerNormNames);
     checkFeatures('layerNorm', x, gamma, beta);
@@ -168,4 +168,4 @@ export const layerNorm: ManualPair<
     dx: simplified(mul(dout, flat(cache.gamma)), cache, 1),
     ...scaleGradients(dout, cache),
   }),
-};
+});

@@ -1,7 +1,9 @@
 /** The kinds of layer objects: dense, convolution, batch norm, pooling, flattening and activations alone. */
+
 import { checkedOptions, checkList, checkSizes } from '../../core/arguments.js';
 import { describe, describeList } from '../../core/errors.js';
 import { ArgumentError, foldIn, type Key, ones, reshape, type Tensor, zeros } from '../../core/index.js';
+import { inOperation } from '../../core/scope.js';
 import { fans, type Initialiser, xavierUniform } from '../initialisers.js';
 import { affine } from './affine.js';
 import { type ConvOptions, fastConv } from './convolution.js';
@@ -33,37 +35,38 @@ const fullyConnectedNames = { out: true, activation: true, weightInit: true, key
  * @example
  * fullyConnected({ out: 3, activation: 'relu', key: key(0) }).forward(ones([2, 4])).shape // [2, 3]
  */
-export const fullyConnected = (options: FullyConnectedOptions): LayerObject => {
-  const {
-    out,
-    activation = 'linear',
-    weightInit = xavierUniform(),
-    key,
-  } = checkedOptions('fullyConnected', options, fullyConnectedNames);
-  checkSizes('fullyConnected', { out });
-  const f = activationNamed(activation);
-  return layerObject({
-    name: `fullyConnected(${out}, ${activation})`,
-    sizes: (x) => [x.shape[1] ?? 0, out],
-    init: (x) => {
-      const [, features = 0] = x.shape;
-      const shape = [features, out];
-      return {
-        W: weightInit(foldIn(key, 0), shape, fans(shape, 'in-out'), floatOf(x)),
-        b: zeros([1, out], floatOf(x)),
-      };
-    },
-    forward: (x, parameter) => {
-      const [z, dense] = affine.forward(x, parameter('W'), parameter('b'));
-      const [y, active] = f.forward(z);
-      return [y, { dense, active }];
-    },
-    backward: (dout, { dense, active }) => {
-      const { dx, dw, db } = affine.backward(f.backward(dout, active).dx, dense);
-      return [dx, { W: dw, b: db }];
-    },
+export const fullyConnected = (options: FullyConnectedOptions): LayerObject =>
+  inOperation('fullyConnected', () => {
+    const {
+      out,
+      activation = 'linear',
+      weightInit = xavierUniform(),
+      key,
+    } = checkedOptions('fullyConnected', options, fullyConnectedNames);
+    checkSizes('fullyConnected', { out });
+    const f = activationNamed(activation);
+    return layerObject({
+      name: `fullyConnected(${out}, ${activation})`,
+      sizes: (x) => [x.shape[1] ?? 0, out],
+      init: (x) => {
+        const [, features = 0] = x.shape;
+        const shape = [features, out];
+        return {
+          W: weightInit(foldIn(key, 0), shape, fans(shape, 'in-out'), floatOf(x)),
+          b: zeros([1, out], floatOf(x)),
+        };
+      },
+      forward: (x, parameter) => {
+        const [z, dense] = affine.forward(x, parameter('W'), parameter('b'));
+        const [y, active] = f.forward(z);
+        return [y, { dense, active }];
+      },
+      backward: (dout, { dense, active }) => {
+        const { dx, dw, db } = affine.backward(f.backward(dout, active).dx, dense);
+        return [dx, { W: dw, b: db }];
+      },
+    });
   });
-};
 
 export interface ConvolutionOptions extends WeightOptions, Omit<ConvOptions, 'layout'> {
   /** Filters. */
@@ -87,33 +90,34 @@ const convolutionNames = {
  * @example
  * convolution({ out: 3, kernel: [3, 3], padding: 'same', key: key(0) }).forward(ones([2, 5, 5, 1])).shape // [2, 5, 5, 3]
  */
-export const convolution = (options: ConvolutionOptions): LayerObject => {
-  const given = checkedOptions('convolution', options, convolutionNames);
-  const { out, kernel, activation = 'linear', weightInit = xavierUniform(), key, ...window } = given;
-  checkSizes('convolution', { out });
-  checkList('convolution', 'the kernel', kernel);
-  const f = activationNamed(activation);
-  return layerObject({
-    name: `convolution(${out}, ${describeList(kernel)}, ${activation})`,
-    sizes: (x) => [x.shape[3] ?? 0, out],
-    init: (x) => {
-      const shape = [...kernel, x.shape[3] ?? 0, out];
-      return {
-        W: weightInit(foldIn(key, 0), shape, fans(shape, 'in-out'), floatOf(x)),
-        b: zeros([1, out], floatOf(x)),
-      };
-    },
-    forward: (x, parameter) => {
-      const [z, conv] = fastConv.forward(x, parameter('W'), parameter('b'), { ...window, layout: 'NHWC' });
-      const [y, active] = f.forward(z);
-      return [y, { conv, active }];
-    },
-    backward: (dout, { conv, active }) => {
-      const { dx, dw, db } = fastConv.backward(f.backward(dout, active).dx, conv);
-      return [dx, { W: dw, b: db }];
-    },
+export const convolution = (options: ConvolutionOptions): LayerObject =>
+  inOperation('convolution', () => {
+    const given = checkedOptions('convolution', options, convolutionNames);
+    const { out, kernel, activation = 'linear', weightInit = xavierUniform(), key, ...window } = given;
+    checkSizes('convolution', { out });
+    checkList('convolution', 'the kernel', kernel);
+    const f = activationNamed(activation);
+    return layerObject({
+      name: `convolution(${out}, ${describeList(kernel)}, ${activation})`,
+      sizes: (x) => [x.shape[3] ?? 0, out],
+      init: (x) => {
+        const shape = [...kernel, x.shape[3] ?? 0, out];
+        return {
+          W: weightInit(foldIn(key, 0), shape, fans(shape, 'in-out'), floatOf(x)),
+          b: zeros([1, out], floatOf(x)),
+        };
+      },
+      forward: (x, parameter) => {
+        const [z, conv] = fastConv.forward(x, parameter('W'), parameter('b'), { ...window, layout: 'NHWC' });
+        const [y, active] = f.forward(z);
+        return [y, { conv, active }];
+      },
+      backward: (dout, { conv, active }) => {
+        const { dx, dw, db } = fastConv.backward(f.backward(dout, active).dx, conv);
+        return [dx, { W: dw, b: db }];
+      },
+    });
   });
-};
 
 const batchNormalisationNames = { decay: true, eps: true } as const;
 
@@ -156,36 +160,37 @@ const poolingNames = { kernel: true, mode: true, stride: true, padding: true } a
  * @example
  * pooling({ kernel: [2, 2], mode: 'average' }).forward(ones([1, 4, 4, 3])).shape // [1, 2, 2, 3]
  */
-export const pooling = (options: PoolingOptions): LayerObject => {
-  const { kernel, mode = 'max', ...window } = checkedOptions('pooling', options, poolingNames);
-  if (mode !== 'max' && mode !== 'average')
-    throw new ArgumentError({
-      op: 'pooling',
-      problem: `there is no mode ${describe(mode)}`,
-      remedy: "use 'max' or 'average'",
-    });
-  checkList('pooling', 'the kernel', kernel);
-  const [height, width] = kernel;
-  const poolOptions: PoolOptions = { ...window, height, width, layout: 'NHWC' };
-  const sizes = (x: Tensor): readonly [number, number] => [x.shape[3] ?? 0, x.shape[3] ?? 0];
-  const name = `pooling(${describeList(kernel)}, ${mode})`;
-  const init = (): Readonly<Record<string, Tensor>> => ({});
-  return mode === 'max'
-    ? layerObject({
-        name,
-        sizes,
-        init,
-        forward: (x) => fastMaxPool.forward(x, poolOptions),
-        backward: (dout, cache) => [fastMaxPool.backward(dout, cache).dx, {}],
-      })
-    : layerObject({
-        name,
-        sizes,
-        init,
-        forward: (x) => averagePool.forward(x, poolOptions),
-        backward: (dout, cache) => [averagePool.backward(dout, cache).dx, {}],
+export const pooling = (options: PoolingOptions): LayerObject =>
+  inOperation('pooling', () => {
+    const { kernel, mode = 'max', ...window } = checkedOptions('pooling', options, poolingNames);
+    if (mode !== 'max' && mode !== 'average')
+      throw new ArgumentError({
+        op: 'pooling',
+        problem: `there is no mode ${describe(mode)}`,
+        remedy: "use 'max' or 'average'",
       });
-};
+    checkList('pooling', 'the kernel', kernel);
+    const [height, width] = kernel;
+    const poolOptions: PoolOptions = { ...window, height, width, layout: 'NHWC' };
+    const sizes = (x: Tensor): readonly [number, number] => [x.shape[3] ?? 0, x.shape[3] ?? 0];
+    const name = `pooling(${describeList(kernel)}, ${mode})`;
+    const init = (): Readonly<Record<string, Tensor>> => ({});
+    return mode === 'max'
+      ? layerObject({
+          name,
+          sizes,
+          init,
+          forward: (x) => fastMaxPool.forward(x, poolOptions),
+          backward: (dout, cache) => [fastMaxPool.backward(dout, cache).dx, {}],
+        })
+      : layerObject({
+          name,
+          sizes,
+          init,
+          forward: (x) => averagePool.forward(x, poolOptions),
+          backward: (dout, cache) => [averagePool.backward(dout, cache).dx, {}],
+        });
+  });
 
 /**
  * All axes but the first in one: `[B, …]` → `[B, d]`.
@@ -207,13 +212,14 @@ export const flattening = (): LayerObject =>
  * @example
  * elementwise('tanh').forward(tensor([[0]])).toArray() // [[0]]
  */
-export const elementwise = (name: ActivationName): LayerObject => {
-  const f = activationNamed(name);
-  return layerObject({
-    name: `elementwise(${name})`,
-    sizes: (x) => [x.shape.at(-1) ?? 0, x.shape.at(-1) ?? 0],
-    init: () => ({}),
-    forward: (x) => f.forward(x),
-    backward: (dout, cache) => [f.backward(dout, cache).dx, {}],
+export const elementwise = (name: ActivationName): LayerObject =>
+  inOperation('elementwise', () => {
+    const f = activationNamed(name);
+    return layerObject({
+      name: `elementwise(${name})`,
+      sizes: (x) => [x.shape.at(-1) ?? 0, x.shape.at(-1) ?? 0],
+      init: () => ({}),
+      forward: (x) => f.forward(x),
+      backward: (dout, cache) => [f.backward(dout, cache).dx, {}],
+    });
   });
-};

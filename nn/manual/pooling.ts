@@ -19,7 +19,7 @@ import {
 import { channelsFirst, channelsLast } from '../functional/convolution.js';
 import type { Layout } from '../functional/normalise.js';
 import type { InputGradient } from './activations.js';
-import type { ManualPair } from './pair.js';
+import { type ManualPair, pairNamed } from './pair.js';
 import {
   readTap,
   tapsOf,
@@ -96,7 +96,7 @@ const backwardMax = (dout: Tensor, { windows, places, layout }: MaxPoolCache): I
  * @example
  * maxPool.backward(tensor([[[[7]]]]), maxPool.forward(tensor([[[[1, 4], [4, 2]]]]), { height: 2, width: 2 })[1]).dx.toArray() // [[[[0, 7], [0, 0]]]]
  */
-export const maxPool: ManualPool<MaxPoolCache> = {
+export const maxPool: ManualPool<MaxPoolCache> = pairNamed('maxPool', {
   forward: (x, options) => {
     const { images, windows, layout } = prepare('maxPool', x, options);
     const padded = withBorder(images, windows, Number.NEGATIVE_INFINITY);
@@ -111,7 +111,7 @@ export const maxPool: ManualPool<MaxPoolCache> = {
     return [inLayout(best, layout), { windows, places, layout }];
   },
   backward: backwardMax,
-};
+});
 
 /**
  * The mean of each window: `[N, C, H, W]` → `[N, C, H′, W′]`. The stride is the window unless given; padding counts as zeros.
@@ -119,7 +119,7 @@ export const maxPool: ManualPool<MaxPoolCache> = {
  * @example
  * averagePool.forward(tensor([[[[1, 2], [3, 6]]]]), { height: 2, width: 2 })[0].toArray() // [[[[3]]]]
  */
-export const averagePool: ManualPool<AveragePoolCache> = {
+export const averagePool: ManualPool<AveragePoolCache> = pairNamed('averagePool', {
   forward: (x, options) => {
     const { images, windows, layout } = prepare('averagePool', x, options);
     const padded = withBorder(images, windows);
@@ -138,7 +138,7 @@ export const averagePool: ManualPool<AveragePoolCache> = {
       ),
     };
   },
-};
+});
 
 export interface TilingCache {
   readonly x: Tensor;
@@ -158,7 +158,7 @@ const tiled = (x: Tensor, [height, width]: readonly [number, number]): Tensor =>
  * @example
  * fastMaxPool.forward(tensor([[[[1, 4], [3, 2]]]]), { height: 2, width: 2 })[0].toArray() // [[[[4]]]]
  */
-export const fastMaxPool: ManualPool<MaxPoolCache | TilingCache> = {
+export const fastMaxPool: ManualPool<MaxPoolCache | TilingCache> = pairNamed('fastMaxPool', {
   forward: (x, options) => {
     const { windows, layout } = prepare('fastMaxPool', x, options);
     const [rows, columns] = windows.stride;
@@ -182,7 +182,7 @@ export const fastMaxPool: ManualPool<MaxPoolCache | TilingCache> = {
     const isBest = equal(tiled(x, tile), spread(out));
     return { dx: reshape(firstOf(isBest, spread(dout)), x.shape) as Tensor };
   },
-};
+});
 
 /** `g` where a tile `[…, h, …, w]` has its first true, 0 elsewhere. */
 const firstOf = (isBest: Tensor, g: Tensor): Tensor => {

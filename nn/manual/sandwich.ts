@@ -14,7 +14,7 @@ import {
   type NormCache,
   type NormGradients,
 } from './norm.js';
-import type { ManualPair } from './pair.js';
+import { type ManualPair, pairNamed } from './pair.js';
 import { fastMaxPool, type MaxPoolCache, type PoolOptions, poolNames, type TilingCache } from './pooling.js';
 import { spatialBatchNorm } from './spatial-norm.js';
 
@@ -28,14 +28,14 @@ export const affineRelu: ManualPair<
   [x: Tensor, w: Tensor, b: Tensor, options?: AffineOptions],
   { readonly affine: AffineCache; readonly relu: Tensor },
   AffineGradients
-> = {
+> = pairNamed('affineRelu', {
   forward: (x, w, b, options = {}) => {
     const [z, affineCache] = affine.forward(x, w, b, checkedOptions('affineRelu', options, affineNames));
     const [out, reluCache] = relu.forward(z);
     return [out, { affine: affineCache, relu: reluCache }];
   },
   backward: (dout, cache) => affine.backward(relu.backward(dout, cache.relu).dx, cache.affine),
-};
+});
 
 export interface NormChoice {
   /** Which norm stands between; `batch` by default. */
@@ -70,7 +70,7 @@ export const affineNormRelu: ManualPair<
   [x: Tensor, w: Tensor, b: Tensor, gamma: Tensor, beta: Tensor, options?: NormChoice],
   AffineNormCache,
   AffineGradients & NormGradients
-> = {
+> = pairNamed('affineNormRelu', {
   forward: (x, w, b, gamma, beta, options = {}) => {
     const {
       norm: kind = 'batch',
@@ -100,7 +100,7 @@ export const affineNormRelu: ManualPair<
         : layerNorm.backward(active.dx, cache.norm);
     return { ...affine.backward(dx, cache.affine), ...scales };
   },
-};
+});
 
 /**
  * Convolution and ReLU.
@@ -112,14 +112,14 @@ export const convRelu: ManualPair<
   [x: Tensor, w: Tensor, b: Tensor, options?: ConvOptions],
   { readonly conv: ConvCache; readonly relu: Tensor },
   AffineGradients
-> = {
+> = pairNamed('convRelu', {
   forward: (x, w, b, options = {}) => {
     const [z, conv] = fastConv.forward(x, w, b, checkedOptions('convRelu', options, convOptionNames));
     const [out, reluCache] = relu.forward(z);
     return [out, { conv, relu: reluCache }];
   },
   backward: (dout, cache) => fastConv.backward(relu.backward(dout, cache.relu).dx, cache.conv),
-};
+});
 
 /**
  * Convolution, ReLU and max pooling.
@@ -131,7 +131,7 @@ export const convReluPool: ManualPair<
   [x: Tensor, w: Tensor, b: Tensor, conv: ConvOptions, pool: PoolOptions],
   { readonly conv: ConvCache; readonly relu: Tensor; readonly pool: MaxPoolCache | TilingCache },
   AffineGradients
-> = {
+> = pairNamed('convReluPool', {
   forward: (x, w, b, convOptions, poolOptions) => {
     checkedOptions('convReluPool', convOptions, convOptionNames);
     checkedOptions('convReluPool', poolOptions, poolNames);
@@ -140,7 +140,7 @@ export const convReluPool: ManualPair<
     return [out, { ...cache, pool }];
   },
   backward: (dout, cache) => convRelu.backward(fastMaxPool.backward(dout, cache.pool).dx, cache),
-};
+});
 
 /**
  * Convolution, spatial batch norm and ReLU. Running statistics come back as `cache.norm.running`.
@@ -152,7 +152,7 @@ export const convNormRelu: ManualPair<
   [x: Tensor, w: Tensor, b: Tensor, gamma: Tensor, beta: Tensor, conv?: ConvOptions, norm?: BatchNormOptions],
   { readonly conv: ConvCache; readonly norm: NormCache; readonly relu: Tensor },
   AffineGradients & NormGradients
-> = {
+> = pairNamed('convNormRelu', {
   forward: (x, w, b, gamma, beta, convOptions = {}, normOptions = {}) => {
     checkedOptions('convNormRelu', convOptions, convOptionNames);
     checkedOptions('convNormRelu', normOptions, batchNormNames);
@@ -166,4 +166,4 @@ export const convNormRelu: ManualPair<
     const { dx, ...scales } = spatialBatchNorm.backwardSimplified(active.dx, cache.norm);
     return { ...fastConv.backward(dx, cache.conv), ...scales };
   },
-};
+});

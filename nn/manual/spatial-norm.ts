@@ -29,7 +29,7 @@ import {
   type NormCache,
   type NormGradients,
 } from './norm.js';
-import type { ManualPair } from './pair.js';
+import { type ManualPair, pairNamed } from './pair.js';
 
 const checkImages = (op: string, x: Tensor, gamma: Tensor, beta: Tensor): void => {
   checkTensors(op, [x, gamma, beta]);
@@ -67,7 +67,7 @@ const throughRows =
  * @example
  * spatialBatchNorm.forward(tensor([[[[1, 3]]]]), ones([1]), zeros([1]), { eps: 0 })[0].toArray() // [[[[-1, 1]]]]
  */
-export const spatialBatchNorm: ManualBatchNorm<BatchNormOptions> = {
+export const spatialBatchNorm: ManualBatchNorm<BatchNormOptions> = pairNamed('spatialBatchNorm', {
   forward: (x, gamma, beta, options = {}) => {
     checkedOptions('spatialBatchNorm', options, batchNormNames);
     checkImages('spatialBatchNorm', x, gamma, beta);
@@ -76,7 +76,7 @@ export const spatialBatchNorm: ManualBatchNorm<BatchNormOptions> = {
   },
   backward: throughRows(batchNorm.backward),
   backwardSimplified: throughRows(batchNorm.backwardSimplified),
-};
+});
 
 export interface GroupNormCache {
   /** `[N·G, m]`. */
@@ -99,7 +99,7 @@ export const spatialGroupNorm: ManualPair<
   [x: Tensor, gamma: Tensor, beta: Tensor, groups: number, options?: { readonly eps?: number }],
   GroupNormCache,
   NormGradients
-> = {
+> = pairNamed('spatialGroupNorm', {
   forward: (x, gamma, beta, groups, options = {}) => {
     const { eps = 1e-5 } = checkedOptions('spatialGroupNorm', options, spatialGroupNormNames);
     checkImages('spatialGroupNorm', x, gamma, beta);
@@ -131,4 +131,4 @@ export const spatialGroupNorm: ManualPair<
       dbeta: overImages(dout, beta.shape),
     };
   },
-};
+});

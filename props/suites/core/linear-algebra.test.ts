@@ -531,6 +531,6 @@ test('linear algebra: misuse has a typed error that names shapes and remedy', ()
   );
   assert.match(
     messageOf(() => matrixTrace(zeros([2]))),
-    /^AxisError: diagonal/,
+    /^AxisError: matrixTrace/,
   );
 });

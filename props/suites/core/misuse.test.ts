@@ -390,7 +390,7 @@ test('misuse: what is no tensor is said to be what it is', () => {
     [
       () => nn.sequential(untyped(3)),
       ArgumentError,
-      'layer: a child is 3, neither a layer nor a function; give layers such as linear(4, 3), or functions such as relu',
+      'sequential: a child is 3, neither a layer nor a function; give layers such as linear(4, 3), or functions such as relu',
     ],
     [
       () => nn.linear(3, 4).apply(untyped(undefined), matrix),

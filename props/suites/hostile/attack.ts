@@ -1,7 +1,6 @@
 /** Hostile calls: valid ones with one argument, or one option, put out of order. */
 import * as assert from 'uvu/assert';
 import { defaultBackend, setDefaultBackend, TapegradError } from '../../../autograd/index.js';
-import { DataError } from '../../../data/index.js';
 import { test } from '../../runner/testing.js';
 import type { Case } from './case.js';
 import { CallersError, hostile } from './values.js';
@@ -10,7 +9,11 @@ import { CallersError, hostile } from './values.js';
 export interface Attack {
   /** `sum(…) with argument 1, axes: NaN`. */
   readonly name: string;
-  readonly run: () => unknown;
+  /** The function. */
+  readonly called: string;
+  readonly call: () => unknown;
+  /** What becomes of the result. */
+  readonly use: (result: unknown) => unknown;
 }
 
 type Loose = (...args: readonly unknown[]) => unknown;
@@ -18,16 +21,17 @@ type Loose = (...args: readonly unknown[]) => unknown;
 const isOptions = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
-/** Every hostile call of one function. */
-export const attacksOn = (name: string, f: unknown, { args, use }: Case): readonly Attack[] => {
+/** Every hostile call of one function of an entry point. */
+export const attacksOn = (entry: string, called: string, f: unknown, { args, use }: Case): readonly Attack[] => {
   const attack = (what: string, spoil: (given: unknown[]) => void): Attack => ({
-    name: `${name} with ${what}`,
-    run: () => {
+    name: `${entry}: ${called} with ${what}`,
+    called,
+    call: () => {
       const given = [...args()];
       spoil(given);
-      const result = (f as Loose)(...given);
-      return use === undefined || result instanceof Promise ? result : use(result as never);
+      return (f as Loose)(...given);
     },
+    use: (result) => use?.(result as never),
   });
   return args().flatMap((valid, i) =>
     Object.entries(hostile).flatMap(([kind, make]) => [
@@ -43,20 +47,34 @@ export const attacksOn = (name: string, f: unknown, { args, use }: Case): readon
   );
 };
 
-/** Every hostile call of an entry point. */
-export const attacksOf = (api: object, cases: Readonly<Record<string, Case>>, entry: string): readonly Attack[] =>
-  Object.entries(cases).flatMap(([name, each]) =>
-    attacksOn(`${entry}: ${name}`, (api as Readonly<Record<string, unknown>>)[name], each),
-  );
-
 /** An error that a caller may see: one of the library's, or the caller's own. */
-const isExpected = (error: unknown): boolean =>
-  error instanceof TapegradError || error instanceof DataError || error instanceof CallersError;
+const isExpected = (error: unknown): boolean => error instanceof TapegradError || error instanceof CallersError;
+
+/** The operation that an error of the library names. */
+const operationIn = (error: unknown): string | null => (error instanceof TapegradError ? error.details.op : null);
+
+/**
+ * Operations, beside the one that was called, that an error of the call may name: parts that the caller knows by that name. A function
+ * that runs functions of the caller's names what they call.
+ */
+export type Parts = Readonly<Record<string, readonly string[]>>;
+
+/** Whether an error of a call names what was called, as `conv2d` names `conv`. */
+const isNamedAfter = (called: string, op: string, parts: Parts): boolean =>
+  op.startsWith(called) || (parts[called] ?? []).some((part) => part === '*' || op.startsWith(part));
 
 /** What is wrong with the outcome of a call; `null` where it returned or refused as it should. */
-export const verdictOf = async ({ name, run }: Attack): Promise<string | null> => {
+export const verdictOf = async ({ name, called, call, use }: Attack, parts: Parts): Promise<string | null> => {
+  let result: unknown;
   try {
-    await run();
+    result = await call();
+  } catch (error) {
+    const op = operationIn(error);
+    if (op !== null && !isNamedAfter(called, op, parts)) return `${name}: the error names ${op}: ${String(error)}`;
+    return isExpected(error) ? null : `${name}: ${error instanceof Error ? error.stack : String(error)}`;
+  }
+  try {
+    await use(result);
     return null;
   } catch (error) {
     return isExpected(error) ? null : `${name}: ${error instanceof Error ? error.stack : String(error)}`;
@@ -70,17 +88,20 @@ const stride = 19;
  * Registers a test for each function of an entry point: its valid call succeeds, and a share of the hostile ones ends as it should.
  * `HOSTILE=all` in the environment runs all of them, which takes minutes.
  */
-export const testAttacks = (entry: string, api: object, cases: Readonly<Record<string, Case>>): void => {
+export const testAttacks = (
+  entry: string,
+  api: object,
+  cases: Readonly<Record<string, Case>>,
+  parts: Parts = {},
+): void => {
   const every = process.env.HOSTILE === 'all' ? 1 : stride;
   for (const [i, [name, each]] of Object.entries(cases).entries())
-    test(`${entry}: ${name}: a wrong argument is a typed error`, async () => {
+    test(`${entry}: ${name}: a wrong argument is a typed error that names the function`, async () => {
       const f = (api as Readonly<Record<string, unknown>>)[name];
       const backend = defaultBackend();
-      const result = await (f as Loose)(...each.args());
-      await each.use?.(result as never);
-      const attacks = attacksOn(`${entry}: ${name}`, f, each).filter((_, k) => (k + i) % every === 0);
-      for (const attack of attacks) {
-        const verdict = await verdictOf(attack);
+      await each.use?.((await (f as Loose)(...each.args())) as never);
+      for (const attack of attacksOn(entry, name, f, each).filter((_, k) => (k + i) % every === 0)) {
+        const verdict = await verdictOf(attack, parts);
         if (defaultBackend() !== backend) setDefaultBackend(backend);
         assert.is(verdict, null);
       }

@@ -3,4 +3,13 @@ import * as api from '../../../autograd/index.js';
 import { testAttacks } from './attack.js';
 import { coreCases } from './core-cases.js';
 
-testAttacks('tapegrad', api, coreCases);
+testAttacks('tapegrad', api, coreCases, {
+  // These run functions of the caller's, whose mistakes are named after what they call.
+  ...Object.fromEntries(
+    ['gradcheck', 'hvp', 'linearize', 'jvp', 'vjp', 'traceTree', 'treeMap', 'recompute', 'withInterpreter', 'call'].map(
+      (name) => [name, ['*']] as const,
+    ),
+  ),
+  // The primitive is the operation that was called.
+  bind: ['*'],
+});
