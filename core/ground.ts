@@ -9,13 +9,13 @@ import { GradientError } from './errors.js';
 import { frozen } from './frozen.js';
 import type { Interpreter } from './interpreter.js';
 import type { Primitive } from './primitive.js';
-import { type Aval, avalOf, makeProgram } from './program.js';
+import { type Aval, avalOf, checkedAval, makeProgram } from './program.js';
 import { storageOn, storedTensor } from './tensor.js';
 
 /** The operation as a program of one node, made ready and remembered. */
 const lowered = (primitive: Primitive, backend: Backend, inputs: readonly Aval[], params: unknown): KnownOperation => {
   const avals = inputs.map(avalOf);
-  const { shape, dtype } = primitive.infer(avals, params);
+  const { shape, dtype } = checkedAval(primitive.name, primitive.infer(avals, params));
   const program = makeProgram({
     inputs: avals,
     constants: [],

@@ -8,7 +8,7 @@ import { checkFunction, checkTensorList, checkTensors } from './arguments.js';
 import { ArgumentError, describe, GradientError } from './errors.js';
 import { ground } from './ground.js';
 import { checkMethods } from './methods.js';
-import { isDefined, type Primitive } from './primitive.js';
+import { arityOf, type Primitive } from './primitive.js';
 import type { Tensor } from './tensor.js';
 
 /** `bind`, `call` and `recompute` are called with the interpreter itself taken off the stack. */
@@ -65,8 +65,7 @@ const at = <T>(level: Level | null, f: () => T): T => {
 
 /** Runs `f` with `interpreter` on top of the stack, and restores the stack however `f` ends. */
 export const withInterpreter = <T>(interpreter: Interpreter, f: () => T): T => {
-  if (typeof interpreter?.bind !== 'function')
-    checkMethods('withInterpreter', 'the interpreter', interpreter, ['bind', 'call', 'recompute', 'reveal']);
+  checkMethods('withInterpreter', 'the interpreter', interpreter, ['bind', 'call', 'recompute', 'reveal']);
   checkFunction('withInterpreter', f);
   return at({ interpreter, below: top }, f);
 };
@@ -84,9 +83,16 @@ const checkRecord = (primitive: Primitive): void => {
 
 /** Hands one operation to the interpreter on top. Every public function ends here. */
 export const bind = (primitive: Primitive, inputs: readonly Tensor[], params: unknown): Tensor => {
-  if (!isDefined(primitive)) checkRecord(primitive);
+  const arity = arityOf(primitive);
+  if (arity === undefined) checkRecord(primitive);
   if (!Array.isArray(inputs)) checkTensorList(primitive.name, inputs);
   checkTensors(primitive.name, inputs);
+  if (typeof arity === 'number' && inputs.length !== arity)
+    throw new ArgumentError({
+      op: primitive.name,
+      problem: `takes ${arity} tensors, not ${inputs.length}`,
+      remedy: 'give as many as the primitive has arguments',
+    });
   if (top === null) return ground.bind(primitive, inputs, params);
   const { interpreter, below } = top;
   return at(below, () => interpreter.bind(primitive, inputs, params));

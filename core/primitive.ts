@@ -123,12 +123,12 @@ const ruleOf =
   (argument: number): R | null =>
     typeof rules === 'function' ? (rules(argument) as R) : ((rules as readonly (R | null)[])[argument] ?? null);
 
-/** What `define` has made: known to be whole. */
-const defined = new WeakSet<object>();
+/** What `define` has made, which is known to be whole, and how many arguments it takes; `null` for any number. */
+const defined = new WeakMap<object, number | null>();
 
-/** Whether `define` made a primitive; a copy of one, or a record of somebody's own, may lack anything. */
-export const isDefined = (primitive: unknown): boolean =>
-  typeof primitive === 'object' && primitive !== null && defined.has(primitive);
+/** How many arguments a primitive takes, `null` for any number; `undefined` for what `define` has not made, and which may lack anything. */
+export const arityOf = (primitive: unknown): number | null | undefined =>
+  typeof primitive === 'object' && primitive !== null ? defined.get(primitive) : undefined;
 
 /**
  * Turns a record into a primitive: `define<[Tensor, Tensor]>()({ name: 'mul', … })`.
@@ -156,6 +156,6 @@ export const define =
       jvp: typeof d.jvp === 'string' ? () => null : ruleOf<ForwardRule>(d.jvp),
       batch: d.batch as Primitive<Name, P>['batch'],
     });
-    defined.add(primitive);
+    defined.set(primitive, typeof d.vjp === 'function' ? null : (d.vjp as readonly unknown[]).length);
     return primitive;
   };

@@ -43,11 +43,13 @@ export const formatAval = ({ shape, dtype }: Aval): string => `${shortDtype[dtyp
 
 /** JSON knows neither NaN nor ±∞ nor −0, but parameters that differ must print differently. */
 const spelled = (_: string, value: unknown): unknown =>
-  typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
-    ? Object.is(value, -0)
-      ? '-0'
-      : String(value)
-    : value;
+  typeof value === 'bigint'
+    ? `${value}n`
+    : typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
+      ? Object.is(value, -0)
+        ? '-0'
+        : String(value)
+      : value;
 
 /** Parameters as they are printed: `axes=[0], keepDims=false`. Equal text means equal parameters. */
 export const formatParams = (params: unknown): string =>
@@ -89,6 +91,17 @@ const isAval = (value: unknown): value is Aval =>
   Array.isArray(value.shape) &&
   'dtype' in value &&
   isDtype(value.dtype);
+
+/** What a primitive says of its result, once it is known to say it. */
+export const checkedAval = (op: string, aval: Aval): Aval => {
+  if (!isAval(aval))
+    throw new ArgumentError({
+      op,
+      problem: `infer of the primitive gave ${describe(aval)}`,
+      remedy: 'let it return { shape, dtype }',
+    });
+  return aval;
+};
 
 /** Throws unless a value has the parts of a program, each of which reads only what is there before it. */
 export const checkProgram = (op: string, value: unknown): void => {

@@ -58,7 +58,7 @@ export const uniform = <const S extends Shape>(key: Key, shape: S, options: Unif
     if (!(Number.isFinite(min) && Number.isFinite(max) && min <= max))
       throw new ArgumentError({
         op: 'uniform',
-        problem: `the interval [${describe(min)}, ${describe(max)}) is ${min > max ? 'empty' : 'not one of finite numbers'}`,
+        problem: `the interval [${describe(min)}, ${describe(max)}) is ${Number.isFinite(min) && Number.isFinite(max) ? 'empty' : 'not one of finite numbers'}`,
         remedy: 'give finite numbers with min ≤ max',
       });
     const least = roundedUp(min, dtype);

@@ -1,15 +1,25 @@
 /** What the code of one operation depends on, as text: eager evaluation asks for it every time, so it is put together plainly. */
+import { ArgumentError } from '../../errors.js';
 import type { Program } from '../../program.js';
 import { isOwn } from '../lowerings/index.js';
 
+/** No parameter of an operation is nested so deep. */
+const deepest = 32;
+
 /** Equal values have equal texts, and only they. */
-const spelled = (value: unknown): string => {
+const spelled = (value: unknown, depth = 0): string => {
+  if (depth > deepest)
+    throw new ArgumentError({
+      op: 'bind',
+      problem: `a parameter is nested more than ${deepest} levels deep`,
+      remedy: 'give numbers, texts, and lists and objects of them that do not hold themselves',
+    });
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : `${value}`;
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value !== 'object' || value === null) return String(value);
-  if (Array.isArray(value)) return `[${value.map(spelled).join()}]`;
+  if (Array.isArray(value)) return `[${value.map((part) => spelled(part, depth + 1)).join()}]`;
   let text = '{';
-  for (const [name, inner] of Object.entries(value)) text += `${name}:${spelled(inner)},`;
+  for (const [name, inner] of Object.entries(value)) text += `${name}:${spelled(inner, depth + 1)},`;
   return `${text}}`;
 };
 

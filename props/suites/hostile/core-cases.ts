@@ -293,7 +293,10 @@ export const coreCases: CasesOf<typeof api> = {
   ),
   recompute: call(() => [(inputs: readonly Tensor[]) => inputs.map((x) => add(x, x)), [vector()]]),
   setDefaultBackend: call(() => [api.defaultBackend()]),
-  setThreads: call(() => [1]),
+  setThreads: call(
+    () => [1],
+    () => api.setThreads(1),
+  ),
   threads: call(() => []),
   wasmBackend: call(() => []),
   withInterpreter: call(() => [api.currentInterpreter(), () => bind(api.primitives.neg, [vector()], null)]),
