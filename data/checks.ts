@@ -64,16 +64,6 @@ export const checkCallback = (op: string, what: string, value: unknown): void =>
     );
 };
 
-/** Throws unless the value is a function. */
-export const checkFunction = (op: string, what: string, value: unknown): void => {
-  if (typeof value !== 'function' || isClass(value))
-    refuse(
-      op,
-      `${what} is ${typeof value === 'function' ? 'a class' : describe(value)}, not a function`,
-      'give a function',
-    );
-};
-
 /** Throws unless the value is true or false. */
 export const checkFlag = (op: string, what: string, value: unknown): void => {
   if (typeof value !== 'boolean') refuse(op, `${what} is ${describe(value)}`, 'give true or false');

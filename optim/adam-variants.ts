@@ -4,7 +4,7 @@
  * learning rate and beyond" (2020).
  */
 import { add, div, full, greater, mul, ones, pow, sqrt, sub, type Tensor, where } from '../core/index.js';
-import type { AdamaxOptions } from './adam.js';
+import { type AdamaxOptions, adamaxNames } from './adam.js';
 import { optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
 import { defineMoments, filled, runningMean } from './moments.js';
 import { addDecayedWeights } from './scaling.js';
@@ -19,7 +19,7 @@ export interface NadamOptions extends AdamaxOptions {
 const momentumAt = (b1: number, t: Tensor, decay: number): Tensor =>
   mul(sub(1, mul(pow(full([], 0.96, 'float64'), mul(t, decay)), 0.5)), b1);
 
-const nadamNames = { lr: true, betas: true, eps: true, weightDecay: true, momentumDecay: true } as const;
+const nadamNames = { ...adamaxNames, momentumDecay: true } as const;
 
 /**
  * NAdam: with `Mₜ = μ₁…μₜ` the step is `((1 − μₜ)/(1 − Mₜ)·g + μₜ₊₁/(1 − Mₜ₊₁)·m)/(√v̂ + ε)`. `lr` is 0.002 by default.
@@ -53,8 +53,6 @@ export const nadam = (options: RateOr<NadamOptions> = {}): GradientTransform<rea
   );
 };
 
-const radamNames = { lr: true, betas: true, eps: true, weightDecay: true } as const;
-
 /**
  * RAdam: Adam's step with its variance rectified once `ρₜ = ρ∞ − 2t·β₂ᵗ/(1 − β₂ᵗ)` exceeds 5, and plain `m̂` before.
  * @example
@@ -66,7 +64,7 @@ export const radam = (options: RateOr<AdamaxOptions> = {}): GradientTransform<re
     betas: [b1, b2] = [0.9, 0.999],
     eps = 1e-8,
     weightDecay = 0,
-  }: AdamaxOptions = optionsOf('radam', options, radamNames);
+  }: AdamaxOptions = optionsOf('radam', options, adamaxNames);
   const limit = 2 / (1 - b2) - 1;
   return chain(
     addDecayedWeights(weightDecay),

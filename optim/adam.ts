@@ -77,17 +77,16 @@ export const adam = (options: RateOr<AdamOptions> = {}): GradientTransform<reado
   return chain(addDecayedWeights(weightDecay), scaleByAdam(scaling), scaleByLearningRate(lr));
 };
 
-const adamwNames = { lr: true, betas: true, eps: true, weightDecay: true, amsgrad: true } as const;
-
 /** Adam with decoupled weight decay: `p ← p − lr·weightDecay·p` beside Adam's step. `weightDecay` is 0.01 by default. */
 export const adamw = (options: RateOr<AdamOptions> = {}): GradientTransform<readonly unknown[]> => {
-  const { lr = 1e-3, weightDecay = 0.01, ...scaling }: AdamOptions = optionsOf('adamw', options, adamwNames);
+  const { lr = 1e-3, weightDecay = 0.01, ...scaling }: AdamOptions = optionsOf('adamw', options, adamNames);
   return chain(scaleByAdam(scaling), addDecayedWeights(weightDecay), scaleByLearningRate(lr));
 };
 
 export type AdamaxOptions = Omit<AdamOptions, 'amsgrad'>;
 
-const adamaxNames = { lr: true, betas: true, eps: true, weightDecay: true } as const;
+/** The options of Adam's kin without `amsgrad`. */
+export const adamaxNames = { lr: true, betas: true, eps: true, weightDecay: true } as const;
 
 /** Adam with the running maximum `u ← max(β₂·u, |g| + ε)` in place of the root: step `m̂/u`. `lr` is 0.002 by default. */
 export const adamax = (options: RateOr<AdamaxOptions> = {}): GradientTransform<readonly unknown[]> => {

@@ -6,10 +6,11 @@
 import { fromData } from '../../core/creation.js';
 import type { TypedArray } from '../../core/dtype.js';
 import { ArgumentError, describe, ShapeError } from '../../core/errors.js';
+import { checkCallable } from '../../core/methods.js';
 import { foldIn, type Key } from '../../core/random/key.js';
 import { uniform } from '../../core/random/samplers.js';
 import { Tensor } from '../../core/tensor.js';
-import { checkExamples, checkFunction } from '../checks.js';
+import { checkExamples } from '../checks.js';
 import type { Examples } from '../examples.js';
 
 /** Makes another batch of one. The same batch and key give the same result. */
@@ -32,7 +33,7 @@ export const madeBy = (op: string, batch: Examples): Examples => {
  * compose(randomFlip(), randomCrop({ padding: 4 }))({ x: zeros([2, 3, 32, 32]), y: zeros([2]) }, key(0)).x.shape // [2, 3, 32, 32]
  */
 export const compose = (...transforms: readonly Transform[]): Transform => {
-  for (const transform of transforms) checkFunction('compose', 'a transform', transform);
+  for (const transform of transforms) checkCallable('compose', 'a transform', transform);
   return (batch, key) =>
     transforms.reduce((made, transform, i) => madeBy('compose', transform(made, foldIn(key, i))), batch);
 };

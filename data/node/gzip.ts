@@ -2,7 +2,8 @@
 import { kMaxLength } from 'node:buffer';
 import { constants, gunzipSync, type ZlibOptions } from 'node:zlib';
 import { checkedOptions } from '../../core/arguments.js';
-import { checkBytes, checkFunction, checkLimit, checkObject, checkText, checkWhole } from '../checks.js';
+import { checkCallable } from '../../core/methods.js';
+import { checkBytes, checkLimit, checkObject, checkText, checkWhole } from '../checks.js';
 import { countBytes } from '../codecs/reader.js';
 import { DataError } from '../errors.js';
 import { systemCode } from './files.js';
@@ -79,7 +80,7 @@ export const gunzip = (bytes: Uint8Array, given: GunzipOptions = {}): Uint8Array
   if (announced !== undefined) {
     checkObject('gunzip', 'announced', announced);
     checkWhole('gunzip', 'announced.header', announced.header);
-    checkFunction('gunzip', 'announced.length', announced.length);
+    checkCallable('gunzip', 'announced.length', announced.length);
   }
   const fail = (problem: string, expected: string, byte: number | null): never => {
     throw new DataError({ op: 'gunzip', file, place: byte === null ? null : { byte }, problem, expected });

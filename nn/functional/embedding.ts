@@ -8,6 +8,7 @@ import {
   equal,
   greater,
   mul,
+  norm,
   ones,
   reshape,
   scatterAdd,
@@ -20,7 +21,6 @@ import {
 } from '../../core/index.js';
 import { inOperation, withScope } from '../../core/scope.js';
 import { asPlaces, checkNumbers } from './class-numbers.js';
-import { rowNorms } from './lengths.js';
 
 export interface EmbeddingFunctionOptions {
   /** The row of this number takes no gradient; a negative number counts from the last row. */
@@ -82,9 +82,9 @@ export const embedding = (weight: Tensor, index: Tensor, options: EmbeddingFunct
 const withinNorm = (rows: Tensor, limit: number, p: number): Tensor =>
   customJvp(
     (x: Tensor): Tensor => {
-      const norm = unsqueeze(rowNorms(x, p), -1);
+      const length = norm(x, { axis: -1, keepDims: true, p }) as Tensor;
       // PyTorch's quotient: norms just above the limit do not come out above it.
-      return where(greater(norm, limit), mul(x, div(limit, add(norm, 1e-7))), x);
+      return where(greater(length, limit), mul(x, div(limit, add(length, 1e-7))), x);
     },
     (_, [tangent]) => tangent,
   )(rows);

@@ -9,6 +9,7 @@ import {
   minimum,
   mul,
   neg,
+  norm,
   relu,
   ShapeError,
   softplus,
@@ -19,7 +20,6 @@ import {
 import { reveal } from '../../core/interpreter.js';
 import { inOperation } from '../../core/scope.js';
 import { cosineSimilarity } from './cosine-similarity.js';
-import { rowNorms } from './lengths.js';
 import { checkSameShapes, type Reducible, type Reducing, type ReductionOptions, reduceLoss } from './reduce.js';
 
 /** Throws for a target other than 1 and −1; whether they are known at all. */
@@ -143,7 +143,7 @@ export const tripletMarginLoss = ((
     checkSameShapes(op, anchor, negative);
     rankOf(op, anchor);
     for (const [name, value] of Object.entries({ margin, p, eps })) checkNotNaN(op, name, value);
-    const distance = (a: Tensor, b: Tensor): Tensor => rowNorms(add(sub(a, b), eps), p);
+    const distance = (a: Tensor, b: Tensor): Tensor => norm(add(sub(a, b), eps), { axis: -1, p });
     const near = distance(anchor, positive);
     const far = distance(anchor, negative);
     const against = swap ? minimum(far, distance(positive, negative)) : far;

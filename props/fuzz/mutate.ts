@@ -94,7 +94,8 @@ const longWords = [
   '"'.repeat(20_000),
 ].map(text);
 
-const spliced = (bytes: Uint8Array, at: number, remove: number, put: Uint8Array): Uint8Array => {
+/** The bytes with `put` in the place of `remove` of them from `at` on. */
+export const spliced = (bytes: Uint8Array, at: number, remove: number, put: Uint8Array): Uint8Array => {
   const end = Math.min(at + remove, bytes.length);
   const out = new Uint8Array(bytes.length - (end - at) + put.length);
   out.set(bytes.subarray(0, at));

@@ -1,5 +1,6 @@
 /** Damage to valid files, small and on purpose: cuts, flipped bits, sizes beyond reason, foreign words, pieces moved about. */
 import * as fc from 'fast-check';
+import { spliced } from '../../fuzz/mutate.js';
 
 /** Sizes that a header may claim, in the widths and byte orders of all formats. */
 const claims = [2 ** 15, 2 ** 16 - 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 40, 2 ** 53, 2 ** 60, 0];
@@ -50,15 +51,6 @@ const words = [
 ].map((word) => new TextEncoder().encode(word));
 
 type Edit = (bytes: Uint8Array) => Uint8Array;
-
-const spliced = (bytes: Uint8Array, at: number, remove: number, put: Uint8Array): Uint8Array => {
-  const end = Math.min(at + remove, bytes.length);
-  const out = new Uint8Array(bytes.length - (end - at) + put.length);
-  out.set(bytes.subarray(0, at));
-  out.set(put, at);
-  out.set(bytes.subarray(end), at + put.length);
-  return out;
-};
 
 /** Places: headers are at the beginning or at the end, so those come up more often than their share. */
 const place = fc.oneof(

@@ -1,33 +1,4 @@
-/** Every way in which a convolution is computed, or windows are, meets every option, and is the way that was meant: many times over. */
-import * as fc from 'fast-check';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
-import type { ConvolutionWay, WindowWay } from '../../../core/wasm/lowerings/lowering.js';
-import { onBackend } from '../../laws/backend.js';
-import { check } from '../../runner/property.js';
-import { test } from '../../runner/testing.js';
-import { convolutionDrawers, roles } from './convolution-drawers.js';
-import { holdConvolution, meetings } from './convolution-ways.js';
-import { holdPooling, poolingDrawers } from './pooling-ways.js';
+/** The ways of convolutions and windows, each with many draws. */
+import { testWays } from './ways.js';
 
-const backend = createWasmBackend();
-
-for (const way of Object.keys(convolutionDrawers) as ConvolutionWay[])
-  for (const role of roles)
-    test(`ways: ${way} for the ${role} is the reference, whatever is drawn`, () => {
-      check(
-        fc.property(convolutionDrawers[way](role), meetings, (given, meeting) => {
-          onBackend(backend, () => holdConvolution(way, role, given, meeting));
-        }),
-        { numRuns: 100 },
-      );
-    });
-
-for (const way of Object.keys(poolingDrawers) as WindowWay[])
-  test(`ways: windows by way of ${way} are the reference, whatever is drawn`, () => {
-    check(
-      fc.property(poolingDrawers[way], (given) => {
-        onBackend(backend, () => holdPooling(way, given));
-      }),
-      { numRuns: 300 },
-    );
-  });
+testWays({ convolutions: 100, windows: 300 });
