@@ -15,7 +15,7 @@ import {
   add,
   div,
   equal,
-  erf,
+  erfc,
   expm1,
   greater,
   greaterEqual,
@@ -183,7 +183,8 @@ const geluNames = { approximate: true } as const;
 
 /**
  * `x·Φ(x)` with the normal distribution function Φ(x) = ½(1 + erf(x/√2)); the `tanh` form replaces Φ by
- * ½(1 + tanh(√(2/π)(x + 0.044715x³))) (Hendrycks & Gimpel 2016).
+ * ½(1 + tanh u) with u = √(2/π)(x + 0.044715x³) (Hendrycks & Gimpel 2016). Computed as ½ erfc(−x/√2) and σ(2u), which keep their digits
+ * where 1 + erf and 1 + tanh cancel.
  * @example
  * gelu(tensor([0, 1])).toArray() // ≈ [0, 0.8413447460685429]
  */
@@ -197,10 +198,8 @@ export const gelu = <S extends Shape>(x: Tensor<S>, options: GeluOptions = {}): 
         remedy: "use 'none' or 'tanh'",
       });
     return withEnds(x, (t) => {
-      const half = mul(t, 0.5);
-      if (approximate === 'none') return mul(half, add(erf(mul(t, Math.SQRT1_2)), 1));
-      const inner = mul(mul(t, add(mul(square(t), 0.044715), 1)), Math.sqrt(2 / Math.PI));
-      return mul(half, add(tanh(inner), 1));
+      if (approximate === 'none') return mul(mul(t, 0.5), erfc(mul(t, -Math.SQRT1_2)));
+      return mul(t, sigmoid(mul(mul(t, add(mul(square(t), 0.044715), 1)), 2 * Math.sqrt(2 / Math.PI))));
     }) as Tensor<S>;
   });
 

@@ -1,5 +1,6 @@
 /** Activations that gate, cut or shrink: composed of core operations like those in `activations.ts`. */
 
+import { customJvp } from '../autograd/custom-jvp.js';
 import { checkedOptions, checkNotNaN, checkNumber, rankOf } from '../core/arguments.js';
 import { type AxisArgument, type AxisOptions, axisArgument, chosenAxis } from '../core/axis.js';
 import { describe } from '../core/errors.js';
@@ -7,6 +8,7 @@ import {
   ArgumentError,
   abs,
   add,
+  div,
   less,
   lessEqual,
   mul,
@@ -16,6 +18,7 @@ import {
   sigmoid,
   softmax,
   split,
+  square,
   sub,
   type Tensor,
   tanh,
@@ -101,12 +104,32 @@ export const softshrink = <S extends Shape>(x: Tensor<S>, options: ShrinkOptions
   });
 
 /**
- * `x − tanh x`.
+ * `x − tanh x` for |x| ≤ 1, where it is the small difference of near numbers: `x·q/(1 + q)` with tanh x = x/(1 + q) and
+ * `q = x²/(3 + x²/(5 + x²/(7 + …)))`, Lambert's continued fraction (1768), of which no term cancels.
+ */
+const nearZero = (x: Tensor): Tensor => {
+  const s = square(x);
+  const q = [15, 13, 11, 9, 7, 5, 3].reduce<Tensor>(
+    (rest, odd) => div(s, add(rest, odd)) as Tensor,
+    div(s, 17) as Tensor,
+  );
+  return div(mul(x, q), add(q, 1)) as Tensor;
+};
+
+/**
+ * `x − tanh x`, with all its digits near 0; its derivative is `tanh²x`.
  * @example
  * tanhshrink(tensor([0])).toArray() // [0]
  */
 export const tanhshrink = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  inOperation('tanhshrink', () => sub(x as Tensor, tanh(x as Tensor)) as Tensor as Tensor<S>);
+  inOperation(
+    'tanhshrink',
+    () =>
+      customJvp(
+        (t: Tensor): Tensor => where(lessEqual(abs(t), 1), nearZero(t), sub(t, tanh(t))) as Tensor,
+        ([t], [tangent]) => mul(tangent, square(tanh(t))) as Tensor,
+      )(x) as Tensor<S>,
+  );
 
 export interface ThresholdOptions {
   readonly threshold: number;

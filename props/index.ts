@@ -14,6 +14,7 @@ export { type CheckpointLawOptions, checkpointLaw } from './laws/checkpoint.js';
 export { compileLaw, donationLaw } from './laws/compile.js';
 export { complexStepLaw } from './laws/complex-step.js';
 export { determinismLaw } from './laws/determinism.js';
+export { digitsLaw } from './laws/digits.js';
 export { dividedBatchesLaw } from './laws/divided-batches.js';
 export { type Division, divisionLaw } from './laws/division.js';
 export { equalityLaw, equivarianceLaw } from './laws/equivariance.js';

@@ -15,6 +15,7 @@ import { batchNear } from './laws/batching.js';
 import { checkpointLaw } from './laws/checkpoint.js';
 import { complexStepLaw } from './laws/complex-step.js';
 import { determinismLaw } from './laws/determinism.js';
+import { digitsLaw } from './laws/digits.js';
 import { exactDifferenceLaw } from './laws/exact-difference.js';
 import { finiteDifferenceLaw } from './laws/finite-differences.js';
 import { higherOrderLaw } from './laws/higher-order.js';
@@ -87,6 +88,12 @@ const nestedAt = (call: Call, dtype: FloatDtype): number[] =>
   call.args.length === 1
     ? logarithmicGrid(dtype).filter((x) => x === 0 || (Math.abs(x) > 1e-6 && Math.abs(x) < 1e6))
     : [0, 0.75, 1, 1.5, 2].flatMap((x) => [x, -x]);
+
+/** Where a float32 holds what second derivatives are made of, and a float64 is right where a float32 loses its digits. */
+const digitsAt = (call: Call): number[] =>
+  call.args.length === 1
+    ? logarithmicGrid('float32').filter((x) => x === 0 || (Math.abs(x) > 1e-15 && Math.abs(x) < 1e10))
+    : [0, 1e-3, 0.02, 0.75, 1.5, 2, 40, 1e3].flatMap((x) => [x, -x]);
 
 const pointsOf = ({ name }: Primitive): NonNullable<(typeof boundaries)[PrimitiveName]> =>
   boundaries[name as PrimitiveName] ?? [];
@@ -190,6 +197,12 @@ const laws: readonly PrimitiveLaw[] = [
         'nesting',
         floats.map((dtype) => nestingLaw(call.f, everywhere(call, nestedAt(call, dtype), dtype))),
       ),
+  },
+  {
+    name: 'digits',
+    runs: 1,
+    applies: pointwiseSmooth,
+    check: (call) => digitsLaw(call.f, everywhere(call, digitsAt(call), 'float32')),
   },
   {
     name: 'NaN',

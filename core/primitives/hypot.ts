@@ -3,30 +3,55 @@
  * higher derivative there, as those of `abs` are at 0.
  */
 import { defineBinary } from '../families/binary.js';
+import { ownSlope } from '../families/own-slope.js';
 import { bind } from '../interpreter.js';
 import { type Operand, operands } from '../operand.js';
 import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import type { Broadcast, Check } from '../typed-shape.js';
+import { broadcastTo } from './broadcast-to.js';
 import { div } from './div.js';
 import { equal } from './equal.js';
 import { mul } from './mul.js';
+import { neg } from './neg.js';
 import { where } from './where.js';
 
-/** `side/y`, and at the origin the constant 0: no derivative passes the guard there, of any order. */
-const cosine = (side: Tensor, y: Tensor): Tensor => {
-  const origin = equal(y, 0);
-  return where(origin, 0, div(side, where(origin, 1, y))) as Tensor;
+/** What divides by the length, and 0 at the origin: a constant, so that no derivative passes the guard there, of any order. */
+const guarded = (r: Tensor, quotient: (r: Tensor) => Tensor): Tensor => {
+  const origin = equal(r, 0);
+  return where(origin, 0, quotient(where(origin, 1, r) as Tensor)) as Tensor;
 };
+
+/**
+ * `c = side/r`, of the length r that is there already. `∂c/∂side = (other/r)²/r` and `∂c/∂other = −c·(other/r)/r`: by the rule of the
+ * quotient the first would be `(1 − c²)/r`, which cancels where the side is the longer one.
+ */
+const cosineOf: (side: Tensor, other: Tensor, r: Tensor) => Tensor = ownSlope<[Tensor, Tensor, Tensor]>({
+  name: 'hypot',
+  value: (side, _, r) => guarded(r, (length) => div(side, length)),
+  slopes: [
+    ([side, other, r]) =>
+      guarded(r, (length) => {
+        const sine = cosineOf(other, side, r);
+        return div(mul(sine, sine), length) as Tensor;
+      }),
+    ([side, other, r], c) => guarded(r, (length) => neg(div(mul(c, cosineOf(other, side, r)), length)) as Tensor),
+    null,
+  ],
+});
+
+/** The same with arguments that broadcast. */
+const cosine = (side: Tensor, other: Tensor, r: Tensor): Tensor =>
+  cosineOf(broadcastTo(side, r.shape), broadcastTo(other, r.shape), r);
 
 export const hypotPrimitive: Primitive<'hypot', null> = defineBinary({
   name: 'hypot',
   docs: 'y = √(a² + b²)',
   f: Math.hypot,
   saves: 'both',
-  vjp: [({ g, x: [a], y }) => mul(g, cosine(a, y)), ({ g, x: [, b], y }) => mul(g, cosine(b, y))],
-  jvp: [({ t, x: [a], y }) => mul(cosine(a, y), t), ({ t, x: [, b], y }) => mul(cosine(b, y), t)],
+  vjp: [({ g, x: [a, b], y }) => mul(g, cosine(a, b, y)), ({ g, x: [a, b], y }) => mul(g, cosine(b, a, y))],
+  jvp: [({ t, x: [a, b], y }) => mul(cosine(a, b, y), t), ({ t, x: [a, b], y }) => mul(cosine(b, a, y), t)],
 });
 
 /**

@@ -32,7 +32,7 @@ const apart =
   };
 
 /** A function that acts element by element, of arguments stretched to one shape. */
-type Elementwise = (...args: Tensor[]) => Tensor;
+export type Elementwise = (...args: Tensor[]) => Tensor;
 
 interface Stretched {
   readonly x: readonly Tensor[];
@@ -41,7 +41,8 @@ interface Stretched {
   readonly place: (name: string, i: number) => string;
 }
 
-const stretched = (law: string, args: readonly Tensor[], chosen: readonly number[] | undefined): Stretched => {
+/** Arguments of one shape, which of them move, and the names of places. */
+export const stretched = (law: string, args: readonly Tensor[], chosen: readonly number[] | undefined): Stretched => {
   const shape = broadcastShapes(
     law,
     args.map((arg) => arg.shape),
@@ -114,6 +115,18 @@ const nestings = (order: number): readonly (readonly (keyof typeof modes)[])[] =
         [...inner, 'forward' as const],
       ]);
 
+/** The derivative of `f` by its argument `k` at `x`, `order` times, in every nesting of modes. */
+export const derivativesOf = (
+  f: Elementwise,
+  k: number,
+  order: number,
+  x: readonly Tensor[],
+): readonly { readonly name: string; readonly value: Tensor }[] =>
+  nestings(order).map((names) => ({
+    name: `${names.toReversed().join(' over ')}, argument ${k},`,
+    value: names.reduce((g, name) => modes[name](g, k), f)(...x),
+  }));
+
 const nestingLawNames = { tolerance: true, arguments: true, order: true } as const;
 
 /**
@@ -125,14 +138,9 @@ const nestingLawNames = { tolerance: true, arguments: true, order: true } as con
 export const nestingLaw = (f: Elementwise, args: readonly Tensor[], options: NestingOptions = {}): Report => {
   const { tolerance = 64, order = 2, arguments: chosen } = checkedOptions('nestingLaw', options, nestingLawNames);
   const points = stretched('nestingLaw', args, chosen);
-  const [first = [], ...others] = nestings(order);
-  const along = (names: readonly (keyof typeof modes)[], k: number): Tensor =>
-    names.reduce((g, name) => modes[name](g, k), f)(...points.x);
   const deviations = points.moving.flatMap((k) => {
-    const want = along(first, k);
-    return others.flatMap((names) =>
-      against(`${names.toReversed().join(' over ')}, argument ${k},`, along(names, k), want, points),
-    );
+    const [first, ...others] = derivativesOf(f, k, order, points.x);
+    return first === undefined ? [] : others.flatMap(({ name, value }) => against(name, value, first.value, points));
   });
   return reportOf('nesting', tolerance, deviations);
 };

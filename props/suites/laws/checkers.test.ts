@@ -37,6 +37,7 @@ import {
   complexStepLaw,
   type Division,
   determinismLaw,
+  digitsLaw,
   divisionLaw,
   equalityLaw,
   equivarianceLaw,
@@ -215,6 +216,13 @@ const cases: readonly [name: string, law: string, right: () => LawReport, wrong:
         ),
         [t([40])],
       ),
+  ],
+  [
+    'digitsLaw',
+    'digits',
+    () => digitsLaw(sine, [x]),
+    // A second derivative that all modes lose alike: 1 − y² differenced again.
+    () => digitsLaw((a) => sub(a, mul(a, sub(1, mul(a, a)))) as Tensor, [t([1e-4])]),
   ],
   [
     'nestingLaw',
