@@ -83,13 +83,17 @@ const undoCall = ({ name, inputs, backward }: Call, cotangents: readonly Tensor[
     return [[input.id, fitting(name, cotangent, input)]];
   });
 
+/** Where an operation was done, in the name of what was called there: what its rule is made of nobody called. */
+const named = ({ place, primitive }: Operation): Place =>
+  place.operation === null ? { ...place, operation: primitive.name } : place;
+
 /** What the inputs of `entry` receive. `take` gives the cotangent of a value; nothing reads it after this entry. */
 export const undo = (entry: Entry, take: (id: number) => Tensor | undefined): Contribution[] => {
   if (entry.kind === 'operation') {
     const g = take(entry.output);
     return g === undefined
       ? []
-      : returnTo(entry.place, `gradient of ${entry.primitive.name}`, () => undoOperation(entry, g));
+      : returnTo(named(entry), `gradient of ${entry.primitive.name}`, () => undoOperation(entry, g));
   }
   // A call is undone by code that has lines of its own.
   const taken = entry.outputs.map(({ id }) => take(id));

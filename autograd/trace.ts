@@ -3,6 +3,7 @@ import { checkFunction, checkList, checkTensorList } from '../core/arguments.js'
 import { ArgumentError, GradientError } from '../core/errors.js';
 import { bind, type Interpreter, withInterpreter } from '../core/interpreter.js';
 import { type Aval, checkProgram, makeProgram, type Program, type ProgramNode } from '../core/program.js';
+import { notedPlace, runAt } from '../core/scope.js';
 import { Tensor } from '../core/tensor.js';
 import { outline, treeLeaves, treeUnflatten } from '../core/tree.js';
 import { synchronous } from './matching.js';
@@ -55,7 +56,9 @@ const createTracer = (op: string): Tracer => {
     reveal: () => null,
     bind(primitive, given, params) {
       const { shape, dtype } = primitive.infer(given, params);
-      const index = drafts.push({ primitive, params, shape, dtype, inputs: given.map(placeOf) }) - 1;
+      const noted = notedPlace();
+      const draft = { primitive, params, shape, dtype, inputs: given.map(placeOf) };
+      const index = drafts.push(noted === undefined ? draft : { ...draft, place: noted }) - 1;
       return place(unknown({ shape, dtype }), { kind: 'node', index });
     },
     // A program is straight-line: rules and checkpoints belong to the transforms above, which have had their say.
@@ -130,6 +133,7 @@ export const replay = (program: Program, inputs: readonly Tensor[]): readonly Te
     });
   const values: Tensor[] = [...inputs, ...constants];
   const read = (id: number): Tensor => values[id] as Tensor;
-  for (const { primitive, inputs: ids, params } of nodes) values.push(bind(primitive, ids.map(read), params));
+  for (const { primitive, inputs: ids, params, place } of nodes)
+    values.push(runAt(place, () => bind(primitive, ids.map(read), params)));
   return outputs.map(read);
 };

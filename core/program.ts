@@ -8,6 +8,7 @@ import { ArgumentError, describe, describeList, formatShape } from './errors.js'
 import { frozen } from './frozen.js';
 import { checkLength } from './methods.js';
 import type { Primitive } from './primitive.js';
+import type { Place } from './scope.js';
 import { frozenShape, type Shape } from './shape.js';
 import { Tensor } from './tensor.js';
 
@@ -25,6 +26,8 @@ export interface ProgramNode extends Aval {
   readonly primitive: Primitive;
   readonly inputs: readonly number[];
   readonly params: unknown;
+  /** The layer and the public function that asked for it, which errors name when the program runs; missing where there are none. */
+  readonly place?: Place | undefined;
 }
 
 export interface Program {
@@ -121,6 +124,8 @@ export const checkProgram = (op: string, value: unknown): void => {
   for (const node of nodes) {
     if (!isAval(node) || !Array.isArray(node.inputs) || typeof node.primitive?.infer !== 'function')
       throw refusal(`a node is ${describe(node)}`);
+    if (node.place !== undefined && !Array.isArray(node.place?.path))
+      throw refusal(`the place of a node is ${describe(node.place)}`);
     if (!node.inputs.every(reads))
       throw refusal(`${node.primitive.name} reads ${describeList(node.inputs)}, which is not there before it`);
     known++;

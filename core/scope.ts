@@ -1,16 +1,20 @@
 /**
- * Where we are: the layer path of what runs now (`encoder.2`), so that errors can say where they happened. A tape keeps
- * the place of each operation and goes back there to undo it. Dynamic extent only: every function here restores the
- * place however its argument ends.
+ * Where we are: the layer path of what runs now (`encoder.2`) and what the user called, so that errors can say where they happened.
+ * A tape keeps the place of each operation and goes back there to undo it, a program keeps it to run it. Dynamic extent only: every
+ * function here restores the place however its argument ends.
  */
 
-/** The layer path, and the line of the caller's source where somebody has asked for lines. */
+/** The layer path, what the user called, and the line of the caller's source where somebody has asked for lines. */
 export interface Place {
   readonly path: readonly string[];
+  /** The public function that runs, while it is made of others: errors of these carry its name. */
+  readonly operation: string | null;
   readonly line: string | null;
 }
 
-let place: Place = { path: [], line: null };
+const nowhere: Place = Object.freeze({ path: Object.freeze([]), operation: null, line: null });
+
+let place: Place = nowhere;
 
 /** Finds the line of the caller's source; `null` while nobody wants to know, because looking is slow. */
 let findLine: (() => string | null) | null = null;
@@ -25,30 +29,34 @@ const at = <T>(where: Place, f: () => T): T => {
   }
 };
 
-/** What the user called, while a composition of other operations runs: errors of these carry its name. */
-let operation: string | null = null;
-
 /** Runs the body of the public function `name`, unless it runs inside another: then that one keeps its name. */
 export const inOperation = <T>(name: string, f: () => T): T => {
-  if (operation !== null) return f();
-  operation = name;
+  if (place.operation !== null) return f();
+  const before = place;
+  place = { path: before.path, operation: name, line: before.line };
   try {
     return f();
   } finally {
-    operation = null;
+    place = before;
   }
 };
 
 /** The operation as the user called it: `own`, unless it is a part of another. `conv2d` is how `conv` calls itself. */
-export const operationFor = (own: string): string =>
-  operation === null || own.startsWith(operation) ? own : operation;
+export const operationFor = (own: string): string => {
+  const { operation } = place;
+  if (operation === null) return own;
+  return own.startsWith(operation) && /^\d|^$/.test(own.slice(operation.length)) ? own : operation;
+};
 
 /** Runs `f` with `name` appended to the layer path. */
 export const withScope = <T>(name: string, f: () => T): T => at({ ...place, path: [...place.path, name] }, f);
 
 /** Runs `f` at a place left before, `name` appended to its layer path. */
-export const returnTo = <T>({ path, line }: Place, name: string, f: () => T): T =>
-  at({ path: [...path, name], line }, f);
+export const returnTo = <T>({ path, operation, line }: Place, name: string, f: () => T): T =>
+  at({ path: [...path, name], operation, line }, f);
+
+/** Runs `f`, a part of a program, where it was written down; where that was nowhere in particular, here. */
+export const runAt = <T>(where: Place | undefined, f: () => T): T => (where === undefined ? f() : at(where, f));
 
 /** Runs `f` with source lines noted by `find`. */
 export const withLines = <T>(find: () => string | null, f: () => T): T => {
@@ -63,5 +71,11 @@ export const withLines = <T>(find: () => string | null, f: () => T): T => {
 
 /** The present place. What undoes an operation counts as happening on that operation's line. */
 export const here = (): Place => (findLine === null ? place : { ...place, line: place.line ?? findLine() });
+
+/** The present place, for a program to keep; `undefined` where it says nothing. */
+export const notedPlace = (): Place | undefined =>
+  place.operation === null && place.path.length === 0
+    ? undefined
+    : Object.freeze({ path: Object.freeze(place.path), operation: place.operation, line: null });
 
 export const scopePath = (): string => place.path.join('.');

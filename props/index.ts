@@ -17,6 +17,7 @@ export { determinismLaw } from './laws/determinism.js';
 export { digitsLaw } from './laws/digits.js';
 export { dividedBatchesLaw } from './laws/divided-batches.js';
 export { type Division, divisionLaw } from './laws/division.js';
+export { sameErrorLaw } from './laws/errors.js';
 export { equalityLaw, equivarianceLaw } from './laws/equivariance.js';
 export { type ExactDifferenceOptions, exactDifferenceLaw } from './laws/exact-difference.js';
 export { type Distribution, distributionLaw } from './laws/distribution.js';

@@ -9,11 +9,30 @@ import { readNested } from '../nested.js';
 import type { BatchContext, View } from '../primitive.js';
 import { broadcastTo } from '../primitives/broadcast-to.js';
 import type { Aval } from '../program.js';
-import { type Shape, stridesOf } from '../shape.js';
+import { formatIndex, type Shape } from '../shape.js';
 import { type NestedNumbers, Tensor } from '../tensor.js';
 
 /** An int32 tensor, or numbers that become one. */
 export type Indices = Tensor | NestedNumbers;
+
+/** What the numbers of an index are to whoever gave them: whole numbers from 0 up, of which −1 is never the last. */
+export interface NumberRange {
+  /** What one of them is, as in `class number`. */
+  readonly name: string;
+  /** What to do about one that is out of range. */
+  readonly remedy: string;
+}
+
+/** What operations with an index along one axis have in common. */
+export interface IndexedParams {
+  readonly axis: number;
+  /** Where they are numbers of something, what they are: then negative ones do not count from the end. */
+  readonly range?: NumberRange;
+}
+
+/** The range alone, for the parameters of the operations in a rule. */
+export const rangeOf = ({ range }: IndexedParams): Pick<IndexedParams, 'range'> =>
+  range === undefined ? {} : { range };
 
 /** Throws unless `index` is int32. */
 export const checkIndexDtype = (op: string, index: Aval | undefined): void => {
@@ -48,27 +67,40 @@ export const asIndices = (op: string, index: Indices): Tensor => {
   return fromData(Int32Array.from(numbers), shape);
 };
 
-/** Where a flat position lies, as it is printed: `[1,0]`. */
-const formatPosition = (position: number, shape: readonly number[]): string =>
-  `[${stridesOf(shape)
-    .map((stride, axis) => Math.floor(position / stride) % (shape[axis] ?? 1))
-    .join(',')}]`;
+/** The error of a number as it was given; `shape` is that of the numbers. */
+const wrongNumber = (op: string, value: number, position: number, shape: Shape, range: NumberRange): ArgumentError =>
+  new ArgumentError({
+    op,
+    problem: `the ${range.name} ${value} at ${formatIndex(position, shape)} is out of range`,
+    shapes: [shape],
+    remedy: range.remedy,
+  });
 
 /**
- * The indices counted from the front of `axis`, which has `size` places.
+ * The indices counted from the front of `axis`, which has `size` places. `beside`: they stand beside the axis, on an axis of their own.
  * @throws ArgumentError for an index out of range, naming its position, its value and the range.
  */
-export const resolveIndices = (op: string, index: View, axis: number, size: number): Int32Array => {
+export const resolveIndices = (
+  op: string,
+  index: View,
+  { axis, range }: IndexedParams,
+  size: number,
+  beside = false,
+): Int32Array => {
   const places = new Int32Array(index.data.length);
   for (let position = 0; position < places.length; position++) {
     const value = index.data[position] ?? 0;
-    const place = value < 0 ? value + size : value;
-    if (place < 0 || place >= size)
+    const place = value < 0 && range === undefined ? value + size : value;
+    if (place < 0 || place >= size) {
+      // Numbers of one class for each place have got an axis of size 1 on the way.
+      const shape = beside && index.shape[axis] === 1 ? index.shape.toSpliced(axis, 1) : index.shape;
+      if (range !== undefined) throw wrongNumber(op, value, position, shape, range);
       throw new ArgumentError({
         op,
-        problem: `index${formatPosition(position, index.shape)} = ${value} is out of range for axis ${axis} of size ${size}`,
+        problem: `index${formatIndex(position, index.shape)} = ${value} is out of range for axis ${axis} of size ${size}`,
         remedy: size === 0 ? 'an axis of size 0 has no places' : `use integers from ${-size} to ${size - 1}`,
       });
+    }
     places[position] = place;
   }
   return places;
@@ -92,7 +124,7 @@ export function batchIndexed({
   size,
   p,
   primitive,
-}: BatchContext<readonly Tensor[], { readonly axis: number }>): Tensor {
+}: BatchContext<readonly Tensor[], IndexedParams>): Tensor {
   return bind(
     primitive,
     x.map((input, i) => (batched[i] === true ? input : broadcastTo(input, [size, ...input.shape]))),

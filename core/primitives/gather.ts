@@ -10,6 +10,7 @@ import {
   batchIndexed,
   checkIndexDtype,
   checkIndexShape,
+  type IndexedParams,
   type Indices,
   resolveIndices,
 } from '../families/indexed.js';
@@ -17,13 +18,9 @@ import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
 import { stridesOf, walk } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { scatterAdd } from './scatter-add.js';
+import { scatterAddAt } from './scatter-add.js';
 
-export interface GatherParams {
-  readonly axis: number;
-}
-
-export const gatherPrimitive: Primitive<'gather', GatherParams> = define<readonly [Tensor, Tensor], GatherParams>()({
+export const gatherPrimitive: Primitive<'gather', IndexedParams> = define<readonly [Tensor, Tensor], IndexedParams>()({
   name: 'gather',
   family: 'indexed',
   docs: 'y[…, i, …] = x[…, index[…, i, …], …]',
@@ -33,19 +30,24 @@ export const gatherPrimitive: Primitive<'gather', GatherParams> = define<readonl
     checkIndexShape('gather', x?.shape ?? [], index?.shape ?? [], axis);
     return { shape: index?.shape ?? [], dtype: x?.dtype ?? 'float32' };
   },
-  forward: (out, [x, index], { axis }) => {
+  forward: (out, [x, index], p) => {
     if (x === undefined || index === undefined) return;
-    const places = resolveIndices('gather', index, axis, x.shape[axis] ?? 0);
+    const { axis } = p;
+    const places = resolveIndices('gather', index, p, x.shape[axis] ?? 0, true);
     const strides = stridesOf(x.shape);
     const step = strides[axis] ?? 0;
     walk(out.shape, strides.with(axis, 0), (offset, i) => {
       out.data[i] = x.data[offset + (places[i] ?? 0) * step] ?? 0;
     });
   },
-  vjp: [({ g, x: [, index], p, avals: [x] }) => scatterAdd(zeros(x?.shape ?? [], g.dtype), index, g, p.axis), null],
-  jvp: [({ t, x: [, index], p }) => gather(t, index, p.axis), null],
+  vjp: [({ g, x: [, index], p, avals: [x] }) => scatterAddAt(zeros(x?.shape ?? [], g.dtype), index, g, p), null],
+  jvp: [({ t, x: [, index], p }) => gatherAt(t, index, p), null],
   batch: batchIndexed,
 });
+
+/** `gather` with its parameters as they are kept. */
+export const gatherAt = (x: Tensor, index: Tensor, params: IndexedParams): Tensor =>
+  bind(gatherPrimitive, [x, index], params);
 
 /**
  * Picks elements along `axis`: `y[i][j] = x[index[i][j]][j]` for axis 0, `y[i][j] = x[i][index[i][j]]` for axis 1, and so on.
@@ -56,6 +58,4 @@ export const gatherPrimitive: Primitive<'gather', GatherParams> = define<readonl
  * gather(tensor([[1, 2], [3, 4]]), [[1, 0]], 0).toArray() // [[3, 2]]
  */
 export const gather = (x: Tensor, index: Indices, axis: AxisArgument = 0): Tensor =>
-  bind(gatherPrimitive, [x, asIndices('gather', index)], {
-    axis: axisArgument('gather', axis, rankOf('gather', x), 0),
-  } satisfies GatherParams);
+  gatherAt(x, asIndices('gather', index), { axis: axisArgument('gather', axis, rankOf('gather', x), 0) });

@@ -13,6 +13,7 @@ import {
   batchIndexed,
   checkIndexDtype,
   checkIndexShape,
+  type IndexedParams,
   type Indices,
   resolveIndices,
 } from '../families/indexed.js';
@@ -20,12 +21,8 @@ import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
 import { type Shape, sameShape, stridesOf, walk } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { gather } from './gather.js';
+import { gatherAt } from './gather.js';
 import { slice } from './slice.js';
-
-export interface ScatterAddParams {
-  readonly axis: number;
-}
 
 const sourceMismatch = (shapes: readonly Shape[]): ShapeError =>
   new ShapeError({
@@ -35,9 +32,9 @@ const sourceMismatch = (shapes: readonly Shape[]): ShapeError =>
     remedy: 'give src the rank of the index and at least its size on every axis',
   });
 
-export const scatterAddPrimitive: Primitive<'scatterAdd', ScatterAddParams> = define<
+export const scatterAddPrimitive: Primitive<'scatterAdd', IndexedParams> = define<
   readonly [Tensor, Tensor, Tensor],
-  ScatterAddParams
+  IndexedParams
 >()({
   name: 'scatterAdd',
   family: 'indexed',
@@ -57,9 +54,10 @@ export const scatterAddPrimitive: Primitive<'scatterAdd', ScatterAddParams> = de
       ),
     };
   },
-  forward: (out, [x, index, src], { axis }) => {
+  forward: (out, [x, index, src], p) => {
     if (x === undefined || index === undefined || src === undefined) return;
-    const places = resolveIndices('scatterAdd', index, axis, x.shape[axis] ?? 0);
+    const { axis } = p;
+    const places = resolveIndices('scatterAdd', index, p, x.shape[axis] ?? 0, true);
     const strides = stridesOf(x.shape);
     const step = strides[axis] ?? 0;
     const totals = Float64Array.from(x.data);
@@ -69,11 +67,15 @@ export const scatterAddPrimitive: Primitive<'scatterAdd', ScatterAddParams> = de
     });
     out.data.set(totals);
   },
-  vjp: [({ g }) => g, null, ({ g, x: [, index], p }) => gather(g, index, p.axis)],
+  vjp: [({ g }) => g, null, ({ g, x: [, index], p }) => gatherAt(g, index, p)],
   // y is x plus a linear function of src: ẏ = ẋ, and ẏ = the same sum of src's tangents onto zeros.
-  jvp: [({ t }) => t, null, ({ t, x: [x, index], p }) => scatterAdd(zerosLike(x), index, t, p.axis)],
+  jvp: [({ t }) => t, null, ({ t, x: [x, index], p }) => scatterAddAt(zerosLike(x), index, t, p)],
   batch: batchIndexed,
 });
+
+/** `scatterAdd` of a source of the index's shape, with its parameters as they are kept. */
+export const scatterAddAt = (x: Tensor, index: Tensor, src: Tensor, params: IndexedParams): Tensor =>
+  bind(scatterAddPrimitive, [x, index, src], params);
 
 /**
  * A copy of `x` with `src` added at `index` along `axis`: `y[index[i][j]][j] += src[i][j]` for axis 0, and so on.
@@ -91,7 +93,5 @@ export const scatterAdd = (x: Tensor, index: Indices, src: Tensor, axis: AxisArg
     src,
     at.shape.map((size) => [0, size]),
   );
-  return bind(scatterAddPrimitive, [x, at, covered], {
-    axis: axisArgument('scatterAdd', axis, x.rank, 0),
-  } satisfies ScatterAddParams);
+  return scatterAddAt(x, at, covered, { axis: axisArgument('scatterAdd', axis, x.rank, 0) });
 };

@@ -5,19 +5,18 @@
 import { zeros } from '../creation.js';
 import { ShapeError } from '../errors.js';
 import { commonDtype } from '../families/elementwise.js';
-import { checkIndexDtype, resolveIndices } from '../families/indexed.js';
+import { checkIndexDtype, type IndexedParams, rangeOf, resolveIndices } from '../families/indexed.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
 import { type Shape, sameShape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { broadcastTo } from './broadcast-to.js';
 import { reshape } from './reshape.js';
-import { scatterAdd } from './scatter-add.js';
-import { spreadIndex, take } from './take.js';
+import { scatterAddAt } from './scatter-add.js';
+import { spreadIndex, takeAt } from './take.js';
 
-export interface TakeTransposeParams {
-  /** Where the axes of the index begin in x, and where the axis of the result stands. */
-  readonly axis: number;
+/** `axis` is where the axes of the index begin in x, and where the axis of the result stands. */
+export interface TakeTransposeParams extends IndexedParams {
   /** The size of the axis in the result. */
   readonly size: number;
 }
@@ -57,9 +56,10 @@ export const takeTransposePrimitive: Primitive<'takeTranspose', TakeTransposePar
       ),
     };
   },
-  forward: (out, [x, index], { axis, size }) => {
+  forward: (out, [x, index], p) => {
     if (x === undefined || index === undefined) return;
-    const places = resolveIndices('takeTranspose', index, axis, size);
+    const { axis, size } = p;
+    const places = resolveIndices('takeTranspose', index, p, size);
     const rows = sizeOf(out.shape.slice(0, axis));
     const block = sizeOf(out.shape.slice(axis + 1));
     const totals = new Float64Array(out.data.length);
@@ -71,19 +71,24 @@ export const takeTransposePrimitive: Primitive<'takeTranspose', TakeTransposePar
       }
     out.data.set(totals);
   },
-  vjp: [({ g, x: [, index], p }) => take(g, index, p.axis), null],
-  jvp: [({ t, x: [, index], p }) => takeTranspose(t, index, p.axis, p.size), null],
-  batch: ({ x: [x, index], batched: [xBatched, indexBatched], size: batchSize, p: { axis, size } }) => {
-    if (indexBatched !== true) return takeTranspose(x, index, axis + 1, size);
+  vjp: [({ g, x: [, index], p }) => takeAt(g, index, { ...rangeOf(p), axis: p.axis }), null],
+  jvp: [({ t, x: [, index], p }) => takeTransposeAt(t, index, p), null],
+  batch: ({ x: [x, index], batched: [xBatched, indexBatched], size: batchSize, p }) => {
+    const { axis, size } = p;
+    if (indexBatched !== true) return takeTransposeAt(x, index, { ...p, axis: axis + 1 });
     const stack = xBatched === true ? x : broadcastTo(x, [batchSize, ...x.shape]);
     const rank = index.rank - 1;
     const count = sizeOf(index.shape.slice(1));
     const flat = reshape(stack, placedShape(stack.shape, rank, axis + 1, count));
     const onto = zeros(flat.shape.with(axis + 1, size), x.dtype);
-    return scatterAdd(onto, spreadIndex(index, flat.shape, axis), flat, axis + 1);
+    return scatterAddAt(onto, spreadIndex(index, flat.shape, axis), flat, { ...rangeOf(p), axis: axis + 1 });
   },
 });
 
+/** `takeTranspose` with its parameters as they are kept. */
+export const takeTransposeAt = (x: Tensor, index: Tensor, params: TakeTransposeParams): Tensor =>
+  bind(takeTransposePrimitive, [x, index], params);
+
 /** Adds the slices of `x` at `index` along an axis of `size` places: what `take` along that axis sends back. */
 export const takeTranspose = (x: Tensor, index: Tensor, axis: number, size: number): Tensor =>
-  bind(takeTransposePrimitive, [x, index], { axis, size } satisfies TakeTransposeParams);
+  takeTransposeAt(x, index, { axis, size });

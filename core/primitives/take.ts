@@ -4,20 +4,16 @@
  */
 import { rankOf } from '../arguments.js';
 import { type AxisArgument, axisArgument } from '../axis.js';
-import { asIndices, checkIndexDtype, type Indices, resolveIndices } from '../families/indexed.js';
+import { asIndices, checkIndexDtype, type IndexedParams, type Indices, resolveIndices } from '../families/indexed.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
 import { type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { broadcastTo } from './broadcast-to.js';
-import { gather } from './gather.js';
+import { gatherAt } from './gather.js';
 import { permute } from './permute.js';
 import { reshape } from './reshape.js';
-import { takeTranspose } from './take-transpose.js';
-
-export interface TakeParams {
-  readonly axis: number;
-}
+import { takeTransposeAt } from './take-transpose.js';
 
 /**
  * An index of its own for every example, `[B, i…]`, as one for `gather` along `axis + 1`: its axes flattened into one
@@ -30,7 +26,7 @@ export const spreadIndex = (index: Tensor, x: Shape, axis: number): Tensor => {
   return broadcastTo(reshape(index, alone), x.with(axis + 1, count));
 };
 
-export const takePrimitive: Primitive<'take', TakeParams> = define<readonly [Tensor, Tensor], TakeParams>()({
+export const takePrimitive: Primitive<'take', IndexedParams> = define<readonly [Tensor, Tensor], IndexedParams>()({
   name: 'take',
   family: 'indexed',
   docs: 'y[…, i…, …] = x[…, index[i…], …]',
@@ -43,10 +39,11 @@ export const takePrimitive: Primitive<'take', TakeParams> = define<readonly [Ten
       dtype: x?.dtype ?? 'float32',
     };
   },
-  forward: (out, [x, index], { axis }) => {
+  forward: (out, [x, index], p) => {
     if (x === undefined || index === undefined) return;
+    const { axis } = p;
     const size = x.shape[axis] ?? 0;
-    const places = resolveIndices('take', index, axis, size);
+    const places = resolveIndices('take', index, p, size);
     const rows = sizeOf(x.shape.slice(0, axis));
     const block = sizeOf(x.shape.slice(axis + 1));
     let to = 0;
@@ -56,20 +53,26 @@ export const takePrimitive: Primitive<'take', TakeParams> = define<readonly [Ten
         for (let i = 0; i < block; i++) out.data[to++] = x.data[from + i] ?? 0;
       }
   },
-  vjp: [({ g, x: [, index], p, avals: [x] }) => takeTranspose(g, index, p.axis, x?.shape[p.axis] ?? 0), null],
-  jvp: [({ t, x: [, index], p }) => take(t, index, p.axis), null],
-  batch: ({ x: [x, index], batched: [xBatched, indexBatched], p: { axis } }) => {
-    if (indexBatched !== true) return take(x, index, axis + 1);
+  vjp: [({ g, x: [, index], p, avals: [x] }) => takeTransposeAt(g, index, { ...p, size: x?.shape[p.axis] ?? 0 }), null],
+  jvp: [({ t, x: [, index], p }) => takeAt(t, index, p), null],
+  batch: ({ x: [x, index], batched: [xBatched, indexBatched], p }) => {
+    const { axis } = p;
+    const shifted = { ...p, axis: axis + 1 };
+    if (indexBatched !== true) return takeAt(x, index, shifted);
     if (xBatched !== true) {
       // The batch stands where the axis was; bring it to the front.
-      const y = take(x, index, axis);
+      const y = takeAt(x, index, p);
       const others = y.shape.map((_, i) => i).filter((i) => i !== axis);
       return permute(y, [axis, ...others]);
     }
-    const picked = gather(x, spreadIndex(index, x.shape, axis), axis + 1);
+    const picked = gatherAt(x, spreadIndex(index, x.shape, axis), shifted);
     return reshape(picked, [...x.shape.slice(0, axis + 1), ...index.shape.slice(1), ...x.shape.slice(axis + 2)]);
   },
 });
+
+/** `take` with its parameters as they are kept. */
+export const takeAt = (x: Tensor, index: Tensor, params: IndexedParams): Tensor =>
+  bind(takePrimitive, [x, index], params);
 
 /**
  * The slices of `x` at `index` along `axis`; the axes of `index` take the place of that axis:
@@ -79,6 +82,4 @@ export const takePrimitive: Primitive<'take', TakeParams> = define<readonly [Ten
  * take(tensor([[1, 2], [3, 4], [5, 6]]), [2, 0]).toArray() // [[5, 6], [1, 2]]
  */
 export const take = (x: Tensor, index: Indices, axis: AxisArgument = 0): Tensor =>
-  bind(takePrimitive, [x, asIndices('take', index)], {
-    axis: axisArgument('take', axis, rankOf('take', x), 0),
-  } satisfies TakeParams);
+  takeAt(x, asIndices('take', index), { axis: axisArgument('take', axis, rankOf('take', x), 0) });

@@ -6,6 +6,7 @@ import type { Backend, Storage } from '../backend.js';
 import { allocate, convert, type Dtype, type TypedArray } from '../dtype.js';
 import type { View } from '../primitive.js';
 import type { Program } from '../program.js';
+import { runAt } from '../scope.js';
 import { sizeOf } from '../shape.js';
 import { storageOn } from '../tensor.js';
 
@@ -52,9 +53,9 @@ const run = (
     if (value === undefined) throw new Error(`program reads value ${id} before it is computed`);
     return value;
   };
-  for (const { primitive, inputs: ids, params, shape, dtype } of program.nodes) {
+  for (const { primitive, inputs: ids, params, shape, dtype, place } of program.nodes) {
     const out: View = { data: allocate(dtype, sizeOf(shape)), shape, dtype };
-    primitive.forward(out, ids.map(viewOf), params);
+    runAt(place, () => primitive.forward(out, ids.map(viewOf), params));
     values.push(out);
   }
   return program.outputs.map((id) => store(viewOf(id).data, viewOf(id).dtype));

@@ -3,9 +3,13 @@
  * not: −1 never means the last.
  */
 import { tensorOperand } from '../../core/arguments.js';
-import { ArgumentError, DtypeError, iota, less, sub, type Tensor, take, where } from '../../core/index.js';
+import type { Dtype } from '../../core/dtype.js';
+import type { IndexedParams } from '../../core/families/indexed.js';
+import { ArgumentError, DtypeError, iota, ones, reshape, type Tensor, unsqueeze, zeros } from '../../core/index.js';
 import { reveal } from '../../core/interpreter.js';
-import { withScope } from '../../core/scope.js';
+import { gatherAt } from '../../core/primitives/gather.js';
+import { scatterAddAt } from '../../core/primitives/scatter-add.js';
+import { takeAt } from '../../core/primitives/take.js';
 import { formatIndex } from '../../core/shape.js';
 
 /** Whole numbers that a tensor may hold. */
@@ -19,6 +23,8 @@ export interface WholeNumbers {
   /** What to do about others. */
   readonly remedy?: string;
 }
+
+const insideOf = (count: number): string => `use whole numbers from 0 to ${count - 1}`;
 
 /** Throws unless the numbers are int32. */
 export const checkWhole = (op: string, x: Tensor, name: string): void => {
@@ -46,19 +52,32 @@ export const checkNumbers = (op: string, x: Tensor, { name, count, except = null
       op,
       problem: `the ${name} ${values[wrong]}${stored === null ? '' : ` at ${formatIndex(wrong, stored.shape)}`} is out of range`,
       shapes: [x.shape],
-      remedy: remedy ?? `use whole numbers from 0 to ${count - 1}`,
+      remedy: remedy ?? insideOf(count),
     });
 };
 
-/**
- * Numbers as indices into `count` places. Where they are not known yet, a negative one is moved beyond the range, so that indexing with it
- * throws when the program runs and never counts from the end.
- */
-export const asPlaces = (x: Tensor, count: number): Tensor =>
-  reveal(x) === null ? (where(less(x, 0), sub(x, count), x) as Tensor) : x;
+/** What an index along one axis says of its numbers, so that a program in which one is out of range names it as it was given. */
+const numbered = ({ name, count, remedy }: WholeNumbers, axis: number): IndexedParams => ({
+  axis,
+  range: { name, remedy: remedy ?? insideOf(count) },
+});
+
+/** The elements of `x` along `axis` by a number for each place beside it: `index` has the shape of `x` without that axis. */
+export const pickNumbers = (x: Tensor, index: Tensor, axis: number, range: WholeNumbers): Tensor =>
+  gatherAt(x, unsqueeze(index, axis), numbered(range, axis));
+
+/** The slices of `x` along its first axis. */
+export const takeNumbers = (x: Tensor, index: Tensor, range: WholeNumbers): Tensor =>
+  takeAt(x, index, numbered(range, 0));
+
+/** How often each number occurs, `[count]`, as numbers of an element type. */
+export const countNumbers = (index: Tensor, dtype: Dtype, range: WholeNumbers): Tensor => {
+  const flat = reshape(index, [-1]);
+  return scatterAddAt(zeros([range.count], dtype), flat, ones(flat.shape, dtype), numbered(range, 0));
+};
 
 /** Numbers that have been checked as far as they are known; a program in which one is out of range throws when it runs. */
 export const boundedNumbers = (op: string, x: Tensor, range: WholeNumbers): Tensor => {
   checkNumbers(op, x, range);
-  return reveal(x) === null ? withScope(op, () => take(iota([range.count]), asPlaces(x, range.count), 0)) : x;
+  return reveal(x) === null ? takeNumbers(iota([range.count]), x, range) : x;
 };

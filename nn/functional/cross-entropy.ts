@@ -14,7 +14,6 @@ import {
   cast,
   clamp,
   equal,
-  gather,
   log,
   logicalAnd,
   logSoftmax,
@@ -26,12 +25,11 @@ import {
   ShapeError,
   sum,
   type Tensor,
-  take,
   unsqueeze,
   where,
 } from '../../core/index.js';
-import { inOperation, withScope } from '../../core/scope.js';
-import { asPlaces, checkNumbers } from './class-numbers.js';
+import { inOperation } from '../../core/scope.js';
+import { checkNumbers, pickNumbers, takeNumbers, type WholeNumbers } from './class-numbers.js';
 import { withoutAbsent } from './masking.js';
 import { alongAxis } from './normalise.js';
 import {
@@ -117,18 +115,17 @@ const pickClasses = (
   const { axis, classes, shape } = placesOf(op, values);
   checkTarget(op, values, target, shape);
   checkWeight(op, weight, classes);
-  checkNumbers(op, target, {
+  const range: WholeNumbers = {
     name: 'class number',
     count: classes,
     except: ignoreIndex,
-    remedy: `use whole numbers from 0 to ${classes - 1}, and ignoreIndex for what does not count`,
-  });
+    remedy: `the scores are of ${classes} classes: use whole numbers from 0 to ${classes - 1}, and ignoreIndex for what does not count`,
+  };
+  checkNumbers(op, target, range);
   const valid = validPlaces(op, target, ignoreIndex);
-  const safe = asPlaces(valid === null ? target : where(valid, target, 0), classes);
-  // A class number out of range is found by gather; the scope says who asked.
-  const picked = withScope(op, () => gather(values, unsqueeze(safe, axis), axis));
-  const loss = neg(reshape(picked, shape) as Tensor);
-  const weights = weight === null ? null : withScope(op, () => take(weight, safe, 0));
+  const counting = valid === null ? target : (where(valid, target, 0) as Tensor);
+  const loss = neg(reshape(pickNumbers(values, counting, axis, range), shape) as Tensor);
+  const weights = weight === null ? null : takeNumbers(weight, counting, range);
   const weighted = weights === null ? loss : shareOf(weights, loss);
   if (valid === null) return { loss: weighted, valid, weights };
   return {

@@ -9,18 +9,13 @@ import {
   greater,
   mul,
   norm,
-  ones,
-  reshape,
-  scatterAdd,
   stopGradient,
   type Tensor,
-  take,
   unsqueeze,
   where,
-  zeros,
 } from '../../core/index.js';
-import { inOperation, withScope } from '../../core/scope.js';
-import { asPlaces, checkNumbers } from './class-numbers.js';
+import { inOperation } from '../../core/scope.js';
+import { checkNumbers, countNumbers, takeNumbers, type WholeNumbers } from './class-numbers.js';
 
 export interface EmbeddingFunctionOptions {
   /** The row of this number takes no gradient; a negative number counts from the last row. */
@@ -61,11 +56,11 @@ export const embedding = (weight: Tensor, index: Tensor, options: EmbeddingFunct
           remedy: `give a number > 0${name === 'normType' ? ', or Infinity' : ''}`,
         });
     const count = weight.shape[0] ?? 0;
-    checkNumbers('embedding', index, { name: 'row number', count });
-    const places = asPlaces(index, count);
-    const looked = withScope('embedding', () => take(weight, places, 0));
+    const range: WholeNumbers = { name: 'row number', count };
+    checkNumbers('embedding', index, range);
+    const looked = takeNumbers(weight, index, range);
     const limited = maxNorm === undefined ? looked : withinNorm(looked, maxNorm, normType);
-    const rows = scaleGradByFreq ? dividedGradient(limited, frequencies(weight, places)) : limited;
+    const rows = scaleGradByFreq ? dividedGradient(limited, frequencies(weight, index, range)) : limited;
     if (paddingIndex === undefined) return rows;
     if (!Number.isInteger(paddingIndex) || paddingIndex < -count || paddingIndex >= count)
       throw new ArgumentError({
@@ -90,12 +85,8 @@ const withinNorm = (rows: Tensor, limit: number, p: number): Tensor =>
   )(rows);
 
 /** How often the row of each index is looked up: `[…]` → `[…, 1]`. */
-const frequencies = (weight: Tensor, index: Tensor): Tensor => {
-  const [count = 0] = weight.shape;
-  const rows = reshape(index, [-1]);
-  const counts = scatterAdd(zeros([count], weight.dtype), rows, ones(rows.shape, weight.dtype), 0);
-  return unsqueeze(take(counts, index, 0), -1);
-};
+const frequencies = (weight: Tensor, index: Tensor, range: WholeNumbers): Tensor =>
+  unsqueeze(takeNumbers(countNumbers(index, weight.dtype, range), index, range), -1);
 
 /** `x`, and its gradient divided by `by`. */
 const dividedGradient = (x: Tensor, by: Tensor): Tensor =>

@@ -5,7 +5,6 @@ import {
   ArgumentError,
   add,
   div,
-  gather,
   oneHot,
   relu,
   reshape,
@@ -14,12 +13,11 @@ import {
   sub,
   sum,
   type Tensor,
-  take,
   unsqueeze,
   where,
 } from '../../core/index.js';
-import { inOperation, withScope } from '../../core/scope.js';
-import { asPlaces, checkNumbers } from './class-numbers.js';
+import { inOperation } from '../../core/scope.js';
+import { checkNumbers, pickNumbers, takeNumbers, type WholeNumbers } from './class-numbers.js';
 import { type Reducible, type Reducing, type ReductionOptions, reduceLoss } from './reduce.js';
 import { shareOf } from './terms.js';
 
@@ -49,22 +47,16 @@ const violations = (op: string, x: Tensor, target: Tensor, options: Reducible<Hi
       shapes: [x.shape, target.shape],
       remedy: 'give scores [N, C] and class numbers [N], or scores [C] and one class number',
     });
-  checkNumbers(op, target, { name: 'class number', count: classes ?? 1 });
+  const range: WholeNumbers = { name: 'class number', count: classes ?? 1 };
+  checkNumbers(op, target, range);
   if (p !== 1 && p !== 2)
     throw new ArgumentError({ op, problem: `the power ${describe(p)} is not supported`, remedy: 'use 1 or 2' });
   checkNotNaN(op, 'margin', margin);
-  const places = asPlaces(target, classes ?? 1);
-  const column = unsqueeze(places, 1);
-  const right = withScope(op, () => gather(x, column, 1));
+  const right = pickNumbers(x, target, 1, range);
   const margins = relu(add(sub(x, right), margin));
-  const wrong = where(oneHot(places, classes ?? 1, 'bool'), 0, p === 1 ? margins : square(margins));
+  const wrong = where(oneHot(target, classes ?? 1, 'bool'), 0, p === 1 ? margins : square(margins));
   const loss = sum(wrong, { axes: 1 });
-  return weight === null
-    ? loss
-    : shareOf(
-        withScope(op, () => take(weight, places, 0)),
-        loss,
-      );
+  return weight === null ? loss : shareOf(takeNumbers(weight, target, range), loss);
 };
 
 /**

@@ -1,8 +1,6 @@
 /** Specs of the primitives with an index operand. Indices repeat and count from either end. */
 import * as fc from 'fast-check';
-import type { GatherParams } from '../../core/primitives/gather.js';
-import type { ScatterAddParams } from '../../core/primitives/scatter-add.js';
-import type { TakeParams } from '../../core/primitives/take.js';
+import type { IndexedParams } from '../../core/families/indexed.js';
 import type { TakeTransposeParams } from '../../core/primitives/take-transpose.js';
 import { shapes, shapeWithAxis } from '../arbitraries/shapes.js';
 import { type Draw, draw, drawIntegers } from '../arbitraries/values.js';
@@ -29,23 +27,31 @@ const indexedShapes: fc.Arbitrary<IndexedShapes> = shapeWithAxis().chain(({ shap
   besideAxis(shape, axis).map((index) => ({ shape, axis, index })),
 );
 
-const gatherCases: fc.Arbitrary<Case<GatherParams>> = indexedShapes.chain(({ shape, axis, index }) =>
-  fc.tuple(draw(shape), drawPlaces(index, shape[axis] ?? 0)).map((inputs) => ({ inputs, params: { axis } })),
+/** What an index of numbers that count from the front only may say of them; nothing where one counts from the back. */
+const numbersOf = (index: Draw | undefined): Pick<IndexedParams, 'range'> =>
+  index?.data.every((value) => value >= 0) === true ? { range: { name: 'number', remedy: 'give one in range' } } : {};
+
+const gatherCases: fc.Arbitrary<Case<IndexedParams>> = indexedShapes.chain(({ shape, axis, index }) =>
+  fc
+    .tuple(draw(shape), drawPlaces(index, shape[axis] ?? 0))
+    .map((inputs) => ({ inputs, params: { axis, ...numbersOf(inputs[1]) } })),
 );
 
-const scatterAddCases: fc.Arbitrary<Case<ScatterAddParams>> = indexedShapes.chain(({ shape, axis, index }) =>
+const scatterAddCases: fc.Arbitrary<Case<IndexedParams>> = indexedShapes.chain(({ shape, axis, index }) =>
   fc
     .tuple(draw(shape), drawPlaces(index, shape[axis] ?? 0), draw(index))
-    .map((inputs) => ({ inputs, params: { axis } })),
+    .map((inputs) => ({ inputs, params: { axis, ...numbersOf(inputs[1]) } })),
 );
 
 /** The shape of an index for an axis of `size`; one of size 0 has no places, so that the index must be empty. */
 const freeIndex = (size: number): fc.Arbitrary<number[]> =>
   size === 0 ? shapes({ maxRank: 1, maxSize: 3 }).map((index) => [0, ...index]) : shapes({ maxRank: 2, maxSize: 3 });
 
-const takeCases: fc.Arbitrary<Case<TakeParams>> = shapeWithAxis().chain(({ shape, axis }) =>
+const takeCases: fc.Arbitrary<Case<IndexedParams>> = shapeWithAxis().chain(({ shape, axis }) =>
   freeIndex(shape[axis] ?? 0).chain((index) =>
-    fc.tuple(draw(shape), drawPlaces(index, shape[axis] ?? 0)).map((inputs) => ({ inputs, params: { axis } })),
+    fc
+      .tuple(draw(shape), drawPlaces(index, shape[axis] ?? 0))
+      .map((inputs) => ({ inputs, params: { axis, ...numbersOf(inputs[1]) } })),
   ),
 );
 
@@ -53,18 +59,18 @@ const takeTransposeCases: fc.Arbitrary<Case<TakeTransposeParams>> = shapeWithAxi
   freeIndex(shape[axis] ?? 0).chain((index) =>
     fc
       .tuple(draw([...shape.slice(0, axis), ...index, ...shape.slice(axis + 1)]), drawPlaces(index, shape[axis] ?? 0))
-      .map((inputs) => ({ inputs, params: { axis, size: shape[axis] ?? 0 } })),
+      .map((inputs) => ({ inputs, params: { axis, size: shape[axis] ?? 0, ...numbersOf(inputs[1]) } })),
   ),
 );
 
 /** Counted from the front. */
 const fromFront = (place: number, size: number): number => (place + size) % size;
 
-const gatherOracle = ([x, index]: readonly Draw[], { axis }: GatherParams): number[] =>
+const gatherOracle = ([x, index]: readonly Draw[], { axis }: IndexedParams): number[] =>
   tabulate(index?.shape ?? [], (list) => at(x, list.with(axis, fromFront(at(index, list), x?.shape[axis] ?? 0))));
 
 /** Asks of every place of the result which entries of src are sent there. */
-const scatterAddOracle = ([x, index, src]: readonly Draw[], { axis }: ScatterAddParams): number[] =>
+const scatterAddOracle = ([x, index, src]: readonly Draw[], { axis }: IndexedParams): number[] =>
   tabulate(x?.shape ?? [], (list) =>
     indexLists(index?.shape ?? [])
       .filter((from) => {
@@ -74,7 +80,7 @@ const scatterAddOracle = ([x, index, src]: readonly Draw[], { axis }: ScatterAdd
       .reduce((total, from) => total + at(src, from), at(x, list)),
   );
 
-const takeOracle = ([x, index]: readonly Draw[], { axis }: TakeParams): number[] => {
+const takeOracle = ([x, index]: readonly Draw[], { axis }: IndexedParams): number[] => {
   const shape = x?.shape ?? [];
   const rank = index?.shape.length ?? 0;
   return tabulate([...shape.slice(0, axis), ...(index?.shape ?? []), ...shape.slice(axis + 1)], (list) =>

@@ -3,6 +3,7 @@
  * instead, which throws the error that says so.
  */
 import { bytesPerElement, type Dtype } from '../../dtype.js';
+import type { IndexedParams } from '../../families/indexed.js';
 import type { PoolParams } from '../../families/pooling.js';
 import { sizeOf, stridesOf } from '../../shape.js';
 import { i32, type Local, leave, local, loopOver, memory, type Statement, set, when } from '../assembler/index.js';
@@ -13,25 +14,27 @@ import { nest, type Walker } from '../loops/nest.js';
 import { shareOf } from '../loops/share.js';
 import type { Lowered, Lowering, Lowerings, Places, Site } from './lowering.js';
 
-interface AxisParams {
-  readonly axis: number;
+/** The axis that an index points into: its places, and whether negative indices count from the end. */
+interface Indexed {
+  readonly size: number;
+  readonly wraps: boolean;
 }
 
 /** The index at an address, counted from the front. */
-const placeAt = (place: Local<'i32'>, at: Local<'i32'>, size: number): Statement[] => [
+const placeAt = (place: Local<'i32'>, at: Local<'i32'>, { size, wraps }: Indexed): Statement[] => [
   set(place, i32.load(at)),
-  set(place, i32.add(place, i32.and(i32.shr_s(place, 31), size))),
+  ...(wraps ? [set(place, i32.add(place, i32.and(i32.shr_s(place, 31), size)))] : []),
 ];
 
-/** Leaves the function by way of the reference loop unless all `count` indices from `index` on lie within an axis of `size`. */
-const checked = (index: Local<'i32'>, count: number, size: number, { reference }: Places): Statement[] => {
+/** Leaves the function by way of the reference loop unless all `count` indices from `index` on lie within the axis. */
+const checked = (index: Local<'i32'>, count: number, indexed: Indexed, { reference }: Places): Statement[] => {
   const [at, place, wrong] = [local('i32'), local('i32'), local('i32')];
   return [
     set(at, index),
     set(wrong, 0),
     ...nest([count], [{ pointer: at, strides: [4] }], 1, [
-      ...placeAt(place, at, size),
-      set(wrong, i32.or(wrong, i32.ge_u(place, size))),
+      ...placeAt(place, at, indexed),
+      set(wrong, i32.or(wrong, i32.ge_u(place, indexed.size))),
     ]),
     when(wrong, [reference(), leave()]),
   ];
@@ -42,7 +45,7 @@ const pooledBy = ({
   inputs: [x, index],
   params: { axis },
   originOf,
-}: Site<AxisParams>): { readonly sliding: Sliding; readonly pieces: readonly Piece[] } | null => {
+}: Site<IndexedParams>): { readonly sliding: Sliding; readonly pieces: readonly Piece[] } | null => {
   const { node, inputs: [large] = [] } = originOf?.(1) ?? {};
   if (node?.primitive.name !== 'windowArgmax' || large === undefined || axis !== (x?.shape.length ?? 0) - 1)
     return null;
@@ -57,7 +60,7 @@ const pooledBy = ({
 };
 
 /** Whether the first operand is zero everywhere. */
-const isZero = ({ originOf }: Site<AxisParams>): boolean => {
+const isZero = ({ originOf }: Site<IndexedParams>): boolean => {
   const node = originOf?.(0)?.node;
   return node?.primitive.name === 'full' && (node.params as { readonly value: number }).value === 0;
 };
@@ -69,12 +72,13 @@ const missing = (): RangeError => new RangeError('an operand is missing');
 
 /** Slices of x one after another, or with `back` put where they came from. */
 const slices =
-  (back: boolean): Lowering<AxisParams> =>
-  ({ inputs: [x, index], output, params: { axis } }) => {
+  (back: boolean): Lowering<IndexedParams> =>
+  ({ inputs: [x, index], output, params: { axis, range } }) => {
     // An empty result has no code, but its indices are looked at all the same.
     if (x === undefined || index === undefined || sizeOf(output.shape) === 0) return { kind: 'reference' };
     const large = back ? output : x;
     const size = large.shape[axis] ?? 0;
+    const indexed = { size, wraps: range === undefined };
     const count = sizeOf(index.shape);
     const rows = sizeOf(large.shape.slice(0, axis));
     const block = sizeOf(large.shape.slice(axis + 1));
@@ -100,13 +104,13 @@ const slices =
         ];
         const move = { dtype, shape: [block], from: [1], to: [1], adds: back };
         return [
-          ...checked(indices, count, size, places),
+          ...checked(indices, count, indexed, places),
           ...(back ? fillBuffer(dtype, output.shape, 0, places.output) : []),
           set(whole, back ? places.output : source),
           set(slice, back ? source : places.output),
           set(at, indices),
           ...nest([rows, count], walkers, 1, [
-            ...placeAt(place, at, size),
+            ...placeAt(place, at, indexed),
             set(picked, i32.add(whole, i32.mul(place, block * bytes))),
             ...(back ? moveBlock(move, slice, picked) : moveBlock(move, picked, slice)),
           ]),
@@ -153,12 +157,12 @@ const leaders = (dtype: Dtype, { planes, spatial, outputs }: Sliding): Lowered =
 
 /** Elements of x by an index of its own for each, or with `back` added there. */
 const elements =
-  (back: boolean): Lowering<AxisParams> =>
+  (back: boolean): Lowering<IndexedParams> =>
   (site) => {
     const {
       inputs: [x, index],
       output,
-      params: { axis },
+      params: { axis, range },
     } = site;
     // An empty result has no code, but its indices are looked at all the same.
     if (x === undefined || index === undefined || sizeOf(output.shape) === 0) return { kind: 'reference' };
@@ -180,7 +184,7 @@ const elements =
     const bytes = bytesPerElement(dtype);
     const strides = stridesOf(x.shape);
     const step = (strides[axis] ?? 1) * bytes;
-    const size = x.shape[axis] ?? 0;
+    const indexed = { size: x.shape[axis] ?? 0, wraps: range === undefined };
     const count = sizeOf(index.shape);
     return {
       kind: 'kernel',
@@ -202,13 +206,13 @@ const elements =
           { pointer: single, strides: scaled(dense, bytes) },
         ];
         return [
-          ...(pooled === null ? checked(indices, count, size, places) : []),
+          ...(pooled === null ? checked(indices, count, indexed, places) : []),
           ...(back ? [memory.copy(places.output, whole, sizeOf(x.shape) * bytes)] : []),
           set(line, back ? places.output : whole),
           set(at, indices),
           set(single, back ? (source ?? places.output) : places.output),
           ...nest(index.shape, walkers, 1, [
-            ...(pooled === null ? placeAt(place, at, size) : [set(place, i32.load(at))]),
+            ...(pooled === null ? placeAt(place, at, indexed) : [set(place, i32.load(at))]),
             set(picked, i32.add(line, i32.mul(place, step))),
             back ? moveOne(dtype, picked, single, true) : moveOne(dtype, single, picked, false),
           ]),

@@ -127,6 +127,7 @@ export const assemble = (
     functions.set(name, known);
     return known;
   };
+  const leaving = new Set<string>();
   const divided = units.map((unit) => sharedPages !== null && divides(unit) && nanosecondsOf(unit) >= least);
   const shares = divided.includes(true);
 
@@ -177,7 +178,14 @@ export const assemble = (
       const loop = wantReference();
       return [...written, (frame) => [call(loop, ...operands(frame))]];
     }
-    const kernel = once(unit.name, () => kernelOf(unit, lowered.emit, shares, wantReference));
+    // A kernel that may leave by its reference loop is that of one place, which the error names.
+    const name = leaving.has(unit.name) ? `${unit.name} ${i}` : unit.name;
+    const kernel = once(name, () =>
+      kernelOf(unit, lowered.emit, shares, () => {
+        leaving.add(unit.name);
+        return wantReference();
+      }),
+    );
     return [
       ...written,
       (frame, threading) => {

@@ -2,6 +2,7 @@
 import type { Backend, Executable, Storage } from '../../backend.js';
 import type { View } from '../../primitive.js';
 import type { Program } from '../../program.js';
+import { runAt } from '../../scope.js';
 import { storageOn } from '../../tensor.js';
 import { encode } from '../assembler/index.js';
 import { engine } from '../engine.js';
@@ -61,10 +62,12 @@ const referenceFunction =
     const out = view(inputs.length, output.length, node);
     // Loops may count on fresh memory being zero.
     out.data.fill(0);
-    node.primitive.forward(
-      out,
-      inputs.map(({ buffer, aval }, i) => view(i, buffer.length, aval)),
-      node.params,
+    runAt(node.place, () =>
+      node.primitive.forward(
+        out,
+        inputs.map(({ buffer, aval }, i) => view(i, buffer.length, aval)),
+        node.params,
+      ),
     );
   };
 

@@ -23,11 +23,11 @@ const spelled = (value: unknown, depth = 0): string => {
   return `${text}}`;
 };
 
-/** `null` for a program that is not one of the library's operations on its inputs. */
+/** `null` for a program that is not one of the library's operations on its inputs, or that says who asked for it. */
 export const keyOf = ({ inputs, constants, nodes, outputs }: Program): string | null => {
   const [node] = nodes;
   if (node === undefined || nodes.length !== 1 || constants.length > 0) return null;
-  if (!isOwn(node.primitive)) return null;
+  if (!isOwn(node.primitive) || node.place !== undefined) return null;
   if (outputs.length !== 1 || outputs[0] !== inputs.length) return null;
   let key = `${node.primitive.name} ${inputs.length}`;
   if (node.params !== null) key += spelled(node.params);

@@ -512,7 +512,7 @@ test('misuse: values out of range', () => {
     [
       () => functional.crossEntropy(matrix, g.tensor([0, 3], { dtype: 'int32' })),
       ArgumentError,
-      'crossEntropy: the class number 3 at [1] is out of range (shape [2]); use whole numbers from 0 to 2, and ignoreIndex for what does not count',
+      'crossEntropy: the class number 3 at [1] is out of range (shape [2]); the scores are of 3 classes: use whole numbers from 0 to 2, and ignoreIndex for what does not count',
     ],
   );
 });

@@ -293,7 +293,7 @@ test('losses and activations: class numbers and targets that are none are errors
   fails(
     () => nn.crossEntropy(x, classes(0, -1)),
     ArgumentError,
-    'crossEntropy: the class number -1 at [1] is out of range (shape [2]); use whole numbers from 0 to 1, and ignoreIndex for what does not count',
+    'crossEntropy: the class number -1 at [1] is out of range (shape [2]); the scores are of 2 classes: use whole numbers from 0 to 1, and ignoreIndex for what does not count',
   );
   assert.ok(Number.isFinite(nn.crossEntropy(x, classes(0, -1), { ignoreIndex: -1 }).item()));
   assert.ok(Number.isFinite(compile((y: Tensor) => nn.crossEntropy(x, y, { ignoreIndex: -1 }))(classes(0, -1)).item()));
