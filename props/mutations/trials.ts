@@ -5,9 +5,13 @@ import { pathToFileURL } from 'node:url';
 import { runFiles } from '../runner/processes.js';
 import type { Numbered } from './embed.js';
 
-/** A test file, as the run without mistakes found it. */
+type Backend = 'wasm' | 'reference';
+
+/** A test file on a backend, as the run without mistakes found it. */
 export interface Suite {
   readonly file: string;
+  /** The default backend while it runs. */
+  readonly backend: Backend;
   readonly seconds: number;
   /** The mistakes whose places it came by. */
   readonly reached: ReadonlySet<number>;
@@ -25,6 +29,9 @@ export interface Trial extends Numbered {
 /** Documents, examples and the runner itself concern nothing in particular; they take long and check little. */
 const left = /^(docs|examples|runner)\//;
 
+/** Suites that run on the reference backend as well: kernels that the other backend has kernels of its own for. */
+const onReference = /suites\/(laws\/(primitives|programs)|boundary\/)/;
+
 const suiteFiles = (copy: string): string[] =>
   readdirSync(join(copy, 'props/suites'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.ts') && !left.test(file))
@@ -37,7 +44,7 @@ const environment = (copy: string, more: Readonly<Record<string, string>>): Read
 });
 
 /**
- * Runs every suite with no mistake on, each in a process of its own, and notes which places it comes by. A suite that fails
+ * Runs every suite with no mistake on (some on both backends), each in a process of its own, and notes which places it comes by. A suite that fails
  * without any mistake finds none; `failing` hears of it.
  */
 export const baseline = async (
@@ -49,27 +56,27 @@ export const baseline = async (
   const logs = join(copy, 'reached');
   mkdirSync(logs);
   const files = suiteFiles(copy);
-  const logOf = (file: string): string => join(logs, file.slice(copy.length + 1).replaceAll('/', '+'));
+  const again = files.filter((file) => onReference.test(file));
   const suites: Suite[] = [];
   let done = 0;
-  await runFiles(
-    files,
-    {
-      project: copy,
-      limit: 600,
-      backend: 'wasm',
-      processes,
-      fresh: true,
-      env: (file) => environment(copy, { TAPEGRAD_MUTANT_LOG: logOf(file) }),
-    },
-    ({ file, failed }, output, seconds) => {
-      report(++done, files.length);
-      if (failed > 0) return failing(file, output);
-      const log = logOf(file);
-      const reached = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').map(Number) : [];
-      suites.push({ file, seconds, reached: new Set(reached) });
-    },
-  );
+  const run = (on: readonly string[], backend: Backend): Promise<void> => {
+    const logOf = (file: string): string =>
+      join(logs, `${backend}+${file.slice(copy.length + 1).replaceAll('/', '+')}`);
+    const env = (file: string) => environment(copy, { TAPEGRAD_MUTANT_LOG: logOf(file) });
+    return runFiles(
+      on,
+      { project: copy, limit: 600, backend, processes, fresh: true, env },
+      ({ file, failed }, output, seconds) => {
+        report(++done, files.length + again.length);
+        if (failed > 0) return failing(file, output);
+        const log = logOf(file);
+        const reached = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').map(Number) : [];
+        suites.push({ file, backend, seconds, reached: new Set(reached) });
+      },
+    );
+  };
+  await run(files, 'wasm');
+  await run(again, 'reference');
   return suites;
 };
 
@@ -92,22 +99,18 @@ export const attempt = async (copy: string, mistake: Numbered, suites: readonly 
     suites.filter(({ reached }) => reached.has(mistake.number)),
   );
   const slowest = Math.max(0, ...concerned.map(({ seconds }) => seconds));
+  const limit = 20 + 5 * slowest;
+  const env = () => environment(copy, { TAPEGRAD_MUTANT: String(mistake.number) });
   let caughtBy: string | null = null;
-  await runFiles(
-    concerned.map(({ file }) => file),
-    {
-      project: copy,
-      limit: 20 + 5 * slowest,
-      backend: 'wasm',
-      processes: 1,
-      bail: true,
-      env: () => environment(copy, { TAPEGRAD_MUTANT: String(mistake.number) }),
-    },
-    ({ file, failed }) => {
-      if (failed > 0) caughtBy ??= file.slice(join(copy, 'props/suites').length + 1);
-    },
-  ).catch(() => {
-    caughtBy ??= 'loading';
-  });
+  for (const backend of ['wasm', 'reference'] as const) {
+    if (caughtBy !== null) break;
+    const files = concerned.filter((suite) => suite.backend === backend).map(({ file }) => file);
+    await runFiles(files, { project: copy, limit, backend, processes: 1, bail: true, env }, ({ file, failed }) => {
+      if (failed > 0)
+        caughtBy ??= `${backend === 'wasm' ? '' : 'reference: '}${file.slice(join(copy, 'props/suites').length + 1)}`;
+    }).catch(() => {
+      caughtBy ??= 'loading';
+    });
+  }
   return { ...mistake, caughtBy, concerned: concerned.length, seconds: (performance.now() - begun) / 1000 };
 };
