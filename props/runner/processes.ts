@@ -24,14 +24,14 @@ export interface RunOptions {
 }
 
 /** Starts a process and gives it one file after another, until none is left or the process has died. */
-const serve = (queue: string[], options: RunOptions, report: Report): Promise<void> =>
+const serve = (first: string, queue: string[], options: RunOptions, report: Report): Promise<void> =>
   new Promise((resolve, reject) => {
     const { project, limit, backend, fresh = false, env } = options;
     const child = fork(join(project, 'props/runner/worker.ts'), [backend], {
       cwd: project,
       execArgv: ['--import', 'tsx'],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}), ...env?.(queue[0] ?? '') },
+      env: { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}), ...env?.(first) },
     });
     let running: string | undefined;
     let verdict: Verdict | undefined;
@@ -43,7 +43,7 @@ const serve = (queue: string[], options: RunOptions, report: Report): Promise<vo
     const seconds = (): number => (performance.now() - begun) / 1000;
 
     const next = (): void => {
-      running = fresh && served > 0 ? undefined : queue.shift();
+      running = served === 0 ? first : fresh ? undefined : queue.shift();
       served++;
       verdict = undefined;
       output = '';
@@ -104,7 +104,8 @@ export const runFiles = async (files: readonly string[], options: RunOptions, re
     if (options.bail === true && verdict.failed > 0) queue.length = 0;
   };
   const lane = async (): Promise<void> => {
-    while (queue.length > 0) await serve(queue, options, hear);
+    for (let first = queue.shift(); first !== undefined; first = queue.shift())
+      await serve(first, queue, options, hear);
   };
   await Promise.all(Array.from({ length: Math.min(options.processes, files.length) }, lane));
 };
