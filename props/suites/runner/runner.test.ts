@@ -1,8 +1,12 @@
 /** The runner is run: what must fail fails, in the count, by name, and in the exit code. */
 import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
+import { runFiles } from '../../runner/processes.js';
 import { test } from '../../runner/testing.js';
+import type { Verdict } from '../../runner/worker-protocol.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const fixtures = fileURLToPath(new URL('../../runner/fixtures', import.meta.url));
@@ -51,6 +55,31 @@ test('runner: suites run on the backend that is asked for, and another name is a
   assert.is(lines.at(-1), '1 passed, 0 failed');
   assert.is(status, 0);
   assert.is(run('--suites', `${fixtures}/backend`, '--backend', 'abacus').status, 1);
+});
+
+test('runner: processes of one file each have the environment of their file', async () => {
+  const folder = `${fixtures}/environment`;
+  const verdicts: Verdict[] = [];
+  await runFiles(
+    readdirSync(folder).map((file) => `${folder}/${file}`),
+    {
+      project: root,
+      limit: 60,
+      backend: 'wasm',
+      processes: 2,
+      fresh: true,
+      env: (file) => ({ TAPEGRAD_FILE: basename(file) }),
+    },
+    (verdict) => verdicts.push(verdict),
+  );
+  assert.equal(
+    verdicts.map(({ passed, failed }) => [passed, failed]),
+    [
+      [1, 0],
+      [1, 0],
+      [1, 0],
+    ],
+  );
 });
 
 test('runner: a name that matches no file is a failure', () => {
