@@ -88,6 +88,28 @@ export const checkInt32 = (op: string, what: string, value: number): void => {
     });
 };
 
+/** Throws unless a number keeps its value in the element type of the tensor that it goes with: nothing wraps, and no fraction is lost. */
+export const checkLiteral = (
+  op: string,
+  what: string,
+  value: number,
+  { dtype, shape }: { readonly dtype: Dtype; readonly shape: readonly number[] },
+): void => {
+  const fits =
+    dtype === 'int32'
+      ? Number.isInteger(value) && fitsInt32(value)
+      : dtype === 'bool'
+        ? value === 0 || value === 1
+        : true;
+  if (!fits)
+    throw new DtypeError({
+      op,
+      problem: `${what} ${value} does not fit ${dtype}`,
+      shapes: [shape],
+      remedy: `convert the tensor with cast(x, '${dtype === 'bool' ? 'int32' : 'float32'}')`,
+    });
+};
+
 /** Throws unless the value is a number other than NaN. */
 export const checkNotNaN = (op: string, what: string, value: unknown): void => {
   if (typeof value !== 'number' || Number.isNaN(value))

@@ -2,8 +2,8 @@
  * Number literals as operands: `add(x, 1)`. A literal takes the element type of the tensor beside it,
  * so it never widens anything.
  */
-import { fitsInt32 } from './arguments.js';
-import { ArgumentError, DtypeError, describe } from './errors.js';
+import { checkLiteral } from './arguments.js';
+import { ArgumentError, describe } from './errors.js';
 import { full } from './primitives/full.js';
 import { Tensor } from './tensor.js';
 
@@ -12,20 +12,7 @@ export type Operand<S extends readonly number[] = readonly number[]> = Tensor<S>
 
 const literal = (op: string, value: number, beside: Tensor): Tensor => {
   checkOperand(op, value);
-  if (beside.dtype === 'int32' && !(Number.isInteger(value) && fitsInt32(value)))
-    throw new DtypeError({
-      op,
-      problem: `the literal ${value} does not fit int32`,
-      shapes: [beside.shape],
-      remedy: "convert the tensor with cast(x, 'float32')",
-    });
-  if (beside.dtype === 'bool' && value !== 0 && value !== 1)
-    throw new DtypeError({
-      op,
-      problem: `the literal ${value} does not fit bool`,
-      shapes: [beside.shape],
-      remedy: "convert the tensor with cast(x, 'int32')",
-    });
+  checkLiteral(op, 'the literal', value, beside);
   return full([], value, beside.dtype);
 };
 

@@ -26,7 +26,8 @@ export const castPrimitive: Primitive<'cast', CastParams> = define<readonly [Ten
 });
 
 /**
- * The tensor in another element type. Floats truncate towards zero to become integers; anything but 0 is `true`.
+ * The tensor in another element type. Floats truncate towards zero to become integers, modulo 2³² beyond
+ * int32 (NaN and infinities become 0); anything but 0 is `true`.
  * @throws DtypeError for an element type that there is not.
  * @example
  * cast(tensor([1.7, -1.7]), 'int32').toArray() // [1, -1]

@@ -32,6 +32,7 @@ export const floorDividePrimitive: Primitive<'floorDivide', null> = defineBinary
 
 /**
  * `⌊a/b⌋`, element by element, with broadcasting; `floorDivide(a, b)·b + remainder(a, b) = a`. No gradient passes.
+ * An int32 divided by 0 is 0, and so is its remainder; floats give ±∞ or NaN.
  * @throws ShapeError when the shapes do not broadcast; DtypeError when the element types differ.
  * @example
  * floorDivide(tensor([7, -7]), 2).toArray() // [3, -4]

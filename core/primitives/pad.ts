@@ -3,7 +3,8 @@
  * negative `low` or `high` crops. `y[low + i·(interior + 1)] = x[i]`, the constant elsewhere.
  * Affine in x: tangents and cotangents see the constant as 0. The transpose takes the same places back out.
  */
-import { DtypeError, ShapeError } from '../errors.js';
+import { checkLiteral } from '../arguments.js';
+import { ShapeError } from '../errors.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
 import { checkShape, type Shape, stridesOf, walk } from '../shape.js';
@@ -49,13 +50,7 @@ export const padPrimitive: Primitive<'pad', PadParams> = define<readonly [Tensor
         remedy: 'let before + after be at least -size along every axis',
       });
     checkShape('pad', shape);
-    if ((dtype === 'int32' && !Number.isInteger(p.value)) || (dtype === 'bool' && p.value !== 0 && p.value !== 1))
-      throw new DtypeError({
-        op: 'pad',
-        problem: `the value ${p.value} does not fit ${dtype}`,
-        shapes: [from],
-        remedy: "convert the tensor with cast(x, 'float32')",
-      });
+    checkLiteral('pad', 'the value', p.value, { dtype, shape: from });
     return { shape, dtype };
   },
   forward: (out, [x], { low, interior, value }) => {

@@ -32,7 +32,7 @@ export const remainderPrimitive: Primitive<'remainder', null> = defineBinary({
 });
 
 /**
- * `a − b⌊a/b⌋`, element by element, with broadcasting; the sign is that of `b`, as in Python.
+ * `a − b⌊a/b⌋`, element by element, with broadcasting; the sign is that of `b`, as in Python. By 0 it is 0 in int32, and NaN of floats.
  * @throws ShapeError when the shapes do not broadcast; DtypeError when the element types differ.
  * @example
  * remainder(tensor([7, -7]), 3).toArray() // [1, 2]
