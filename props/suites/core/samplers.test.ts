@@ -31,7 +31,11 @@ import {
   where,
   zeros,
 } from '../../../core/index.js';
-import { complementaryErrorFunction } from '../../../core/special/error-function.js';
+import {
+  complementaryErrorFunction,
+  errorFunction,
+  inverseErrorFunction,
+} from '../../../core/special/error-function.js';
 import { assertLaw, distributionLaw } from '../../index.js';
 import { refuses } from '../../runner/fails.js';
 import { test } from '../../runner/testing.js';
@@ -172,6 +176,42 @@ test('bernoulli: is uniform < p but where the leading 23 bits of both are the sa
       [...bernoulli(key(2), p, [5000]).dataSync()],
       Array.from(uniform(key(2), [5000]).dataSync(), (u) => Number(u < p)),
     );
+});
+
+test('samplers by inversion: each number is the inverse distribution function of the uniform number of its place', () => {
+  const n = 2000;
+  for (const dtype of dtypes) {
+    const u = uniform(key(5), [n], { dtype }).dataSync();
+    const inverses: ReadonlyArray<readonly [string, Tensor, (u: number) => number]> = [
+      ['normal', normal(key(5), [n], { dtype }), (p) => Math.SQRT2 * inverseErrorFunction(2 * p - 1)],
+      [
+        'normal with mean and std',
+        normal(key(5), [n], { mean: 3, std: 0.25, dtype }),
+        (p) => 3 + 0.25 * Math.SQRT2 * inverseErrorFunction(2 * p - 1),
+      ],
+      ['exponential', exponential(key(5), [n], { dtype }), (p) => -Math.log1p(-p)],
+      ['gumbel', gumbel(key(5), [n], { dtype }), (p) => -Math.log(-Math.log(p))],
+      [
+        'truncatedNormal',
+        truncatedNormal(key(5), [n], { min: -1, max: 2, dtype }),
+        (p) => {
+          const [low, high] = [errorFunction(-1 / Math.SQRT2), errorFunction(2 / Math.SQRT2)];
+          return Math.SQRT2 * inverseErrorFunction(low + p * (high - low));
+        },
+      ],
+    ];
+    for (const [name, drawn, inverse] of inverses) {
+      const numbers = drawn.dataSync();
+      for (let i = 0; i < n; i++) {
+        const p = u[i] ?? Number.NaN;
+        // At the very ends the grain of the stream itself is seen.
+        if (p < 2 ** -10 || p > 1 - 2 ** -10) continue;
+        const wanted = inverse(p);
+        const off = Math.abs((numbers[i] ?? Number.NaN) - wanted);
+        assert.ok(off <= 1e-4 * (0.01 + Math.abs(wanted)), `${name} ${dtype} at ${p}: ${numbers[i]}, not ${wanted}`);
+      }
+    }
+  }
 });
 
 test('exponential, gumbel: finer than the stream at both ends', () => {
