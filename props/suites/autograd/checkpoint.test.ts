@@ -7,6 +7,7 @@ import { checkpoint, customVjp, grad, jvp, valueAndGrad, vjp, vmap } from '../..
 import {
   add,
   bind,
+  erf,
   exp,
   type Interpreter,
   matmul,
@@ -14,7 +15,6 @@ import {
   sin,
   sum,
   type Tensor,
-  tanh,
   withInterpreter,
 } from '../../../core/index.js';
 import { test } from '../../runner/testing.js';
@@ -150,13 +150,13 @@ test('checkpoint: under jvp, vmap and another grad, a tape beneath still runs th
     let found = 0;
     watching(
       (name) => {
-        if (name === 'tanh') found++;
+        if (name === 'erf') found++;
       },
       () => f(t([0.1, 0.2])),
     );
     return found;
   };
-  const chain = (x: Tensor): Tensor => tanh(tanh(tanh(x)));
+  const chain = (x: Tensor): Tensor => erf(erf(erf(x)));
   // A tangent of its own: of an x in both places, what comes back is added in another order.
   const v = t([0.3, -0.2]);
   const nestings: readonly ((f: (x: Tensor) => Tensor) => (x: Tensor) => Tensor)[] = [
