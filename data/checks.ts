@@ -195,8 +195,11 @@ export const checkRows = (op: string, rows: unknown, count: number): void => {
       refuse(op, `row ${describe(row)} is not one of ${count}`, 'give whole numbers from 0 on');
 };
 
-/** Is every half of a character beside its other half, so that the text survives being written as UTF-8? */
-export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
+/** Throws unless every half of a character stands beside its other half, so that the text survives being written as UTF-8. */
+export const checkCharacters = (op: string, what: string, text: string): void => {
+  if (/\p{Surrogate}/u.test(text))
+    refuse(op, `${what} ${describe(text)} has half a character`, 'give whole characters');
+};
 
 /** Do objects and lists lie within one another more than `levels` deep? A value that holds itself does. */
 export const isDeeperThan = (value: unknown, levels: number): boolean => {

@@ -44,5 +44,9 @@ export const standardize = (x: Tensor): ((part: Tensor) => Tensor) =>
     const ordinary = logicalAnd(less(short, range), less(range, long));
     const scaled = mul(std(div(sub(x, least), range), { axes: 0, correction: 0 }), range);
     const scale = where(constant, 1, where(ordinary, spread, scaled));
-    return (part) => div(sub(part, centre), scale);
+    return (part) =>
+      inOperation('standardize', () => {
+        checkTensor('standardize', 'the part', part);
+        return div(sub(part, centre), scale);
+      });
   });

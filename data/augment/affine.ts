@@ -6,7 +6,7 @@
 import { checkedOptions } from '../../core/arguments.js';
 import { checkBounds, checkNumber } from '../checks.js';
 import { bilinear } from './crop.js';
-import { between, draws, pixelsOf, type Transform, withPixels } from './transform.js';
+import { between, draws, pixelsOf, type Transform, transformOf, withPixels } from './transform.js';
 
 export interface RandomAffineOptions {
   /** Rotation by up to this many degrees either way; 0 by default. */
@@ -25,27 +25,21 @@ const radians = Math.PI / 180;
 
 const randomAffineNames = { degrees: true, translate: true, scale: true, shear: true, fill: true } as const;
 
-/**
- * A random affine picture of each image.
- * @example
- * randomAffine({ degrees: 10, translate: 0.1 })({ x: ones([2, 1, 8, 8]), y: zeros([2]) }, key(0)).x.shape // [2, 1, 8, 8]
- */
-export const randomAffine = (options: RandomAffineOptions = {}): Transform => {
+const affine = (op: string, options: RandomAffineOptions): Transform => {
   const {
     degrees = 0,
     translate = 0,
     scale = [1, 1],
     shear = 0,
     fill = 0,
-  } = checkedOptions('randomAffine', options, randomAffineNames);
-  const op = 'randomAffine';
+  } = checkedOptions(op, options, randomAffineNames);
   checkNumber(op, 'degrees', degrees, [0, Number.MAX_VALUE]);
   checkNumber(op, 'translate', translate, [0, Number.MAX_VALUE]);
   checkBounds(op, 'scale', scale, [Number.MIN_VALUE, Number.MAX_VALUE]);
   checkNumber(op, 'shear', shear, [0, 90]);
   checkNumber(op, 'fill', fill);
-  return (batch, key) => {
-    const images = pixelsOf('randomAffine', batch);
+  return transformOf(op, (batch, key) => {
+    const images = pixelsOf(op, batch);
     const { count, channels, height, width } = images;
     const data = new (images.data.constructor as Float32ArrayConstructor)(images.data.length);
     const [middleRow, middleColumn] = [(height - 1) / 2, (width - 1) / 2];
@@ -69,12 +63,19 @@ export const randomAffine = (options: RandomAffineOptions = {}): Transform => {
         }
     }
     return withPixels(batch, { ...images, data });
-  };
+  });
 };
+
+/**
+ * A random affine picture of each image.
+ * @example
+ * randomAffine({ degrees: 10, translate: 0.1 })({ x: ones([2, 1, 8, 8]), y: zeros([2]) }, key(0)).x.shape // [2, 1, 8, 8]
+ */
+export const randomAffine = (options: RandomAffineOptions = {}): Transform => affine('randomAffine', options);
 
 /**
  * A random rotation of each image, by up to `degrees` either way.
  * @example
  * randomRotation(15)({ x: ones([2, 1, 8, 8]), y: zeros([2]) }, key(0)).x.shape // [2, 1, 8, 8]
  */
-export const randomRotation = (degrees: number, fill = 0): Transform => randomAffine({ degrees, fill });
+export const randomRotation = (degrees: number, fill = 0): Transform => affine('randomRotation', { degrees, fill });

@@ -2,7 +2,7 @@
 import { checkedOptions } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/errors.js';
 import { checkNumber } from '../checks.js';
-import { between, draws, pixelsOf, type Transform, withPixels } from './transform.js';
+import { between, draws, pixelsOf, type Transform, transformOf, withPixels } from './transform.js';
 
 export interface ColorJitterOptions {
   /** The factor is drawn from [max(0, 1 − b), 1 + b]; 0 by default. */
@@ -63,7 +63,7 @@ export const colorJitter = (options: ColorJitterOptions = {}): Transform => {
   for (const [what, value] of Object.entries({ brightness, contrast, saturation }))
     checkNumber('colorJitter', what, value, [0, Number.MAX_VALUE]);
   if (typeof hue !== 'number') checkNumber('colorJitter', 'hue', hue, [0, 0.5]);
-  return (batch, key) => {
+  return transformOf('colorJitter', (batch, key) => {
     const images = pixelsOf('colorJitter', batch);
     const { count, channels, height, width } = images;
     if ((channels !== 1 && channels !== 3) || !(hue >= 0 && hue <= 0.5))
@@ -101,5 +101,5 @@ export const colorJitter = (options: ColorJitterOptions = {}): Transform => {
       }
     }
     return withPixels(batch, { ...images, data });
-  };
+  });
 };

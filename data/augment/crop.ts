@@ -5,7 +5,7 @@ import { allocate } from '../../core/dtype.js';
 import { ArgumentError, describe } from '../../core/errors.js';
 import { checkLength } from '../../core/methods.js';
 import { checkNumber, checkWhole } from '../checks.js';
-import { draws, type Pixels, pixelsOf, type Transform, withPixels } from './transform.js';
+import { draws, type Pixels, pixelsOf, type Transform, transformOf, withPixels } from './transform.js';
 
 export interface RandomCropOptions {
   /** Pixels added on each side before cropping; 0 by default. */
@@ -50,7 +50,7 @@ export const randomCrop = (options: RandomCropOptions = {}): Transform => {
   checkWhole('randomCrop', 'padding', padding);
   if (size !== undefined) checkSizes('randomCrop', size);
   checkNumber('randomCrop', 'value', value);
-  return (batch, key) => {
+  return transformOf('randomCrop', (batch, key) => {
     const images = pixelsOf('randomCrop', batch);
     const { count, channels, height, width } = images;
     const [tall, wide] = typeof size === 'number' ? [size, size] : (size ?? [height, width]);
@@ -62,7 +62,7 @@ export const randomCrop = (options: RandomCropOptions = {}): Transform => {
         problem: `a crop of ${tall} × ${wide} from ${height} × ${width} with padding ${padding} (${mode})`,
         remedy: 'give a smaller crop or another padding',
       });
-    const data = new (images.data.constructor as Float32ArrayConstructor)(count * channels * tall * wide).fill(value);
+    const data = allocate(batch.x.dtype, count * channels * tall * wide).fill(value);
     const read = positions[mode];
     for (const [i, [down = 0, across = 0]] of draws(key, count, 2).entries()) {
       const top = Math.floor(down * (spareRows + 1)) - padding;
@@ -83,7 +83,7 @@ export const randomCrop = (options: RandomCropOptions = {}): Transform => {
         }
     }
     return withPixels(batch, { data, count, channels, height: tall, width: wide });
-  };
+  });
 };
 
 /** The value at a fractional position, from its four neighbours; `outside` where there are none. */
@@ -116,7 +116,7 @@ export const resize = (size: number | readonly [height: number, width: number]):
   const own = Array.isArray(size) ? [...size] : size;
   checkSizes('resize', own);
   const [tall = 1, wide = 1] = typeof own === 'number' ? [own, own] : (own as readonly number[]);
-  return (batch) => {
+  return transformOf('resize', (batch) => {
     const images = pixelsOf('resize', batch);
     const { count, channels, height, width } = images;
     const data = allocate(batch.x.dtype, count * channels * tall * wide);
@@ -134,5 +134,5 @@ export const resize = (size: number | readonly [height: number, width: number]):
             0,
           );
     return withPixels(batch, { data, count, channels, height: tall, width: wide });
-  };
+  });
 };

@@ -3,7 +3,7 @@ import { checkedOptions } from '../../core/arguments.js';
 import { foldIn } from '../../core/random/key.js';
 import { uniform } from '../../core/random/samplers.js';
 import { checkBounds, checkNumber } from '../checks.js';
-import { between, draws, pixelsOf, type Transform, withPixels } from './transform.js';
+import { between, draws, pixelsOf, type Transform, transformOf, withPixels } from './transform.js';
 
 export interface RandomErasingOptions {
   /** How likely a rectangle of an image is erased; 0.5 by default. */
@@ -38,7 +38,7 @@ export const randomErasing = (options: RandomErasingOptions = {}): Transform => 
   checkBounds(op, 'scale', scale, [0, 1]);
   checkBounds(op, 'ratio', ratio, [Number.MIN_VALUE, Number.MAX_VALUE]);
   if (value !== 'random') checkNumber(op, 'value', value);
-  return (batch, key) => {
+  return transformOf('randomErasing', (batch, key) => {
     const images = pixelsOf('randomErasing', batch);
     const { count, channels, height, width } = images;
     const data = images.data.slice();
@@ -63,5 +63,5 @@ export const randomErasing = (options: RandomErasingOptions = {}): Transform => 
       }
     }
     return withPixels(batch, { ...images, data });
-  };
+  });
 };

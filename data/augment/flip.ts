@@ -1,7 +1,7 @@
 /** Random mirror images. */
 import { checkChoice, checkedOptions } from '../../core/arguments.js';
 import { checkNumber } from '../checks.js';
-import { draws, pixelsOf, type Transform, withPixels } from './transform.js';
+import { draws, pixelsOf, type Transform, transformOf, withPixels } from './transform.js';
 
 export interface RandomFlipOptions {
   /** How likely an image is mirrored; 0.5 by default. */
@@ -21,7 +21,7 @@ export const randomFlip = (options: RandomFlipOptions = {}): Transform => {
   const { probability = 0.5, axis = 'horizontal' } = checkedOptions('randomFlip', options, randomFlipNames);
   checkNumber('randomFlip', 'probability', probability, [0, 1]);
   checkChoice('randomFlip', 'axis', axis, ['horizontal', 'vertical']);
-  return (batch, key) => {
+  return transformOf('randomFlip', (batch, key) => {
     const images = pixelsOf('randomFlip', batch);
     const { count, channels, height, width } = images;
     const data = images.data.slice();
@@ -36,5 +36,5 @@ export const randomFlip = (options: RandomFlipOptions = {}): Transform => {
             if (axis === 'horizontal') line.reverse();
           }
     return withPixels(batch, { ...images, data });
-  };
+  });
 };

@@ -14,7 +14,7 @@ import { checkWhole } from '../checks.js';
 import { type Examples, selectExamples } from '../examples.js';
 import { symmetricBeta } from './beta.js';
 import { oneHotLabels } from './normalize.js';
-import { draws, pixelsOf, type Transform, withPixels } from './transform.js';
+import { draws, pixelsOf, type Transform, transformOf, withPixels } from './transform.js';
 
 export interface MixOptions {
   /** How many classes the labels tell apart. */
@@ -49,11 +49,11 @@ const blend = (a: Tensor, b: Tensor, share: number): Tensor => add(mul(a, share)
  */
 export const mixup = (options: MixOptions): Transform => {
   checkMix('mixup', options);
-  return (batch, key) => {
+  return transformOf('mixup', (batch, key) => {
     const [own, other] = pair(batch, foldIn(key, 0), options);
     const share = symmetricBeta(foldIn(key, 1), options.alpha ?? 1);
     return { x: blend(own.x, other.x, share), y: blend(own.y, other.y, share) };
-  };
+  });
 };
 
 /**
@@ -64,7 +64,7 @@ export const mixup = (options: MixOptions): Transform => {
  */
 export const cutmix = (options: MixOptions): Transform => {
   checkMix('cutmix', options);
-  return (batch, key) => {
+  return transformOf('cutmix', (batch, key) => {
     const images = pixelsOf('cutmix', batch);
     const { count, channels, height, width } = images;
     const [own, other] = pair(batch, foldIn(key, 0), options);
@@ -87,5 +87,5 @@ export const cutmix = (options: MixOptions): Transform => {
       }
     const share = 1 - ((bottom - top) * (right - left)) / Math.max(height * width, 1);
     return { x: withPixels(batch, { ...images, data }).x, y: blend(own.y, other.y, share) };
-  };
+  });
 };

@@ -11,7 +11,7 @@ import { sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { checkExamples, checkImages, checkNumbers, checkObject, checkTensor, checkWhole } from '../checks.js';
 import type { ImageSet } from '../images.js';
-import { pixelsOf, type Transform, withPixels } from './transform.js';
+import { pixelsOf, type Transform, transformOf, withPixels } from './transform.js';
 
 export interface ChannelMoments {
   readonly mean: readonly number[];
@@ -64,7 +64,7 @@ export const normalize = (moments: ChannelMoments): Transform => {
   const { mean, std } = moments;
   checkNumbers('normalize', 'mean', mean);
   checkNumbers('normalize', 'std', std);
-  return (batch) => {
+  return transformOf('normalize', (batch) => {
     const images = pixelsOf('normalize', batch);
     const { count, channels, height, width } = images;
     if (mean.length !== channels || std.length !== channels)
@@ -82,7 +82,7 @@ export const normalize = (moments: ChannelMoments): Transform => {
         data[at] = ((data[at] ?? 0) - centre) / (spread === 0 ? 1 : spread);
     }
     return withPixels(batch, { ...images, data });
-  };
+  });
 };
 
 /**
@@ -110,10 +110,10 @@ export const meanImage = (images: ImageSet): Tensor => {
  */
 export const subtractImage = (mean: Tensor): Transform => {
   checkTensor('subtractImage', 'the mean', mean);
-  return (batch) => {
+  return transformOf('subtractImage', (batch) => {
     checkExamples('subtractImage', batch);
     return { x: sub(batch.x, mean), y: batch.y };
-  };
+  });
 };
 
 /**
@@ -145,9 +145,9 @@ export const flattenExamples: Transform = (batch) => {
  */
 export const oneHotLabels = (classes: number): Transform => {
   checkWhole('oneHotLabels', 'classes', classes, 1);
-  return (batch) => {
+  return transformOf('oneHotLabels', (batch) => {
     checkExamples('oneHotLabels', batch);
     const { x, y } = batch;
     return { x, y: y.rank === 1 ? oneHot(y, classes, x.dtype) : y };
-  };
+  });
 };

@@ -9,6 +9,7 @@ import { ArgumentError, describe, ShapeError } from '../../core/errors.js';
 import { checkCallable } from '../../core/methods.js';
 import { foldIn, type Key } from '../../core/random/key.js';
 import { uniform } from '../../core/random/samplers.js';
+import { inOperation } from '../../core/scope.js';
 import { Tensor } from '../../core/tensor.js';
 import { checkExamples } from '../checks.js';
 import type { Examples } from '../examples.js';
@@ -26,6 +27,12 @@ export const madeBy = (op: string, batch: Examples): Examples => {
     });
   return batch;
 };
+
+/** A transform whose errors carry the name of the function that made it. */
+export const transformOf =
+  (op: string, transform: Transform): Transform =>
+  (batch, key) =>
+    inOperation(op, () => transform(batch, key));
 
 /**
  * Transforms one after the other, each with a key of its own.

@@ -93,6 +93,7 @@ export const checkArrayShape = (op: string, shape: readonly number[]): void => {
     });
 };
 
+/** Elements and the element type that they get; bytes may still be those of the file, which whoever makes a tensor copies. */
 export interface Elements {
   readonly dtype: Dtype;
   readonly data: TypedArray;
@@ -117,6 +118,8 @@ export const readElements = (
     // A text for each of a hundred thousand arrays takes longer than they do.
     count * bytes > reader.remaining() ? `${count} elements of ${type}` : '',
   );
+  // One byte becomes an integer of four: no copy of those stands between the file and the tensor.
+  if (type === 'uint8') return { dtype, data: source };
   const data = allocate(dtype, count);
   if (asInMemory.has(type) && littleEndian === littleEndianHost) {
     new Uint8Array(data.buffer, data.byteOffset, data.byteLength).set(source);

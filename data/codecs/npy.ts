@@ -112,7 +112,8 @@ const readHeader = (reader: BinaryReader): Header => {
 };
 
 /**
- * The tensor in a `.npy` file. float16 becomes float32; integers become int32, and one that does not fit is refused.
+ * The tensor in a `.npy` file. float16 becomes float32; integers become int32, and one that does not fit is refused. Takes up to four bytes
+ * for each byte of the file; eight for int8, and for elements of one or two bytes in column-major order.
  * @throws DataError for anything but exactly one array of numbers or booleans.
  * @example
  * decodeNpy(encodeNpy(tensor([[1, 2], [3, 4]]))).toArray() // [[1, 2], [3, 4]]

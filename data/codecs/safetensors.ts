@@ -11,7 +11,7 @@ import type { Dtype } from '../../core/dtype.js';
 import { ArgumentError } from '../../core/errors.js';
 import { inOperation } from '../../core/scope.js';
 import type { Tensor } from '../../core/tensor.js';
-import { checkObject, checkText, namedEntries } from '../checks.js';
+import { checkCharacters, checkObject, checkText, namedEntries } from '../checks.js';
 import { attempt, type DataError } from '../errors.js';
 import {
   arrayBytes,
@@ -139,8 +139,9 @@ const inOrder = (entries: readonly Entry[]): boolean => {
 };
 
 /**
- * The tensors of a safetensors file by name, in the order of its header, but for names of digits alone, which JavaScript lists first. float16 and bfloat16 become float32; integers become
- * int32, and one that does not fit is refused.
+ * The tensors of a safetensors file by name, in the order of its header, but for names of digits alone, which JavaScript lists first.
+ * float16 and bfloat16 become float32; integers become int32, and one that does not fit is refused. Elements take up to four bytes for each
+ * byte of the file, eight where they are int8; the header, of 100 MB at most, is parsed as JSON.
  * @throws DataError unless the header is valid and the tensors lie one after the other up to the end of the file.
  * @example
  * [...decodeSafetensors(encodeSafetensors({ bias: tensor([1, 2]) })).tensors.keys()] // ['bias']
@@ -183,14 +184,18 @@ export const tryDecodeSafetensors = (bytes: Uint8Array, file?: string): E.Either
 /** The remarks, once they are known to be texts by name. */
 const checkMetadata = (metadata: unknown): void => {
   checkObject('encodeSafetensors', 'metadata', metadata);
-  for (const [name, value] of Object.entries(metadata as object))
-    checkText('encodeSafetensors', `metadata ${JSON.stringify(excerpt(name))}`, value);
+  for (const [name, value] of Object.entries(metadata as object)) {
+    const what = `metadata ${JSON.stringify(excerpt(name))}`;
+    checkCharacters('encodeSafetensors', 'the name in metadata', name);
+    checkText('encodeSafetensors', what, value);
+    checkCharacters('encodeSafetensors', what, value);
+  }
 };
 
 /**
  * Named tensors as a safetensors file; the elements begin at a multiple of 8.
- * @throws ArgumentError for a name that the format keeps for itself (`__metadata__`), for remarks that are no texts, and for
- * names that take more than 100 MB; ShapeError for a tensor of more than 64 axes.
+ * @throws ArgumentError for a name that the format keeps for itself (`__metadata__`), for remarks that are no texts, for names and
+ * remarks with half a character, and for names that take more than 100 MB; ShapeError for a tensor of more than 64 axes.
  * @example
  * decodeSafetensors(encodeSafetensors({ w: ones([2, 2]) }, { by: 'me' })).metadata.by // 'me'
  */
@@ -211,6 +216,7 @@ export const encodeSafetensors = (
           problem: `a tensor is called ${reserved}, which is where the format keeps remarks`,
           remedy: 'give it another name',
         });
+      checkCharacters('encodeSafetensors', 'the name', name);
       checkArrayShape('encodeSafetensors', tensor.shape);
       const part = writeElements(tensor.dataSync(), tensor.dtype);
       const begin = end;

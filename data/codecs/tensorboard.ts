@@ -5,7 +5,7 @@
  */
 import { checkedOptions } from '../../core/arguments.js';
 import { ArgumentError, describe } from '../../core/errors.js';
-import { checkBytes, checkList, checkNumber, checkObject, checkText, checkWhole, isWellFormed } from '../checks.js';
+import { checkBytes, checkCharacters, checkList, checkNumber, checkObject, checkText, checkWhole } from '../checks.js';
 
 /** A figure at a step. */
 export interface Scalar {
@@ -117,12 +117,7 @@ const scalarEventNames = { time: true, step: true, scalars: true } as const;
 const checkScalar = (op: string, scalar: Scalar): void => {
   checkObject(op, 'a figure', scalar);
   checkText(op, 'a tag', scalar.tag);
-  if (!isWellFormed(scalar.tag))
-    throw new ArgumentError({
-      op,
-      problem: `the tag ${JSON.stringify(scalar.tag)} has half a character`,
-      remedy: 'give whole characters',
-    });
+  checkCharacters(op, 'the tag', scalar.tag);
   if (typeof scalar.value !== 'number')
     throw new ArgumentError({ op, problem: `${scalar.tag} is ${describe(scalar.value)}`, remedy: 'give a number' });
 };

@@ -1,7 +1,7 @@
 /** Tables of numbers as text: histories of runs, predictions. */
 import { checkedOptions } from '../../core/arguments.js';
 import { ArgumentError, describe } from '../../core/errors.js';
-import { checkFlag, checkList, checkTexts } from '../checks.js';
+import { checkCharacters, checkFlag, checkList, checkTexts } from '../checks.js';
 
 export interface EncodeCsvOptions {
   /** Names of the columns, as a first line. */
@@ -14,8 +14,10 @@ export interface EncodeCsvOptions {
  * A text as a field: quoted where it holds a comma, a quote or the end of a line, where readers would take spaces off its ends, and
  * where it is empty, which could be no field at all.
  */
-const textField = (text: string): string =>
-  text === '' || /[",\r\n]/.test(text) || text.trim() !== text ? `"${text.replaceAll('"', '""')}"` : text;
+const textField = (text: string): string => {
+  checkCharacters('encodeCsv', 'the field', text);
+  return text === '' || /[",\r\n]/.test(text) || text.trim() !== text ? `"${text.replaceAll('"', '""')}"` : text;
+};
 
 const refuse = (problem: string, remedy: string): never => {
   throw new ArgumentError({ op: 'encodeCsv', problem, remedy });
@@ -32,7 +34,7 @@ export const encodeCsvNames = { names: true, integers: true } as const;
  * back exactly; `NaN`, `Infinity` and `-Infinity` as these words; texts as they are, in quotes where they need them. `decodeCsv` reads
  * numbers and names back.
  * @throws ArgumentError when rows have no fields or differ in their number, for a number that is not whole and should be, and for a
- * field that is neither a number nor a text.
+ * field that is neither a number nor a text, or a text with half a character.
  * @example
  * encodeCsv([[1, 0.5], [2, 0.25]], { names: ['epoch', 'loss'] }) // 'epoch,loss\n1,0.5\n2,0.25\n'
  */

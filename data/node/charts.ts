@@ -93,12 +93,21 @@ const checkCurve = (op: string, curve: Curve): void => {
 
 /** Throws unless a chart and its curves are what their types say. */
 const checkCurves = (op: string, options: CurvesOptions): void => {
-  const { title, curves, yName, xName, xScale, yScale, yRange, goal } = checkedOptions(op, options, curvesNames);
-  for (const [what, text] of Object.entries({ title, yName, xName: xName ?? '' })) checkText(op, what, text);
+  const {
+    title,
+    curves,
+    yName,
+    xName = '',
+    xScale = 'linear',
+    yScale = 'linear',
+    yRange,
+    goal,
+  } = checkedOptions(op, options, curvesNames);
+  for (const [what, text] of Object.entries({ title, yName, xName })) checkText(op, what, text);
   checkList(op, 'curves', curves);
   for (const curve of curves) checkCurve(op, curve);
-  checkChoice(op, 'xScale', xScale ?? 'linear', ['linear', 'log']);
-  checkChoice(op, 'yScale', yScale ?? 'linear', ['linear', 'log']);
+  checkChoice(op, 'xScale', xScale, ['linear', 'log']);
+  checkChoice(op, 'yScale', yScale, ['linear', 'log']);
   if (yRange !== undefined) checkBounds(op, 'yRange', yRange);
   if (goal !== undefined) checkNumber(op, 'goal', goal);
   checkSize(op, options);

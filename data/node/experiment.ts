@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { basename, isAbsolute, join, relative } from 'node:path';
 import { checkChoice, checkedOptions } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/errors.js';
-import { checkObject, checkText } from '../checks.js';
+import { checkCharacters, checkObject, checkText } from '../checks.js';
 import { excerpt } from '../codecs/reader.js';
 import { DataError } from '../errors.js';
 import { type FileSystem, systemFiles } from './file-system.js';
@@ -95,6 +95,7 @@ export const experimentName = (model: string, settings: Readonly<Record<string, 
 const checkName = (op: string, name: unknown): void => {
   checkText(op, 'name', name);
   const text = name as string;
+  checkCharacters(op, 'the name', text);
   if (/[/\\\0]/.test(text) || ['', '.', '..'].includes(text) || Buffer.byteLength(text) > longestName)
     throw new ArgumentError({
       op,

@@ -4,7 +4,7 @@ import { constants, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ArgumentError, describe } from '../../core/errors.js';
-import { checkBytes, checkText, isWellFormed } from '../checks.js';
+import { checkBytes, checkCharacters, checkText } from '../checks.js';
 import { excerpt } from '../codecs/reader.js';
 import { DataError } from '../errors.js';
 import { type FileSystem, type OpenFile, systemFiles } from './file-system.js';
@@ -45,6 +45,7 @@ export const longestName = 255;
 export const checkPath = (op: string, path: unknown, what = 'the path'): void => {
   if (typeof path !== 'string' || path === '')
     throw new ArgumentError({ op, problem: `${what} is ${describe(path)}`, remedy: 'give a path as a text' });
+  checkCharacters(op, what, path);
   if (path.includes('\0'))
     throw new DataError({
       op,
@@ -172,12 +173,7 @@ export const writeAtomic = async (
 ): Promise<void> => {
   checkPath('writeAtomic', path);
   if (typeof content !== 'string') checkBytes('writeAtomic', content);
-  else if (!isWellFormed(content))
-    throw new ArgumentError({
-      op: 'writeAtomic',
-      problem: 'the text has half a character',
-      remedy: 'give whole characters',
-    });
+  else checkCharacters('writeAtomic', 'the text', content);
   const temporary = temporaryBeside(path);
   try {
     await makeFoldersSafe(files, dirname(path));

@@ -3,7 +3,7 @@ import type { taskEither as TE } from 'fp-ts';
 import { checkedOptions } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
-import { checkLimit, isWellFormed, namedEntries } from '../checks.js';
+import { checkCharacters, checkLimit, namedEntries } from '../checks.js';
 import { decodeNpy, encodeNpy } from '../codecs/npy.js';
 import { countBytes, excerpt } from '../codecs/reader.js';
 import { attemptTask, DataError } from '../errors.js';
@@ -70,12 +70,7 @@ export const encodeNpz = async (
   const files = function* (): Generator<readonly [string, Uint8Array], void, undefined> {
     let total = 0;
     for (const [name, tensor] of named) {
-      if (!isWellFormed(name))
-        throw new ArgumentError({
-          op: 'encodeNpz',
-          problem: `the name ${JSON.stringify(excerpt(name))} has half a character`,
-          remedy: 'give whole characters',
-        });
+      checkCharacters('encodeNpz', 'the name', name);
       const bytes = encodeNpy(tensor);
       total += bytes.length;
       if (total > limit)

@@ -2,8 +2,9 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkedOptions } from '../../core/arguments.js';
+import { checkCallable } from '../../core/methods.js';
 import { encodeEventFileStart, encodeScalarEvent, type Scalar } from '../codecs/tensorboard.js';
-import { systemError } from './files.js';
+import { checkPath, systemError } from './files.js';
 
 export interface TensorboardOptions {
   /** One folder a run; a resumed run adds a file to it. */
@@ -33,6 +34,8 @@ const tensorboardNames = { folder: true, clock: true } as const;
  */
 export const tensorboard = (options: TensorboardOptions): Tensorboard => {
   const { folder, clock = Date.now } = checkedOptions('tensorboard', options, tensorboardNames);
+  checkPath('tensorboard', folder, 'folder');
+  checkCallable('tensorboard', 'the clock', clock);
   let path = '';
   let waiting: Uint8Array[] = [];
   const guarded = async (write: () => Promise<unknown>): Promise<void> => {

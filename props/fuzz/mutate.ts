@@ -2,6 +2,7 @@
  * Damage that knows what files are made of: numbers that claim sizes, digits in texts, brackets, pieces that move about, cuts. A case is
  * a function of its seed, so that a million of them need no room and each can be made again.
  */
+import { alternatives, claims, labels, longWords, numbers, text, tokens, words } from './words.js';
 
 /** Numbers from 0 up to 1, the same for the same seed: Mulberry32. */
 export const randomOf = (seed: number): (() => number) => {
@@ -14,85 +15,12 @@ export const randomOf = (seed: number): (() => number) => {
   };
 };
 
-type Random = () => number;
+export type Random = () => number;
 
 const latin1 = new TextDecoder('latin1');
 
-const below = (random: Random, count: number): number => Math.floor(random() * count);
-const pick = <T>(random: Random, from: readonly T[]): T => from[below(random, from.length)] as T;
-
-/** Sizes that headers claim. */
-const claims = [
-  0,
-  1,
-  2,
-  3,
-  4,
-  7,
-  8,
-  16,
-  255,
-  256,
-  2 ** 15,
-  2 ** 16 - 1,
-  2 ** 31 - 1,
-  2 ** 31,
-  2 ** 32 - 1,
-  2 ** 40,
-  2 ** 53,
-];
-
-/** What digits in a text may be replaced by. */
-const numbers = [
-  '0',
-  '1',
-  '2',
-  '-1',
-  '64',
-  '65',
-  '134217728',
-  '4294967296',
-  '9007199254740993',
-  '1e999',
-  '0.5',
-  'NaN',
-  '00',
-];
-
-const text = (word: string): Uint8Array => new TextEncoder().encode(word);
-
-const words = [
-  ...['null', 'true', '""', '[]', '{}', '{"toString":1}', '{"$tensor":0}', '{"$number":"NaN"}', '"__proto__":1,'],
-  ...[
-    '"constructor":',
-    '__metadata__',
-    '\0',
-    ',',
-    '\n',
-    '"',
-    '""',
-    '}',
-    ']',
-    '(',
-    ' ',
-    '\r\n',
-    '../',
-    '\ufeff',
-    '[[[[',
-    'é',
-  ],
-].map(text);
-
-/** Rare, because they are long: what a reader that looks back or recurses would choke on. */
-const longWords = [
-  '('.repeat(3000),
-  `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
-  `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`,
-  `${'1'.repeat(100_000)}x`,
-  ' '.repeat(50_000),
-  '1,'.repeat(20_000),
-  '"'.repeat(20_000),
-].map(text);
+export const below = (random: Random, count: number): number => Math.floor(random() * count);
+export const pick = <T>(random: Random, from: readonly T[]): T => from[below(random, from.length)] as T;
 
 /** The bytes with `put` in the place of `remove` of them from `at` on. */
 export const spliced = (bytes: Uint8Array, at: number, remove: number, put: Uint8Array): Uint8Array => {
@@ -122,35 +50,6 @@ const numberBytes = (random: Random, value: number): Uint8Array => {
 
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39;
 
-/** Words that text formats are made of, and what may stand in their place. */
-const tokens = /True|False|true|false|null|'[<>|=]?[a-zA-Z]\d*'|"[A-Z]+\d*"|-?\d+(?:\.\d+)?/g;
-const alternatives: readonly (readonly [kind: RegExp, by: readonly string[]])[] = [
-  [/^(True|False)$/, ['True', 'False']],
-  [/^'/, ["'<f4'", "'>f8'", "'|u1'", "'<i8'", "'|b1'", "'<f2'", "'=i4'", "'|O'"]],
-  [/^"/, ['"F32"', '"F64"', '"BF16"', '"F16"', '"I64"', '"U8"', '"BOOL"', '"F8"']],
-  [/^(true|false|null)$/, ['true', 'false', 'null', '0', '""', '[]']],
-  [
-    /./,
-    [
-      '0',
-      '1',
-      '2',
-      '3',
-      '4',
-      '8',
-      '16',
-      '64',
-      '65',
-      '134217728',
-      '4294967296',
-      '9007199254740993',
-      '-1',
-      '1e999',
-      '0.5',
-    ],
-  ],
-];
-
 /** A word of a text becomes another of its kind, so that the text can still be read. */
 const otherWord = (bytes: Uint8Array, random: Random): Uint8Array => {
   const content = latin1.decode(bytes);
@@ -168,7 +67,7 @@ const anyJson = (random: Random): Json =>
     () => null,
     () => pick(random, [true, false]),
     () => pick(random, [0, 1, -1, 2, 64, 65, 0.5, 2 ** 31, 2 ** 53, 1e308, 134217728]),
-    () => pick(random, ['', 'a', '__proto__', 'constructor', 'F32', 'relu', 'adam', 'x'.repeat(300)]),
+    () => pick(random, ['', 'a', '__proto__', 'constructor', 'F32', 'relu', 'adam', 'x'.repeat(300), ...labels]),
     () => [],
     () => [1, 2],
     () => ({}),
@@ -197,6 +96,30 @@ const otherTree = (json: Json, random: Random): Json => {
 
 const otherJson = (bytes: Uint8Array, random: Random): Uint8Array =>
   text(JSON.stringify(otherTree(JSON.parse(new TextDecoder().decode(bytes)) as Json, random)));
+
+/** Any text, of a label that somebody gave. */
+const anyText = (random: Random): string =>
+  random() < 0.6
+    ? pick(random, labels)
+    : Array.from({ length: below(random, 6) }, () =>
+        String.fromCharCode(below(random, random() < 0.5 ? 128 : 65_536)),
+      ).join('');
+
+/** A tree with one of its texts another. */
+const otherText = (json: Json, random: Random): Json => {
+  if (typeof json === 'string') return anyText(random);
+  if (typeof json !== 'object' || json === null) return json;
+  const entries = Object.entries(json).filter(([, inner]) => /"/.test(JSON.stringify(inner)));
+  if (entries.length === 0) return json;
+  const [name, inner] = pick(random, entries);
+  const put = otherText(inner, random);
+  return Array.isArray(json) ? json.with(Number(name), put) : { ...json, [name]: put };
+};
+
+const otherLabel = (bytes: Uint8Array, random: Random): Uint8Array =>
+  random() < 0.3
+    ? otherJson(bytes, random)
+    : text(JSON.stringify(otherText(JSON.parse(new TextDecoder().decode(bytes)) as Json, random)));
 
 type Edit = (bytes: Uint8Array, random: Random) => Uint8Array;
 
@@ -268,19 +191,67 @@ const anyEdit = (random: Random): Edit => {
   return (edits[0] as readonly [number, Edit])[1];
 };
 
-/** What a file is made of: JSON, words of another language, or bytes. */
-export type Grammar = 'json' | 'words' | 'bytes';
+/** What a piece of a file is made of: JSON, JSON whose texts matter most, words of another language, numbers that stay where they are, or bytes. */
+export type Grammar = 'json' | 'labels' | 'words' | 'numbers' | 'bytes';
+
+/** A stretch of a file. */
+export interface Piece {
+  readonly bytes: Uint8Array;
+  readonly grammar: Grammar;
+}
+
+/** A valid file taken apart, so that damage lands inside its parts, and how lengths and checksums are made right around them again. */
+export interface Anatomy {
+  readonly pieces: readonly Piece[];
+  readonly join: (pieces: readonly Uint8Array[], random: Random) => Uint8Array;
+}
+
+/** What is damaged. */
+export interface Subject {
+  readonly valid: readonly Uint8Array[];
+  /** What the valid files are made of as wholes; bytes by default. */
+  readonly grammar?: Grammar;
+  /** The same files taken apart, where their formats have lengths or checksums. */
+  readonly anatomies?: readonly Anatomy[];
+}
+
+/** Numbers in place: nothing moves. */
+const otherNumber: Edit = (bytes, random) => {
+  const out = bytes.slice();
+  if (out.length === 0) return out;
+  const at = below(random, out.length);
+  if (random() < 0.6) out[at] = random() < 0.5 ? (out[at] ?? 0) ^ (1 << below(random, 8)) : below(random, 256);
+  else out.set(numberBytes(random, pick(random, claims)).subarray(0, out.length - at), at);
+  return out;
+};
+
+const editsOf: Readonly<Record<Grammar, Edit>> = {
+  json: otherJson,
+  labels: otherLabel,
+  words: otherWord,
+  numbers: otherNumber,
+  bytes: (bytes, random) => anyEdit(random)(bytes, random),
+};
+
+const joined = ({ pieces, join }: Anatomy, random: Random): Uint8Array => {
+  const parts = pieces.map(({ bytes }) => bytes);
+  for (let left = 1 + below(random, 3); left > 0; left--) {
+    const at = below(random, parts.length);
+    parts[at] = editsOf[pieces[at]?.grammar ?? 'bytes'](parts[at] ?? new Uint8Array(0), random);
+  }
+  return join(parts, random);
+};
 
 /**
- * One of the valid files after one to three edits; now and then bytes that mean nothing. Where the file has a grammar, most edits keep to
- * it. The same for the same seed.
+ * One of the valid files after one to three edits; now and then bytes that mean nothing. Most edits keep to what the file is made of, and
+ * in most files that are taken apart, lengths and checksums are right again. The same for the same seed.
  */
-export const mutated = (valid: readonly Uint8Array[], seed: number, grammar: Grammar = 'bytes'): Uint8Array => {
+export const mutated = ({ valid, grammar = 'bytes', anatomies = [] }: Subject, seed: number): Uint8Array => {
   const random = randomOf(seed);
   if (random() < 0.02) return Uint8Array.from({ length: below(random, 200) }, () => below(random, 256));
+  const keeps = random() < 0.8;
+  if (keeps && anatomies.length > 0) return joined(pick(random, anatomies), random);
   let bytes = pick(random, valid);
-  const keeps = grammar !== 'bytes' && random() < 0.8;
-  for (let left = 1 + below(random, 3); left > 0; left--)
-    bytes = !keeps ? anyEdit(random)(bytes, random) : (grammar === 'json' ? otherJson : otherWord)(bytes, random);
+  for (let left = 1 + below(random, 3); left > 0; left--) bytes = editsOf[keeps ? grammar : 'bytes'](bytes, random);
   return bytes;
 };

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { targets as allTargets } from '../suites/data/fuzz-targets.js';
-import { caseOf, divided, type Failure, type Figures, fuzzTarget } from './engine.js';
+import { caseOf, divided, type Failure, type Figures, fuzzTarget, leastPast, mostBytes, mostRatio } from './engine.js';
 
 const { values } = parseArgs({
   options: {
@@ -21,7 +21,7 @@ const [count, seed] = [Number(values.count), Number(values.seed)];
 if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(seed))
   throw new Error('give --count N --seed N, whole numbers');
 
-const row = ({ name, seen, past, taken, slowest, largest, ratio }: Figures): string =>
+const row = ({ name, seen, past, taken, slowest, largest, share }: Figures): string =>
   [
     name.padEnd(24),
     String(seen).padStart(8),
@@ -29,7 +29,7 @@ const row = ({ name, seen, past, taken, slowest, largest, ratio }: Figures): str
     `${((100 * taken) / Math.max(seen, 1)).toFixed(1)} %`.padStart(8),
     `${slowest.toFixed(1)} ms`.padStart(11),
     `${(largest / 2 ** 20).toFixed(2)} MiB`.padStart(11),
-    Math.max(ratio, 0).toFixed(2).padStart(7),
+    `${(100 * Math.max(share, 0)).toFixed(0)} %`.padStart(8),
   ].join('  ');
 
 const report = (all: readonly Figures[], start: number): void => {
@@ -42,19 +42,20 @@ const report = (all: readonly Figures[], start: number): void => {
     taken: sum(({ taken }) => taken),
     slowest: most(({ slowest }) => slowest),
     largest: most(({ largest }) => largest),
-    ratio: most(({ ratio }) => ratio),
+    share: most(({ share }) => share),
   };
-  const head = ['target'.padEnd(24), '   files', '    past', '   taken', '    slowest', '    largest', '  ratio'].join(
+  const head = ['target'.padEnd(24), '   files', '    past', '   taken', '    slowest', '    largest', ' allowed'].join(
     '  ',
   );
   console.log(`\n${[head, ...[...all, total].map(row)].join('\n')}`);
   console.log(
-    'past: decoded, or refused for something behind the header; largest: memory set aside; ratio: what of it is beyond 8 MiB, over the bytes of the file',
+    `past: decoded, or refused for something behind the header; slowest: milliseconds of work; largest: memory set aside; allowed: the most that any used of ${mostBytes / 2 ** 20} MiB, ${mostRatio} times the file and the limit of formats that pack`,
   );
   const peak = Math.round(process.resourceUsage().maxRSS / 1024);
   console.log(`seed ${seed}, ${((performance.now() - start) / 1000).toFixed(0)} s, ${peak} MiB of the process at most`);
-  if (total.past < total.seen / 3) {
-    console.log('fewer than a third came past the header');
+  const short = all.filter(({ seen, past }) => seen >= 300 && past < leastPast * seen).map(({ name }) => name);
+  if (short.length > 0 || total.past < leastPast * total.seen) {
+    console.log(`fewer than a third came past the header: ${short.join(', ')}`);
     process.exitCode = 1;
   }
 };
@@ -92,7 +93,8 @@ try {
     const { figures, failure } = await fuzzTarget(target, counts[i] ?? 0, seed, progress);
     before += figures.seen;
     all.push(figures);
-    if (!process.stdout.isTTY) console.log(`${before} of ${count}: ${target.name}`);
+    // Where nobody watches, what is known so far stays when the run is stopped.
+    if (!process.stdout.isTTY) console.log(row(figures));
     if (failure !== null) tell(failure);
   }
   if (values.case === undefined) report(all, start);

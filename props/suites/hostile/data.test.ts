@@ -9,5 +9,4 @@ testAttacks('tapegrad/data', api, dataCases, {
   ...Object.fromEntries(decoders.map((name) => [`tryDecode${name}`, [`decode${name}`]] as const)),
   // The case gives a reader that says so.
   binaryReader: ['read'],
-  randomRotation: ['randomAffine'],
 });
