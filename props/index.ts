@@ -29,6 +29,7 @@ export { gradientLinearityLaw, pullbackLinearityLaw } from './laws/linearity.js'
 export { maskedLaw } from './laws/masked.js';
 export { logarithmicGrid, type ModesOptions, modesLaw, type NestingOptions, nestingLaw } from './laws/modes.js';
 export { type NanOptions, nanLaw } from './laws/nan.js';
+export { type OptionsLawOptions, type OptionValues, optionsLaw } from './laws/options.js';
 export { type PermutationOptions, permutationLaw } from './laws/permutation.js';
 export {
   assertLaw,

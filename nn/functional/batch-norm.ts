@@ -90,6 +90,16 @@ export const initialBatchNormState = (
     };
   });
 
+/** Throws where the weight of the new batch is said in two ways. */
+export const checkStep = (op: string, { momentum, decay }: Pick<BatchNormOptions, 'momentum' | 'decay'>): void => {
+  if (momentum !== undefined && decay !== undefined)
+    throw new ArgumentError({
+      op,
+      problem: 'both momentum and decay are given',
+      remedy: 'give momentum, the weight of the new batch, or decay = 1 − momentum',
+    });
+};
+
 /** How far the running statistics move: a number, or a tensor where it depends on the number of batches. */
 const stepSize = (
   batches: Tensor,
@@ -169,6 +179,7 @@ export const batchNorm = (
       layout = 'NCHW',
     } = checkedOptions('batchNorm', options, optionNames);
     checkEps('batchNorm', eps);
+    checkStep('batchNorm', options);
     checkLayout('batchNorm', layout);
     if (x.rank < 2)
       throw new ShapeError({

@@ -8,6 +8,7 @@ import {
   type BatchNormOptions as BatchNormFunctionOptions,
   type BatchNormState,
   batchNorm,
+  checkStep,
   initialBatchNormState,
 } from '../functional/batch-norm.js';
 import { trackedInstanceNorm } from '../functional/instance-norm.js';
@@ -79,6 +80,7 @@ const batchNormOf = (rank: string, accepts: (rank: number) => boolean, shape: st
     const op = `batchNorm${rank}`;
     const given = checkedOptions(op, options, batchNormNames);
     const { affine = true, bias = true, trackRunningStats = true, start = 'zeroOne', ...rest } = given;
+    checkStep(op, rest);
     checkSizes(op, { channels });
     const fresh = (dtype: FloatDtype): BatchNormState =>
       initialBatchNormState(channels, { variance: start === 'zeros' ? 0 : 1, dtype });

@@ -55,6 +55,7 @@ import {
   modesLaw,
   nanLaw,
   nestingLaw,
+  optionsLaw,
   permutationLaw,
   precisionLaw,
   pullbackLinearityLaw,
@@ -92,6 +93,12 @@ const turning = (): Unary => {
   let calls = 0;
   return (x) => (calls++ === 0 ? sin(x) : cos(x));
 };
+
+interface Shifting {
+  readonly by?: number;
+  readonly shift?: number;
+}
+const shifted = ({ by = 1, shift = 0 }: Shifting): readonly number[] => [5 * by + shift];
 
 const cases: readonly [name: string, law: string, right: () => LawReport, wrong: () => LawReport][] = [
   [
@@ -246,6 +253,18 @@ const cases: readonly [name: string, law: string, right: () => LawReport, wrong:
     'homogeneity',
     () => homogeneityLaw((a: Tensor) => norm(a), [tensor([3, -4])], { degree: 1 }),
     () => homogeneityLaw((a: Tensor) => sqrt(sum(mul(a, a))), [tensor([3, -4])], { degree: 1 }),
+  ],
+  [
+    'optionsLaw',
+    'options',
+    () => optionsLaw<Shifting>(shifted, ({ by = 1, shift = 0 }) => [shift + 5 * by], { by: [2, -1], shift: [3] }),
+    // The shift is forgotten where there is a factor.
+    () =>
+      optionsLaw<Shifting>(
+        (o) => shifted(o.by === undefined ? o : { by: o.by }),
+        ({ by = 1, shift = 0 }) => [shift + 5 * by],
+        { by: [2], shift: [3] },
+      ),
   ],
   [
     'divisionLaw',
