@@ -10,13 +10,36 @@ export interface Counted {
   readonly count: Tensor;
 }
 
-const denominators = new WeakMap<Tensor, number | Counted>();
+/** What a scalar was divided by: a number of elements, or a count beside its sum; `whole` where it is a sum, divided by nothing. */
+export type Denominator = number | Counted | 'whole';
 
-/** Notes that `mean` is a mean over so many elements, or the quotient of a sum and a count; returns it. */
-export const noteMean = (mean: Tensor, of: number | Counted): Tensor => {
+const denominators = new WeakMap<Tensor, Denominator>();
+
+/** Hears of every mean while somebody wants to know. */
+let heard: ((of: Denominator) => void) | null = null;
+
+/** Tells whoever listens of a mean that is being made. */
+export const hearMean = (of: Denominator): void => heard?.(of);
+
+/** Notes that `mean` is a mean over so many elements, the quotient of a sum and a count, or a sum of all; returns it. */
+export const noteMean = (mean: Tensor, of: Denominator): Tensor => {
   denominators.set(mean, of);
+  hearMean(of);
   return mean;
 };
 
+/** What every mean that the library makes while `f` runs was divided by. */
+export const meansWithin = (f: () => unknown): readonly Denominator[] => {
+  const before = heard;
+  const means: Denominator[] = [];
+  heard = (of) => means.push(of);
+  try {
+    f();
+  } finally {
+    heard = before;
+  }
+  return means;
+};
+
 /** What was noted of this very tensor; nothing of what was computed from it. */
-export const denominatorOf = (mean: Tensor): number | Counted | undefined => denominators.get(mean);
+export const denominatorOf = (mean: Tensor): Denominator | undefined => denominators.get(mean);

@@ -4,7 +4,7 @@
  */
 
 import { checkedOptions } from '../core/arguments.js';
-import { ArgumentError, describe, formatShape } from '../core/errors.js';
+import { ArgumentError, describe, formatShape, TreeError } from '../core/errors.js';
 import { cast } from '../core/primitives/cast.js';
 import type { Shape } from '../core/shape.js';
 import { checkShape } from '../core/shape.js';
@@ -205,6 +205,12 @@ export const loadVariables = <V extends { readonly params: unknown; readonly sta
   options: LoadStateOptions = {},
 ): { readonly variables: V; readonly report: LoadReport } => {
   checkObject('loadVariables', 'variables', variables);
+  if (!('params' in variables))
+    throw new TreeError({
+      op: 'loadVariables',
+      problem: 'the variables have no params',
+      remedy: 'give { params, state }, as init of a model returns them; loadStateDict loads into params alone',
+    });
   const params = entriesOf(variables.params, 'loadVariables');
   const state = entriesOf(variables.state, 'loadVariables');
   const wanted = [...params, ...state];

@@ -94,10 +94,26 @@ const layerFrom = <P, S, X, Y>(d: LayerDefinition<P, S, X, Y>): Layer<P, S, X, Y
   apply: (variables, x, options = {}) => {
     const { training = false, key } = checkedOptions(d.name, options, defineLayerNames2);
     if (variables?.params === undefined) throw noParameters(d.name, 'apply was called without parameters');
+    refuseOptions(d.name, variables);
     const own = { params: variables.params, state: (variables.state ?? null) as S };
     return watched({ name: d.name, ...own, input: x }, () => returnedBy(d.name, d.apply(own, x, { training, key })));
   },
 });
+
+/** What somebody may have meant as an option of `apply`. */
+const misplaced = { training: true, train: true, isTraining: true, eval: true, inference: true, key: true, rng: true };
+
+/** Throws where options of `apply` stand among the variables. */
+const refuseOptions = (op: string, variables: object): void => {
+  // What a run ended with is variables, too, and has its key beside them.
+  for (const name in variables)
+    if (name in misplaced && !(name === 'key' && 'history' in variables))
+      throw new TreeError({
+        op,
+        problem: `there is ${name} among the variables`,
+        remedy: 'options come third: layer.apply({ params, state }, x, { training: true, key: key(seed) })',
+      });
+};
 
 /** What `init` of a layer made, once it is known to hold parameters. */
 export const madeBy = <V>(op: string, variables: V): V => {

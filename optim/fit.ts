@@ -3,6 +3,7 @@
  * parameters kept, callbacks told. Everything it decides is a function of its key and its history, so that a run that was
  * killed and resumed ends with the same bits as one that never was.
  */
+import { describe } from '../core/errors.js';
 import { ArgumentError, full } from '../core/index.js';
 import { preparedRates } from './learning-rate.js';
 import { type Callbacks, type RunEnd, tell } from './training/callbacks.js';
@@ -10,11 +11,13 @@ import { checker, drawn } from './training/checks.js';
 import type { SkippedStep } from './training/history.js';
 import type { Batch } from './training/model.js';
 import { nonFiniteError } from './training/non-finite.js';
-import { checkOptions, type FitOptions, type Fitted, freshState } from './training/options.js';
+import { checkOptions } from './training/option-checks.js';
+import { type FitOptions, type Fitted, freshState } from './training/options.js';
 import { breathe } from './training/pause.js';
 import { batchesPerEpoch, countExamples, feedOf } from './training/source.js';
 import { kept, otherArithmetic, resumedState, type TrainingState } from './training/state.js';
 import { allMetrics, freshMetrics, trainingStep } from './training/step.js';
+import { warningsOf } from './training/warnings.js';
 import { prepareUpdate } from './transform.js';
 
 /** Lists of `size` batches; the last may be shorter. */
@@ -38,6 +41,24 @@ const noBatches = (epoch: number): ArgumentError =>
     problem: `epoch ${epoch} has no batches`,
     remedy: 'give examples, or without dropLast a smaller batch size',
   });
+
+const noFactor = (factor: unknown): ArgumentError =>
+  new ArgumentError({
+    op: 'fit',
+    problem: `rateFactor gave ${describe(factor)}`,
+    remedy: 'let it return a number ≥ 0, of the epoch, the step and the history: byEpoch(schedule) asks a schedule',
+  });
+
+/** What `stopWhen` said, once it is known to have said it. */
+const answerOf = (answer: unknown): boolean => {
+  if (typeof answer === 'boolean') return answer;
+  throw new ArgumentError({
+    op: 'fit',
+    problem: `stopWhen gave ${describe(answer)}`,
+    remedy:
+      'let it return true or false; of what makes a condition, give what it returns: earlyStopping({ patience: 5 })',
+  });
+};
 
 /**
  * Trains a model.
@@ -94,6 +115,7 @@ export const fit = async <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): Pr
   /** False where the run is to end before the step. */
   const makeStep = async (group: readonly Batch<X, T>[]): Promise<boolean> => {
     const factor = rateFactor?.({ epoch: now.epoch, step: now.step, history: { ...now.history, losses } }) ?? 1;
+    if (typeof factor !== 'number' || !(factor >= 0 && factor < Number.POSITIVE_INFINITY)) throw noFactor(factor);
     const { params, state, average, running, nonFinite, key, step: number } = now;
     const prepared = prepareUpdate(optimizer, now.optimizer, factor);
     const learningRate = preparedRates(prepared)[0] ?? null;
@@ -145,7 +167,7 @@ export const fit = async <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): Pr
       const { epoch } = now;
       if (now.batch === 0) {
         if (epoch > epochs) return 'epochs';
-        if (stopWhen?.(current().history) === true) return 'stopWhen';
+        if (stopWhen !== undefined && answerOf(stopWhen(current().history))) return 'stopWhen';
         await say('onEpochStart', { epoch });
       }
       for await (const group of grouped(feed(epoch, drawn(now.key, 'order', epoch), now.batch), accumulate)) {
@@ -172,10 +194,11 @@ export const fit = async <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): Pr
   });
   const reason = await run();
   const final = current();
-  await say('onEnd', { reason, history: final.history });
+  const warnings = warningsOf(final, options);
+  await say('onEnd', { reason, history: final.history, warnings });
   const { params, state } = options.restoreBest === true && final.best !== null ? final.best : final;
   const averaged = final.average?.average ?? null;
   const first = final.nonFinite.first.item();
   const nonFinite = first === 0 ? null : { step: first, loss: final.nonFinite.loss.item() };
-  return { params, state, best: final.best, averaged, history: final.history, nonFinite, reason, final };
+  return { params, state, best: final.best, averaged, history: final.history, nonFinite, reason, warnings, final };
 };

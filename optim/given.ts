@@ -85,16 +85,78 @@ export const checkHistory = (op: string, history: unknown): void => {
     });
 };
 
+const sourceRemedy = 'give examples { x, y }, a loader, or a function of the epoch that returns batches';
+
+/** What was probably meant by something that gives no batches. */
+const sourceHint = (source: unknown): string => {
+  if (typeof source === 'number')
+    return 'give examples { x, y }; stratifiedSplit(key, examples, [0.8, 0.2]) divides some in two parts';
+  if (Array.isArray(source) && source.length === 2) return `write { x, y }, not [x, y]; or ${sourceRemedy}`;
+  if (typeof source === 'object' && source !== null && !Array.isArray(source))
+    return `call the inputs x and the targets y: { x, y }, or ${sourceRemedy}`;
+  return sourceRemedy;
+};
+
+/** Throws unless the inputs or the targets of examples are trees of tensors. */
+const checkExamples = (op: string, what: string, tree: unknown): void => {
+  const numbers = Array.isArray(tree)
+    ? tree.flat(3).every((leaf) => typeof leaf === 'number')
+    : ArrayBuffer.isView(tree);
+  if (numbers || typeof tree !== 'object' || tree === null)
+    throw new TreeError({
+      op,
+      problem: `${what} is ${Array.isArray(tree) ? 'a list of numbers' : describe(tree)}, not a tensor`,
+      remedy: `make one: tensor(${what.endsWith('y') ? "…, { dtype: 'int32' }) of class numbers, tensor(…) of other targets" : '…)'}`,
+    });
+};
+
 /** Throws unless the value gives batches: examples, a loader or a function. */
 export const checkSource = (op: string, what: string, source: unknown): void => {
   if (typeof source === 'function') checkCallable(op, what, source);
-  else if (typeof source !== 'object' || source === null || !('epoch' in source || 'x' in source))
-    throw new ArgumentError({
-      op,
-      problem: `${what} is ${describe(source)}`,
-      remedy: 'give examples { x, y }, a loader, or a function of the epoch that returns batches',
-    });
+  else if (typeof source !== 'object' || source === null || !('epoch' in source || ('x' in source && 'y' in source)))
+    throw new ArgumentError({ op, problem: `${what} is ${describe(source)}`, remedy: sourceHint(source) });
   else if ('epoch' in source) checkMethods(op, what, source, ['epoch']);
+  else
+    for (const name of ['x', 'y'] as const)
+      checkExamples(op, `${name} of ${what}`, (source as { readonly x: unknown; readonly y: unknown })[name]);
+};
+
+/** Throws unless counts that are given are whole numbers, of at least 1 each. */
+export const checkCounts = (op: string, counts: Readonly<Record<string, unknown>>, least = 1): void => {
+  for (const [name, value] of Object.entries(counts))
+    if (value !== undefined && !(Number.isSafeInteger(value) && (value as number) >= least))
+      throw new ArgumentError({
+        op,
+        problem: `${name} is ${describe(value)}`,
+        remedy: `give a whole number ≥ ${least}`,
+      });
+};
+
+/** Throws unless the value has the functions of a model. */
+export const checkModel = (op: string, model: unknown, names: readonly string[]): void => {
+  if (typeof model !== 'function') {
+    if (typeof model !== 'object' || model === null)
+      throw new ArgumentError({
+        op,
+        problem: `model is ${describe(model)}`,
+        remedy: `give a layer, or an object with ${names.join(' and ')}`,
+      });
+    if (Array.isArray(model))
+      throw new ArgumentError({ op, problem: 'model is a list', remedy: 'put the layers in a row: sequential(a, b)' });
+    checkMethods(op, 'the model', model, names);
+    return;
+  }
+  // Every function has an apply of its own kind.
+  if (names.every((name) => Object.hasOwn(model, name))) {
+    checkMethods(op, 'the model', model, names);
+    return;
+  }
+  throw new ArgumentError({
+    op,
+    problem: 'model is a function, which has no parameters of its own',
+    remedy:
+      'call what makes the layer: linear(4, 3); put functions of tensors among layers: sequential(linear(4, 3), f)',
+  });
 };
 
 /** The batch itself, once it is known to be one. */
@@ -131,6 +193,12 @@ export const checkMetrics = (op: string, metrics: unknown): void => {
       op,
       problem: `the metrics are ${describe(metrics)}`,
       remedy: 'give them by name: { accuracy }',
+    });
+  if ('loss' in metrics)
+    throw new ArgumentError({
+      op,
+      problem: 'a metric is called loss, which is the name of the loss in the history',
+      remedy: 'give it another name',
     });
   for (const [name, metric] of Object.entries(metrics))
     if (typeof metric === 'function') checkCallable(op, `the metric ${name}`, metric);

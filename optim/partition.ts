@@ -8,6 +8,7 @@ import { type GradientTransform, prepareUpdate, refuseState, sameTrees } from '.
 /**
  * A transform a group: `label` names the group of each leaf by its path (`conv1.weight`), `null` freezes it. A group sees
  * only its own leaves.
+ * @throws ArgumentError, from `init` and `update`, for a label that is no group.
  * @example
  * partition({ fast: scale(-1) }, (path) => (path === 'w' ? 'fast' : null)).update({ w: tensor([2]), b: tensor([3]) }, { fast: null }, { w: tensor([0]), b: tensor([0]) })[0] // { w: [-2], b: [0] }
  */
@@ -24,8 +25,18 @@ export const partition = <K extends string>(
   const names = Object.keys(groups) as K[];
   for (const group of names) checkTransform('partition', groups[group]);
   checkCallable('partition', 'the label', label);
+  /** The group of a leaf, `null` for none. */
+  const groupOf = (path: string): K | null => {
+    const group: K | null | undefined = label(path);
+    if (group === null || names.includes(group)) return group;
+    throw new ArgumentError({
+      op: 'partition',
+      problem: `the label of ${path} is ${describe(group)}, which is no group`,
+      remedy: `name one of ${names.join(', ')}, or give null for a leaf that stays as it is`,
+    });
+  };
   const membersOf = (tree: unknown, group: K): Record<string, Tensor> =>
-    Object.fromEntries(treeEntries(tree).filter(([path]) => label(path) === group));
+    Object.fromEntries(treeEntries(tree).filter(([path]) => groupOf(path) === group));
   return {
     init: (params) =>
       Object.fromEntries(names.map((group) => [group, groups[group].init(membersOf(params, group))])) as Record<

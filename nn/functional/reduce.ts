@@ -58,7 +58,7 @@ const reduceLossNames = { divisor: true } as const;
 
 export const reduceLoss = (op: string, loss: Tensor, reduction: AnyReduction): Tensor | Counted => {
   if (reduction === 'none') return loss;
-  if (reduction === 'sum') return sum(loss);
+  if (reduction === 'sum') return noteMean(sum(loss), 'whole');
   if (reduction === 'mean') return noteMean(mean(loss), loss.size);
   if (reduction === 'counted') return { sum: sum(loss), count: full([], loss.size, loss.dtype) };
   if (typeof reduction === 'object' && reduction !== null) {

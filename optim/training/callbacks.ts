@@ -57,6 +57,8 @@ export interface EpochEnd extends Snapshots {
 export interface RunEnd {
   readonly reason: 'epochs' | 'stopWhen' | 'callback' | 'signal' | 'nonFinite';
   readonly history: History;
+  /** What the run did in vain, in sentences: see `Fitted`. */
+  readonly warnings: readonly string[];
 }
 
 /** Any of these may be missing. One that returns `'stop'`, or a promise of it, ends the run; anything else is ignored. */

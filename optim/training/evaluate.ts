@@ -1,9 +1,9 @@
 /** Loss and metrics of a model that is not being trained, over all batches of a set. */
 
 import { compile as compiled, type Key, key } from '../../autograd/index.js';
-import { checkedOptions } from '../../core/arguments.js';
-import { checkCallable, checkMethods } from '../../core/methods.js';
-import { checkMetrics, checkSource, pairOf, variablesOf } from '../given.js';
+import { checkedOptions, checkFlags } from '../../core/arguments.js';
+import { checkCallable } from '../../core/methods.js';
+import { checkCounts, checkMetrics, checkModel, checkSource, pairOf, variablesOf } from '../given.js';
 import type { Measurement } from './history.js';
 import type { MetricOrMean } from './metrics.js';
 import type { Batch, Loss, Model, Source, Variables } from './model.js';
@@ -32,21 +32,20 @@ export interface EvaluateSampleOptions {
 export type Evaluator<P, S, X, T> = (variables: Variables<P, S>, data: Source<X, T>) => Promise<Measurement>;
 
 /** An evaluator that keeps its compiled program for the next time. */
-export const evaluator = <P, S, X, Y, T>({
-  batchSize = 256,
-  compile = true,
-  ...definition
-}: EvaluateOptions<P, S, X, Y, T>): Evaluator<P, S, X, T> => {
+export const evaluator = <P, S, X, Y, T>(
+  { batchSize = 256, compile = true, ...definition }: EvaluateOptions<P, S, X, Y, T>,
+  op = 'fit',
+): Evaluator<P, S, X, T> => {
   const { model } = definition;
-  const all = allMetrics(definition);
+  const all = allMetrics(definition, op);
   const update = (
     variables: Variables<P, S>,
     { x, y }: Batch<X, T>,
     states: Readonly<Record<string, unknown>>,
   ): Readonly<Record<string, unknown>> => {
-    const count = countExamples({ x, y });
+    const count = countExamples({ x, y }, op);
     const [output] = pairOf(
-      'evaluate',
+      op,
       'apply of the model',
       '[output, state]',
       model.apply(variables, x, { training: false }),
@@ -57,7 +56,7 @@ export const evaluator = <P, S, X, Y, T>({
   return async ({ params, state }, data) => {
     let states = freshMetrics(all);
     // The order is that of the examples, so there is nothing to draw.
-    for await (const { x, y } of feedOf(data, { batchSize, order: 'sequential' })(1, key(0), 0)) {
+    for await (const { x, y } of feedOf(data, { batchSize, order: 'sequential' }, op)(1, key(0), 0)) {
       states = run({ params, state }, { x, y }, states);
       await breathe();
     }
@@ -85,9 +84,11 @@ export const evaluate = <P, S, X, Y, T>(
   data: Source<X, T>,
 ): Promise<Measurement> => {
   const { sample, key: from = key(0), ...options } = checkedOptions('evaluate', given, evaluateNames);
-  checkMethods('evaluate', 'the model', options.model, ['apply']);
+  checkModel('evaluate', options.model, ['apply']);
   checkCallable('evaluate', 'the loss', options.loss);
   checkMetrics('evaluate', options.metrics);
   checkSource('evaluate', 'the data', data);
-  return evaluator(options)(variablesOf('evaluate', variables), sampled(data, sample, from));
+  checkFlags('evaluate', { compile: options.compile });
+  checkCounts('evaluate', { batchSize: options.batchSize, sample });
+  return evaluator(options, 'evaluate')(variablesOf('evaluate', variables), sampled(data, sample, from, 'evaluate'));
 };

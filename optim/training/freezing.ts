@@ -19,12 +19,15 @@ export interface Thawed<P> {
  * @example
  * thaw({ body: ones([2]), head: ones([1]) }, (path) => path === 'body').trainable // { body: null, head: [1] }
  */
-export const thaw = <P>(params: P, frozen: Frozen = () => false): Thawed<P> => {
-  checkCallable('thaw', 'frozen', frozen);
-  const entries = treeEntries(params, 'thaw');
+export const thaw = <P>(params: P, frozen: Frozen = () => false): Thawed<P> => thawFor('thaw', params, frozen);
+
+/** `thaw` in the name of what the user called. */
+export const thawFor = <P>(op: string, params: P, frozen: Frozen = () => false): Thawed<P> => {
+  checkCallable(op, 'frozen', frozen);
+  const entries = treeEntries(params, op);
   const kept = entries.map(([path]) => frozen(path));
   if (entries.length > 0 && kept.every(Boolean))
-    throw new ArgumentError({ op: 'thaw', problem: 'every parameter is frozen', remedy: 'leave one to be trained' });
+    throw new ArgumentError({ op, problem: 'every parameter is frozen', remedy: 'leave one to be trained' });
   const leaves = treeLeaves(params);
   return {
     trainable: treeUnflatten(

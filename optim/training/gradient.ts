@@ -4,21 +4,32 @@
  */
 
 import {
+  ArgumentError,
   add,
   cast,
   div,
-  equal,
   foldIn,
   full,
   type Key,
-  logicalNot,
   mul,
-  type Tensor,
+  Tensor,
   valueAndGrad,
   where,
 } from '../../autograd/index.js';
+import { isFloat } from '../../core/dtype.js';
 import { pairOf } from '../given.js';
-import { type Figure, figureOf, isSum, meanOrZero } from './figures.js';
+import {
+  type Asked,
+  counts as countsAnything,
+  type Figure,
+  type Figured,
+  figureOf,
+  isNothing,
+  isSum,
+  isWhole,
+  meanOrZero,
+  scalarOf,
+} from './figures.js';
 import type { Batch, Loss, Model } from './model.js';
 import { countExamples } from './source.js';
 
@@ -52,7 +63,8 @@ interface Definition<P, S, X, Y, T> {
 interface Part {
   readonly value: Tensor;
   readonly gradient: readonly Tensor[];
-  readonly count: number | Tensor;
+  /** `whole` for a sum that is divided by nothing. */
+  readonly count: number | Tensor | 'whole';
 }
 
 type Total = Omit<StepGradient<never, never, never>, 'outcomes'>;
@@ -61,7 +73,8 @@ const added = (tensors: readonly Tensor[]): Tensor => tensors.reduce((sum, part)
 
 /** Sums of all parts, divided once. */
 const together = (parts: readonly Part[]): Total => {
-  const counts: readonly (number | Tensor)[] = parts.map(({ count }) => count);
+  // What is divided by nothing counts as one altogether.
+  const counts = parts.map(({ count }, i) => (count === 'whole' ? Number(i === 0) : count));
   const sumOf = (each: (part: Part) => Tensor): Tensor =>
     added(parts.map((part) => (typeof part.count === 'number' ? mul(each(part), part.count) : each(part))));
   const sum = sumOf(({ value }) => value);
@@ -74,13 +87,31 @@ const together = (parts: readonly Part[]): Total => {
   const count = added(
     counts.map((some) => (typeof some === 'number' ? full([], some, 'float64') : cast(some, 'float64'))),
   );
-  const none = equal(count, 0);
-  const divisor = where(none, 1, count);
+  const total = { sum, count };
+  const divisor = where(isNothing(total), 1, count);
   return {
-    loss: where(none, 0, div(sum, cast(divisor, sum.dtype))),
+    loss: meanOrZero(total),
     gradient: sums.map((leaf) => div(leaf, cast(divisor, leaf.dtype))),
-    counts: logicalNot(none),
+    counts: countsAnything(total),
   };
+};
+
+const floatScalar = (asked: Asked, value: unknown): Tensor => {
+  const scalar = scalarOf(asked, '', value);
+  if (isFloat(scalar.dtype)) return scalar;
+  throw new ArgumentError({
+    op: asked.op,
+    problem: `${asked.what} is ${scalar.dtype}, which has no gradient`,
+    remedy: "compute it with floats; cast(x, 'float32') makes them",
+  });
+};
+
+/** What the loss says of a batch, once it is known to have a gradient. */
+const lossOf = (value: Figured, examples: number): Figure => {
+  const asked = { op: 'fit', what: 'the loss' };
+  const figure = figureOf(value, examples, asked);
+  floatScalar(asked, isSum(figure) ? figure.sum : isWhole(figure) ? figure.whole : figure.mean);
+  return figure;
 };
 
 /** Batch i draws from `foldIn(key, i)`, and its model starts from the state that batch i − 1 left. */
@@ -88,13 +119,14 @@ export const gradientOf =
   <P, S, X, Y, T>({ model, loss, penalty, replace }: Definition<P, S, X, Y, T>) =>
   (leaves: readonly Tensor[], first: S, batches: readonly Batch<X, T>[], key: Key): StepGradient<S, Y, T> => {
     const alone = batches.length === 1;
+    const penaltyOf = (params: P): Tensor => floatScalar({ op: 'fit', what: 'the penalty' }, penalty?.(params));
     const withPenalty = (value: Tensor, params: P): Tensor =>
-      penalty === undefined ? value : add(value, penalty(params));
+      penalty === undefined ? value : add(value, penaltyOf(params));
     let state = first;
 
     const parts = batches.map(({ x, y: target }, i) => {
       const examples = countExamples({ x, y: target });
-      const objective = (at: readonly Tensor[]): readonly [Tensor, readonly [Y, S, Figure['count']]] => {
+      const objective = (at: readonly Tensor[]): readonly [Tensor, readonly [Y, S, Part['count'], Tensor]] => {
         const params = replace(at);
         const [output, next] = pairOf(
           'fit',
@@ -102,26 +134,28 @@ export const gradientOf =
           '[output, state]',
           model.apply({ params, state }, x, { training: true, key: foldIn(key, i) }),
         );
-        const figure = figureOf(loss(output, target), examples);
-        const value = !isSum(figure) ? figure.mean : alone ? meanOrZero(figure) : figure.sum;
-        return [alone ? withPenalty(value, params) : value, [output, next, figure.count]];
+        const figure = lossOf(loss(output, target), examples);
+        const sum = isSum(figure) ? figure.sum : isWhole(figure) ? figure.whole : figure.mean;
+        const value = isSum(figure) && alone ? meanOrZero(figure) : sum;
+        const count = isWhole(figure) ? 'whole' : figure.count;
+        return [alone ? withPenalty(value, params) : value, [output, next, count, sum]];
       };
-      const [[value, [output, next, count]], gradient] = valueAndGrad(objective, { hasAux: true })(leaves);
+      const [[value, [output, next, count, sum]], gradient] = valueAndGrad(objective, { hasAux: true })(leaves);
       state = next;
-      return { value, gradient, count, outcome: { state, output, target, examples } };
+      return { value, gradient, count, sum, outcome: { state, output, target, examples } };
     });
     const outcomes = parts.map(({ outcome }) => outcome);
     const [only] = parts;
     if (alone && only !== undefined) {
-      const { value, gradient, count } = only;
-      if (typeof count === 'number') return { loss: value, gradient, counts: null, outcomes };
-      const none = equal(count, 0);
-      return { loss: where(none, 0, value), gradient, counts: logicalNot(none), outcomes };
+      const { value, gradient, count, sum } = only;
+      if (!(count instanceof Tensor)) return { loss: value, gradient, counts: null, outcomes };
+      const counts = countsAnything({ sum, count });
+      return { loss: where(counts, value, 0), gradient, counts, outcomes };
     }
     const { loss: mean, gradient, counts } = together(parts);
     if (penalty === undefined) return { loss: mean, gradient, counts, outcomes };
     // Once a step, however many batches it has.
-    const [extra, slope] = valueAndGrad((at: readonly Tensor[]) => penalty(replace(at)))(leaves);
+    const [extra, slope] = valueAndGrad((at: readonly Tensor[]) => penaltyOf(replace(at)))(leaves);
     return {
       loss: counts === null ? add(mean, extra) : where(counts, add(mean, extra), 0),
       gradient: gradient.map((leaf, j) => add(leaf, slope[j] ?? leaf)),

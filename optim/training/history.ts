@@ -5,6 +5,7 @@
 
 import { checkChoice, checkedOptions } from '../../core/arguments.js';
 import { ArgumentError, describe } from '../../core/errors.js';
+import { nearest } from '../../core/nearest.js';
 import { checkHistory } from '../given.js';
 
 /** The loss, and each metric by its name. */
@@ -100,9 +101,29 @@ export const checkedValues = (history: History, monitor: Monitor = 'loss'): numb
   });
 };
 
-/** The figures at the ends of epochs. */
-export const epochValues = ({ losses, checks }: History, monitor: Monitor): number[] =>
-  checkedValues({ losses, checks: checks.filter(({ kind }) => kind === 'epoch') }, monitor);
+/** Throws where a history has figures, and never the one that is asked for. */
+const checkMeasured = (op: string, checks: readonly Check[], monitor: Monitor): void => {
+  const { metric = 'loss', part } = optionsOf(monitor);
+  const parts = part === undefined ? (['train', 'validation'] as const) : ([part] as const);
+  const names = new Set(checks.flatMap((check) => parts.flatMap((each) => Object.keys(check[each] ?? {}))));
+  if (checks.length === 0 || names.has(metric)) return;
+  const meant = nearest(metric, [...names]);
+  throw new ArgumentError({
+    op,
+    problem: `${metric} is not measured${part === undefined ? '' : ` in ${part === 'train' ? 'training' : 'validation'}`}`,
+    remedy:
+      names.size === 0
+        ? 'give fit a validation set, or another part'
+        : `${meant === null ? 'name' : `did you mean '${meant}'? Name`} one of ${[...names].join(', ')}, or add the metric to metrics of fit`,
+  });
+};
+
+/** The figures at the ends of epochs, for `op`, which goes by them. */
+export const epochValues = (op: string, { losses, checks }: History, monitor: Monitor): number[] => {
+  const ends = checks.filter(({ kind }) => kind === 'epoch');
+  checkMeasured(op, ends, monitor);
+  return checkedValues({ losses, checks: ends }, monitor);
+};
 
 export type EarlyStoppingOptions = MonitorOptions & {
   /** How many epochs without improvement are let pass; 10 by default. */
@@ -132,7 +153,7 @@ export const earlyStopping = (options: EarlyStoppingOptions = {}): ((history: Hi
   return (history) => {
     let best: number | null = null;
     let since = 0;
-    for (const value of epochValues(history, monitor)) {
+    for (const value of epochValues('earlyStopping', history, monitor)) {
       const improved = isBetter(modeOf(monitor), value, best, minDelta);
       if (improved) best = value;
       since = improved ? 0 : since + 1;

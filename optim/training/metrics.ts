@@ -17,16 +17,19 @@ import {
   isNaN as isNaNEach,
   logicalAnd,
   logicalNot,
+  maximum,
   mul,
   notEqual,
   sum,
   type Tensor,
   topk,
+  treeEntries,
   unsqueeze,
 } from '../../core/index.js';
 import { checkCallable } from '../../core/methods.js';
+import { inOperation } from '../../core/scope.js';
 import { normalizeAxis } from '../../core/shape.js';
-import { type Figured, figureOf, isSum } from './figures.js';
+import { type Asked, type Figured, figureOf, isSum, isWhole } from './figures.js';
 
 /** Start from `init()`, `update` once a batch, read `result`; to reset is to start from `init()` again. */
 export interface Metric<M = unknown, Y = Tensor, T = Tensor> {
@@ -63,7 +66,19 @@ export const addToMean = (state: MeanState, total: Tensor, count: number | Tenso
   count: add(state.count, typeof count === 'number' ? count : cast(count, 'float64')),
 });
 
-const share = ({ total, count }: MeanState): number => total.item() / count.item();
+/** NaN over nothing. A sum of something over nothing is an error, and so is a count that was no count (NaN). */
+const share = ({ total, count }: MeanState, { op, what }: Asked): number => {
+  const [sum, divisor] = [total.item(), count.item()];
+  if (Number.isNaN(divisor) || (divisor === 0 && sum !== 0 && !Number.isNaN(sum)))
+    throw new ArgumentError({
+      op,
+      problem: Number.isNaN(divisor)
+        ? `${what} counts a negative number of things, or NaN`
+        : `${what} sums to ${sum} and counts nothing`,
+      remedy: 'let it return { sum, count } with a count ≥ 0 of all that is summed',
+    });
+  return sum / divisor;
+};
 
 /**
  * The mean over all batches of a figure such as a loss: the sum of what each batch sums to, by the sum of what each counts. NaN
@@ -73,18 +88,20 @@ const share = ({ total, count }: MeanState): number => total.item() / count.item
  */
 export const meanOf = <Y, T>(f: (output: Y, target: T) => Figured): Metric<MeanState, Y, T> => {
   checkCallable('meanOf', 'the figure', f);
-  return meanWith(f);
+  return meanWith(f, { op: 'meanOf', what: 'the figure' });
 };
 
-const meanWith = <Y, T>(f: (output: Y, target: T) => Figured): Metric<MeanState, Y, T> => ({
+const meanWith = <Y, T>(f: (output: Y, target: T) => Figured, asked: Asked): Metric<MeanState, Y, T> => ({
   init: () => ({ total: zero(), count: zero() }),
   update(state, output, target, examples) {
-    const figure = figureOf(f(output, target), examples);
-    return isSum(figure)
-      ? addToMean(state, figure.sum, figure.count)
+    const figure = figureOf(f(output, target), examples, asked);
+    if (isSum(figure)) return addToMean(state, figure.sum, figure.count);
+    // Sums of batches are added, and the first is all that there is to divide by.
+    return isWhole(figure)
+      ? { total: add(state.total, cast(figure.whole, 'float64')), count: maximum(state.count, 1) }
       : addToMean(state, mul(cast(figure.mean, 'float64'), figure.count), figure.count);
   },
-  result: share,
+  result: (state) => share(state, asked),
 });
 
 export interface AccuracyOptions extends AxisOptions {
@@ -137,10 +154,38 @@ export const accuracyMetric = (options: AccuracyOptions = {}): Metric<MeanState>
       const counted = logicalAnd(hits, unsqueeze(counts, axis));
       return addToMean(state, sum(cast(counted, 'float64')), sum(cast(counts, 'float64')));
     },
-    result: share,
+    result: (state) => share(state, { op: 'accuracyMetric', what: 'the metric' }),
   };
 };
 
-/** Functions become means over examples. */
-export const asMetric = <Y, T>(metric: MetricOrMean<Y, T>): Metric<unknown, Y, T> =>
-  (typeof metric === 'function' ? meanOf(metric) : metric) as Metric<unknown, Y, T>;
+/** What a metric of somebody's own gave for its state, once it is known to be one. */
+const stateOf = <M>({ op, what }: Asked, name: 'init' | 'update', state: M): M => {
+  const wrong = state === undefined || (typeof state !== 'object' && state !== null);
+  if (wrong)
+    throw new ArgumentError({
+      op,
+      problem: `${name} of ${what} gave ${describe(state)}`,
+      remedy: 'let it return the state: tensors, in plain objects and lists',
+    });
+  treeEntries(state, op);
+  return state;
+};
+
+/** Functions become means over examples; what metrics of somebody's own give is looked at. */
+export const asMetric = <Y, T>(metric: MetricOrMean<Y, T>, asked: Asked): Metric<unknown, Y, T> => {
+  if (typeof metric === 'function') return meanWith(metric, asked) as Metric<unknown, Y, T>;
+  const own = metric as Metric<unknown, Y, T>;
+  return {
+    init: () => stateOf(asked, 'init', own.init()),
+    update: (state, output, target, count) => stateOf(asked, 'update', own.update(state, output, target, count)),
+    result(state) {
+      const figure: unknown = inOperation(asked.op, () => own.result(state));
+      if (typeof figure === 'number') return figure;
+      throw new ArgumentError({
+        op: asked.op,
+        problem: `result of ${asked.what} gave ${describe(figure)}`,
+        remedy: 'let it return a number: x.item() reads a scalar',
+      });
+    },
+  };
+};

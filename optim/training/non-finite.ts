@@ -1,9 +1,11 @@
 /** What is said of a step that is not finite: where it shows and, on request, the operation and the layer where it began. */
 import { debugNans, foldIn, full, type Key, treeEntries, treeLeaves } from '../../autograd/index.js';
+import { type Counted, meansWithin } from '../../core/counted.js';
 import { isFloat } from '../../core/dtype.js';
 import { NanError, NonFiniteError } from '../../core/errors.js';
+import { reveal } from '../../core/interpreter.js';
 import { globalNorm } from '../scaling.js';
-import { thaw } from './freezing.js';
+import { thawFor } from './freezing.js';
 import { gradientOf } from './gradient.js';
 import type { Batch, Variables } from './model.js';
 import type { FitOptions } from './options.js';
@@ -46,10 +48,24 @@ export const nonFiniteError = <P, S, X, Y, T>(
   batches: readonly Batch<X, T>[],
   { from, step, loss }: Place,
 ): NonFiniteError => {
-  const { trainable, replace } = thaw(params, options.frozen);
+  const { trainable, replace } = thawFor('fit', params, options.frozen);
+  const begin = foldIn(from, full([], step, 'int32'));
+  // One operation at a time the loss is looked at where it is known, and may have an error of its own to tell.
+  const means = batches.map((batch) =>
+    meansWithin(() => gradientOf({ ...options, replace })(treeLeaves(trainable), state, [batch], begin)),
+  );
+  const empties = means.map((within) =>
+    within.find((of): of is Counted => typeof of === 'object' && reveal(of.count)?.item() === 0),
+  );
+  const empty = empties.findIndex((of) => of !== undefined);
+  const place = batches.length === 1 ? 'the batch' : `batch ${empty + 1} of the step`;
+  const sum = empties[empty] === undefined ? 0 : reveal(empties[empty].sum)?.item();
+  const ofNothing =
+    empty < 0 || Number.isFinite(loss)
+      ? ''
+      : `; nothing counts in ${place}, ${sum === 0 ? 'and the mean of nothing is NaN' : `whose sum is ${sum}`}`;
   const gradient = (): unknown =>
-    gradientOf({ ...options, replace })(treeLeaves(trainable), state, batches, foldIn(from, full([], step, 'int32')))
-      .gradient;
+    gradientOf({ ...options, replace })(treeLeaves(trainable), state, batches, begin).gradient;
   const first = options.debugNans === true ? origin(gradient) : null;
   const norm = Number.isFinite(loss) ? globalNorm(gradient()).item() : 0;
   const what = !Number.isFinite(norm)
@@ -62,9 +78,11 @@ export const nonFiniteError = <P, S, X, Y, T>(
     loss,
     {
       op: 'fit',
-      problem: `step ${step + 1} has the loss ${loss}${what}${ofData(batches)}${first === null ? '' : `; ${first.message}`}`,
+      problem: `step ${step + 1} has the loss ${loss}${what}${ofData(batches)}${ofNothing}${first === null ? '' : `; ${first.message}`}`,
       remedy:
-        "look for a rate that is too large, for NaN in the data, and with debugNans: true for the layer; onNonFinite: 'skip' leaves such steps out",
+        ofNothing === ''
+          ? `look for a rate that is too large, and for NaN in the data${options.debugNans === true ? '' : '; with debugNans: true the error names the operation and the layer'}; onNonFinite: 'skip' leaves such steps out`
+          : "return { sum, count }: take the loss with reduction: 'counted', and scale its sum, or add to it; what is added whatever counts is a penalty",
     },
     first ?? undefined,
   );

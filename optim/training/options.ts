@@ -1,16 +1,12 @@
 /** What `fit` takes and returns, and where a run begins. */
 
-import { checkChoice, checkedOptions, checkList } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
-import { ArgumentError, arithmetic, foldIn, type Key, type Tensor } from '../../core/index.js';
-import { checkCallable, checkMethods } from '../../core/methods.js';
-import { checkKey } from '../../core/random/key.js';
-import { checkMetrics, checkSource, checkTransform, variablesOf } from '../given.js';
+import { ArgumentError, arithmetic, foldIn, type Key, type Tensor, treeEntries } from '../../core/index.js';
+import { variablesOf } from '../given.js';
 import type { GradientTransform } from '../transform.js';
 import type { WeightAverage } from './averaging.js';
 import type { Callbacks, RunEnd } from './callbacks.js';
-import { type Frozen, thaw } from './freezing.js';
-import { checkMonitor, type History, type Monitor, type SkippedStep } from './history.js';
+import { type Frozen, thawFor } from './freezing.js';
+import type { History, Monitor, SkippedStep } from './history.js';
 import type { MetricOrMean } from './metrics.js';
 import type { Loss, Model, Source, Variables } from './model.js';
 import type { RateFactor } from './rate-factors.js';
@@ -99,106 +95,37 @@ export interface Fitted<P, S> extends Variables<P, S> {
   /** The first step of the run that was not finite, counted from 1; `null` when all were. */
   readonly nonFinite: SkippedStep | null;
   readonly reason: RunEnd['reason'];
+  /** What the run did in vain, in sentences: that every step was skipped, that a figure was NaN at every check. Mostly empty. */
+  readonly warnings: readonly string[];
   /** What a further run would go on from. */
   readonly final: TrainingState<P, S>;
 }
 
-type AnyOptions = FitOptions<never, never, never, never, never>;
-
-const known = {
-  model: true,
-  loss: true,
-  optimizer: true,
-  train: true,
-  validation: true,
-  epochs: true,
-  key: true,
-  metrics: true,
-  callbacks: true,
-  batchSize: true,
-  order: true,
-  dropLast: true,
-  accumulate: true,
-  initial: true,
-  frozen: true,
-  penalty: true,
-  rateFactor: true,
-  averaging: true,
-  evaluationBatchSize: true,
-  firstCheck: true,
-  checkEvery: true,
-  sampleTrain: true,
-  sampleValidation: true,
-  monitor: true,
-  restoreBest: true,
-  stopWhen: true,
-  signal: true,
-  onNonFinite: true,
-  debugNans: true,
-  resume: true,
-  compile: true,
-} as const;
-
-/** Throws unless there are only options that exist, the counts are whole numbers, and what must be a function is one. */
-export const checkOptions = (options: object): void => {
-  const { model, loss, optimizer, ...rest } = checkedOptions('fit', options as AnyOptions, known);
-  for (const [name, value, wanted] of [
-    ['model', model?.init ?? model, 'a layer, or an object with init and apply'],
-    ['model', model?.apply ?? model, 'a layer, or an object with init and apply'],
-    ['loss', loss, 'a function of the output and the target'],
-    ['optimizer', optimizer?.update ?? optimizer, 'an optimiser, such as adam(1e-3)'],
-  ] as const)
-    if (typeof value !== 'function')
-      throw new ArgumentError({ op: 'fit', problem: `${name} is ${describe(value)}`, remedy: `give ${wanted}` });
-  checkCallable('fit', 'the loss', loss);
-  checkMethods('fit', 'the model', model, ['init', 'apply']);
-  checkTransform('fit', optimizer);
-  checkMetrics('fit', rest.metrics);
-  checkSource('fit', 'train', rest.train);
-  if (rest.validation !== undefined) checkSource('fit', 'validation', rest.validation);
-  for (const [name, value] of Object.entries({
-    stopWhen: rest.stopWhen,
-    rateFactor: rest.rateFactor,
-    penalty: rest.penalty,
-    frozen: rest.frozen,
-  }))
-    if (value !== undefined) checkCallable('fit', name, value);
-  if (rest.callbacks !== undefined) {
-    checkList('fit', 'callbacks', rest.callbacks);
-    for (const callback of rest.callbacks)
-      if (typeof callback !== 'object' || callback === null)
-        throw new ArgumentError({
-          op: 'fit',
-          problem: `a callback is ${describe(callback)}`,
-          remedy: 'give objects with functions such as onEpochEnd',
-        });
-  }
-  checkKey('fit', rest.key);
-  if (rest.monitor !== undefined) checkMonitor('fit', rest.monitor);
-  if (rest.order !== undefined) checkChoice('fit', 'order', rest.order, ['shuffled', 'replacement', 'sequential']);
-  if (rest.onNonFinite !== undefined) checkChoice('fit', 'onNonFinite', rest.onNonFinite, ['throw', 'skip', 'stop']);
-  const { epochs, batchSize = 1, accumulate = 1, checkEvery = 1 } = rest;
-  for (const [name, value, least] of [
-    ['epochs', epochs, 0],
-    ['batchSize', batchSize, 1],
-    ['accumulate', accumulate, 1],
-    ['checkEvery', checkEvery, 1],
-  ] as const)
-    if (!Number.isSafeInteger(value) || value < least)
-      throw new ArgumentError({
-        op: 'fit',
-        problem: `${name} is ${describe(value)}`,
-        remedy: `give a whole number ≥ ${least}`,
-      });
+/** Throws where there is nothing to train, or where what is to be frozen is not there. */
+const checkTrainable = (params: unknown, frozen: Frozen | undefined): void => {
+  const paths = treeEntries(params, 'fit').map(([path]) => path);
+  if (paths.length === 0)
+    throw new ArgumentError({
+      op: 'fit',
+      problem: 'the model has no parameters, so that there is nothing to train',
+      remedy: 'put a layer with parameters in, such as linear(4, 3); evaluate measures a model that is not trained',
+    });
+  if (frozen !== undefined && !paths.some((path) => frozen(path)))
+    throw new ArgumentError({
+      op: 'fit',
+      problem: 'frozen holds for none of the parameters',
+      remedy: `their paths are ${paths.slice(0, 8).join(', ')}${paths.length > 8 ? ', …' : ''}; leave frozen out to train all`,
+    });
 };
 
 /** Where a run begins. */
 export const freshState = <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): TrainingState<P, S> => {
   const { params, state } = variablesOf('fit', options.initial ?? options.model.init(foldIn(options.key, 0)));
+  checkTrainable(params, options.frozen);
   return {
     params,
     state,
-    optimizer: options.optimizer.init(thaw(params, options.frozen).trainable),
+    optimizer: options.optimizer.init(thawFor('fit', params, options.frozen).trainable),
     average: options.averaging?.init(params) ?? null,
     running: freshMetrics(allMetrics(options)),
     nonFinite: noneYet(),

@@ -56,5 +56,5 @@ export const onPlateau = (given: PlateauFactorOptions = {}): RateFactor => {
   };
   checkMonitor('onPlateau', monitor);
   const plateau = reduceOnPlateau({ ...options, base: 1, mode: modeOf(monitor) });
-  return ({ history }) => epochValues(history, monitor).reduce(plateau.next, plateau.initial).rate;
+  return ({ history }) => epochValues('onPlateau', history, monitor).reduce(plateau.next, plateau.initial).rate;
 };

@@ -35,7 +35,9 @@ const reporterNames = { write: true, everySteps: true, everyEpochs: true, clock:
  * Writes what happens: `epoch 3/20: loss 0.4120, accuracy 0.8600; validation loss 0.4431, accuracy 0.8500; 5120 examples/s,
  * 41 s left`.
  */
-export const reporter = (options: ReporterOptions): Required<Pick<Callbacks, 'onStart' | 'onStepEnd' | 'onCheck'>> => {
+export const reporter = (
+  options: ReporterOptions,
+): Required<Pick<Callbacks, 'onStart' | 'onStepEnd' | 'onCheck' | 'onEnd'>> => {
   const { write, everySteps, everyEpochs = 1, clock = Date.now } = checkedOptions('reporter', options, reporterNames);
   let [epochs, first, begun, examples] = [0, 1, 0, 0];
   let all = '';
@@ -67,6 +69,9 @@ export const reporter = (options: ReporterOptions): Required<Pick<Callbacks, 'on
       write(
         `epoch ${epoch}/${epochs}${kind === 'within' ? ` (step ${step})` : ''}: ${parts.filter((part) => part !== '').join('; ')}`,
       );
+    },
+    onEnd({ warnings }) {
+      for (const warning of warnings) write(`warning: ${warning}`);
     },
   };
 };

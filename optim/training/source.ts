@@ -1,5 +1,6 @@
 /** Batches from examples in memory: shuffled, in order, or drawn with replacement; and samples of them. */
 
+import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
   fromData,
@@ -34,12 +35,12 @@ export interface BatchOptions {
  * How many examples a batch or a set has: the length of axis 0, which all its tensors share.
  * @throws ShapeError when they do not.
  */
-export const countExamples = ({ x, y }: Batch<unknown, unknown>): number => {
-  const leaves = treeLeaves([x, y], 'fit');
+export const countExamples = ({ x, y }: Batch<unknown, unknown>, op = 'fit'): number => {
+  const leaves = treeLeaves({ x, y }, op);
   const count = leaves[0]?.shape[0];
   if (count === undefined || leaves.some(({ shape }) => shape[0] !== count))
     throw new ShapeError({
-      op: 'fit',
+      op,
       problem: 'inputs and targets differ in their number of examples',
       shapes: leaves.map(({ shape }) => shape),
       remedy: 'let axis 0 count the examples, in inputs and in targets',
@@ -96,8 +97,8 @@ async function* after<A>(batches: Iterable<A> | AsyncIterable<A>, used: number):
 }
 
 /** Any source as one kind of function. */
-export const feedOf = <X, T>(source: Source<X, T>, options: BatchOptions): Feed<X, T> => {
-  checkSource('fit', 'the data', source);
+export const feedOf = <X, T>(source: Source<X, T>, options: BatchOptions, op = 'fit'): Feed<X, T> => {
+  checkSource(op, 'the data', source);
   if (typeof source === 'function') return (epoch, key, used) => after(source(epoch, key), used);
   if ('epoch' in source) return (epoch, _, used) => after(source.epoch(epoch - 1, used), 0);
   return (_, key, used) => drawn(source, key, used, options);
@@ -116,11 +117,15 @@ export const batchesPerEpoch = <X, T>(
 };
 
 /** As many of the examples as `count` says, drawn without replacement, or all; batches of a loader come as they are. */
-export const sampled = <X, T>(source: Source<X, T>, count: number | undefined, key: Key): Source<X, T> => {
+export const sampled = <X, T>(source: Source<X, T>, count: number | undefined, key: Key, op = 'fit'): Source<X, T> => {
   if (count === undefined || typeof source === 'function' || 'epoch' in source) return source;
   if (!Number.isInteger(count) || count < 1)
-    throw new ArgumentError({ op: 'fit', problem: `a sample of ${count} examples`, remedy: 'give a whole number ≥ 1' });
-  const all = countExamples(source);
+    throw new ArgumentError({
+      op,
+      problem: `a sample of ${describe(count)} examples`,
+      remedy: 'give a whole number ≥ 1',
+    });
+  const all = countExamples(source, op);
   if (count >= all) return source;
   return selectRows(source, Int32Array.from(permutation(key, all).dataSync()).slice(0, count));
 };

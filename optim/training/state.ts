@@ -58,7 +58,7 @@ const sameTree = (name: string, found: unknown, wanted: unknown): void => {
   if (odd !== undefined)
     throw new TreeError({
       op: 'fit (resume)',
-      problem: `${name} do not fit this run: ${odd} is ${want.includes(odd) ? 'missing' : 'too much'}`,
+      problem: `${name} not fit this run: ${odd} is ${want.includes(odd) ? 'missing' : 'too much'}`,
       remedy: 'resume with the model, the optimizer and the metrics that the checkpoint was made with',
     });
 };
@@ -94,22 +94,33 @@ const count = (value: unknown, name: string, least: number): number =>
     ? value
     : refuse(`${name} is ${typeof value === 'number' ? value : `a ${typeof value}`}`);
 
+const treeNames = {
+  params: 'the params do',
+  state: 'the state of the layers does',
+  optimizer: 'the state of the optimizer does',
+  average: 'the average does',
+  running: 'the running metrics do',
+} as const;
+
 /**
  * A state from outside, checked against the one this run would start from.
  * @throws ArgumentError, TreeError when it belongs to another run.
  */
 export const resumedState = <P, S>(value: unknown, fresh: TrainingState<P, S>): TrainingState<P, S> => {
+  if (typeof value === 'string')
+    return refuse(`resume is ${JSON.stringify(value)}`, 'give what is in the file: resume: await loadCheckpoint(path)');
+  if (value instanceof Promise) return refuse('resume is a promise', 'wait for it: resume: await loadCheckpoint(path)');
   if (!isRecord(value)) return refuse('this is no training state');
   for (const name of ['params', 'state', 'optimizer', 'average', 'running'] as const)
-    sameTree(`the ${name}`, value[name], fresh[name]);
+    sameTree(treeNames[name], value[name], fresh[name]);
   // Version 0.1.0 kept no such record.
   const { best, key, learningRate, nonFinite = noneYet() } = value;
-  sameTree('the record of steps that were not finite', nonFinite, fresh.nonFinite);
+  sameTree('the record of steps that were not finite does', nonFinite, fresh.nonFinite);
   if (!(key instanceof Tensor) || key.toArray().toString() !== fresh.key.toArray().toString())
     refuse('the key is another one', 'give the key with which the run began');
   if (best !== null) {
     if (!isRecord(best)) return refuse('the best variables are damaged');
-    sameTree('the best parameters', [best.params, best.state], [fresh.params, fresh.state]);
+    sameTree('the best parameters do', [best.params, best.state], [fresh.params, fresh.state]);
     if (typeof best.value !== 'number') refuse('the best figure is missing');
     count(best.epoch, 'the best epoch', 0);
     count(best.step, 'the best step', 0);

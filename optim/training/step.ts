@@ -14,9 +14,9 @@ import {
 import { updateBy } from '../given.js';
 import { applyUpdates, type GradientTransform } from '../transform.js';
 import type { AverageState, WeightAverage } from './averaging.js';
-import { type Frozen, thaw } from './freezing.js';
+import { type Frozen, thawFor } from './freezing.js';
 import { gradientOf } from './gradient.js';
-import { asMetric, type Metric, type MetricOrMean, meanOf } from './metrics.js';
+import { asMetric, type Metric, type MetricOrMean } from './metrics.js';
 import type { Batch, Loss, Model } from './model.js';
 import { allFinite, type NonFiniteRecord, recorded, selected } from './soundness.js';
 
@@ -45,16 +45,21 @@ export interface StepDefinition<P, S, X, Y, T> {
   readonly compile?: boolean | undefined;
 }
 
-/** The loss and the metrics by name. */
-export const allMetrics = <Y, T>({
-  loss,
-  metrics = {},
-}: {
-  readonly loss: Loss<Y, T>;
-  readonly metrics?: Readonly<Record<string, MetricOrMean<Y, T>>> | undefined;
-}): readonly (readonly [name: string, metric: Metric<unknown, Y, T>])[] => [
-  ['loss', asMetric(meanOf(loss))],
-  ...Object.entries(metrics).map(([name, metric]) => [name, asMetric(metric)] as const),
+/** The loss and the metrics by name, for `fit` or `evaluate`. */
+export const allMetrics = <Y, T>(
+  {
+    loss,
+    metrics = {},
+  }: {
+    readonly loss: Loss<Y, T>;
+    readonly metrics?: Readonly<Record<string, MetricOrMean<Y, T>>> | undefined;
+  },
+  op = 'fit',
+): readonly (readonly [name: string, metric: Metric<unknown, Y, T>])[] => [
+  ['loss', asMetric(loss, { op, what: 'the loss' })],
+  ...Object.entries(metrics).map(
+    ([name, metric]) => [name, asMetric(metric, { op, what: `the metric ${name}` })] as const,
+  ),
 ];
 
 /** The state of every metric before the first batch. */
@@ -92,7 +97,7 @@ export const trainingStep = <P, S, X, Y, T>(definition: StepDefinition<P, S, X, 
   const all = allMetrics(definition);
 
   const step: Step<P, S, X, T> = (now, batches, key, number) => {
-    const { trainable, replace } = thaw(now.params, frozen);
+    const { trainable, replace } = thawFor('fit', now.params, frozen);
     const { loss, gradient, counts, outcomes } = gradientOf({ ...definition, replace })(
       treeLeaves(trainable),
       now.state,

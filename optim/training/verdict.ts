@@ -35,8 +35,20 @@ export const verdict = (history: History, options: VerdictThresholds = {}): Verd
   for (const [name, value] of Object.entries({ goal, gap, rise }))
     if (typeof value !== 'number' || Number.isNaN(value))
       throw new ArgumentError({ op: 'verdict', problem: `${name} is ${describe(value)}`, remedy: 'give a number' });
+  if (metric === 'accuracy' && goal > 1)
+    throw new ArgumentError({
+      op: 'verdict',
+      problem: `the goal is ${goal}, and accuracy ends at 1`,
+      remedy: `give a share: ${goal <= 100 ? goal / 100 : 0.9}`,
+    });
   const read = (part: 'train' | 'validation', name: string): number[] => {
-    const values = epochValues(history, { part, metric: name });
+    const values = epochValues('verdict', history, { part, metric: name });
+    if (values.length > 0 && Number.isNaN(values.at(-1)))
+      throw new ArgumentError({
+        op: 'verdict',
+        problem: `the ${name} of ${part} is NaN at the end`,
+        remedy: 'look for NaN in the examples, and for a set in which nothing counts',
+      });
     if (values.length === 0)
       throw new ArgumentError({
         op: 'verdict',

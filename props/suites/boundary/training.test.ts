@@ -162,3 +162,42 @@ test('a step that is not finite is taken back', async () => {
   assert.equal(history.skipped, [{ step: 1, loss: Number.NaN }]);
   assert.is(final.step, 1);
 });
+
+test("a loss or metric with reduction 'sum' is the sum over all, whatever the batch size", async () => {
+  const x = tensor([
+    [1, 2],
+    [3, 1],
+    [0, 2],
+    [2, 2],
+    [1, 0],
+  ]);
+  const y = tensor([0, 1, 0, 1, 1], { dtype: 'int32' });
+  const model = linear(2, 2);
+  const variables = model.init(key(0));
+  const loss = (output: Tensor, target: Tensor): Tensor => crossEntropy(output, target, { reduction: 'sum' });
+  const want = loss(model.apply(variables, x)[0], y).item();
+  for (const batchSize of [1, 2, 3, 5]) {
+    const got = (await evaluate({ model, loss, metrics: { loss2: loss }, batchSize }, variables, { x, y })) as {
+      loss: number;
+      loss2: number;
+    };
+    assert.ok(Math.abs(got.loss - want) < 1e-5 && got.loss2 === got.loss, `${batchSize}: ${got.loss}, want ${want}`);
+  }
+  // Two batches of a step are added, as one of all would be.
+  const options = {
+    model,
+    loss,
+    optimizer: sgd(0.1),
+    train: { x, y },
+    epochs: 1,
+    key: key(0),
+    order: 'sequential',
+    initial: variables,
+  } as const;
+  const [whole] = (await fit({ ...options, batchSize: 5 })).history.losses;
+  const [parts] = (await fit({ ...options, batchSize: 3, accumulate: 2 })).history.losses;
+  assert.ok(
+    Math.abs((whole ?? 0) - want) < 1e-5 && Math.abs((parts ?? 0) - want) < 1e-5,
+    `${whole}, ${parts}, want ${want}`,
+  );
+});

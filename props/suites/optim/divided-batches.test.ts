@@ -322,10 +322,10 @@ test('fit: a batch in which nothing counts says nothing among others', async () 
 
 test('fit: what a loss returns is checked', async () => {
   for (const [wrong, message] of [
-    [{ sum: tensor([1, 2]), count: 2 }, /the sum of a loss or metric is a tensor of shape \[2\]/],
-    [{ sum: tensor(1), count: tensor([2]) }, /the count of a loss or metric is a tensor of shape \[1\]/],
-    [{ sum: tensor(1) }, /the count of a loss or metric is undefined/],
-    [undefined, /what a loss or metric returned is undefined/],
+    [{ sum: tensor([1, 2]), count: 2 }, /fit: the loss returned the sum a tensor of shape \[2\]/],
+    [{ sum: tensor(1), count: tensor([2]) }, /fit: the loss returned the count a tensor of shape \[1\]/],
+    [{ sum: tensor(1) }, /fit: the loss returned an object; return a scalar tensor, or \{ sum, count \}/],
+    [undefined, /fit: the loss returned undefined/],
   ] as const) {
     const error: unknown = await run({ loss: (() => wrong) as unknown as Options['loss'] }).then(
       () => null,

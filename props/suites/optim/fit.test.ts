@@ -435,7 +435,7 @@ test('fit: what counts nothing is refused', async () => {
   await refused({ accumulate: 1.5 }, /accumulate is 1.5/);
   await refused({ checkEvery: 0 }, /checkEvery is 0/);
   await refused({ batchSize: 23, dropLast: true }, /epoch 1 has no batches/);
-  await refused({ sampleValidation: 0 }, /sample of 0/);
+  await refused({ sampleValidation: 0 }, /sampleValidation is 0/);
   await refused({ train: { x: train.x, y: validation.y } }, /differ in their number of examples/, ShapeError);
 });
 

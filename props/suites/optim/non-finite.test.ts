@@ -387,6 +387,6 @@ test('resume: a record of skipped steps that is damaged is refused', async () =>
   ])
     await run({ resume: damaged }).then(
       () => assert.unreachable(),
-      (error: unknown) => assert.match(String(error), /skipped steps is damaged|not finite do not fit this run/),
+      (error: unknown) => assert.match(String(error), /skipped steps is damaged|not finite does not fit this run/),
     );
 });
