@@ -1,22 +1,18 @@
 /** Standardisation: each feature shifted to mean 0 and scaled to standard deviation 1, fitted on one part and applied to all. */
 
 import { ShapeError } from '../core/errors.js';
-import { mean, std } from '../core/ops/reductions.js';
+import { mean, std, unitOf } from '../core/ops/reductions.js';
 import { div } from '../core/primitives/div.js';
 import { equal } from '../core/primitives/equal.js';
-import { less } from '../core/primitives/less.js';
-import { logicalAnd } from '../core/primitives/logical-and.js';
 import { max } from '../core/primitives/max.js';
 import { min } from '../core/primitives/min.js';
 import { mul } from '../core/primitives/mul.js';
+import { reshape } from '../core/primitives/reshape.js';
 import { sub } from '../core/primitives/sub.js';
 import { where } from '../core/primitives/where.js';
 import { inOperation } from '../core/scope.js';
 import type { Tensor } from '../core/tensor.js';
 import { checkTensor } from './checks.js';
-
-/** Between these the squares of deviations are normal numbers of float32. */
-const [short, long] = [2 ** -50, 2 ** 50];
 
 /**
  * The standardisation of `x: [N, …]` over axis 0: `(v − mean)/std`, with the biased standard deviation; a feature that
@@ -35,18 +31,19 @@ export const standardize = (x: Tensor): ((part: Tensor) => Tensor) =>
         shapes: [x.shape],
         remedy: 'give at least one row: [N, …]',
       });
-    const [least, most] = [min(x, { axes: 0 }), max(x, { axes: 0 })];
+    // In units of each feature's size nothing overflows, neither sums nor differences nor squares; powers of two round nothing.
+    const { unit } = unitOf(x, { axes: [0], keepDims: true });
+    const units = div(x, unit) as Tensor;
+    const [least, most] = [min(units, { axes: 0 }), max(units, { axes: 0 })];
     // The mean of equal numbers is rounded, and their deviation from it need not be 0: whether they vary is asked of them.
     const constant = equal(least, most);
-    const centre = where(constant, least, mean(x, { axes: 0 }));
-    const range = where(constant, 1, sub(most, least));
-    const spread = std(x, { axes: 0, correction: 0 });
-    const ordinary = logicalAnd(less(short, range), less(range, long));
-    const scaled = mul(std(div(sub(x, least), range), { axes: 0, correction: 0 }), range);
-    const scale = where(constant, 1, where(ordinary, spread, scaled));
+    const centre = where(constant, least, mean(units, { axes: 0 }));
+    const scale = where(constant, 1, std(units, { axes: 0, correction: 0 }));
+    // A feature that never varies is shifted by its own numbers.
+    const back = where(constant, reshape(unit, least.shape) as Tensor, 1);
     return (part) =>
       inOperation('standardize', () => {
         checkTensor('standardize', 'the part', part);
-        return div(sub(part, centre), scale);
+        return mul(div(sub(div(part, reshape(unit, least.shape) as Tensor), centre), scale), back);
       });
   });

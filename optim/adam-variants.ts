@@ -6,7 +6,7 @@
 import { add, div, full, greater, mul, ones, pow, sqrt, sub, type Tensor, where } from '../core/index.js';
 import { type AdamaxOptions, adamaxNames } from './adam.js';
 import { optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
-import { defineMoments, filled, runningMean } from './moments.js';
+import { defineMoments, filled, overSize, runningMean } from './moments.js';
 import { addDecayedWeights } from './scaling.js';
 import { chain, type GradientTransform } from './transform.js';
 
@@ -46,7 +46,7 @@ export const nadam = (options: RateOr<NadamOptions> = {}): GradientTransform<rea
         const square = runningMean(m.square, mul(g, g), b2);
         const root = add(sqrt(div(square, scalar(filled(b2, t)))), eps);
         const ahead = add(mul(div(sub(1, now), sub(1, product)), g), mul(div(next, sub(1, mul(product, next))), mean));
-        return { update: div(ahead, root), moments: { mean, square, product } };
+        return { update: overSize(ahead, root, eps), moments: { mean, square, product } };
       },
     }),
     scaleByLearningRate(lr),
@@ -79,8 +79,10 @@ export const radam = (options: RateOr<AdamaxOptions> = {}): GradientTransform<re
         const settled = greater(rho, 5);
         const safe = where(settled, rho, mul(ones([], 'float64'), 6));
         const rectifier = sqrt(div(mul(mul(sub(safe, 4), sub(safe, 2)), limit), mul(safe, (limit - 4) * (limit - 2))));
-        const adaptive = div(scalar(mul(rectifier, sqrt(filled(b2, t)))), add(sqrt(square), eps));
-        return { update: where(settled, mul(corrected, adaptive), corrected), moments: { mean, square } };
+        const size = add(sqrt(square), eps);
+        const factor = scalar(mul(rectifier, sqrt(filled(b2, t))));
+        const adaptive = eps > 0 ? mul(corrected, div(factor, size)) : overSize(mul(corrected, factor), size, eps);
+        return { update: where(settled, adaptive, corrected), moments: { mean, square } };
       },
     }),
     scaleByLearningRate(lr),

@@ -6,7 +6,7 @@
  */
 import { abs, add, div, maximum, mul, sqrt, type Tensor } from '../core/index.js';
 import { checkedSettings, type LearningRate, optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
-import { defineMoments, filled, type LeafContext, type MomentState, runningMean } from './moments.js';
+import { defineMoments, filled, type LeafContext, type MomentState, overSize, runningMean } from './moments.js';
 import { addDecayedWeights } from './scaling.js';
 import { chain, type GradientTransform } from './transform.js';
 
@@ -40,7 +40,7 @@ export const scaleByAdam = (options: Scaling = {}): GradientTransform<MomentStat
   // With c₁ = 1 − β₁ᵗ, c₂ = 1 − β₂ᵗ the step is m·(√c₂/c₁) / (√v + ε·√c₂): of each parameter one quotient and one root.
   const step = (mean: Tensor, size: Tensor, { t, scalar }: Pick<LeafContext<never>, 't' | 'scalar'>): Tensor => {
     const root = sqrt(filled(b2, t));
-    return div(mul(mean, scalar(div(root, filled(b1, t)))), add(sqrt(size), scalar(mul(root, eps))));
+    return overSize(mul(mean, scalar(div(root, filled(b1, t)))), add(sqrt(size), scalar(mul(root, eps))), eps);
   };
   if (!amsgrad)
     return defineMoments({
@@ -104,7 +104,7 @@ export const adamax = (options: RateOr<AdamaxOptions> = {}): GradientTransform<r
       rule: ({ g, m, t, scalar }) => {
         const mean = runningMean(m.mean, g, b1);
         const bound = maximum(mul(m.bound, b2), add(abs(g), eps));
-        return { update: div(div(mean, scalar(filled(b1, t))), bound), moments: { mean, bound } };
+        return { update: overSize(div(mean, scalar(filled(b1, t))), bound, eps), moments: { mean, bound } };
       },
     }),
     scaleByLearningRate(lr),

@@ -4,7 +4,7 @@
  */
 import { add, div, mul, sqrt, square, sub } from '../core/index.js';
 import { type LearningRate, optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
-import { defineMoments, runningMean } from './moments.js';
+import { defineMoments, overSize, runningMean } from './moments.js';
 import { addDecayedWeights } from './scaling.js';
 import { accumulateMomentum } from './sgd.js';
 import { chain, type GradientTransform } from './transform.js';
@@ -45,7 +45,7 @@ export const rmsprop = (options: RateOr<RmspropOptions> = {}): GradientTransform
             // With S = α·S + (1 − α)g² and M = α·M + (1 − α)g, S − M² obeys V ← α(V + (1 − α)(g − M)²): never below 0.
             const variance = mul(add(m.variance, mul(square(sub(g, m.mean)), 1 - alpha)), alpha);
             const mean = runningMean(m.mean, g, alpha);
-            return { update: div(g, add(sqrt(variance), eps)), moments: { variance, mean } };
+            return { update: overSize(g, add(sqrt(variance), eps), eps), moments: { variance, mean } };
           },
         })
       : defineMoments({
@@ -53,7 +53,7 @@ export const rmsprop = (options: RateOr<RmspropOptions> = {}): GradientTransform
           start: { square: 0 },
           rule: ({ g, m }) => {
             const size = runningMean(m.square, mul(g, g), alpha);
-            return { update: div(g, add(sqrt(size), eps)), moments: { square: size } };
+            return { update: overSize(g, add(sqrt(size), eps), eps), moments: { square: size } };
           },
         }),
     ...(momentum === 0 ? [] : [accumulateMomentum({ momentum })]),
@@ -91,7 +91,7 @@ export const adagrad = (options: RateOr<AdagradOptions> = {}): GradientTransform
       start: { total: initialAccumulator },
       rule: ({ g, m, t, scalar }) => {
         const total = add(m.total, mul(g, g));
-        const step = div(g, add(sqrt(total), eps));
+        const step = overSize(g, add(sqrt(total), eps), eps);
         return {
           update: lrDecay === 0 ? step : div(step, scalar(add(mul(sub(t, 1), lrDecay), 1))),
           moments: { total },
@@ -129,7 +129,7 @@ export const adadelta = (options: RateOr<AdadeltaOptions> = {}): GradientTransfo
       start: { square: 0, steps: 0 },
       rule: ({ g, m }) => {
         const size = runningMean(m.square, mul(g, g), rho);
-        const update = mul(div(sqrt(add(m.steps, eps)), sqrt(add(size, eps))), g);
+        const update = mul(overSize(sqrt(add(m.steps, eps)), sqrt(add(size, eps)), eps), g);
         return { update, moments: { square: size, steps: runningMean(m.steps, mul(update, update), rho) } };
       },
     }),

@@ -3,7 +3,22 @@
  * An optimiser supplies the arithmetic of one leaf; this file walks the tree.
  */
 import { ArgumentError, describe, TreeError } from '../core/errors.js';
-import { add, cast, full, mul, pow, sub, Tensor, treeLeaves, treeMap, treeUnflatten } from '../core/index.js';
+import {
+  add,
+  cast,
+  div,
+  equal,
+  full,
+  logicalAnd,
+  mul,
+  pow,
+  sub,
+  Tensor,
+  treeLeaves,
+  treeMap,
+  treeUnflatten,
+  where,
+} from '../core/index.js';
 import { checkMethods } from '../core/methods.js';
 import { firstStep, type GradientTransform, refuseMissingParams, refuseState, sameTrees } from './transform.js';
 
@@ -45,6 +60,12 @@ export const filled = (decay: number, t: Tensor): Tensor => sub(1, pow(full([], 
 /** `d·old + (1 − d)·next`. */
 export const runningMean = (old: Tensor, next: Tensor, decay: number): Tensor =>
   add(mul(old, decay), mul(next, 1 - decay));
+
+/** A quotient by the size of gradients and an `eps`. With an eps of 0 the size may be 0: then 0/0 is 0, so that what has no gradient stays. */
+export const overSize = (above: Tensor, size: Tensor, eps: number): Tensor => {
+  const quotient = div(above, size);
+  return eps > 0 ? quotient : where(logicalAnd(equal(above, 0), equal(size, 0)), 0, quotient);
+};
 
 /** What a rule gave for one leaf, once its tensors are known to be there. */
 const resultOf = <K extends string>(op: string, kinds: readonly K[], result: LeafResult<K>): LeafResult<K> => {

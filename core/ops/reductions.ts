@@ -55,19 +55,21 @@ export interface VarianceOptions extends ReduceOptions {
 const varianceOfNames = { axis: true, axes: true, keepDims: true, correction: true } as const;
 
 /** Distances from the mean, and what their squares' sum is divided by, in the name of the operation that the user called. */
-const deviationsOf = (
+const varianceParams = (
   op: string,
   x: Tensor,
   given: VarianceOptions,
-): { readonly params: ReductionParams; readonly deviation: Tensor; readonly divisor: number } => {
+): { readonly params: ReductionParams; readonly divisor: number } => {
   commonDtype(op, [tensorOperand(op, x)], 'float');
   const { correction = 1, ...options } = checkedOptions(op, given, varianceOfNames);
   checkNumber(op, 'correction', correction);
   const params = reductionParams(op, x, options);
-  // Two passes: E[x²] − E[x]² would cancel.
-  const deviation = sub(x, mean(x, { axes: params.axes, keepDims: true })) as Tensor;
-  return { params, deviation, divisor: Math.max(0, laneLength(x, params.axes) - correction) };
+  return { params, divisor: Math.max(0, laneLength(x, params.axes) - correction) };
 };
+
+/** What is left of the mean: two passes, because E[x²] − E[x]² would cancel. */
+const deviationsIn = (x: Tensor, { axes }: ReductionParams): Tensor =>
+  sub(x, mean(x, { axes, keepDims: true })) as Tensor;
 
 /**
  * The variance over `axes` (all by default): `Σ (x − mean)² / (n − correction)`, in two passes. Where
@@ -78,8 +80,8 @@ const deviationsOf = (
  */
 export const variance = (x: Tensor, options: VarianceOptions = {}): Tensor =>
   inOperation('variance', () => {
-    const { params, deviation, divisor } = deviationsOf('variance', x, options);
-    return div(sum(square(deviation), params), divisor);
+    const { params, divisor } = varianceParams('variance', x, options);
+    return div(sum(square(deviationsIn(x, params)), params), divisor);
   });
 
 /** Exponents beyond which a square, or the sum of some, may leave the range of the element type. */
@@ -90,7 +92,10 @@ const farthest = { float32: 100, float64: 900 } as const;
  * multiplied again (`scale`). Squares of x/unit neither overflow nor vanish, and no digit is rounded on the way there and back. It takes
  * no derivative: a length is homogeneous, and so the same for every unit.
  */
-const unitOf = (x: Tensor, { axes, keepDims }: ReductionParams): { readonly unit: Tensor; readonly scale: Tensor } => {
+export const unitOf = (
+  x: Tensor,
+  { axes, keepDims }: ReductionParams,
+): { readonly unit: Tensor; readonly scale: Tensor } => {
   if (laneLength(x, axes) === 0 || x.size === 0) {
     const one = full([], 1, x.dtype as FloatDtype);
     return { unit: one, scale: one };
@@ -112,9 +117,11 @@ const unitOf = (x: Tensor, { axes, keepDims }: ReductionParams): { readonly unit
  */
 export const std = (x: Tensor, options: VarianceOptions = {}): Tensor =>
   inOperation('std', () => {
-    const { params, deviation, divisor } = deviationsOf('std', x, options);
-    const { unit, scale } = unitOf(deviation, params);
-    return mul(scale, safeSqrt(div(sum(square(div(deviation, unit) as Tensor), params), divisor) as Tensor)) as Tensor;
+    const { params, divisor } = varianceParams('std', x, options);
+    // The sum of the mean may overflow as well as the squares, so that the unit is that of the numbers themselves.
+    const { unit, scale } = unitOf(x, params);
+    const deviation = deviationsIn(div(x, unit) as Tensor, params);
+    return mul(scale, safeSqrt(div(sum(square(deviation), params), divisor) as Tensor)) as Tensor;
   });
 
 /** Options of `norm`. */

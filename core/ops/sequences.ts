@@ -56,8 +56,8 @@ export function arange(...all: readonly (number | ArangeOptions | undefined)[]):
       problem: `${start}, ${start + step}, … do not fit ${dtype}`,
       remedy: "use 'float32' or 'float64'",
     });
-  const count = Math.max(0, Math.ceil((stop - start) / step));
-  const end = start + (count - 1) * step;
+  const count = Math.max(0, Math.ceil(quotientOf(start, stop, step)));
+  const end = stepped(start, count - 1, step);
   if (dtype === 'int32' && count > 0 && !(fitsInt32(start) && fitsInt32(end)))
     throw new DtypeError({
       op: 'arange',
@@ -66,7 +66,7 @@ export function arange(...all: readonly (number | ArangeOptions | undefined)[]):
     });
   checkShape('arange', [count]);
   return fromData(
-    Float64Array.from({ length: count }, (_, i) => start + i * step),
+    Float64Array.from({ length: count }, (_, i) => stepped(start, i, step)),
     [count],
     dtype,
   );
@@ -78,6 +78,18 @@ export interface LinspaceOptions {
   readonly dtype?: FloatDtype;
 }
 
+/** `(to − from)/by`, also where the difference overflows. */
+const quotientOf = (from: number, to: number, by: number): number => {
+  const span = to - from;
+  return Number.isFinite(span) ? span / by : to / by - from / by;
+};
+
+/** `from + i·step`, also where the product overflows on the way to a number that does not. */
+const stepped = (from: number, i: number, step: number): number => {
+  const way = i * step;
+  return Number.isFinite(way) ? from + way : 2 * (from / 2 + i * (step / 2));
+};
+
 /** `count` numbers from start to stop, counted from the nearer end, so that both ends are exact. */
 const evenly = (op: string, start: number, stop: number, count: number, endpoint: boolean): Float64Array => {
   checkFinite(op, { start, stop });
@@ -85,9 +97,9 @@ const evenly = (op: string, start: number, stop: number, count: number, endpoint
     throw new ArgumentError({ op, problem: `${describe(count)} numbers`, remedy: 'give a whole, non-negative count' });
   checkShape(op, [count]);
   const intervals = endpoint ? count - 1 : count;
-  const step = intervals > 0 ? (stop - start) / intervals : 0;
+  const step = intervals > 0 ? quotientOf(start, stop, intervals) : 0;
   return Float64Array.from({ length: count }, (_, i) =>
-    2 * i <= intervals ? start + i * step : stop - (intervals - i) * step,
+    2 * i <= intervals ? stepped(start, i, step) : stepped(stop, intervals - i, -step),
   );
 };
 

@@ -95,15 +95,21 @@ export const moveAxis = (x: Tensor, from: number | readonly number[], to: number
   });
 
 /**
- * Merges the axes from `startAxis` to `endAxis` (included) into one; by default all but the batch axis.
+ * Merges the axes from `startAxis` to `endAxis` (included) into one; by default all but the batch axis. A scalar becomes `[1]`, and a vector
+ * of N samples without axes of their own `[N, 1]`.
  * @throws AxisError for an axis out of range, or when the end comes before the start.
  * @example
  * flatten(zeros([2, 3, 4])).shape // [2, 12]
  */
 export const flatten = (x: Tensor, startAxis = 1, endAxis = -1): Tensor =>
   inOperation('flatten', () => {
-    const start = normalizeAxis('flatten', startAxis, rankOf('flatten', x));
-    const end = normalizeAxis('flatten', endAxis, rankOf('flatten', x));
+    const rank = rankOf('flatten', x);
+    // What has no axes to merge has an empty product of them.
+    if (rank === 0 && [startAxis, endAxis].every((axis) => axis === 0 || axis === -1 || axis === 1))
+      return reshape(x, [1]);
+    if (rank === 1 && startAxis === 1 && endAxis === -1) return reshape(x, [x.size, 1]);
+    const start = normalizeAxis('flatten', startAxis, rank);
+    const end = normalizeAxis('flatten', endAxis, rank);
     if (end < start)
       throw new AxisError({
         op: 'flatten',

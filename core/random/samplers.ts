@@ -9,6 +9,7 @@ import { checkTensors } from '../arguments.js';
 import { type FloatDtype, isFloat } from '../dtype.js';
 import { ArgumentError, DtypeError, describe, ShapeError } from '../errors.js';
 import { largest, roundedUp } from '../floats.js';
+import { reveal } from '../interpreter.js';
 import { add } from '../primitives/add.js';
 import { argmax } from '../primitives/argmax.js';
 import { argsort } from '../primitives/argsort.js';
@@ -22,6 +23,7 @@ import { log } from '../primitives/log.js';
 import { log1p } from '../primitives/log1p.js';
 import { logicalAnd } from '../primitives/logical-and.js';
 import { logicalOr } from '../primitives/logical-or.js';
+import { max } from '../primitives/max.js';
 import { mul } from '../primitives/mul.js';
 import { neg } from '../primitives/neg.js';
 import { sub } from '../primitives/sub.js';
@@ -113,10 +115,25 @@ export const normal = <const S extends Shape>(key: Key, shape: S, options: Norma
     return (mean === 0 && std === 1 ? standard : add(mul(standard, std), mean)) as Tensor as Tensor<S>;
   });
 
+/** Throws for a number of `x` that is known and is not right. */
+const refuseKnown = (
+  op: string,
+  x: Tensor,
+  right: (value: number) => boolean,
+  problem: (value: number) => string,
+  remedy: string,
+): void => {
+  const wrong = reveal(x)
+    ?.dataSync()
+    .find((value) => !right(value));
+  if (wrong !== undefined) throw new ArgumentError({ op, problem: problem(wrong), shapes: [x.shape], remedy });
+};
+
 /**
  * True with probability `p`: a number, or a tensor of probabilities that broadcasts to `shape`. The uniform number that
  * decides has 55 bits, so that small probabilities, and those near 1, are what they say.
- * @throws ArgumentError unless a number `p` is between 0 and 1; DtypeError for a tensor that is not of floats.
+ * @throws ArgumentError unless `p` is between 0 and 1, as far as its numbers are known: in a compiled program NaN draws false, and a number
+ * beyond the range what its nearer end does; DtypeError for a tensor that is not of floats.
  * @example
  * bernoulli(key(0), 1, [3]).toArray() // [1, 1, 1]
  */
@@ -136,6 +153,14 @@ export const bernoulli = <const S extends Shape>(key: Key, p: number | Tensor, s
         shapes: [p.shape],
         remedy: "convert with cast(p, 'float32')",
       });
+    if (p instanceof Tensor)
+      refuseKnown(
+        'bernoulli',
+        p,
+        (value) => value >= 0 && value <= 1,
+        (value) => `${value} is not a probability`,
+        'give p between 0 and 1',
+      );
     if (p instanceof Tensor && p.dtype === 'float64')
       return less(unitInterval(randomWords(key, shape), 'float64'), p) as Tensor as Tensor<S>;
     if (!(p instanceof Tensor) && Number.isInteger(p / grain))
@@ -247,10 +272,33 @@ export const permutation = (key: Key, of: number | Tensor): Tensor =>
     return take(of, permutation(key, of.shape[0] ?? 0), 0);
   });
 
+/** Throws for lines of known logits that have no softmax. */
+const checkLogits = (logits: Tensor, classes: number): void => {
+  const values = reveal(logits)?.dataSync();
+  if (values === undefined) return;
+  for (let start = 0; start < values.length; start += classes) {
+    let [open, nan] = [false, false];
+    for (let i = start; i < start + classes; i++) {
+      const value = values[i] as number;
+      if (Number.isNaN(value)) nan = true;
+      else if (value > Number.NEGATIVE_INFINITY) open = true;
+    }
+    if (nan || !open)
+      throw new ArgumentError({
+        op: 'categorical',
+        problem: nan ? 'a logit is NaN' : 'all logits of a line are −∞, so that no class is left',
+        shapes: [logits.shape],
+        remedy: 'give logits of which at least one a line is above −∞',
+      });
+  }
+};
+
 /**
  * Class numbers (int32) drawn with probabilities softmax(logits) along the last axis, by the Gumbel-max trick:
  * argmax(logits + Gumbel noise). `logits: […, C]` → `shape`, which defaults to the leading axes and must broadcast them.
- * @throws ShapeError when `shape` does not broadcast the leading axes of the logits; DtypeError unless they are floats.
+ * A class whose logit is −∞ is never drawn.
+ * @throws ShapeError when `shape` does not broadcast the leading axes of the logits; DtypeError unless they are floats; ArgumentError for logits
+ * that are known and have no softmax: NaN, or nothing but −∞ (in a compiled program −1 is drawn of those).
  * @example
  * categorical(key(0), tensor([0, 100, 0])).item() // 1
  */
@@ -275,8 +323,13 @@ export const categorical = (key: Key, logits: Tensor, given?: Shape): Tensor =>
         shapes: [logits.shape, shape],
         remedy: 'let the shape end in the leading axes of the logits',
       });
+    checkLogits(logits, classes);
     const noise = gumbel(key, [...shape, classes], { dtype: logits.dtype === 'float64' ? 'float64' : 'float32' });
-    return argmax(add(logits, noise), { axis: -1 });
+    const drawnClass = argmax(add(logits, noise), { axis: -1 });
+    if (reveal(logits) !== null) return drawnClass;
+    // The largest logit is NaN where any is, and −∞ where all are.
+    const sound = less(Number.NEGATIVE_INFINITY, max(logits, { axes: -1 }));
+    return where(sound, drawnClass, -1) as Tensor;
   });
 
 const rademacherNames = { dtype: true } as const;

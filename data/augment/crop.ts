@@ -86,6 +86,14 @@ export const randomCrop = (options: RandomCropOptions = {}): Transform => {
   });
 };
 
+/** The part `share` of the way from `a` to `b`, never beyond them; a neighbour that has no share is not read. */
+const between = (a: number, next: () => number, share: number): number => {
+  if (share === 0) return a;
+  const b = next();
+  const weighed = a * (1 - share) + b * share;
+  return Number.isNaN(weighed) ? weighed : Math.min(Math.max(weighed, Math.min(a, b)), Math.max(a, b));
+};
+
 /** The value at a fractional position, from its four neighbours; `outside` where there are none. */
 export const bilinear = (
   { data, height, width }: Pixels,
@@ -98,11 +106,8 @@ export const bilinear = (
   const [down, across] = [row - top, column - left];
   const at = (r: number, c: number): number =>
     r < 0 || r >= height || c < 0 || c >= width ? outside : (data[(plane * height + r) * width + c] ?? 0);
-  const upper = at(top, left) * (1 - across) + (across > 0 ? at(top, left + 1) * across : 0);
-  if (down === 0) return upper;
-  return (
-    upper * (1 - down) + (at(top + 1, left) * (1 - across) + (across > 0 ? at(top + 1, left + 1) * across : 0)) * down
-  );
+  const line = (r: number): number => between(at(r, left), () => at(r, left + 1), across);
+  return between(line(top), () => line(top + 1), down);
 };
 
 /**

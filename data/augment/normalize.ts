@@ -9,7 +9,15 @@ import { sub } from '../../core/primitives/sub.js';
 import { inOperation } from '../../core/scope.js';
 import { sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { checkExamples, checkImages, checkNumbers, checkObject, checkTensor, checkWhole } from '../checks.js';
+import {
+  checkExamples,
+  checkImages,
+  checkNumber,
+  checkNumbers,
+  checkObject,
+  checkTensor,
+  checkWhole,
+} from '../checks.js';
 import type { ImageSet } from '../images.js';
 import { pixelsOf, type Transform, transformOf, withPixels } from './transform.js';
 
@@ -55,7 +63,7 @@ export const channelMoments = (images: ImageSet): ChannelMoments => {
 
 /**
  * Each channel shifted by its mean and divided by its standard deviation; a channel that never varies is only shifted.
- * @throws ArgumentError unless there is one pair a channel; ShapeError unless x is `[N, C, H, W]`.
+ * @throws ArgumentError unless there is one pair a channel of finite numbers, the deviation ≥ 0; ShapeError unless x is `[N, C, H, W]`.
  * @example
  * normalize({ mean: [0.5], std: [0.5] })({ x: ones([1, 1, 1, 2]), y: zeros([1]) }, key(0)).x.toArray() // [[[[1, 1]]]]
  */
@@ -64,6 +72,8 @@ export const normalize = (moments: ChannelMoments): Transform => {
   const { mean, std } = moments;
   checkNumbers('normalize', 'mean', mean);
   checkNumbers('normalize', 'std', std);
+  for (const value of mean) checkNumber('normalize', 'a mean', value);
+  for (const value of std) checkNumber('normalize', 'a deviation', value, [0, Number.MAX_VALUE]);
   return transformOf('normalize', (batch) => {
     const images = pixelsOf('normalize', batch);
     const { count, channels, height, width } = images;

@@ -11,6 +11,7 @@ import {
   clamp,
   div,
   equal,
+  logicalAnd,
   logicalOr,
   max,
   maximum,
@@ -66,8 +67,9 @@ export const cosineSimilarity = (a: Tensor, b: Tensor, options: CosineSimilarity
     };
     const [left, right] = [scaled(a), scaled(b)];
     const dot = sum(mul(left.unit, right.unit), { axes, keepDims: true });
+    // A vector of zeros beside NaN is not one: its product is NaN.
     const cosine: Tensor = div(div(dot, left.length), right.length);
-    const found = eps === 0 ? where(logicalOr(left.empty, right.empty), 0, cosine) : cosine;
+    const found = eps === 0 ? where(logicalAnd(logicalOr(left.empty, right.empty), equal(dot, 0)), 0, cosine) : cosine;
     // What rounding puts above 1 is 1; the derivative is not cut off, which near 1 is no rounding error.
     const within = add(found, stopGradient(sub(clamp(found, { min: -1, max: 1 }), found)));
     return sum(within, { axes });

@@ -105,12 +105,13 @@ const validPlaces = (op: string, target: Tensor, ignoreIndex: number | null | un
   return notEqual(target, ignoreIndex);
 };
 
-/** `−w[target]·values[target]` at each place. */
+/** `−w[target]·of(values[target])` at each place; `of` is of what is picked alone, so that nothing else has a derivative. */
 const pickClasses = (
   op: string,
   values: Tensor,
   target: Tensor,
   { weight = null, ignoreIndex = null }: Omit<ClassLossOptions, 'reduction'>,
+  of: (picked: Tensor) => Tensor = (picked) => picked,
 ): Picked => {
   const { axis, classes, shape } = placesOf(op, values);
   checkTarget(op, values, target, shape);
@@ -124,7 +125,7 @@ const pickClasses = (
   checkNumbers(op, target, range);
   const valid = validPlaces(op, target, ignoreIndex);
   const counting = valid === null ? target : (where(valid, target, 0) as Tensor);
-  const loss = neg(reshape(pickNumbers(values, counting, axis, range), shape) as Tensor);
+  const loss = neg(of(reshape(pickNumbers(values, counting, axis, range), shape) as Tensor));
   const weights = weight === null ? null : takeNumbers(weight, counting, range);
   const weighted = weights === null ? loss : shareOf(weights, loss);
   if (valid === null) return { loss: weighted, valid, weights };
@@ -263,15 +264,12 @@ export const crossEntropyOfProbabilities = ((
         problem: `clip is ${describe(clip)}`,
         remedy: 'give a number from 0 to less than 0.5',
       });
-    const picked = (logp: Tensor): Tensor | Counted => {
-      const { loss, weights } = pickClasses('crossEntropyOfProbabilities', logp, target, {});
+    const logOf = (q: Tensor): Tensor => log(clip > 0 ? (clamp(q, { min: clip, max: 1 - clip }) as Tensor) : q);
+    if (target.dtype === 'int32') {
+      const { loss, weights } = pickClasses('crossEntropyOfProbabilities', p, target, {}, logOf);
       return reduceWeighted('crossEntropyOfProbabilities', loss, weights, options.reduction ?? 'mean');
-    };
-    if (clip > 0) {
-      const logp = log(clamp(p, { min: clip, max: 1 - clip }));
-      return target.dtype === 'int32' ? picked(logp) : softCrossEntropy(logp, target, options);
     }
-    if (target.dtype === 'int32') return picked(log(p));
+    if (clip > 0) return softCrossEntropy(logOf(p), target, options);
     checkTarget('crossEntropy', p, target, p.shape);
     // A class of no share has no logarithm to take, whose derivative could be infinite.
     return softCrossEntropy(log(where(logicalAnd(equal(target, 0), equal(p, 0)), 1, p)), target, options);

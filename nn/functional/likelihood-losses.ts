@@ -15,7 +15,6 @@ import {
   mul,
   neg,
   softplus,
-  square,
   stopGradient,
   sub,
   type Tensor,
@@ -25,6 +24,7 @@ import { inOperation } from '../../core/scope.js';
 import { checkEps } from './normalise.js';
 import { checkSameShapes, type Reducible, type Reducing, type ReductionOptions, reduceLoss } from './reduce.js';
 import { counted, shareOf } from './terms.js';
+import { numbersWithin } from './within.js';
 
 /** The rate, or 1 where both it and the count are 0: 0·log 0 is 0, with derivative 0. */
 const unlessNone = (count: Tensor, rate: Tensor): Tensor => where(logicalAnd(equal(count, 0), equal(rate, 0)), 1, rate);
@@ -40,7 +40,7 @@ const gaussianNllLossNames = { full: true, eps: true, reduction: true } as const
 
 /**
  * `½ (log v + (x − t)²/v)`: t drawn from a normal distribution with mean x and variance v, which broadcasts.
- * @throws ShapeError when x and the target differ in shape.
+ * @throws ShapeError when x and the target differ in shape; ArgumentError for a variance below 0 (NaN in a compiled program).
  * @example
  * gaussianNllLoss(tensor([1]), tensor([3]), tensor([1])).item() // 2
  */
@@ -56,10 +56,18 @@ export const gaussianNllLoss = ((
     checkEps(op, eps);
     checkSameShapes(op, x, target);
     checkTensors(op, [variance]);
-    const given = broadcastTo(variance, x.shape) as Tensor;
+    const known = numbersWithin(op, variance, {
+      name: 'variance',
+      least: 0,
+      most: Number.POSITIVE_INFINITY,
+      remedy: 'give variances ≥ 0, such as softplus or exp makes them',
+    });
+    const given = broadcastTo(known, x.shape) as Tensor;
     // At least eps, with the gradient of the variance itself.
     const v = where(less(given, eps), add(given, stopGradient(sub(eps, given))), given);
-    const loss = mul(add(log(v), div(square(sub(x, target)), v)), 0.5);
+    // (x − t)·((x − t)/v): the square alone may overflow or vanish.
+    const apart = sub(x, target);
+    const loss = mul(add(log(v), mul(apart, div(apart, v))), 0.5);
     return reduceLoss(op, full ? add(loss, 0.5 * Math.log(2 * Math.PI)) : loss, reduction);
   })) as Reducing<[x: Tensor, target: Tensor, variance: Tensor], GaussianNllOptions>;
 

@@ -58,6 +58,7 @@ const names = { margin: true, reduction: true } as const;
 export const marginRankingLoss = ((a: Tensor, b: Tensor, y: Tensor, options: Reducible<PairMarginOptions> = {}) =>
   inOperation('marginRankingLoss', () => {
     const { margin = 0, reduction = 'mean' } = checkedOptions('marginRankingLoss', options, names);
+    checkNotNaN('marginRankingLoss', 'margin', margin);
     checkSameShapes('marginRankingLoss', a, b);
     checkSameShapes('marginRankingLoss', a, y);
     return reduceLoss(
@@ -76,6 +77,7 @@ export const marginRankingLoss = ((a: Tensor, b: Tensor, y: Tensor, options: Red
 export const hingeEmbeddingLoss = ((x: Tensor, y: Tensor, options: Reducible<PairMarginOptions> = {}) =>
   inOperation('hingeEmbeddingLoss', () => {
     const { margin = 1, reduction = 'mean' } = checkedOptions('hingeEmbeddingLoss', options, names);
+    checkNotNaN('hingeEmbeddingLoss', 'margin', margin);
     checkSameShapes('hingeEmbeddingLoss', x, y);
     const loss = bySign('hingeEmbeddingLoss', y, x, relu(sub(margin, x)));
     return reduceLoss('hingeEmbeddingLoss', loss, reduction);
@@ -91,6 +93,7 @@ export const hingeEmbeddingLoss = ((x: Tensor, y: Tensor, options: Reducible<Pai
 export const cosineEmbeddingLoss = ((a: Tensor, b: Tensor, y: Tensor, options: Reducible<PairMarginOptions> = {}) =>
   inOperation('cosineEmbeddingLoss', () => {
     const { margin = 0, reduction = 'mean' } = checkedOptions('cosineEmbeddingLoss', options, names);
+    checkNotNaN('cosineEmbeddingLoss', 'margin', margin);
     checkSameShapes('cosineEmbeddingLoss', a, b);
     checkTensors('cosineEmbeddingLoss', [y]);
     if (a.rank < 1 || a.rank > 2 || y.shape.join() !== a.shape.slice(0, -1).join())

@@ -29,6 +29,7 @@ import {
   reduceLoss,
 } from './reduce.js';
 import { counted, shareOf } from './terms.js';
+import { numbersWithin } from './within.js';
 
 /** log p, no smaller than −100 (where its gradient is 0), so that a wrong certainty costs much, not everything. */
 const boundedLog = (p: Tensor): Tensor => {
@@ -45,7 +46,7 @@ const bceLossNames = { weight: true, reduction: true } as const;
 
 /**
  * `−t·log p − (1 − t)·log(1 − p)` for probabilities p, each logarithm no smaller than −100.
- * @throws ShapeError when the shapes differ.
+ * @throws ShapeError when the shapes differ; ArgumentError for a p outside of [0, 1] (NaN in a compiled program).
  * @example
  * bceLoss(tensor([0.5]), tensor([1])).item() // ≈ 0.6931471805599453
  */
@@ -53,7 +54,13 @@ export const bceLoss = ((p: Tensor, target: Tensor, options: Reducible<BinaryCro
   inOperation('bceLoss', () => {
     const { weight = null, reduction = 'mean' } = checkedOptions('bceLoss', options, bceLossNames);
     checkSameShapes('bceLoss', p, target);
-    const seen = counted(p, weight, 0.5);
+    const seen = numbersWithin('bceLoss', counted(p, weight, 0.5), {
+      name: 'probability',
+      least: 0,
+      most: 1,
+      remedy: 'give probabilities from 0 to 1, such as sigmoid makes them, or raw scores to bceWithLogits',
+      weight,
+    });
     const loss = neg(add(mul(target, boundedLog(seen)), mul(sub(1, target), boundedLog(sub(1, seen)))));
     return reduceLoss('bceLoss', weight === null ? loss : mul(loss, weight), reduction);
   })) as Reducing<[p: Tensor, target: Tensor], BinaryCrossEntropyOptions>;

@@ -6,14 +6,19 @@ import {
   ArgumentError,
   add,
   cast,
+  equal,
   fromData,
+  maximum,
+  minimum,
   mul,
   permute,
   reshape,
   ShapeError,
+  stopGradient,
   sub,
   type Tensor,
   take,
+  where,
 } from '../../core/index.js';
 import { inOperation } from '../../core/scope.js';
 import { checkShape } from '../../core/shape.js';
@@ -79,6 +84,19 @@ const floorOf = (a: number, b: number): number => {
   return !exact && Math.abs(quotient - whole) <= 4 * Number.EPSILON * whole ? whole : Math.floor(quotient);
 };
 
+/**
+ * `(1 − w)·a + w·b`, kept within [a, b]: rounding may carry the sum of the weighed ends beyond them, even where they are equal. The
+ * derivatives are the weights, whatever was rounded.
+ */
+const between = (a: Tensor, b: Tensor, w: Tensor): Tensor => {
+  // A neighbour of weight 0 is not read: 0·∞ is NaN.
+  const weighed: Tensor = where(equal(w, 0), a, add(mul(a, sub(1, w)), mul(b, w)));
+  const [first, second, sum] = [stopGradient(a), stopGradient(b), stopGradient(weighed)];
+  const kept = minimum(maximum(sum, minimum(first, second)), maximum(first, second));
+  // What is taken off is the difference of neighbours, and exact; ∞ − ∞ is not asked for.
+  return where(equal(kept, sum), weighed, add(weighed, sub(kept, sum)));
+};
+
 /** The nearest place before, or the two neighbours weighted by their distance. */
 const resizeAxis = (
   x: Tensor,
@@ -104,7 +122,7 @@ const resizeAxis = (
   const upper = lower.map((place, i) => (far[i] === 0 ? place : Math.min(place + 1, from - 1)));
   const shape = x.shape.map((_, i) => (i === axis ? size : 1));
   const weight = cast(fromData(Float64Array.from(far), shape), x.dtype === 'float64' ? 'float64' : 'float32');
-  return add(mul(take(x, lower, axis), sub(1, weight)), mul(take(x, upper, axis), weight));
+  return between(take(x, lower, axis), take(x, upper, axis), weight);
 };
 
 /**

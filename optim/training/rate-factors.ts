@@ -1,6 +1,7 @@
 /** Factors on all learning rates, decided by the loop between steps: by the epoch, or by how the run goes. */
 
 import { checkedOptions } from '../../core/arguments.js';
+import { ArgumentError, describe } from '../../core/errors.js';
 import { checkCallable } from '../../core/methods.js';
 import { type PlateauOptions, reduceOnPlateau } from '../plateau.js';
 import type { Schedule } from '../schedules.js';
@@ -21,12 +22,22 @@ export type RateFactor = (moment: Moment) => number;
 /**
  * A schedule over epochs, the first of which is number 0: `byEpoch(exponentialDecay(1, { gamma: 0.9 }))` multiplies all
  * rates by 0.9 at the end of each epoch.
+ * @throws ArgumentError at a moment whose epoch is not a whole number from 1 on.
  * @example
  * byEpoch(exponentialDecay(1, { gamma: 0.5 }))({ epoch: 3, step: 70, history: { losses: [], checks: [] } }) // 0.25
  */
 export const byEpoch = (schedule: Schedule): RateFactor => {
   checkCallable('byEpoch', 'the schedule', schedule);
-  return ({ epoch }) => schedule(epoch - 1);
+  return (moment) => {
+    const epoch: unknown = (moment as Partial<Moment> | null | undefined)?.epoch;
+    if (!(Number.isInteger(epoch) && (epoch as number) >= 1))
+      throw new ArgumentError({
+        op: 'byEpoch',
+        problem: `the epoch is ${describe(epoch)}`,
+        remedy: 'give the moment of a run, { epoch, step, history }, whose epochs count from 1',
+      });
+    return schedule((epoch as number) - 1);
+  };
 };
 
 export type PlateauFactorOptions = Omit<PlateauOptions, 'base' | 'mode'> & MonitorOptions;
