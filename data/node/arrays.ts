@@ -1,17 +1,21 @@
 /** Single arrays and named tensors in files: `.npy` and safetensors. */
 import type { taskEither as TE } from 'fp-ts';
+import { inOperation } from '../../core/scope.js';
 import type { Tensor } from '../../core/tensor.js';
 import { decodeNpy, encodeNpy } from '../codecs/npy.js';
 import { decodeSafetensors, encodeSafetensors, type NamedTensors } from '../codecs/safetensors.js';
 import { attemptTask, type DataError } from '../errors.js';
 import type { FileSystem } from './file-system.js';
-import { readBytes, writeAtomic } from './files.js';
+import { readBytes, writeAs } from './files.js';
 
 /**
  * The tensor in a `.npy` file.
  * @throws DataError where the file is missing or damaged.
  */
-export const loadNpy = async (path: string): Promise<Tensor> => decodeNpy(await readBytes(path, 'loadNpy'), path);
+export const loadNpy = async (path: string): Promise<Tensor> => {
+  const bytes = await readBytes(path, 'loadNpy');
+  return inOperation('loadNpy', () => decodeNpy(bytes, path));
+};
 
 /** `loadNpy` with its error as a value. */
 export const tryLoadNpy = (path: string): TE.TaskEither<DataError, Tensor> => attemptTask(() => loadNpy(path));
@@ -22,14 +26,16 @@ export const tryLoadNpy = (path: string): TE.TaskEither<DataError, Tensor> => at
  * @throws DataError when the system refuses; ArgumentError for anything but a tensor.
  */
 export const saveNpy = async (path: string, x: Tensor, files?: FileSystem): Promise<void> =>
-  writeAtomic(path, encodeNpy(x), files);
+  writeAs('saveNpy', path, () => encodeNpy(x), files);
 
 /**
  * The tensors of a safetensors file by name; `loadStateDict` puts them into a tree of parameters.
  * @throws DataError where the file is missing or damaged.
  */
-export const loadSafetensors = async (path: string): Promise<NamedTensors> =>
-  decodeSafetensors(await readBytes(path, 'loadSafetensors'), path);
+export const loadSafetensors = async (path: string): Promise<NamedTensors> => {
+  const bytes = await readBytes(path, 'loadSafetensors');
+  return inOperation('loadSafetensors', () => decodeSafetensors(bytes, path));
+};
 
 /** `loadSafetensors` with its error as a value. */
 export const tryLoadSafetensors = (path: string): TE.TaskEither<DataError, NamedTensors> =>
@@ -45,4 +51,4 @@ export const saveSafetensors = async (
   tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
   metadata?: Readonly<Record<string, string>>,
   files?: FileSystem,
-): Promise<void> => writeAtomic(path, encodeSafetensors(tensors, metadata), files);
+): Promise<void> => writeAs('saveSafetensors', path, () => encodeSafetensors(tensors, metadata), files);

@@ -6,6 +6,7 @@
 import { either as E, type taskEither as TE } from 'fp-ts';
 import * as t from 'io-ts';
 import { ArgumentError, describe } from '../../core/errors.js';
+import { inOperation } from '../../core/scope.js';
 import { Tensor } from '../../core/tensor.js';
 import { checkBytes, checkText } from '../checks.js';
 import { excerpt } from '../codecs/reader.js';
@@ -13,7 +14,7 @@ import { decodeSafetensors, encodeSafetensors } from '../codecs/safetensors.js';
 import { attempt, attemptTask, DataError, type DataPlace } from '../errors.js';
 import { sha256 } from './checksum.js';
 import type { FileSystem } from './file-system.js';
-import { readBytes, writeAtomic } from './files.js';
+import { readBytes, writeAs } from './files.js';
 
 const format = 'tapegrad checkpoint';
 const version = 1;
@@ -44,7 +45,7 @@ const deepest = 500;
 
 const unsupported = (path: readonly (string | number)[], what: string): never => {
   throw new ArgumentError({
-    op: 'saveCheckpoint',
+    op: 'encodeCheckpoint',
     problem: `${formatPath(path)} is ${what}`,
     remedy: `give tensors, numbers, texts, booleans and null, in plain objects and lists, at most ${deepest} within one another`,
   });
@@ -104,55 +105,57 @@ const assemble = (json: unknown, tensors: ReadonlyMap<string, Tensor>, fail: (pr
  * @example
  * decodeCheckpoint(encodeCheckpoint({ w: tensor([1, 2]), losses: [0.5, NaN] })) // { w: [1, 2], losses: [0.5, NaN] }
  */
-export const encodeCheckpoint = (value: unknown): Uint8Array => {
-  const { json, tensors } = dismantle(value);
-  const payload = encodeSafetensors(tensors, { value: JSON.stringify(json) });
-  const header = `${JSON.stringify({ format, version, bytes: payload.length, sha256: sha256(payload) })}\n`;
-  // No Buffer: its `slice` shares memory, which nobody expects of bytes.
-  return Uint8Array.from(Buffer.concat([Buffer.from(header), payload]));
-};
+export const encodeCheckpoint = (value: unknown): Uint8Array =>
+  inOperation('encodeCheckpoint', () => {
+    const { json, tensors } = dismantle(value);
+    const payload = encodeSafetensors(tensors, { value: JSON.stringify(json) });
+    const header = `${JSON.stringify({ format, version, bytes: payload.length, sha256: sha256(payload) })}\n`;
+    // No Buffer: its `slice` shares memory, which nobody expects of bytes.
+    return Uint8Array.from(Buffer.concat([Buffer.from(header), payload]));
+  });
 
 /**
  * The value of a checkpoint. Nothing is set aside before the checksum has been found right.
  * @throws DataError for a file that is torn, damaged, of another kind or of a later version.
  */
-export const decodeCheckpoint = (bytes: Uint8Array, file = 'checkpoint'): unknown => {
-  checkBytes('decodeCheckpoint', bytes);
-  checkText('decodeCheckpoint', 'file', file);
-  const fail = (problem: string, expected: string, place: DataPlace = null): never => {
-    throw new DataError({ op: 'decodeCheckpoint', file, place, problem, expected });
-  };
-  const end = bytes.subarray(0, longestHeader).indexOf(0x0a);
-  const parsed = E.tryCatch(
-    (): unknown => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, Math.max(end, 0)))),
-    () => null,
-  );
-  const named = E.isRight(parsed) ? nameCodec.decode(parsed.right) : E.left(null);
-  if (E.isLeft(parsed) || E.isLeft(named))
-    return fail('this is no checkpoint', `a first line that says ${format}`, { byte: 0 });
-  if (named.right.version > version)
-    return fail(`it has version ${named.right.version}`, `version ${version} at most; a later tapegrad reads it`, {
-      byte: 0,
-    });
-  const header = headerCodec.decode(parsed.right);
-  if (E.isLeft(header))
-    return fail('the header is damaged', `version ${version}, a number of bytes and a checksum`, { byte: 0 });
+export const decodeCheckpoint = (bytes: Uint8Array, file = 'checkpoint'): unknown =>
+  inOperation('decodeCheckpoint', () => {
+    checkBytes('decodeCheckpoint', bytes);
+    checkText('decodeCheckpoint', 'file', file);
+    const fail = (problem: string, expected: string, place: DataPlace = null): never => {
+      throw new DataError({ op: 'decodeCheckpoint', file, place, problem, expected });
+    };
+    const end = bytes.subarray(0, longestHeader).indexOf(0x0a);
+    const parsed = E.tryCatch(
+      (): unknown => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, Math.max(end, 0)))),
+      () => null,
+    );
+    const named = E.isRight(parsed) ? nameCodec.decode(parsed.right) : E.left(null);
+    if (E.isLeft(parsed) || E.isLeft(named))
+      return fail('this is no checkpoint', `a first line that says ${format}`, { byte: 0 });
+    if (named.right.version > version)
+      return fail(`it has version ${named.right.version}`, `version ${version} at most; a later tapegrad reads it`, {
+        byte: 0,
+      });
+    const header = headerCodec.decode(parsed.right);
+    if (E.isLeft(header))
+      return fail('the header is damaged', `version ${version}, a number of bytes and a checksum`, { byte: 0 });
 
-  const payload = bytes.subarray(end + 1);
-  const place = { byte: end + 1 };
-  if (payload.length !== header.right.bytes)
-    return fail(`${payload.length} bytes follow the header`, `${header.right.bytes}`, place);
-  const found = sha256(payload);
-  if (found !== header.right.sha256) return fail(`the SHA-256 is ${found}`, header.right.sha256, place);
+    const payload = bytes.subarray(end + 1);
+    const place = { byte: end + 1 };
+    if (payload.length !== header.right.bytes)
+      return fail(`${payload.length} bytes follow the header`, `${header.right.bytes}`, place);
+    const found = sha256(payload);
+    if (found !== header.right.sha256) return fail(`the SHA-256 is ${found}`, header.right.sha256, place);
 
-  const { tensors, metadata } = decodeSafetensors(payload, file);
-  const json = E.tryCatch(
-    (): unknown => JSON.parse(metadata.value ?? ''),
-    () => null,
-  );
-  if (E.isLeft(json)) return fail('the value is no JSON', 'the value as JSON in the metadata', place);
-  return assemble(json.right, tensors, (problem) => fail(problem, 'one that the file holds', place));
-};
+    const { tensors, metadata } = decodeSafetensors(payload, file);
+    const json = E.tryCatch(
+      (): unknown => JSON.parse(metadata.value ?? ''),
+      () => null,
+    );
+    if (E.isLeft(json)) return fail('the value is no JSON', 'the value as JSON in the metadata', place);
+    return assemble(json.right, tensors, (problem) => fail(problem, 'one that the file holds', place));
+  });
 
 /** `decodeCheckpoint` with its error as a value. */
 export const tryDecodeCheckpoint = (bytes: Uint8Array, file?: string): E.Either<DataError, unknown> =>
@@ -164,14 +167,16 @@ export const tryDecodeCheckpoint = (bytes: Uint8Array, file?: string): E.Either<
  * @throws DataError when the system refuses.
  */
 export const saveCheckpoint = async (path: string, value: unknown, files?: FileSystem): Promise<void> =>
-  writeAtomic(path, encodeCheckpoint(value), files);
+  writeAs('saveCheckpoint', path, () => encodeCheckpoint(value), files);
 
 /**
  * The value in a checkpoint file; `fit` takes it as `resume`.
  * @throws DataError where the file is missing or damaged.
  */
-export const loadCheckpoint = async (path: string): Promise<unknown> =>
-  decodeCheckpoint(await readBytes(path, 'loadCheckpoint'), path);
+export const loadCheckpoint = async (path: string): Promise<unknown> => {
+  const bytes = await readBytes(path, 'loadCheckpoint');
+  return inOperation('loadCheckpoint', () => decodeCheckpoint(bytes, path));
+};
 
 /** `loadCheckpoint` with its error as a value. */
 export const tryLoadCheckpoint = (path: string): TE.TaskEither<DataError, unknown> =>

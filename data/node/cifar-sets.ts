@@ -3,17 +3,18 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';
 import { checkedOptions, refuseWithout } from '../../core/arguments.js';
-import { checkTexts } from '../checks.js';
+import { inOperation } from '../../core/scope.js';
+import { checkLimit, checkTexts } from '../checks.js';
 import { decodeCifar10 } from '../codecs/cifar.js';
 import { decodeTar } from '../codecs/tar.js';
 import { attemptTask, DataError } from '../errors.js';
 import { type ImageSet, joinImages } from '../images.js';
 import { cacheFolder } from './cache.js';
-import { type DownloadProgress, download } from './download.js';
-import { systemError } from './files.js';
+import { checkDownload, type DownloadProgress, downloadAs } from './download.js';
+import { checkPath, systemError } from './files.js';
 import { gunzipIfPacked } from './gzip.js';
 import type { ImageSplit } from './idx-sets.js';
-import { readUnpacked } from './unpacked.js';
+import { checkChecksums, checksumOf, readUnpacked } from './unpacked.js';
 
 export interface LoadCifarOptions {
   /** SHA-256 by file name, held against the files that have one. */
@@ -35,14 +36,27 @@ export const loadCifar10Records = async (
   paths: string | readonly string[],
   given: LoadCifarOptions = {},
 ): Promise<ImageSet> => {
-  const { checksums = {}, ...options } = checkedOptions('loadCifar10Records', given, loadCifar10RecordsNames);
-  if (typeof paths !== 'string') checkTexts('loadCifar10Records', 'paths', paths);
+  const op = 'loadCifar10Records';
+  const options = checkedOptions(op, given, loadCifar10RecordsNames);
+  checkLoading(op, options);
+  if (typeof paths !== 'string') checkTexts(op, 'paths', paths);
+  return recordsIn(op, typeof paths === 'string' ? [paths] : paths, options);
+};
+
+/** Throws unless what holds for every file is in order. */
+const checkLoading = (op: string, { checksums, limit }: LoadCifarOptions): void => {
+  checkChecksums(op, checksums);
+  if (limit !== undefined) checkLimit(op, limit);
+};
+
+const recordsIn = async (op: string, paths: readonly string[], given: LoadCifarOptions): Promise<ImageSet> => {
+  const { checksums, ...options } = given;
   const sets: ImageSet[] = [];
-  for (const path of typeof paths === 'string' ? [paths] : paths) {
-    const sha256 = checksums[basename(path)];
-    sets.push(decodeCifar10(await readUnpacked(path, 'loadCifar10', { sha256, ...options }), path));
+  for (const path of paths) {
+    const bytes = await readUnpacked(path, op, { sha256: checksumOf(checksums, basename(path)), ...options });
+    sets.push(inOperation(op, () => decodeCifar10(bytes, path)));
   }
-  return joinImages(sets);
+  return inOperation(op, () => joinImages(sets));
 };
 
 /** `loadCifar10Records` with its error as a value. */
@@ -79,16 +93,18 @@ const splitOf = async (
   };
 };
 
-const loadArchive = async (path: string, { checksums = {}, ...options }: LoadCifarOptions): Promise<ImageSplit> => {
-  const sha256 = checksums[basename(path)];
+const loadArchive = async (path: string, { checksums, ...options }: LoadCifarOptions): Promise<ImageSplit> => {
+  const sha256 = checksumOf(checksums, basename(path));
   const bytes = await readUnpacked(path, 'loadCifar10', { sha256, limit: largestArchive, ...options });
-  const files = decodeTar(bytes, path);
+  const files = inOperation('loadCifar10', () => decodeTar(bytes, path));
   return splitOf(path, [...files.keys()], async (names) =>
-    joinImages(
-      names.map((name) => {
-        const file = `${path}/${name}`;
-        return decodeCifar10(gunzipIfPacked(files.get(name) ?? new Uint8Array(0), { file, ...options }), file);
-      }),
+    inOperation('loadCifar10', () =>
+      joinImages(
+        names.map((name) => {
+          const file = `${path}/${name}`;
+          return decodeCifar10(gunzipIfPacked(files.get(name) ?? new Uint8Array(0), { file, ...options }), file);
+        }),
+      ),
     ),
   );
 };
@@ -98,7 +114,8 @@ const loadFolder = async (folder: string, options: LoadCifarOptions): Promise<Im
     throw systemError(error, 'loadCifar10', folder, 'a folder with CIFAR-10 records');
   });
   return splitOf(folder, names, (found) =>
-    loadCifar10Records(
+    recordsIn(
+      'loadCifar10',
       found.map((name) => join(folder, name)),
       options,
     ),
@@ -128,10 +145,13 @@ export const loadCifar10 = async (path?: string, given: LoadCifar10Options = {})
     onProgress,
     ...options
   } = checkedOptions('loadCifar10', given, loadCifar10Names);
+  checkLoading('loadCifar10', options);
+  checkDownload('loadCifar10', { url, cache, onProgress });
+  if (path !== undefined) checkPath('loadCifar10', path);
   if (path !== undefined)
     refuseWithout('loadCifar10', given, ['url', 'cache'], 'a path is given, and nothing is downloaded');
   if (path !== undefined) return archiveFile.test(path) ? loadArchive(path, options) : loadFolder(path, options);
-  const archive = await download({
+  const archive = await downloadAs('loadCifar10', {
     url: `${url}/${archiveName}`,
     path: join(cache, 'cifar-10', archiveName),
     sha256: archiveSha256,

@@ -2,11 +2,12 @@
 import { join } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';
 import { checkedOptions } from '../../core/arguments.js';
+import { inOperation } from '../../core/scope.js';
 import { cifar10Classes } from '../codecs/cifar.js';
 import { attemptTask, type DataError } from '../errors.js';
 import type { ImageSet } from '../images.js';
 import { checkPath } from './files.js';
-import { type ImageFolderOptions, loadImageFolder } from './image-folder.js';
+import { checkFolderOptions, type ImageFolderOptions, loadImageFolder } from './image-folder.js';
 
 export interface Cinic10 {
   readonly train: ImageSet;
@@ -24,6 +25,7 @@ const loadCinic10Names = { size: true, channels: true, classes: true, limit: tru
  */
 export const loadCinic10 = async (folder: string, given: ImageFolderOptions = {}): Promise<Cinic10> => {
   const { classes = cifar10Classes, ...options } = checkedOptions('loadCinic10', given, loadCinic10Names);
+  inOperation('loadCinic10', () => checkFolderOptions({ ...options, classes }));
   checkPath('loadCinic10', folder, 'folder');
   const part = (name: string): Promise<ImageSet> =>
     loadImageFolder(join(folder, name), { size: 32, ...options, classes });

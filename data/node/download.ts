@@ -8,7 +8,7 @@ import { checkCallback, checkLimit, checkNumber, checkText } from '../checks.js'
 import { countBytes } from '../codecs/reader.js';
 import { attemptTask, DataError } from '../errors.js';
 import { compareChecksums, sha256 } from './checksum.js';
-import { type FileSystem, systemFiles } from './file-system.js';
+import { checkFiles, type FileSystem, systemFiles } from './file-system.js';
 import {
   checkPath,
   makeFoldersSafe,
@@ -69,8 +69,7 @@ const downloadNames = {
 /** A connection that gives less within the time that is allowed is as good as dead. */
 const leastBytes = 2 ** 10;
 
-const checkOptions = (options: DownloadOptions): DownloadOptions => {
-  const op = 'download';
+const checkOptions = (op: string, options: DownloadOptions): DownloadOptions => {
   const {
     url,
     path,
@@ -79,12 +78,14 @@ const checkOptions = (options: DownloadOptions): DownloadOptions => {
     idleTimeout,
     onProgress,
     signal,
+    files,
   } = checkedOptions(op, options, downloadNames);
   checkText(op, 'url', url);
   checkPath(op, path);
   checkText(op, 'sha256', wanted);
   if (limit !== undefined) checkLimit(op, limit);
   if (idleTimeout !== undefined) checkNumber(op, 'idleTimeout', idleTimeout, [1, 2 ** 31 - 1]);
+  if (files !== undefined) checkFiles(op, files);
   checkCallback(op, 'onProgress', onProgress);
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw new ArgumentError({
@@ -129,7 +130,20 @@ const watch = (
  * @throws DataError when the server or the network refuses, too little arrives for too long, the file is too large, or its checksum is
  * another; ArgumentError for options that are none.
  */
-export const download = async (options: DownloadOptions): Promise<string> => {
+export const download = (options: DownloadOptions): Promise<string> => downloadAs('download', options);
+
+/** Throws unless a data set can be downloaded with these options. */
+export const checkDownload = (
+  op: string,
+  { url, cache, onProgress }: { readonly url: unknown; readonly cache: unknown; readonly onProgress: unknown },
+): void => {
+  checkText(op, 'url', url);
+  checkPath(op, cache, 'cache');
+  checkCallback(op, 'onProgress', onProgress);
+};
+
+/** `download`, in the name of the function that the user called. */
+export const downloadAs = async (op: string, options: DownloadOptions): Promise<string> => {
   const {
     url,
     path,
@@ -138,10 +152,10 @@ export const download = async (options: DownloadOptions): Promise<string> => {
     onProgress,
     signal,
     files = systemFiles,
-  } = checkOptions(options);
+  } = checkOptions(op, options);
   if (await present(path, options.sha256)) return path;
   const fail = (problem: string, expected: string): never => {
-    throw new DataError({ op: 'download', file: url, place: null, problem, expected });
+    throw new DataError({ op, file: url, place: null, problem, expected });
   };
   const connection = watch(idleTimeout, signal);
   const unreachable = (error: unknown): string => {
@@ -177,7 +191,7 @@ export const download = async (options: DownloadOptions): Promise<string> => {
     } finally {
       await file.close();
     }
-    compareChecksums(hash.digest('hex'), options.sha256, url, 'download');
+    compareChecksums(hash.digest('hex'), options.sha256, url, op);
     await moveIntoPlace(files, temporary, path);
     return path;
   } catch (error) {
@@ -185,7 +199,7 @@ export const download = async (options: DownloadOptions): Promise<string> => {
     if (error instanceof CallerError) throw error.thrown;
     if (error instanceof DataError) throw error;
     if (connection.signal.aborted || isBroken(error)) return fail(unreachable(error), whole);
-    throw systemError(error, 'download', path, 'a file that can be written');
+    throw systemError(error, op, path, 'a file that can be written');
   } finally {
     connection.end();
   }

@@ -1,8 +1,9 @@
 /** Pictures of programs, laid out by Graphviz, which is an optional package of its own. */
 import { toDot } from '../../autograd/dot.js';
 import type { Program } from '../../core/program.js';
+import { inOperation } from '../../core/scope.js';
 import { checkList, checkObject } from '../checks.js';
-import { writeAtomic } from './files.js';
+import { writeAs } from './files.js';
 import { optional } from './optional.js';
 
 const graphviz = async (): Promise<(dot: string) => string> => {
@@ -26,7 +27,7 @@ export const drawProgram = async (program: Program, path?: string): Promise<stri
   checkObject('drawProgram', 'the program', program);
   for (const part of ['inputs', 'constants', 'nodes', 'outputs'] as const)
     checkList('drawProgram', part, program[part]);
-  const svg = (await graphviz())(toDot(program));
-  if (path !== undefined) await writeAtomic(path, svg);
+  const svg = (await graphviz())(inOperation('drawProgram', () => toDot(program)));
+  if (path !== undefined) await writeAs('drawProgram', path, () => svg);
   return svg;
 };

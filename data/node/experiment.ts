@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto';
 import { basename, isAbsolute, join, relative } from 'node:path';
 import { checkChoice, checkedOptions } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/errors.js';
+import { inOperation } from '../../core/scope.js';
 import { checkCharacters, checkObject, checkText } from '../checks.js';
 import { excerpt } from '../codecs/reader.js';
 import { DataError } from '../errors.js';
-import { type FileSystem, systemFiles } from './file-system.js';
+import { checkFiles, type FileSystem, systemFiles } from './file-system.js';
 import {
   checkPath,
   longestName,
@@ -16,7 +17,7 @@ import {
   systemCode,
   systemError,
   temporaryBeside,
-  writeAtomic,
+  writeAs,
   writeNew,
 } from './files.js';
 import { checkSettings, readSettings, type Setting, settingsText } from './settings.js';
@@ -172,7 +173,7 @@ const experimentIn = (
   settings,
   async write(file, content) {
     const path = pathIn(folder, file);
-    await writeAtomic(path, content, files);
+    await writeAs('write', path, () => content, files);
     return path;
   },
 });
@@ -201,8 +202,9 @@ export const newExperiment = async (options: ExperimentOptions): Promise<Experim
   const op = 'newExperiment';
   const given = checkedOptions(op, options, newExperimentNames);
   const { model, settings = {}, parent = 'experiments', existing = 'suffix', files = systemFiles } = given;
+  checkFiles(op, files);
   const text = settingsText(op, model, settings);
-  const name = given.name ?? experimentName(model, settings);
+  const name = given.name === undefined ? inOperation(op, () => experimentName(model, settings)) : given.name;
   checkName(op, name);
   checkPath(op, parent, 'parent');
   checkChoice(op, 'existing', existing, ['suffix', 'refuse', 'overwrite']);
@@ -267,6 +269,11 @@ export const changeSettings = async (
   checkObject('changeSettings', 'the experiment', experiment);
   const { folder, model } = experiment;
   checkPath('changeSettings', folder, 'folder');
-  await writeAtomic(join(folder, settingsFile), settingsText('changeSettings', model, settings), files);
+  await writeAs(
+    'changeSettings',
+    join(folder, settingsFile),
+    () => settingsText('changeSettings', model, settings),
+    files,
+  );
   return experimentIn(folder, model, settings, files);
 };

@@ -3,6 +3,7 @@
  * forgets, as a machine that loses its power does, whatever was not made safe. The calls are as small as the system's own.
  */
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { checkMethods } from '../../core/methods.js';
 
 /** A file that is being written. */
 export interface OpenFile {
@@ -32,6 +33,19 @@ export interface FileSystem {
   syncFolder(path: string): Promise<void>;
   exists(path: string): Promise<boolean>;
 }
+
+const calls: Readonly<Record<keyof FileSystem, true>> = {
+  makeFolders: true,
+  makeFolder: true,
+  create: true,
+  rename: true,
+  remove: true,
+  syncFolder: true,
+  exists: true,
+};
+
+/** Throws unless the value can stand for a file system. */
+export const checkFiles = (op: string, files: unknown): void => checkMethods(op, 'files', files, Object.keys(calls));
 
 /** Some systems cannot flush folders, and say so in one of these ways. */
 const cannotFlush: ReadonlySet<unknown> = new Set([

@@ -4,10 +4,11 @@ import { constants, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ArgumentError, describe } from '../../core/errors.js';
+import { inOperation } from '../../core/scope.js';
 import { checkBytes, checkCharacters, checkText } from '../checks.js';
 import { excerpt } from '../codecs/reader.js';
 import { DataError } from '../errors.js';
-import { type FileSystem, type OpenFile, systemFiles } from './file-system.js';
+import { checkFiles, type FileSystem, type OpenFile, systemFiles } from './file-system.js';
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
@@ -161,19 +162,20 @@ export const writeNew = async (files: FileSystem, path: string, content: Uint8Ar
 };
 
 /**
- * Writes a file so that at every moment there is the old one or the new one in full: into a temporary file, flushed to
- * the disk, then renamed, and the folder flushed. Missing folders are made.
- * @param files where to; the system's own files by default (experimental, for tests that let them fail).
- * @throws DataError when the system refuses; ArgumentError for what is no path, or neither text nor bytes.
+ * `writeAtomic` in the name of the function that the user called, which makes the content.
+ * @param make runs under that name, as far as it waits for nothing.
  */
-export const writeAtomic = async (
+export const writeAs = async (
+  op: string,
   path: string,
-  content: string | Uint8Array,
+  make: () => string | Uint8Array | Promise<string | Uint8Array>,
   files: FileSystem = systemFiles,
 ): Promise<void> => {
-  checkPath('writeAtomic', path);
-  if (typeof content !== 'string') checkBytes('writeAtomic', content);
-  else checkCharacters('writeAtomic', 'the text', content);
+  checkPath(op, path);
+  checkFiles(op, files);
+  const content = await inOperation(op, make);
+  if (typeof content !== 'string') checkBytes(op, content);
+  else checkCharacters(op, 'the text', content);
   const temporary = temporaryBeside(path);
   try {
     await makeFoldersSafe(files, dirname(path));
@@ -181,6 +183,15 @@ export const writeAtomic = async (
     await moveIntoPlace(files, temporary, path);
   } catch (error) {
     await files.remove(temporary).catch(() => {});
-    throw systemError(error, 'writeAtomic', path, 'a file that can be written');
+    throw systemError(error, op, path, 'a file that can be written');
   }
 };
+
+/**
+ * Writes a file so that at every moment there is the old one or the new one in full: into a temporary file, flushed to
+ * the disk, then renamed, and the folder flushed. Missing folders are made.
+ * @param files where to; the system's own files by default (experimental, for tests that let them fail).
+ * @throws DataError when the system refuses; ArgumentError for what is no path, or neither text nor bytes.
+ */
+export const writeAtomic = (path: string, content: string | Uint8Array, files?: FileSystem): Promise<void> =>
+  writeAs('writeAtomic', path, () => content, files);

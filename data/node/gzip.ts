@@ -3,6 +3,7 @@ import { kMaxLength } from 'node:buffer';
 import { constants, gunzipSync, type ZlibOptions } from 'node:zlib';
 import { checkedOptions } from '../../core/arguments.js';
 import { checkCallable } from '../../core/methods.js';
+import { inOperation } from '../../core/scope.js';
 import { checkBytes, checkLimit, checkObject, checkText, checkWhole } from '../checks.js';
 import { countBytes } from '../codecs/reader.js';
 import { DataError } from '../errors.js';
@@ -124,5 +125,5 @@ export const gunzip = (bytes: Uint8Array, given: GunzipOptions = {}): Uint8Array
 export const gunzipIfPacked = (bytes: Uint8Array, options: GunzipOptions = {}): Uint8Array => {
   checkedOptions('gunzipIfPacked', options, gunzipNames);
   checkBytes('gunzipIfPacked', bytes);
-  return isGzip(bytes) ? gunzip(bytes, options) : bytes;
+  return isGzip(bytes) ? inOperation('gunzipIfPacked', () => gunzip(bytes, options)) : bytes;
 };

@@ -6,13 +6,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';
 import { checkedOptions, refuseWithout } from '../../core/arguments.js';
+import { inOperation } from '../../core/scope.js';
+import { checkFlag, checkLimit, checkTexts } from '../checks.js';
 import { decodeIdx, idxHeader, idxLength } from '../codecs/idx.js';
 import { attemptTask, type DataError } from '../errors.js';
 import type { ImageSet } from '../images.js';
 import { cacheFolder } from './cache.js';
-import { type DownloadProgress, download } from './download.js';
+import { checkDownload, type DownloadProgress, downloadAs } from './download.js';
 import { checkPath } from './files.js';
-import { readUnpacked } from './unpacked.js';
+import { checkChecksums, checksumOf, readUnpacked } from './unpacked.js';
 
 /** What to train on, and what to test on in the end. */
 export interface ImageSplit {
@@ -62,14 +64,15 @@ const fashionMnist: Published = {
 const readPart = async (
   folder: string,
   name: string,
-  { classes: _, checksums = {}, ...options }: LoadIdxOptions,
+  op: string,
+  { classes: _, checksums, ...options }: LoadIdxOptions,
 ): Promise<{ readonly bytes: Uint8Array; readonly file: string }> => {
   const packed = join(folder, `${name}.gz`);
   const plain = join(folder, name);
   const file = !existsSync(packed) && existsSync(plain) ? plain : packed;
-  const sha256 = file === packed ? checksums[`${name}.gz`] : undefined;
+  const sha256 = file === packed ? checksumOf(checksums, `${name}.gz`) : undefined;
   const announced = { header: idxHeader, length: idxLength };
-  return { bytes: await readUnpacked(file, 'loadIdx', { sha256, announced, ...options }), file };
+  return { bytes: await readUnpacked(file, op, { sha256, announced, ...options }), file };
 };
 
 export interface LoadIdxOptions {
@@ -87,19 +90,27 @@ const loadIdxNames = { classes: true, checksums: true, limit: true } as const;
  * Training and test images from a folder with four IDX files under MNIST's names, each packed (`.gz`) or not.
  * @throws DataError where a file is missing, damaged or not the one it should be.
  */
-export const loadIdx = async (folder: string, options: LoadIdxOptions): Promise<ImageSplit> => {
-  checkedOptions('loadIdx', options, loadIdxNames);
-  checkPath('loadIdx', folder, 'folder');
+export const loadIdx = (folder: string, options: LoadIdxOptions): Promise<ImageSplit> =>
+  idxIn('loadIdx', folder, options);
+
+const idxIn = async (op: string, folder: string, options: LoadIdxOptions): Promise<ImageSplit> => {
+  const { classes, checksums, limit } = checkedOptions(op, options, loadIdxNames);
+  checkTexts(op, 'classes', classes);
+  checkChecksums(op, checksums);
+  if (limit !== undefined) checkLimit(op, limit);
+  checkPath(op, folder, 'folder');
   const load = async (part: keyof typeof parts): Promise<ImageSet> => {
-    const images = await readPart(folder, parts[part].images, options);
-    const labels = await readPart(folder, parts[part].labels, options);
-    return decodeIdx({
-      images: images.bytes,
-      labels: labels.bytes,
-      classes: options.classes,
-      imagesFile: images.file,
-      labelsFile: labels.file,
-    });
+    const images = await readPart(folder, parts[part].images, op, options);
+    const labels = await readPart(folder, parts[part].labels, op, options);
+    return inOperation(op, () =>
+      decodeIdx({
+        images: images.bytes,
+        labels: labels.bytes,
+        classes,
+        imagesFile: images.file,
+        labelsFile: labels.file,
+      }),
+    );
   };
   return { train: await load('train'), test: await load('test') };
 };
@@ -127,18 +138,21 @@ const loadPublished = async (
   options: LoadPublishedOptions,
 ): Promise<ImageSplit> => {
   const { verify = true, url = home, cache = cacheFolder(), onProgress } = checkedOptions(op, options, publishedNames);
+  checkFlag(op, 'verify', verify);
+  checkDownload(op, { url, cache, onProgress });
+  if (folder !== undefined) checkPath(op, folder, 'folder');
   if (folder !== undefined)
     refuseWithout(op, options, ['url', 'cache'], 'a folder is given, and nothing is downloaded');
   const from = folder ?? join(cache, name);
   if (folder === undefined)
     for (const [file, sha256] of Object.entries(checksums))
-      await download({
+      await downloadAs(op, {
         url: `${url}/${file}`,
         path: join(from, file),
         sha256,
         ...(onProgress === undefined ? {} : { onProgress }),
       });
-  return loadIdx(from, verify ? { classes, checksums } : { classes });
+  return idxIn(op, from, verify ? { classes, checksums } : { classes });
 };
 
 /**

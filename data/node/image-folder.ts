@@ -93,7 +93,8 @@ const place = (pixels: Uint8Array, at: number, channels: number, picture: Pictur
   }
 };
 
-const checkOptions = (options: ImageFolderOptions): ImageFolderOptions => {
+/** The options, once they are known to be in order. */
+export const checkFolderOptions = (options: ImageFolderOptions): ImageFolderOptions => {
   const { size, channels, classes, limit } = checkedOptions('loadImageFolder', options, loadImageFolderNames);
   if (Array.isArray(size)) {
     checkWhole('loadImageFolder', 'the number of sizes', size.length, 2, 2);
@@ -134,7 +135,7 @@ const loadImageFolderNames = { size: true, channels: true, classes: true, limit:
  * more than the limit; ArgumentError for options that are none, and when the package `sharp` is not installed.
  */
 export const loadImageFolder = async (folder: string, options: ImageFolderOptions = {}): Promise<ImageSet> => {
-  const { channels = 3, limit = largestLimit, size, ...given } = checkOptions(options);
+  const { channels = 3, limit = largestLimit, size, ...given } = checkFolderOptions(options);
   checkPath('loadImageFolder', folder, 'folder');
   const classes = given.classes ?? (await namesIn(folder, 'folders'));
   if (classes.length === 0) refuse(folder, 'there is no folder in it', 'a folder of pictures for each class');

@@ -2,13 +2,14 @@
 import type { taskEither as TE } from 'fp-ts';
 import { checkedOptions } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/errors.js';
+import { inOperation } from '../../core/scope.js';
 import type { Tensor } from '../../core/tensor.js';
 import { checkCharacters, checkLimit, namedEntries } from '../checks.js';
 import { decodeNpy, encodeNpy } from '../codecs/npy.js';
 import { countBytes, excerpt } from '../codecs/reader.js';
 import { attemptTask, DataError } from '../errors.js';
 import type { FileSystem } from './file-system.js';
-import { readBytes, writeAtomic } from './files.js';
+import { readBytes, writeAs } from './files.js';
 import { largestLimit } from './gzip.js';
 import { readZip } from './unzip.js';
 import { writeZip } from './zip.js';
@@ -26,16 +27,23 @@ export const decodeNpz = async (
   limit: number = largestLimit,
 ): Promise<ReadonlyMap<string, Tensor>> => {
   checkLimit('decodeNpz', limit);
+  return npzIn('decodeNpz', bytes, file, limit);
+};
+
+const npzIn = (op: string, bytes: Uint8Array, file: string, limit: number): ReadonlyMap<string, Tensor> => {
   const fail = (problem: string, expected: string): never => {
-    throw new DataError({ op: 'decodeNpz', file, place: null, problem, expected });
+    throw new DataError({ op, file, place: null, problem, expected });
   };
   const found = new Map<string, Tensor>();
-  for (const { name: entry, unpack } of readZip(bytes, 'decodeNpz', file, limit)) {
+  for (const { name: entry, unpack } of readZip(bytes, op, file, limit)) {
     const shown = JSON.stringify(excerpt(entry));
     if (!entry.endsWith(suffix)) return fail(`the entry ${shown}`, '.npy files only');
     const name = entry.slice(0, -suffix.length);
     if (found.has(name)) fail(`two entries ${shown}`, 'a name of its own for each array');
-    found.set(name, decodeNpy(unpack(), `${file}/${excerpt(entry)}`));
+    found.set(
+      name,
+      inOperation(op, () => decodeNpy(unpack(), `${file}/${excerpt(entry)}`)),
+    );
   }
   return found;
 };
@@ -63,26 +71,28 @@ const npzOptionNames = { limit: true } as const;
 export const encodeNpz = async (
   tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
   options: NpzOptions = {},
-): Promise<Uint8Array> => {
-  const { limit = largestLimit } = checkedOptions('encodeNpz', options, npzOptionNames);
-  checkLimit('encodeNpz', limit);
-  const named = namedEntries('encodeNpz', tensors);
+): Promise<Uint8Array> => npzOf('encodeNpz', tensors, options);
+
+const npzOf = (op: string, tensors: unknown, options: NpzOptions): Uint8Array => {
+  const { limit = largestLimit } = checkedOptions(op, options, npzOptionNames);
+  checkLimit(op, limit);
+  const named = namedEntries(op, tensors);
   const files = function* (): Generator<readonly [string, Uint8Array], void, undefined> {
     let total = 0;
     for (const [name, tensor] of named) {
-      checkCharacters('encodeNpz', 'the name', name);
-      const bytes = encodeNpy(tensor);
+      checkCharacters(op, 'the name', name);
+      const bytes = inOperation(op, () => encodeNpy(tensor));
       total += bytes.length;
       if (total > limit)
         throw new ArgumentError({
-          op: 'encodeNpz',
+          op,
           problem: `the arrays take more than ${countBytes(limit)}`,
           remedy: 'give a larger limit, here and to the reader, or write a safetensors file',
         });
       yield [`${name}${suffix}`, bytes];
     }
   };
-  return writeZip('encodeNpz', files());
+  return writeZip(op, files());
 };
 
 /**
@@ -90,8 +100,9 @@ export const encodeNpz = async (
  * @throws DataError where the file is missing or damaged, or holds more than the limit.
  */
 export const loadNpz = async (path: string, options: NpzOptions = {}): Promise<ReadonlyMap<string, Tensor>> => {
-  const { limit } = checkedOptions('loadNpz', options, npzOptionNames);
-  return decodeNpz(await readBytes(path, 'loadNpz'), path, limit);
+  const { limit = largestLimit } = checkedOptions('loadNpz', options, npzOptionNames);
+  checkLimit('loadNpz', limit);
+  return npzIn('loadNpz', await readBytes(path, 'loadNpz'), path, limit);
 };
 
 /** `loadNpz` with its error as a value. */
@@ -108,5 +119,4 @@ export const saveNpz = async (
   tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
   options: NpzOptions = {},
   files?: FileSystem,
-): Promise<void> =>
-  writeAtomic(path, await encodeNpz(tensors, checkedOptions('saveNpz', options, npzOptionNames)), files);
+): Promise<void> => writeAs('saveNpz', path, () => npzOf('saveNpz', tensors, options), files);

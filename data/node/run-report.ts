@@ -1,10 +1,12 @@
 /** The usual report of a run: what it was told, what it reached, its curves, its filters, and what it takes for what. */
 import { checkedOptions } from '../../core/arguments.js';
+import { ArgumentError, describe } from '../../core/errors.js';
 import { reshape } from '../../core/primitives/reshape.js';
+import { inOperation } from '../../core/scope.js';
 import type { Tensor } from '../../core/tensor.js';
-import { checkList, checkNumbers, checkObject, checkTensor, checkText } from '../checks.js';
+import { checkList, checkNumbers, checkObject, checkTensor, checkText, isDeeperThan } from '../checks.js';
 import { confusionSvg, curvesSvg } from './charts.js';
-import { imageGridPng } from './png.js';
+import { gridPng } from './png.js';
 import { type ReportPart, reportHtml } from './report.js';
 import type { Setting } from './settings.js';
 
@@ -44,7 +46,11 @@ export interface RunReport {
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 const formatSetting = (value: Setting): string =>
-  Array.isArray(value) ? value.map(formatSetting).join(', ') : String(value);
+  Array.isArray(value)
+    ? value.map(formatSetting).join(', ')
+    : typeof value === 'object' && value !== null
+      ? describe(value)
+      : String(value);
 
 const curveOf = async ({ name, train, validation, goal }: Measured) => ({
   caption: `${capital(name)} by epoch`,
@@ -75,7 +81,11 @@ const epochTable = (curves: readonly Measured[]): ReportPart => ({
 });
 
 const sampleOf = async ({ image, actual, predicted }: SamplePrediction) => ({
-  picture: await imageGridPng(reshape(image, [1, ...image.shape]), { scale: 1 }),
+  picture: await gridPng(
+    'samplePredictions',
+    inOperation('samplePredictions', () => reshape(image, [1, ...image.shape])),
+    { scale: 1 },
+  ),
   caption: actual === predicted ? actual : `${predicted}, but is ${actual}`,
   wrong: actual !== predicted,
 });
@@ -106,6 +116,17 @@ const checkMeasured = (curve: Measured): void => {
   if (curve.validation !== undefined) checkNumbers('runReportHtml', 'validation', curve.validation);
 };
 
+/** Throws unless the settings are an object of a depth that can be shown. */
+const checkDepth = (settings: unknown): void => {
+  checkObject('runReportHtml', 'settings', settings);
+  if (isDeeperThan(settings, 100))
+    throw new ArgumentError({
+      op: 'runReportHtml',
+      problem: 'settings lie more than 100 levels deep within one another',
+      remedy: 'give plain settings',
+    });
+};
+
 const runReportNames = {
   title: true,
   summary: true,
@@ -133,11 +154,13 @@ export const runReportHtml = async (run: RunReport): Promise<string> => {
     samples = [],
   } = checkedOptions('runReportHtml', run, runReportNames);
   checkText('runReportHtml', 'the title', title);
-  if (settings !== undefined) checkObject('runReportHtml', 'settings', settings);
+  if (summary !== undefined) checkText('runReportHtml', 'the summary', summary);
+  if (settings !== undefined) checkDepth(settings);
   if (figures !== undefined) checkObject('runReportHtml', 'figures', figures);
   checkList('runReportHtml', 'curves', curves);
   for (const curve of curves) checkMeasured(curve);
   if (confusion !== undefined) checkObject('runReportHtml', 'confusion', confusion);
+  checkList('runReportHtml', 'samples', samples);
   const parts: ReportPart[] = [];
   if (summary !== undefined) parts.push({ kind: 'text', text: summary });
   if (figures !== undefined)
@@ -157,7 +180,7 @@ export const runReportHtml = async (run: RunReport): Promise<string> => {
   if (curves.length > 0)
     parts.push(
       { kind: 'heading', text: 'Learning curves' },
-      { kind: 'pictures', pictures: await Promise.all(curves.map(curveOf)) },
+      { kind: 'pictures', pictures: await Promise.all(inOperation('runReportHtml', () => curves.map(curveOf))) },
       epochTable(curves),
     );
   if (confusion !== undefined)
@@ -166,18 +189,24 @@ export const runReportHtml = async (run: RunReport): Promise<string> => {
       {
         kind: 'picture',
         caption: 'Rows: the class that it is; columns: the class that was predicted; shaded by the share of the row',
-        picture: await confusionSvg(confusion.matrix, { classes: confusion.classes }),
+        picture: await inOperation('runReportHtml', () =>
+          confusionSvg(confusion.matrix, { classes: confusion.classes }),
+        ),
       },
     );
-  if (samples.length > 0) parts.push({ kind: 'heading', text: 'Sample predictions' }, await samplePredictions(samples));
+  if (samples.length > 0)
+    parts.push(
+      { kind: 'heading', text: 'Sample predictions' },
+      await inOperation('runReportHtml', () => samplePredictions(samples)),
+    );
   if (filters !== undefined)
     parts.push(
       { kind: 'heading', text: 'First filters' },
       {
         kind: 'picture',
         caption: 'Each stretched to the full range of brightness',
-        picture: await imageGridPng(filters),
+        picture: await gridPng('runReportHtml', filters, {}),
       },
     );
-  return reportHtml(title, parts);
+  return inOperation('runReportHtml', () => reportHtml(title, parts));
 };

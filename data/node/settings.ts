@@ -41,7 +41,8 @@ export const checkSettings = (op: string, settings: unknown): void => {
 export const settingsText = (op: string, model: unknown, settings: Readonly<Record<string, Setting>>): string => {
   checkText(op, 'model', model);
   checkSettings(op, settings);
-  return `${JSON.stringify({ model, settings }, null, 2)}\n`;
+  // What was checked is what is written: nothing that the object would rather be in JSON.
+  return `${JSON.stringify({ model, settings: { ...settings } }, null, 2)}\n`;
 };
 
 /** A number as JSON has them; 1e999 is one of its texts, but no number. */

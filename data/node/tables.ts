@@ -3,14 +3,15 @@ import type { taskEither as TE } from 'fp-ts';
 import { checkedOptions } from '../../core/arguments.js';
 import { fromData } from '../../core/creation.js';
 import { ShapeError } from '../../core/errors.js';
+import { inOperation } from '../../core/scope.js';
 import type { Tensor } from '../../core/tensor.js';
 import { checkTensor, checkText } from '../checks.js';
 import { type CsvSchema, csvSchemaNames, decodeCsv, type Table } from '../codecs/csv.js';
-import { type EncodeCsvOptions, encodeCsv, encodeCsvNames } from '../codecs/write-csv.js';
+import { type EncodeCsvOptions, encodeCsv } from '../codecs/write-csv.js';
 import { attemptTask, type DataError } from '../errors.js';
 import type { Examples } from '../examples.js';
 import type { FileSystem } from './file-system.js';
-import { writeAtomic } from './files.js';
+import { writeAs } from './files.js';
 import { readUnpacked } from './unpacked.js';
 
 export interface LoadCsvOptions {
@@ -27,10 +28,14 @@ const loadCsvNames = { sha256: true, limit: true } as const;
  * header `counts`.
  * @throws DataError where the file is missing or damaged, or a line is not what the schema allows.
  */
-export const loadCsv = async (path: string, schema: CsvSchema = {}, options: LoadCsvOptions = {}): Promise<Table> => {
-  checkedOptions('loadCsv', schema, csvSchemaNames);
-  checkedOptions('loadCsv', options, loadCsvNames);
-  return decodeCsv(await readUnpacked(path, 'loadCsv', options), schema, path);
+export const loadCsv = (path: string, schema: CsvSchema = {}, options: LoadCsvOptions = {}): Promise<Table> =>
+  tableIn('loadCsv', path, schema, options);
+
+const tableIn = async (op: string, path: string, schema: CsvSchema, options: LoadCsvOptions): Promise<Table> => {
+  checkedOptions(op, schema, csvSchemaNames);
+  checkedOptions(op, options, loadCsvNames);
+  const bytes = await readUnpacked(path, op, options);
+  return inOperation(op, () => decodeCsv(bytes, schema, path));
 };
 
 /** `loadCsv` with its error as a value. */
@@ -48,7 +53,12 @@ const digitClasses = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
  * @throws DataError where the file is missing or damaged, or a line is no image of whole numbers from 0 to 16 and its digit.
  */
 export const loadDigits = async (path: string): Promise<Examples> => {
-  const table = await loadCsv(path, { columns: 65, features: 'integer', range: [0, 16], classes: digitClasses });
+  const table = await tableIn(
+    'loadDigits',
+    path,
+    { columns: 65, features: 'integer', range: [0, 16], classes: digitClasses },
+    {},
+  );
   return {
     x: fromData(
       Float32Array.from(table.x, (value) => value / 16),
@@ -71,7 +81,7 @@ export const saveCsv = async (
   rows: readonly (readonly (number | string)[])[],
   options: EncodeCsvOptions = {},
   files?: FileSystem,
-): Promise<void> => writeAtomic(path, encodeCsv(rows, checkedOptions('saveCsv', options, encodeCsvNames)), files);
+): Promise<void> => writeAs('saveCsv', path, () => encodeCsv(rows, options), files);
 
 /**
  * Writes predicted classes, one whole number a line, never with a decimal point.
@@ -90,6 +100,8 @@ export const savePredictions = async (path: string, predictions: Tensor, name?: 
       shapes: [predictions.shape],
       remedy: 'give [N] class numbers; argmax makes them of scores',
     });
-  const rows = Array.from(predictions.dataSync(), (value) => [value]);
-  return saveCsv(path, rows, { integers: true, ...(name === undefined ? {} : { names: [name] }) });
+  const rows = inOperation('savePredictions', () => Array.from(predictions.dataSync(), (value) => [value]));
+  return writeAs('savePredictions', path, () =>
+    encodeCsv(rows, { integers: true, ...(name === undefined ? {} : { names: [name] }) }),
+  );
 };

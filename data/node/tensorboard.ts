@@ -3,6 +3,8 @@ import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkedOptions } from '../../core/arguments.js';
 import { checkCallable } from '../../core/methods.js';
+import { inOperation } from '../../core/scope.js';
+import { checkNumber } from '../checks.js';
 import { encodeEventFileStart, encodeScalarEvent, type Scalar } from '../codecs/tensorboard.js';
 import { checkPath, systemError } from './files.js';
 
@@ -36,6 +38,11 @@ export const tensorboard = (options: TensorboardOptions): Tensorboard => {
   const { folder, clock = Date.now } = checkedOptions('tensorboard', options, tensorboardNames);
   checkPath('tensorboard', folder, 'folder');
   checkCallable('tensorboard', 'the clock', clock);
+  const now = (): number => {
+    const time: unknown = clock();
+    checkNumber('tensorboard', 'the clock', time);
+    return time as number;
+  };
   let path = '';
   let waiting: Uint8Array[] = [];
   const guarded = async (write: () => Promise<unknown>): Promise<void> => {
@@ -46,7 +53,7 @@ export const tensorboard = (options: TensorboardOptions): Tensorboard => {
     }
   };
   const add = (step: number, scalars: readonly Scalar[]): void => {
-    waiting.push(encodeScalarEvent({ time: clock() / 1000, step, scalars }));
+    waiting.push(inOperation('tensorboard', () => encodeScalarEvent({ time: now() / 1000, step, scalars })));
   };
   const flush = (): Promise<void> =>
     guarded(() => {
@@ -56,10 +63,10 @@ export const tensorboard = (options: TensorboardOptions): Tensorboard => {
     });
   return {
     onStart: () => {
-      path = join(folder, `events.out.tfevents.${clock()}.${process.pid}.tapegrad`);
+      path = join(folder, `events.out.tfevents.${now()}.${process.pid}.tapegrad`);
       return guarded(async () => {
         await mkdir(folder, { recursive: true });
-        await writeFile(path, encodeEventFileStart(clock() / 1000));
+        await writeFile(path, encodeEventFileStart(now() / 1000));
       });
     },
     onStepEnd: ({ step, loss, learningRate }) =>

@@ -1,4 +1,6 @@
 /** Files of data, packed or not: held against a checksum as they are, then unpacked. */
+import { inOperation } from '../../core/scope.js';
+import { checkObject, checkText } from '../checks.js';
 import { verifyChecksum } from './checksum.js';
 import { readBytes } from './files.js';
 import { type GunzipOptions, gunzipIfPacked } from './gzip.js';
@@ -7,6 +9,20 @@ export interface UnpackedOptions extends Omit<GunzipOptions, 'file'> {
   /** SHA-256 of the file as it is; not held against anything where there is none. */
   readonly sha256?: string | undefined;
 }
+
+/** Throws unless the value is checksums by the names of files. */
+export const checkChecksums = (op: string, checksums: unknown): void => {
+  if (checksums === undefined) return;
+  checkObject(op, 'checksums', checksums);
+  for (const [name, sha256] of Object.entries(checksums as object))
+    checkText(op, `the checksum of ${JSON.stringify(name)}`, sha256);
+};
+
+/** The checksum of a file, if there is one under its name. */
+export const checksumOf = (
+  checksums: Readonly<Record<string, string>> | undefined,
+  name: string,
+): string | undefined => (checksums !== undefined && Object.hasOwn(checksums, name) ? checksums[name] : undefined);
 
 /**
  * The bytes of a file, unpacked if they are a gzip stream.
@@ -17,7 +33,8 @@ export const readUnpacked = async (
   op: string,
   { sha256, ...options }: UnpackedOptions = {},
 ): Promise<Uint8Array> => {
+  if (sha256 !== undefined) checkText(op, 'sha256', sha256);
   const bytes = await readBytes(path, op);
   if (sha256 !== undefined) verifyChecksum(bytes, sha256, path, op);
-  return gunzipIfPacked(bytes, { file: path, ...options });
+  return inOperation(op, () => gunzipIfPacked(bytes, { file: path, ...options }));
 };

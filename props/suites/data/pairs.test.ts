@@ -92,7 +92,8 @@ test('safetensors: whatever is written, any names and remarks, is read back', as
   await mostlyTaken(named, 100, async ([entries, remarks]) => {
     const wanted = new Map(entries);
     const bytes = await written(() => encodeSafetensors(wanted, remarks));
-    assert.is(bytes === null, wanted.has('__metadata__'));
+    const texts = [...wanted.keys(), ...Object.entries(remarks).flat()];
+    assert.is(bytes === null, wanted.has('__metadata__') || texts.some((text) => /\p{Surrogate}/u.test(text)));
     if (bytes === null) return false;
     const { tensors, metadata } = decodeSafetensors(bytes);
     sameNamed(tensors, wanted);

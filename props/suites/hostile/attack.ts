@@ -1,6 +1,6 @@
 /** Hostile calls: valid ones with one argument, or one option, put out of order. */
 import * as assert from 'uvu/assert';
-import { defaultBackend, setDefaultBackend, TapegradError } from '../../../autograd/index.js';
+import { ArgumentError, defaultBackend, setDefaultBackend, TapegradError } from '../../../autograd/index.js';
 import { test } from '../../runner/testing.js';
 import type { Case } from './case.js';
 import { CallersError, hostile } from './values.js';
@@ -21,8 +21,31 @@ type Loose = (...args: readonly unknown[]) => unknown;
 const isOptions = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
+/**
+ * The names of all options that a function takes at a place of its arguments, as it lists them itself where it refuses one that there is
+ * not; none where that is no place of options.
+ */
+export const optionsAt = async (f: Loose, args: readonly unknown[], i: number): Promise<readonly string[]> => {
+  const given = [...args];
+  given[i] = { nosuchoption: 1 };
+  try {
+    const result: unknown = await f(...given);
+    // A task fails when it runs.
+    if (typeof result === 'function' && result.length === 0) await (result as Loose)();
+  } catch (error) {
+    if (error instanceof ArgumentError && error.details.problem === 'there is no option nosuchoption')
+      return /options are (.*)$/.exec(error.details.remedy)?.[1]?.split(', ') ?? [];
+  }
+  return [];
+};
+
 /** Every hostile call of one function of an entry point. */
-export const attacksOn = (entry: string, called: string, f: unknown, { args, use }: Case): readonly Attack[] => {
+export const attacksOn = async (
+  entry: string,
+  called: string,
+  f: unknown,
+  { args, use }: Case,
+): Promise<readonly Attack[]> => {
   const attack = (what: string, spoil: (given: unknown[]) => void): Attack => ({
     name: `${entry}: ${called} with ${what}`,
     called,
@@ -33,18 +56,27 @@ export const attacksOn = (entry: string, called: string, f: unknown, { args, use
     },
     use: (result) => use?.(result as never),
   });
-  return args().flatMap((valid, i) =>
-    Object.entries(hostile).flatMap(([kind, make]) => [
-      attack(`argument ${i}: ${kind}`, (given) => {
-        given[i] = make();
-      }),
-      ...(isOptions(valid) ? Object.keys(valid) : []).map((option) =>
-        attack(`argument ${i}, ${option}: ${kind}`, (given) => {
-          given[i] = { ...(given[i] as object), [option]: make() };
-        }),
-      ),
-    ]),
-  );
+  const valid = args();
+  const attacks: Attack[] = [];
+  for (let i = 0; i < valid.length + 2; i++) {
+    const named = isOptions(valid[i]) ? Object.keys(valid[i] as object) : [];
+    const options = new Set([...named, ...(await optionsAt(f as Loose, args(), i))]);
+    for (const [kind, make] of Object.entries(hostile)) {
+      if (i < valid.length)
+        attacks.push(
+          attack(`argument ${i}: ${kind}`, (given) => {
+            given[i] = make();
+          }),
+        );
+      for (const option of options)
+        attacks.push(
+          attack(`argument ${i}, ${option}: ${kind}`, (given) => {
+            given[i] = { ...(isOptions(given[i]) ? (given[i] as object) : {}), [option]: make() };
+          }),
+        );
+    }
+  }
+  return attacks;
 };
 
 /** An error that a caller may see: one of the library's, or the caller's own. */
@@ -82,28 +114,31 @@ export const verdictOf = async ({ name, called, call, use }: Attack, parts: Part
 };
 
 /** Every how many-th attack on a function runs in the suite; which ones differs from function to function, so that all kinds are met. */
-const stride = 19;
+const stride = 37;
 
 /**
  * Registers a test for each function of an entry point: its valid call succeeds, and a share of the hostile ones ends as it should.
  * `HOSTILE=all` in the environment runs all of them, which takes minutes.
+ * @param around runs each test, with the world around it that its calls need.
  */
 export const testAttacks = (
   entry: string,
   api: object,
   cases: Readonly<Record<string, Case>>,
   parts: Parts = {},
+  around: (body: () => Promise<void>) => Promise<void> = (body) => body(),
 ): void => {
   const every = process.env.HOSTILE === 'all' ? 1 : stride;
   for (const [i, [name, each]] of Object.entries(cases).entries())
-    test(`${entry}: ${name}: a wrong argument is a typed error that names the function`, async () => {
-      const f = (api as Readonly<Record<string, unknown>>)[name];
-      const backend = defaultBackend();
-      await each.use?.((await (f as Loose)(...each.args())) as never);
-      for (const attack of attacksOn(entry, name, f, each).filter((_, k) => (k + i) % every === 0)) {
-        const verdict = await verdictOf(attack, parts);
-        if (defaultBackend() !== backend) setDefaultBackend(backend);
-        assert.is(verdict, null);
-      }
-    });
+    test(`${entry}: ${name}: a wrong argument is a typed error that names the function`, () =>
+      around(async () => {
+        const f = (api as Readonly<Record<string, unknown>>)[name];
+        const backend = defaultBackend();
+        await each.use?.((await (f as Loose)(...each.args())) as never);
+        for (const attack of (await attacksOn(entry, name, f, each)).filter((_, k) => (k + i) % every === 0)) {
+          const verdict = await verdictOf(attack, parts);
+          if (defaultBackend() !== backend) setDefaultBackend(backend);
+          assert.is(verdict, null);
+        }
+      }));
 };
