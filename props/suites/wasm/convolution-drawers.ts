@@ -61,6 +61,13 @@ const axis = ({
       return { taps, stride, dilation, padding: [low, high], size: least + extra };
     });
 
+/** The axis with paddings that leave no element of it, so that every window sees zeros. */
+const blind = (given: Axis): Axis => ({
+  ...given,
+  size: 2,
+  padding: [-2, spanOf(given.taps, given.dilation) + given.stride],
+});
+
 const axesOf = (most: number, limits: AxisLimits): fc.Arbitrary<readonly Axis[]> =>
   fc.array(axis({ ...limits, extra: limits.extra ?? 9 }), { minLength: 1, maxLength: most }).map((all) =>
     // Three axes are short ones.
@@ -138,6 +145,20 @@ const nearlyTransformed = (role: Role): fc.Arbitrary<Convolution> => {
   });
 };
 
+/** More taps than are written out one by one: two lines of them, several, or lines that are not evenly apart. */
+const longLines: fc.Arbitrary<readonly Axis[]> = fc.oneof(
+  {
+    weight: 2,
+    arbitrary: fc.tuple(axis({ taps: fc.constant(2), extra: 3 }), axis({ taps: fc.constantFrom(17, 18), extra: 5 })),
+  },
+  fc.tuple(axis({ taps: fc.constant(3), extra: 3 }), axis({ taps: fc.constantFrom(11, 12), extra: 5 })),
+  fc.tuple(
+    axis({ taps: fc.constant(2), extra: 2 }),
+    axis({ taps: fc.constant(3), extra: 2 }),
+    axis({ taps: fc.constant(6), extra: 3 }),
+  ),
+);
+
 /** For each kernel and what it computes, geometries that it takes. */
 export const convolutionDrawers: Readonly<Record<ConvolutionWay, (role: Role) => fc.Arbitrary<Convolution>>> = {
   lines: () =>
@@ -153,6 +174,7 @@ export const convolutionDrawers: Readonly<Record<ConvolutionWay, (role: Role) =>
           axis({ taps: fc.integer({ min: 134, max: 140 }), extra: 9 }),
         ),
         fc.tuple(axis({ taps: fc.constant(20), dilation: one, extra: 2 }), axis({ taps: fc.constant(21), extra: 7 })),
+        fc.tuple(axis({ taps: fc.constant(20), extra: 2 }).map(blind), axis({ taps: fc.constant(21), extra: 7 })),
       ),
     }),
   depthwise: (role) =>
@@ -177,7 +199,11 @@ export const convolutionDrawers: Readonly<Record<ConvolutionWay, (role: Role) =>
         : convolution({ channels: many, filters: many, axes: axesOf(3, { taps: upTo(5) }) })
             .map(withTaps)
             .map(notDepthwise);
-    return fc.oneof(some.map(notTransformed), nearlyTransformed(role));
+    const long =
+      role === 'input'
+        ? []
+        : [convolution({ channels: fc.constantFrom(2, 3, 5), filters: many, axes: longLines }).map(notDepthwise)];
+    return fc.oneof(some.map(notTransformed), nearlyTransformed(role), ...long);
   },
   transforms: () =>
     convolution({

@@ -1,4 +1,4 @@
 /** The ways of convolutions and windows, each with a few draws. */
 import { testWays } from './ways.js';
 
-testWays({ convolutions: 9, windows: 16 });
+testWays({ convolutions: 12, windows: 16 });
