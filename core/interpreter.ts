@@ -90,7 +90,7 @@ export const bind = (primitive: Primitive, inputs: readonly Tensor[], params: un
   if (typeof arity === 'number' && inputs.length !== arity)
     throw new ArgumentError({
       op: primitive.name,
-      problem: `takes ${arity} tensors, not ${inputs.length}`,
+      problem: `takes ${arity} tensor${arity === 1 ? '' : 's'}, not ${inputs.length}`,
       remedy: 'give as many as the primitive has arguments',
     });
   if (top === null) return ground.bind(primitive, inputs, params);

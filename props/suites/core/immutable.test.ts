@@ -108,6 +108,19 @@ test('a program: neither its nodes nor their parameters can be written to, and w
   assert.is(String(made), printed);
 });
 
+test('a program: of a frozen node with any part that is not frozen a copy is kept', () => {
+  const source = trace((x: Tensor) => permute(x, [1, 0]))(zeros([2, 3]));
+  const [whole] = source.nodes;
+  if (whole === undefined) throw new Error('a node');
+  for (const part of ['inputs', 'params', 'shape'] as const) {
+    const open = part === 'params' ? { ...(whole.params as object) } : [...whole[part]];
+    const program = makeProgram({ ...source, nodes: [Object.freeze({ ...whole, [part]: open })] });
+    const printed = String(program);
+    write(open, part === 'params' ? 'axes' : 0, part === 'params' ? [0, 1] : 300);
+    assert.is(String(program), printed, part);
+  }
+});
+
 test('a primitive: its rules cannot be written to', () => {
   for (const primitive of Object.values(primitives)) assert.ok(Object.isFrozen(primitive), primitive.name);
 });

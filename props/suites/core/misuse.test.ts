@@ -344,6 +344,23 @@ test('misuse: sizes beyond any memory end in an error before anything is allocat
   );
 });
 
+test('misuse: an operation is told how many tensors it takes', () => {
+  const { add, exp, concat } = g.primitives;
+  refused(
+    [
+      () => g.bind(add, [vector], null),
+      ArgumentError,
+      'add: takes 2 tensors, not 1; give as many as the primitive has arguments',
+    ],
+    [
+      () => g.bind(exp, [vector, vector], null),
+      ArgumentError,
+      'exp: takes 1 tensor, not 2; give as many as the primitive has arguments',
+    ],
+  );
+  assert.equal(g.bind(concat, [vector, vector, vector], { axis: 0 }).shape, [3 * vector.size]);
+});
+
 test('misuse: what is no tensor is said to be what it is', () => {
   refused(
     [

@@ -11,6 +11,7 @@ import type { Border } from '../../../core/families/window.js';
 import { abs, cast, conv, fromData, mul, sum, type Tensor } from '../../../core/index.js';
 import { referenceBackend } from '../../../core/reference/backend.js';
 import { createWasmBackend } from '../../../core/wasm/backend.js';
+import { blocksOf } from '../../../core/wasm/conv/winograd/layout.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 
@@ -140,4 +141,29 @@ test('winograd: a sample does not depend on the others', () => {
     const alone = run(fromData(Float32Array.from(x.dataSync().slice(i * size, (i + 1) * size)), [1, 20, 7, 7]));
     assert.equal(Array.from(alone), together.slice(i * each, (i + 1) * each));
   }
+});
+
+test('winograd: tiles cover the outputs and no row or column more, and blocks all tiles', () => {
+  const size = fc.integer({ min: 1, max: 70 });
+  check(
+    fc.property(
+      fc.record({
+        samples: fc.integer({ min: 1, max: 40 }),
+        channels: fc.integer({ min: 12, max: 100 }),
+        filters: fc.integer({ min: 12, max: 100 }),
+        outputs: fc.tuple(size, size),
+      }),
+      ({ samples, channels, filters, outputs }) => {
+        const blocks = blocksOf({ samples, channels, filters, outputs, groups: 1, spatial: outputs, padding: [1, 1] });
+        const spare = [blocks.down, blocks.across].map((tiles, axis) => tiles * blocks.size - (outputs[axis] ?? 0));
+        assert.ok(
+          spare.every((rows) => rows >= 0 && rows < blocks.size),
+          spare.join(),
+        );
+        assert.ok(blocks.bands * blocks.band >= blocks.down && (blocks.bands - 1) * blocks.band < blocks.down);
+        assert.ok(blocks.blocks * blocks.together >= blocks.bands * samples);
+        assert.is(blocks.points, (blocks.size + 2) ** 2);
+      },
+    ),
+  );
 });
