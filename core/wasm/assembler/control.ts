@@ -196,11 +196,15 @@ export const importFunc = <const P extends readonly ValueType[], R extends Resul
 export const call = <P extends readonly ValueType[], R extends ResultType>(
   callee: Func<P, R>,
   ...operands: Operands<P>
-): Expression<R> => ({
-  type: callee.result,
-  node: {
-    kind: 'call',
-    func: callee,
-    operands: callee.params.map((type, i) => expression(type, operands[i] as Operand<typeof type>)),
-  },
-});
+): Expression<R> => {
+  if (operands.length !== callee.params.length)
+    throw new RangeError(`${callee.name} takes ${callee.params.length} operands, not ${operands.length}`);
+  return {
+    type: callee.result,
+    node: {
+      kind: 'call',
+      func: callee,
+      operands: callee.params.map((type, i) => expression(type, operands[i] as Operand<typeof type>)),
+    },
+  };
+};
