@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { compile, grad } from '../../../autograd/index.js';
+import { compile, grad, vmap } from '../../../autograd/index.js';
 import type { Backend } from '../../../core/backend.js';
 import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
 import {
@@ -16,6 +16,7 @@ import {
   conv,
   exp,
   fromData,
+  type Key,
   key,
   logSoftmax,
   matmul,
@@ -27,6 +28,8 @@ import {
   setThreads,
   softmax,
   sort,
+  splitKey,
+  stack,
   sum,
   type Tensor,
   ThreadError,
@@ -142,6 +145,11 @@ const cases: readonly Case[] = [
   ['sorted rows', (x) => sort(x).values, () => [noise(33, 190)]],
   ['sorted columns', (x) => sort(x, { axis: 0 }).values, () => [noise(190, 33)]],
   ['random numbers', (x) => mul(x, uniform(key(7), [90, 77])) as Tensor, () => [noise(90, 77)]],
+  [
+    'random numbers of many keys, lines that end within a vector',
+    (x) => mul(x, vmap((k: Key) => uniform(k, [7]))(stack(splitKey(key(7), 90))) as Tensor) as Tensor,
+    () => [noise(90, 7)],
+  ],
   ['pooling without overlap', (x) => maxPool(x, { kernel: 2 }), () => [noise(9, 14, 33, 34)]],
   ['pooling', (x) => maxPool(x, { kernel: 3, stride: 2 }), () => [noise(9, 14, 33, 34)]],
   [
