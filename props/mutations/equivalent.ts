@@ -1,13 +1,13 @@
 /**
- * Mistakes that change nothing that anybody could see, each with the reason. One is known by its file, its operator and the text
- * of its line, so that it stays known when lines move.
+ * Mistakes that change nothing that anybody could see, each with the reason. One is known by its file, its operator, the text
+ * of its line and the place in it, so that it stays known when lines move.
  */
 import type { OperatorName } from './operators.js';
 
 export interface Equivalent {
   readonly path: string;
   readonly operator: OperatorName;
-  /** The line, without the blanks around it. */
+  /** The line, without the blanks around it; the place of the mistake stands between ⟦ and ⟧. */
   readonly line: string;
   readonly why: string;
 }
@@ -16,85 +16,85 @@ export const equivalents: readonly Equivalent[] = [
   {
     path: 'core/primitives/floor-divide.ts',
     operator: 'change a bound',
-    line: 'if (Math.abs(b) === Number.POSITIVE_INFINITY) return a !== 0 && a < 0 !== b < 0 ? -1 : a / b;',
+    line: 'if (Math.abs(b) === Number.POSITIVE_INFINITY) return a !== 0 && a < 0 !== b < ⟦0⟧ ? -1 : a / b;',
     why: 'b is ±∞ here: below 0 and below 1 are the same',
   },
   {
     path: 'core/primitives/pow.ts',
     operator: 'change a bound',
-    line: 'return where(zero, 0, mul(y, log(where(zero, 1, a))));',
+    line: 'return where(zero, 0, mul(y, log(where(zero, ⟦1⟧, a))));',
     why: 'the number that keeps the logarithm finite is never read: 0 stands there',
   },
   {
     path: 'core/shortest.ts',
     operator: 'change a bound',
-    line: 'for (let digits = 1; digits < 9; digits++) {',
+    line: 'for (let digits = 1; ⟦digits < 9⟧; digits++) {',
     why: 'nine digits are what stands behind the loop',
   },
   {
     path: 'core/reference/factorizations.ts',
     operator: 'change a bound',
-    line: 'for (let i = k; i < n; i++)',
+    line: 'for (let i = k; ⟦i < n⟧; i++)',
     why: 'behind the last row stands nothing, which is no better pivot',
   },
   {
     path: 'core/special/error-function.ts',
     operator: 'change a bound',
-    line: 'return x > 0 ? upperTail(x) : x < 0 ? 2 - upperTail(-x) : x;',
+    line: 'return x > 0 ? upperTail(x) : x < ⟦0⟧ ? 2 - upperTail(-x) : x;',
     why: 'from 0 to 1 only the line above answers, or the upper tail',
   },
   {
     path: 'core/families/window.ts',
     operator: 'ignore an option',
-    line: 'const [sourceEnd, targetEnd] = [sources, targets].map((starts) => (starts[before] ?? 0) + (lengths[before] ?? 0));',
+    line: 'const [sourceEnd, targetEnd] = [sources, targets].map((starts) => (⟦starts[before] ?? 0⟧) + (lengths[before] ?? 0));',
     why: 'runs that go on are joined less often, and mean the same',
   },
   {
     path: 'core/wasm/gemm/block.ts',
     operator: 'swap operands',
-    line: 'when(i32.lt_s(width, columns), [set(panelB, bLast), set(stepB, row)]),',
+    line: 'when(⟦i32.lt_s(width, columns)⟧, [set(panelB, bLast), set(stepB, row)]),',
     why: 'the last panel is read where it lies, and what it reads beyond it is not stored: blocks have a tail that anybody may read',
   },
   {
     path: 'core/wasm/lowerings/convolution.ts',
     operator: 'remove a barrier',
-    line: ": [at.barrier(), ...finishPlanes(floatLanes('float32', features()), geometry, at.output, finishOf(at), at)];",
+    line: ": [⟦at.barrier()⟧, ...finishPlanes(floatLanes('float32', features()), geometry, at.output, finishOf(at), at)];",
     why: 'each thread finishes the samples that it has computed itself',
   },
   {
     path: 'core/wasm/lowerings/extrema.ts',
     operator: 'drop a term',
-    line: '({ axis, size }) => size === 1 || reduced.every((other) => other.size === 1 || other.axis > axis),',
+    line: '({ axis, size }) => ⟦size === 1 || reduced.every((other) => other.size === 1 || other.axis > axis)⟧,',
     why: 'lines are found by their strides where they could be counted',
   },
   {
     path: 'core/wasm/lowerings/folds.ts',
     operator: 'drop a term',
-    line: "if (total === undefined || error === undefined) throw new RangeError('an accumulator is missing');",
+    line: "if (⟦total === undefined || error === undefined⟧) throw new RangeError('an accumulator is missing');",
     why: 'tells the compiler that both are there',
   },
   {
     path: 'core/wasm/lowerings/linear-algebra.ts',
     operator: 'drop a term',
-    line: 'if (left === undefined || right === undefined || to === undefined || known === undefined) return [];',
+    line: 'if (⟦left === undefined || right === undefined⟧ || to === undefined || known === undefined) return [];',
     why: 'tells the compiler that all are there',
   },
   {
     path: 'core/wasm/lowerings/gemm.ts',
     operator: 'swap operands',
-    line: "return rowTiles >= columnTiles ? 'rows' : 'columns';",
+    line: "return ⟦rowTiles >= columnTiles ? 'rows' : 'columns'⟧;",
     why: 'which sides of a product threads divide is a matter of time alone',
   },
   {
     path: 'core/wasm/lowerings/linear-algebra.ts',
     operator: 'drop a term',
-    line: 'scratch: (n) => integers(n + 1),',
+    line: 'scratch: (n) => integers(⟦n + 1⟧),',
     why: 'the sign of the order lies behind it, which a solution does not read',
   },
   {
     path: 'core/wasm/lowerings/random.ts',
     operator: 'change a bound',
-    line: 'const whole = size - (size % 4);',
+    line: 'const whole = size - (size % ⟦4⟧);',
     why: 'the last vector writes into the tail of its block, which is its own',
   },
 ];

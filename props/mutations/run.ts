@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 import { copyWith } from './copy.js';
 import type { Numbered } from './embed.js';
 import { equivalents } from './equivalent.js';
-import { sample, sitesOf, sources } from './sites.js';
+import { markedLine, sample, sitesOf, sources } from './sites.js';
 import type { Source } from './syntax.js';
 import { attempt, baseline, type Trial } from './trials.js';
 
@@ -35,7 +35,9 @@ const titleOf = (numbered: Numbered, files: readonly Source[]): string => {
 const isEquivalent = (numbered: Numbered, files: readonly Source[]): boolean =>
   equivalents.some(
     ({ path, operator, line }) =>
-      path === numbered.site.path && operator === numbered.site.operator && line === lineOf(numbered, files),
+      path === numbered.site.path &&
+      operator === numbered.site.operator &&
+      line === markedLine(numbered.site, files.find(({ path: one }) => one === path) as Source),
   );
 
 /** How many of each operator were caught. */

@@ -30,6 +30,12 @@ export const sources = (project: string): Source[] =>
 
 const lineOf = (text: string, offset: number): number => text.slice(0, offset).split('\n').length;
 
+/** The line of a site, or its lines, without the blanks around; the place of the mistake stands between ⟦ and ⟧. */
+export const markedLine = ({ node: { start, end } }: Site, { text }: Source): string => {
+  const [from, to] = [text.lastIndexOf('\n', start) + 1, text.indexOf('\n', end)];
+  return `${text.slice(from, start)}⟦${text.slice(start, end)}⟧${text.slice(end, to)}`.trim();
+};
+
 /** Every site of a file, in the order of the text. */
 export const sitesOf = (source: Source): Site[] => {
   const { path, text } = source;

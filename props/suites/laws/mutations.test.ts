@@ -1,12 +1,16 @@
 /** Mutation by operators: what each writes, that the right text stays as it was, and that samples repeat. */
+import { fileURLToPath } from 'node:url';
 import { parse } from '@babel/parser';
 import { transformSync } from 'esbuild';
 import * as assert from 'uvu/assert';
 import { embed } from '../../mutations/embed.js';
+import { equivalents } from '../../mutations/equivalent.js';
 import type { OperatorName } from '../../mutations/operators.js';
-import { sample, sitesOf } from '../../mutations/sites.js';
-import type { Node, Source } from '../../mutations/syntax.js';
+import { markedLine, sample, sitesOf } from '../../mutations/sites.js';
+import { type Node, readSource, type Source } from '../../mutations/syntax.js';
 import { test } from '../../runner/testing.js';
+
+const project = fileURLToPath(new URL('../../..', import.meta.url));
 
 const sourceOf = (text: string, path = 'nn/some.ts'): Source => ({
   path,
@@ -88,4 +92,12 @@ test('mutations: a sample repeats with its seed, has every operator, and differs
   assert.is(texts(9, 1), texts(9, 1));
   assert.is.not(texts(9, 1), texts(9, 2));
   assert.is(new Set(sample(sites, 8, 3).map(({ operator }) => operator)).size, 8);
+});
+
+test('mutations: each that is listed as equivalent is one place of the library as it is', () => {
+  for (const { path, operator, line } of equivalents) {
+    const source = readSource(project, path);
+    const here = sitesOf(source).filter((site) => site.operator === operator && markedLine(site, source) === line);
+    assert.is(here.length, 1, `${path}: ${line}`);
+  }
 });

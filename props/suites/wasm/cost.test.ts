@@ -1,6 +1,21 @@
 /** What a plan's units are estimated to cost, against counts made by hand. */
 import * as assert from 'uvu/assert';
-import { add, conv, grad, matmul, mul, sum, type Tensor, tanh, trace, zeros } from '../../../autograd/index.js';
+import {
+  add,
+  conv,
+  grad,
+  logSoftmax,
+  logsumexp,
+  matmul,
+  mul,
+  softmax,
+  sum,
+  type Tensor,
+  take,
+  tanh,
+  trace,
+  zeros,
+} from '../../../autograd/index.js';
 import { removeDeadCode } from '../../../core/passes/dead-code.js';
 import type { Program } from '../../../core/program.js';
 import { costOf } from '../../../core/wasm/programs/cost.js';
@@ -45,4 +60,25 @@ test('cost: a loop counts each operation for each element, and every operand onc
   );
   const [[, flops] = []] = costs(trace((x: Tensor) => tanh(x))(zeros([10])));
   assert.ok((flops ?? 0) > 100, 'an elementary function is many operations');
+});
+
+test('cost: softmax and random numbers are many operations an element, a copy is none', () => {
+  const flopsOf = (f: (x: Tensor) => Tensor): number =>
+    costs(trace(f)(zeros([3, 5]))).reduce((total, [, flops]) => total + flops, 0);
+  assert.is(
+    flopsOf((x) => softmax(x, 1)),
+    16 * 15,
+  );
+  assert.is(
+    flopsOf((x) => logSoftmax(x, 1)),
+    18 * 15,
+  );
+  assert.is(
+    flopsOf((x) => logsumexp(x, { axis: 1 })),
+    24 * 15,
+  );
+  assert.is(
+    flopsOf((x) => take(x, [0, 2])),
+    0,
+  );
 });
