@@ -58,7 +58,10 @@ const scalarTarget = (op: string, target: unknown): Tensor => {
   throw new GradientError({
     op,
     problem: `the function returned ${target instanceof Tensor ? formatAval(target) : describe(target)}, not a scalar float`,
-    remedy: 'reduce it with sum() or mean(); vjp and jacrev take any output, hasAux hands extra results through',
+    remedy:
+      typeof target === 'object' && target !== null && 'sum' in target && 'count' in target
+        ? 'a loss that is counted is two tensors: divide them, div(sum, count)'
+        : 'reduce it with sum() or mean(); vjp and jacrev take any output, hasAux hands extra results through',
   });
 };
 

@@ -10,6 +10,14 @@ import { checkLength, isClass } from './methods.js';
 import { nearest } from './nearest.js';
 import { Tensor } from './tensor.js';
 
+/** What was probably meant by something that is no tensor. */
+const remedyFor = (op: string, value: unknown): string => {
+  if (value === undefined) return `give one; where a function is wanted, pass ${op} itself and not ${op}()`;
+  const isPair =
+    Array.isArray(value) && value.length === 2 && value[0] instanceof Tensor && !(value[1] instanceof Tensor);
+  return isPair ? 'take the first of the list: apply of a layer returns [output, state]' : 'make one with tensor(…)';
+};
+
 /** Throws unless every value is a tensor. */
 export const checkTensors = (op: string, values: readonly unknown[]): void => {
   const at = values.findIndex((value) => !(value instanceof Tensor));
@@ -17,7 +25,7 @@ export const checkTensors = (op: string, values: readonly unknown[]): void => {
   throw new ArgumentError({
     op,
     problem: `${values.length > 1 ? `operand ${at + 1}` : 'the operand'} is ${describe(values[at])}, not a tensor`,
-    remedy: 'make one with tensor(…)',
+    remedy: remedyFor(op, values[at]),
   });
 };
 
@@ -179,10 +187,14 @@ const noOptions = (op: string, options: unknown, names: object): ArgumentError =
     remedy: `give them by name: ${Object.keys(names).join(', ')}`,
   });
 
+/** One thing that has two names, here and there. */
+const synonyms: Readonly<Record<string, string | undefined>> = { batchSize: 'size', size: 'batchSize' };
+
 /** The error of an option that there is not, with the name that was probably meant. */
 const unknownOption = (op: string, name: string, names: object): ArgumentError => {
   const known = Object.keys(names);
-  const meant = nearest(name, known);
+  const other = synonyms[name];
+  const meant = nearest(name, known) ?? (other !== undefined && known.includes(other) ? other : null);
   return new ArgumentError({
     op,
     problem: `there is no option ${name}`,

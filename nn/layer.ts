@@ -178,7 +178,9 @@ export const layerOf = (op: string, child: Child): ErasedLayer | null => {
     throw new ArgumentError({
       op,
       problem: `a child is ${describe(child)}, neither a layer nor a function`,
-      remedy: 'give layers such as linear(4, 3), or functions such as relu',
+      remedy: Array.isArray(child)
+        ? `spread the list: ${op}(...layers)`
+        : 'give layers such as linear(4, 3), or functions such as relu',
     });
   return child as AnyLayer as ErasedLayer;
 };

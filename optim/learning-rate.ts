@@ -123,6 +123,13 @@ export const optionsOf = <Options extends object, Names extends OptionNames<Opti
   given: RateOr<Options>,
   names: CompleteNames<Options, Names>,
 ): Options | { readonly lr: LearningRate } => {
+  const text: unknown = given;
+  if (typeof text === 'string' && text.trim() !== '' && Number.isFinite(Number(text)))
+    throw new ArgumentError({
+      op,
+      problem: `the rate is ${describe(text)}, a text`,
+      remedy: `give a number, ${op}(${Number(text)}), a schedule, or options by name`,
+    });
   const options = typeof given === 'function' || typeof given === 'number' ? { lr: given } : given;
   checkedSettings<Options, Names>(op, options as Options, names);
   return options;

@@ -58,8 +58,15 @@ export const defineTransform = <S>(transform: GradientTransform<S>): GradientTra
  * @throws ShapeError when an update does not have the shape of its parameter.
  */
 export const applyUpdates = <T>(params: T, updates: T): T =>
-  inOperation('applyUpdates', () =>
-    mapTrees(
+  inOperation('applyUpdates', () => {
+    // A pair for what is no list of two: what update returned, and not the first of it.
+    if (Array.isArray(updates) && updates.length === 2 && !Array.isArray(params))
+      throw new TreeError({
+        op: 'applyUpdates',
+        problem: 'the updates are a list of two, and the parameters are not',
+        remedy: 'take the first of what update returns: const [updates, state] = optimizer.update(…)',
+      });
+    return mapTrees(
       'applyUpdates',
       (p, u = p) => {
         if (!sameShape(p.shape, u.shape))
@@ -73,8 +80,8 @@ export const applyUpdates = <T>(params: T, updates: T): T =>
       },
       params,
       updates,
-    ),
-  );
+    );
+  });
 
 /**
  * Transforms one after the other; each sees what the one before it made of the gradients.

@@ -61,7 +61,10 @@ export const convOutputs = (op: string, x: Shape, w: Shape, p: ConvParams): numb
       op,
       problem: `input has ${channels} channels, weight expects ${perGroup * p.groups}${p.groups > 1 ? ` (${p.groups} groups of ${perGroup})` : ''}`,
       shapes: [x, w],
-      remedy: "check the previous layer's out",
+      remedy:
+        x.length === 4 && x[3] === perGroup * p.groups
+          ? "images are [N, C, H, W]: bring the channels to axis 1 with permute(x, [0, 3, 1, 2]), or say layout: 'NHWC'"
+          : "check the previous layer's out",
     });
   return outputSizes(op, [x, w], x.slice(2), w.slice(2), p);
 };

@@ -2,7 +2,7 @@
 
 import { checkTensors, rankOf, tensorOperand } from '../arguments.js';
 import { type AxesArgument, type AxisArgument, axesArgument, axisArgument } from '../axis.js';
-import { AxisError } from '../errors.js';
+import { AxisError, describeList } from '../errors.js';
 import { broadcastTo } from '../primitives/broadcast-to.js';
 import { permute } from '../primitives/permute.js';
 import { reshape } from '../primitives/reshape.js';
@@ -54,6 +54,13 @@ export type Transposed<S extends Shape> = S extends readonly [
 export function transpose<S extends Shape>(x: Tensor<S>): Tensor<Transposed<S>>;
 export function transpose(x: Tensor, axis0: number, axis1?: number): Tensor;
 export function transpose(x: Tensor, axis0 = -2, axis1 = -1): Tensor {
+  if (Array.isArray(axis0))
+    throw new AxisError({
+      op: 'transpose',
+      problem: 'takes two axes, not a list of all',
+      shapes: [x.shape],
+      remedy: `call permute(x, ${describeList(axis0)})`,
+    });
   const [i, j] = [
     normalizeAxis('transpose', axis0, rankOf('transpose', x)),
     normalizeAxis('transpose', axis1, rankOf('transpose', x)),

@@ -7,7 +7,7 @@ import type { either as E } from 'fp-ts';
 import { checkChoice, checkedOptions } from '../../core/arguments.js';
 import { fromData } from '../../core/creation.js';
 import type { Dtype } from '../../core/dtype.js';
-import { ArgumentError } from '../../core/errors.js';
+import { ArgumentError, describe } from '../../core/errors.js';
 import { inOperation } from '../../core/scope.js';
 import { checkBounds, checkBytes, checkNumbers, checkObject, checkText, checkTexts, checkWhole } from '../checks.js';
 import { attempt, DataError } from '../errors.js';
@@ -142,8 +142,18 @@ const checkSchema = (schema: CsvSchema): void => {
   if (header !== undefined) checkChoice(op, 'header', header, ['none', 'names', 'counts']);
   if (features !== undefined) checkChoice(op, 'features', features, ['number', 'finite', 'integer']);
   if (columns !== undefined) checkWhole(op, 'columns', columns, 1);
-  if (typeof label === 'string') checkChoice(op, 'label', label, ['first', 'last']);
-  else if (label !== undefined && label !== null) checkWhole(op, 'label', label);
+  if (
+    label !== undefined &&
+    label !== null &&
+    label !== 'first' &&
+    label !== 'last' &&
+    !(Number.isInteger(label) && label >= 0)
+  )
+    throw new ArgumentError({
+      op,
+      problem: `label is ${describe(label)}`,
+      remedy: "give the number of its column, counted from 0, 'first' or 'last'; null where there is no label",
+    });
   if (classes !== undefined) checkTexts(op, 'classes', classes);
   if (range !== undefined) checkBounds(op, 'range', range);
   if (separator === undefined) return;
@@ -239,7 +249,7 @@ export const decodeCsv = (source: string | Uint8Array, schema: CsvSchema = {}, f
         return fail(
           number,
           `${JSON.stringify(excerpt(field))} in column ${column + 1}`,
-          features === 'integer' ? 'a whole number' : 'a decimal number',
+          `${features === 'integer' ? 'a whole number' : 'a decimal number'}${rows === 0 && header === 'none' && /^\p{L}/u.test(field) ? "; header: 'names' leaves a line of names out" : ''}`,
         );
       if (range !== undefined && !(value >= range[0] && value <= range[1]))
         fail(number, `${value} in column ${column + 1}`, `a number from ${range[0]} to ${range[1]}`);

@@ -6,6 +6,7 @@
  */
 import { checkedOptions, checkTensors, rankOf, tensorOperand } from '../../core/arguments.js';
 import type { Counted } from '../../core/counted.js';
+import { isFloat } from '../../core/dtype.js';
 import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
@@ -13,6 +14,7 @@ import {
   any,
   cast,
   clamp,
+  DtypeError,
   equal,
   log,
   logicalAnd,
@@ -210,6 +212,14 @@ export const crossEntropy = ((x: Tensor, target: Tensor, options: Reducible<Cros
           op: 'crossEntropy',
           problem: 'ignoreIndex goes with class numbers',
           remedy: 'give int32 targets, or rows of zeros for places to ignore',
+        });
+      if (isFloat(target.dtype) && x.rank > target.rank && target.shape.join() === shape.join())
+        throw new DtypeError({
+          op: 'crossEntropy',
+          problem: `class numbers are ${target.dtype}`,
+          shapes: [x.shape, target.shape],
+          remedy:
+            "give int32 class numbers, tensor([0, 2], { dtype: 'int32' }) or cast(y, 'int32'); floats are probabilities, of the shape of the scores",
         });
       checkTarget('crossEntropy', x, target, x.shape);
       // A row of zeros counts for nothing, not even NaN; what is left of it keeps gradients of scores finite.

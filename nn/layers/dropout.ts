@@ -31,7 +31,7 @@ const dropoutOf = (
     const { layout, ...rest }: DropoutProbability & LayoutOptions = { ...own, ...check(options) };
     const keep = keepProbability(op, rest);
     return defineLayer<null, null>({
-      name: `${op}(${typeof probability === 'number' ? probability : `keep ${keep}`})`,
+      name: `${op}(${own.p === undefined ? `keep ${keep}` : own.p})`,
       random: true,
       init: () => ({ params: null, state: null }),
       apply: (_, x, { training, key }) => [

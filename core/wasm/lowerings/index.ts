@@ -16,7 +16,7 @@ import { matmul } from './gemm.js';
 import { indexedLowerings } from './indexed.js';
 import { joiningLowerings } from './joining.js';
 import { linearAlgebraLowerings } from './linear-algebra.js';
-import { type Lowered, type Lowerings, onReference, type PrimitiveName, type Site } from './lowering.js';
+import { type Lowered, type Lowering, type Lowerings, onReference, type PrimitiveName, type Site } from './lowering.js';
 import { randomLowerings } from './random.js';
 import { reductionLowerings } from './reductions.js';
 import { scanLowerings } from './scans.js';
@@ -55,9 +55,13 @@ export const isOwn = (primitive: Primitive): boolean => {
 /** Made when it is first asked for: while modules load, not every primitive is there yet. */
 let own: ReadonlyMap<string, Primitive> | undefined;
 
+/** A primitive that has no entry yet runs its own loop, as one that is not the library's does. */
+const loweringOf = (primitive: Primitive): Lowering =>
+  isOwn(primitive) ? ((lowerings as Partial<Lowerings>)[primitive.name as PrimitiveName] ?? onReference) : onReference;
+
 /** What an operation becomes. A primitive that is not the library's runs its own loop. */
 export const lower = (node: ProgramNode, inputs: readonly Aval[], originOf?: Site['originOf']): Lowered => {
-  const lowering = isOwn(node.primitive) ? lowerings[node.primitive.name as PrimitiveName] : onReference;
+  const lowering = loweringOf(node.primitive);
   return lowering({
     inputs,
     output: node,

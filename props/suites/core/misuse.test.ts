@@ -366,7 +366,7 @@ test('misuse: what is no tensor is said to be what it is', () => {
     [
       () => g.exp(untyped(undefined)),
       ArgumentError,
-      'exp: the operand is undefined, not a tensor; make one with tensor(…)',
+      'exp: the operand is undefined, not a tensor; give one; where a function is wanted, pass exp itself and not exp()',
     ],
     [() => g.sum(untyped([1, 2])), ArgumentError, 'sum: the operand is a list, not a tensor; make one with tensor(…)'],
     [

@@ -87,6 +87,6 @@ test('pooling: what plain JavaScript may give is refused by name', () => {
   fails(
     () => adaptiveAvgPool(undefined as unknown as typeof x, 2),
     ArgumentError,
-    'adaptiveAvgPool: the operand is undefined, not a tensor; make one with tensor(…)',
+    'adaptiveAvgPool: the operand is undefined, not a tensor; give one; where a function is wanted, pass adaptiveAvgPool itself and not adaptiveAvgPool()',
   );
 });
