@@ -16,6 +16,7 @@ import {
   type Shape,
   ShapeError,
 } from '../core/index.js';
+import { inOperation } from '../core/scope.js';
 import { checkShape } from '../core/shape.js';
 import { type Fans, type OwnInitialiser, ownInitialiser } from './initialiser.js';
 
@@ -228,9 +229,10 @@ const kaiming =
   (options: KaimingOptions = {}): OwnInitialiser => {
     const { mode = 'fanIn', nonlinearity = 'relu', negativeSlope = 0.01 } = checkedOptions(op, options, kaimingNames);
     checkChoice(op, 'mode', mode, ['fanIn', 'fanOut']);
+    const factor = inOperation(op, () => gain(nonlinearity, negativeSlope));
     if (nonlinearity !== 'leakyRelu')
       refuseWithout(op, options, ['negativeSlope'], `the nonlinearity is ${nonlinearity}, which has no slope`);
-    return varianceScaling({ scale: gain(nonlinearity, negativeSlope) ** 2, mode, distribution });
+    return varianceScaling({ scale: factor ** 2, mode, distribution });
   };
 
 /** He et al. 2015: U(±gain·√(3/fan)). */

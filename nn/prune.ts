@@ -26,6 +26,7 @@ import {
   treeUnflatten,
   where,
 } from '../core/index.js';
+import { checkCallable } from '../core/methods.js';
 import { inOperation } from '../core/scope.js';
 
 /** `amount` of `total`, rounded to the nearest whole number, halves to even. */
@@ -63,6 +64,7 @@ const magnitudeMaskNames = { include: true } as const;
 export const magnitudeMask = <T>(params: T, amount: number, options: MagnitudeMaskOptions = {}): T =>
   inOperation('magnitudeMask', () => {
     const { include = () => true } = checkedOptions('magnitudeMask', options, magnitudeMaskNames);
+    checkCallable('magnitudeMask', 'include', include);
     const entries = treeEntries(params, 'magnitudeMask');
     const pruned = entries.flatMap(([path, leaf]) => (include(path, leaf) ? [leaf] : []));
     const total = pruned.reduce((sum, leaf) => sum + leaf.size, 0);

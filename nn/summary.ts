@@ -3,7 +3,7 @@
  * of the largest network takes no time and no memory.
  */
 
-import { checkedOptions } from '../core/arguments.js';
+import { checkDtype, checkedOptions, checkNumber } from '../core/arguments.js';
 import { bytesPerElement } from '../core/dtype.js';
 import { describe } from '../core/errors.js';
 import {
@@ -17,7 +17,7 @@ import {
   treeLeaves,
 } from '../core/index.js';
 import { withInterpreter } from '../core/interpreter.js';
-import { checkMethods } from '../core/methods.js';
+import { checkCallable, checkMethods } from '../core/methods.js';
 import { scopePath } from '../core/scope.js';
 import { mapTensors } from '../core/tree.js';
 import type { AnyLayer, ErasedLayer } from './layer.js';
@@ -141,6 +141,10 @@ const summaryNames = {
 export const summary = (model: AnyLayer, input: unknown, options: SummaryOptions = {}): Summary => {
   const given = checkedOptions('summary', options, summaryNames);
   const { frozen = () => false, inputDtype, dtype = 'float32', training = false, depth } = given;
+  checkCallable('summary', 'frozen', frozen);
+  checkDtype('summary', dtype);
+  if (inputDtype !== undefined) checkDtype('summary', inputDtype);
+  if (depth !== undefined) checkNumber('summary', 'depth', depth);
   checkInput(input);
   const costs = costInterpreter();
   const layer = model as ErasedLayer;

@@ -1,7 +1,7 @@
 /** Padding as people ask for it: a constant (the primitive), mirrored, repeated or wrapped borders (an index along each axis). */
 
 import { checkedOptions, checkNumber, rankOf } from '../arguments.js';
-import { ArgumentError, describeList, ShapeError } from '../errors.js';
+import { ArgumentError, describe, describeList, ShapeError } from '../errors.js';
 import { padWith } from '../primitives/pad.js';
 import { take } from '../primitives/take.js';
 import { inOperation } from '../scope.js';
@@ -87,11 +87,11 @@ export const pad = (x: Tensor, pads: readonly PadPair[], options: PadOptions = {
         interior: pads.map(() => 0),
         value,
       });
-    const border = borders[mode];
+    const border = typeof mode === 'string' && Object.hasOwn(borders, mode) ? borders[mode] : undefined;
     if (border === undefined)
       throw new ArgumentError({
         op: 'pad',
-        problem: `the mode ${String(mode)} is not known`,
+        problem: `the mode ${describe(mode)} is not known`,
         remedy: "use 'constant', 'reflect', 'replicate' or 'circular'",
       });
     return pads.reduce((padded, pair, axis) => {

@@ -1,5 +1,5 @@
 /** Running sums: `yₖ = x₀ + … + xₖ`. Linear; its transpose runs the other way. */
-import { checkedOptions, rankOf } from '../arguments.js';
+import { checkedOptions, checkFlags, rankOf } from '../arguments.js';
 import { type AxisOptions, namedAxes, type OneAxis, requiredAxis, singleAxis } from '../axis.js';
 import { type AxisParams, defineLanewise } from '../families/lanewise.js';
 import { bind } from '../interpreter.js';
@@ -31,6 +31,7 @@ export const scanParams = (op: string, rank: number, along: ScanAxis, options: S
     : checkedOptions(op, along as ScanOptions, scanParamsNames);
   const second = checkedOptions(op, options, scanParamsNames);
   const reverse = second.reverse ?? first.reverse ?? false;
+  checkFlags(op, { reverse });
   const own = namedAxes(op, first.axis, first.axes);
   const axis = namedAxes(op, own, namedAxes(op, second.axis, second.axes));
   return { axis: normalizeAxis(op, singleAxis(op, requiredAxis(op, axis)), rank), reverse };

@@ -4,7 +4,7 @@
  * move a step of size `momentum` towards the batch's.
  */
 
-import { checkedOptions, checkTensors, tensorOperand } from '../../core/arguments.js';
+import { checkedOptions, checkNumber, checkTensors, tensorOperand } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
@@ -92,6 +92,7 @@ export const initialBatchNormState = (
 
 /** Throws where the weight of the new batch is said in two ways. */
 export const checkStep = (op: string, { momentum, decay }: Pick<BatchNormOptions, 'momentum' | 'decay'>): void => {
+  if (decay !== undefined) checkNumber(op, 'decay', decay);
   if (momentum !== undefined && decay !== undefined)
     throw new ArgumentError({
       op,

@@ -1,6 +1,7 @@
 /** Looking rows up in a table. */
 import { customJvp } from '../../autograd/custom-jvp.js';
-import { checkedOptions, checkTensors } from '../../core/arguments.js';
+import { checkedOptions, checkNumber, checkTensors } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
   add,
@@ -30,6 +31,21 @@ export interface EmbeddingFunctionOptions {
 
 const embeddingNames = { paddingIndex: true, maxNorm: true, normType: true, scaleGradByFreq: true } as const;
 
+/** Throws unless the options of a lookup are the numbers that they should be. */
+export const checkLookup = (
+  op: string,
+  { paddingIndex, maxNorm = 1, normType = 2 }: EmbeddingFunctionOptions,
+): void => {
+  for (const [name, value] of Object.entries({ maxNorm, normType }))
+    if (!(typeof value === 'number' && value > 0))
+      throw new ArgumentError({
+        op,
+        problem: `${name} = ${describe(value)}`,
+        remedy: `give a number > 0${name === 'normType' ? ', or Infinity' : ''}`,
+      });
+  if (paddingIndex !== undefined) checkNumber(op, 'paddingIndex', paddingIndex);
+};
+
 /**
  * Rows of `weight: [count, size]` at int32 `index: […]` → `[…, size]`; gradients of repeated rows add up. Options are those of PyTorch's
  * `embedding`, except that `maxNorm` leaves the table itself as it is.
@@ -48,13 +64,7 @@ export const embedding = (weight: Tensor, index: Tensor, options: EmbeddingFunct
       normType = 2,
       scaleGradByFreq = false,
     } = checkedOptions('embedding', options, embeddingNames);
-    for (const [name, value] of Object.entries({ maxNorm: maxNorm ?? 1, normType }))
-      if (!(value > 0))
-        throw new ArgumentError({
-          op: 'embedding',
-          problem: `${name} = ${value}`,
-          remedy: `give a number > 0${name === 'normType' ? ', or Infinity' : ''}`,
-        });
+    checkLookup('embedding', options);
     const count = weight.shape[0] ?? 0;
     const range: WholeNumbers = { name: 'row number', count };
     checkNumbers('embedding', index, range);

@@ -15,7 +15,13 @@ import {
 } from '../functional/convolution.js';
 import { fans } from '../initialisers.js';
 import { type Layer, statelessLayer } from '../layer.js';
-import { type InitialiserOptions, initWeightAndBias, type ParametersFor, type WeightAndBias } from './linear.js';
+import {
+  checkInitialisers,
+  type InitialiserOptions,
+  initWeightAndBias,
+  type ParametersFor,
+  type WeightAndBias,
+} from './linear.js';
 
 interface Channels extends InitialiserOptions, LayoutOptions {
   /** Channels of the input. */
@@ -106,6 +112,7 @@ const layerOf = <O extends Channels & { readonly groups?: number }, Names extend
       biasInit: __,
       ...rest
     } = checkedOptions<O, Names>(op, options, names);
+    checkInitialisers(op, options);
     const groups = options.groups ?? 1;
     checkSizes(op, { in: inputs, out: outputs });
     checkGroups(op, groups, inputs, 'input');

@@ -14,8 +14,9 @@ import {
   type Tensor,
   where,
 } from '../../core/index.js';
+import { checkCallable } from '../../core/methods.js';
 import { maxout, prelu as preluFunction } from '../activations.js';
-import { type EmbeddingFunctionOptions, embedding as embeddingFunction } from '../functional/embedding.js';
+import { checkLookup, type EmbeddingFunctionOptions, embedding as embeddingFunction } from '../functional/embedding.js';
 import { linear as linearFunction } from '../functional/linear.js';
 import { type Fans, type Initialiser, normal, standard, type WeightLayout } from '../initialisers.js';
 import { defineLayer, type Layer, statelessLayer } from '../layer.js';
@@ -39,6 +40,12 @@ export type ParametersFor<O> = 'bias' extends keyof O ? WithBias<O[keyof O & 'bi
 
 /** Distributes over `boolean`, so that a flag known only at run time gives both. */
 type WithBias<B> = B extends false ? { readonly weight: Tensor } : Required<WeightAndBias>;
+
+/** Throws unless the initialisers that are given are functions. */
+export const checkInitialisers = (op: string, { weightInit, biasInit }: InitialiserOptions): void => {
+  if (weightInit !== undefined) checkCallable(op, 'weightInit', weightInit);
+  if (biasInit !== undefined) checkCallable(op, 'biasInit', biasInit);
+};
 
 /** Draws both from keys of their own, so that a layer with a bias starts with the weight of its twin without. */
 export const initWeightAndBias = (
@@ -76,6 +83,7 @@ export const linear = <const O extends LinearOptions = Record<never, never>>(
   const given: LinearOptions = options === undefined ? {} : options;
   checkedOptions('linear', given, linearNames);
   const { bias = true, weightLayout = 'out-in', ...initialisers } = given;
+  checkInitialisers('linear', initialisers);
   checkSizes('linear', { inputs, outputs });
   const shape = weightLayout === 'out-in' ? [outputs, inputs] : [inputs, outputs];
   const layer = statelessLayer<WeightAndBias>({
@@ -154,6 +162,8 @@ export const embedding = (
 ): Layer<{ readonly weight: Tensor }, null> => {
   const { weightInit = normal(), ...lookup } = checkedOptions('embedding', options, embeddingNames);
   const { paddingIndex } = lookup;
+  checkCallable('embedding', 'weightInit', weightInit);
+  checkLookup('embedding', lookup);
   checkSizes('embedding', { count, size });
   return statelessLayer({
     name: `embedding(${count}, ${size})`,

@@ -1,6 +1,6 @@
 /** What tells attention where an element stands in its sequence: sines and cosines, or learned vectors. */
 
-import { checkedOptions, checkSizes } from '../../core/arguments.js';
+import { checkDtype, checkedOptions, checkSizes } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
@@ -13,6 +13,7 @@ import {
   slice,
   type Tensor,
 } from '../../core/index.js';
+import { checkCallable } from '../../core/methods.js';
 import { checkShape } from '../../core/shape.js';
 import { type Initialiser, normal } from '../initialisers.js';
 import { type Layer, statelessLayer } from '../layer.js';
@@ -41,6 +42,7 @@ export const sinusoidalPositions = (length: number, width: number, options: Sinu
       problem: `the base is ${describe(base)}`,
       remedy: 'give a number > 0',
     });
+  checkDtype('sinusoidalPositions', dtype);
   checkSizes('sinusoidalPositions', { length, width });
   checkShape('sinusoidalPositions', [length, width]);
   const waves = Float64Array.from({ length: length * width }, (_, at) => {
@@ -94,6 +96,7 @@ export const learnedPositions = (
   options: LearnedPositionsOptions = {},
 ): Layer<{ readonly weight: Tensor }, null> => {
   const { weightInit = normal({ std: 0.02 }) } = checkedOptions('learnedPositions', options, learnedPositionsNames);
+  checkCallable('learnedPositions', 'weightInit', weightInit);
   checkSizes('learnedPositions', { length, width });
   return statelessLayer({
     name: `learnedPositions(${length}, ${width})`,

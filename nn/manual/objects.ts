@@ -3,6 +3,7 @@
 import { checkedOptions, checkList, checkSizes } from '../../core/arguments.js';
 import { describe, describeList } from '../../core/errors.js';
 import { ArgumentError, foldIn, type Key, ones, reshape, type Tensor, zeros } from '../../core/index.js';
+import { checkCallable } from '../../core/methods.js';
 import { inOperation } from '../../core/scope.js';
 import { fans, type Initialiser, xavierUniform } from '../initialisers.js';
 import { affine } from './affine.js';
@@ -43,6 +44,7 @@ export const fullyConnected = (options: FullyConnectedOptions): LayerObject =>
       weightInit = xavierUniform(),
       key,
     } = checkedOptions('fullyConnected', options, fullyConnectedNames);
+    checkCallable('fullyConnected', 'weightInit', weightInit);
     checkSizes('fullyConnected', { out });
     const f = activationNamed(activation);
     return layerObject({
@@ -94,6 +96,7 @@ export const convolution = (options: ConvolutionOptions): LayerObject =>
   inOperation('convolution', () => {
     const given = checkedOptions('convolution', options, convolutionNames);
     const { out, kernel, activation = 'linear', weightInit = xavierUniform(), key, ...window } = given;
+    checkCallable('convolution', 'weightInit', weightInit);
     checkSizes('convolution', { out });
     checkList('convolution', 'the kernel', kernel);
     const f = activationNamed(activation);

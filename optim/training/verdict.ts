@@ -41,6 +41,12 @@ export const verdict = (history: History, options: VerdictThresholds = {}): Verd
       problem: `the goal is ${goal}, and accuracy ends at 1`,
       remedy: `give a share: ${goal <= 100 ? goal / 100 : 0.9}`,
     });
+  if (typeof metric !== 'string')
+    throw new ArgumentError({
+      op: 'verdict',
+      problem: `metric is ${describe(metric)}`,
+      remedy: 'give the name of a metric',
+    });
   const read = (part: 'train' | 'validation', name: string): number[] => {
     const values = epochValues('verdict', history, { part, metric: name });
     if (values.length > 0 && Number.isNaN(values.at(-1)))
