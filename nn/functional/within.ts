@@ -3,7 +3,7 @@
  * makes a loss NaN in a compiled program, where it is not.
  */
 import { describe } from '../../core/errors.js';
-import { ArgumentError, lessEqual, logicalAnd, mul, notEqual, type Tensor, where } from '../../core/index.js';
+import { ArgumentError, full, lessEqual, logicalAnd, mul, notEqual, type Tensor, where } from '../../core/index.js';
 import { reveal } from '../../core/interpreter.js';
 import { formatIndex } from '../../core/shape.js';
 
@@ -26,7 +26,10 @@ export const numbersWithin = (op: string, x: Tensor, { name, least, most, remedy
   const seen: Tensor = weight === null ? x : where(notEqual(weight, 0), x, least);
   const stored = reveal(seen);
   if (stored === null)
-    return mul(x, where(logicalAnd(lessEqual(least, seen), lessEqual(seen, most)), 1, Number.NaN)) as Tensor;
+    return mul(
+      x,
+      where(logicalAnd(lessEqual(least, seen), lessEqual(seen, most)), full([], 1, { dtype: x.dtype }), Number.NaN),
+    ) as Tensor;
   const values = stored.dataSync();
   const wrong = values.findIndex((value) => value < least || value > most);
   if (wrong >= 0)

@@ -20,7 +20,7 @@ const isNan = (x: Tensor): boolean => Number.isNaN(x.item());
 
 test('a probability or a variance out of range is an error where it is known, and NaN in a compiled program: losses', () => {
   const bce = (p: Tensor, t: Tensor): Tensor => bceLoss(p, t);
-  const nll = (x: Tensor, v: Tensor): Tensor => gaussianNllLoss(x, zeros(x.shape), v);
+  const nll = (x: Tensor, v: Tensor): Tensor => gaussianNllLoss(x, zeros(x.shape, { dtype: x.dtype }), v);
   const one = tensor([1]);
   for (const p of [2, -0.1, 1.001, Infinity, -Infinity]) {
     assert.throws(() => bce(tensor([p]), one), /bceLoss: the probability \[0\] is /);
@@ -31,6 +31,12 @@ test('a probability or a variance out of range is an error where it is known, an
     assert.throws(() => nll(one, tensor([v])), /gaussianNllLoss: the variance \[0\] is /);
     assert.ok(isNan(compile(nll)(one, tensor([v]))), `compiled ${v}`);
   }
+  // In float64, too.
+  const double = (value: number): Tensor => tensor([value], { dtype: 'float64' });
+  assert.ok(isNan(compile(bce)(double(2), double(1))));
+  assert.is(compile(bce)(double(1), double(1)).item(), 0);
+  assert.ok(isNan(compile(nll)(double(1), double(-1))));
+  assert.is(compile(nll)(double(1), double(1)).item(), 0.5);
   // The ends are in range, NaN makes the loss NaN, and what a weight of 0 leaves out may be anything.
   for (const run of [bce, compile(bce)]) {
     assert.is(run(tensor([0, 1]), tensor([0, 1])).item(), 0);

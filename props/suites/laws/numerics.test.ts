@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { hessian, jacfwd, jacrev } from '../../../autograd/index.js';
+import { isFloat } from '../../../core/dtype.js';
 import {
   abs,
   atan2,
@@ -22,9 +23,11 @@ import {
   min,
   mul,
   norm,
+  type Primitive,
   primitives,
   quantile,
   relu,
+  reshape,
   scatterAdd,
   slice,
   softmax,
@@ -32,14 +35,18 @@ import {
   sort,
   sqrt,
   std,
+  sub,
   sum,
   type Tensor,
   tensor,
   variance,
 } from '../../../core/index.js';
-import { assertLaw, backendLaw, homogeneityLaw, permutationLaw } from '../../index.js';
+import { cosineSimilarity } from '../../../nn/index.js';
+import { tensorOf } from '../../arbitraries/tensors.js';
+import { assertLaw, backendLaw, homogeneityLaw, lawTally, permutationLaw } from '../../index.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
+import { specs } from '../../specs/index.js';
 
 type Float = 'float32' | 'float64';
 const dtypes: readonly Float[] = ['float32', 'float64'];
@@ -178,6 +185,35 @@ for (const [name, f] of [
     const x = name === 'matmul' || name === 'det' ? square : signed;
     assertLaw(homogeneityLaw(f, [x], { degree: 2, exponents: [-50, -10, 10, 50] }));
   });
+
+test('homogeneity: every linear primitive is of degree 1 at every size, and every product in each of its factors', () => {
+  let held = 0;
+  for (const [name, spec] of Object.entries(specs)) {
+    const primitive: Primitive = primitives[name as keyof typeof primitives] as Primitive;
+    if (primitive.jvpKind === 'rules' || spec.derivative === 'none') continue;
+    const tally = lawTally();
+    for (const { inputs, params } of fc.sample(spec.cases, { numRuns: 4, seed: 7 })) {
+      const args = inputs.map((input) => tensorOf(input));
+      const f = (...x: Tensor[]): Tensor => bind(primitive, x, params);
+      const together = [args.map(() => true)];
+      const apart = args.map((_, k) => args.map((_, i) => i === k));
+      for (const scaled of primitive.jvpKind === 'linear' ? together : apart)
+        if (args.some((x, k) => scaled[k] && isFloat(x.dtype)))
+          tally.assert(homogeneityLaw(f, args, { degree: 1, scaled, exponents: [-100, -60, 60, 100] }));
+    }
+    if (tally.checked > 0) held++;
+  }
+  assert.ok(held >= 15, `only ${held} primitives were held`);
+});
+
+test('homogeneity: cosineSimilarity and standardised numbers are of degree 0', () => {
+  const y = tensor([[1, 2, -1, 0.5]]);
+  const row = (x: Tensor): Tensor => reshape(x, [1, 4]) as Tensor;
+  assertLaw(homogeneityLaw((x: Tensor) => cosineSimilarity(row(x), y), [signed], { degree: 0, tolerance: 8 }));
+  assertLaw(
+    homogeneityLaw((x: Tensor) => div(sub(x, mean(x)), std(x)) as Tensor, [signed], { degree: 0, tolerance: 16 }),
+  );
+});
 
 test('law 11: many additions to few places are on wasm what they are on the reference', () => {
   const backend = createWasmBackend();
