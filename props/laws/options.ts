@@ -20,7 +20,7 @@ export interface OptionsLawOptions<O> extends LawOptions {
   readonly base?: O | readonly O[];
   /** Which options the function is to refuse together. */
   readonly refused?: (options: O) => boolean;
-  /** How many pairs are drawn, beside those to be refused, where there are more; all of them by default. */
+  /** How many pairs of values are drawn for two options, beside those to be refused; all of them by default. */
   readonly pairs?: number;
 }
 
@@ -115,10 +115,16 @@ export const optionsLaw = <O extends object>(
     const plain = hold(own);
     const alone = new Map(choices.map((choice) => [choice, hold({ ...own, ...choice.change })]));
     for (const [choice, got] of alone) compare(choice.option, got, plain);
-    for (const [i, [one, other]] of pairsOf(choices, seed).entries()) {
+    const drawn = new Map<string, number>();
+    for (const [one, other] of pairsOf(choices, seed)) {
       const given = { ...own, ...one.change, ...other.change };
-      const isDrawn = most === undefined || i < most;
-      if (!isDrawn && seen.has(one.option) && seen.has(other.option) && !refused(given)) continue;
+      const options = `${one.option}, ${other.option}`;
+      const times = drawn.get(options) ?? 0;
+      const isEnough = most !== undefined && times >= most && seen.has(one.option) && seen.has(other.option);
+      if (!refused(given)) {
+        if (isEnough) continue;
+        drawn.set(options, times + 1);
+      }
       const both = hold(given);
       compare(one.option, both, alone.get(other) ?? null);
       compare(other.option, both, alone.get(one) ?? null);

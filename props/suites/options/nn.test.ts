@@ -1,7 +1,7 @@
 /**
  * Every option of every layer, activation, loss and function of `nn`, away from its default, alone and with others, does what plain
  * arithmetic says. The tables are complete by type: an export that takes options and has no row, or an option without values, does not
- * compile. The suite draws pairs; with more effort all of them are held.
+ * compile. The suite draws one pair of values for two options; with more effort all of them are held.
  */
 import * as nn from '../../../nn/index.js';
 import { activations, fromCore } from './activations.js';
@@ -9,7 +9,7 @@ import { attentionFunctions, attentionLayers } from './attention.js';
 import { combinations } from './combine.js';
 import { convLayerRow, convRow, convTransposeLayerRow, convTransposeRow } from './convolution.js';
 import { initialiserRows } from './initialisers.js';
-import { type RowsOf, testOptions } from './law.js';
+import { alone, type RowsOf, testOptions } from './law.js';
 import { losses, metrics } from './losses.js';
 import { normFunctions, normLayers } from './norms.js';
 import * as places from './places.js';
@@ -26,23 +26,29 @@ const layers: Omit<RowsOf<typeof nn>, Definitions> = {
   ...losses,
   ...metrics,
   ...normLayers,
+  batchNorm1d: alone(normLayers.batchNorm1d),
+  batchNorm3d: alone(normLayers.batchNorm3d),
   ...simpleLayers,
   ...recurrentLayers,
+  gru: alone(recurrentLayers.gru),
+  rnn: alone(recurrentLayers.rnn),
   ...attentionLayers,
   ...transformers,
+  transformerDecoderLayer: alone(transformers.transformerDecoderLayer),
+  transformerDecoder: alone(transformers.transformerDecoder),
   ...combinations,
-  conv1d: convLayerRow(1),
+  conv1d: alone(convLayerRow(1)),
   conv2d: convLayerRow(2),
-  conv3d: convLayerRow(3),
-  convTranspose1d: convTransposeLayerRow(1),
+  conv3d: alone(convLayerRow(3)),
+  convTranspose1d: alone(convTransposeLayerRow(1)),
   convTranspose2d: convTransposeLayerRow(2),
-  convTranspose3d: convTransposeLayerRow(3),
-  maxPool1d: places.maxPoolLayerRow(1),
+  convTranspose3d: alone(convTransposeLayerRow(3)),
+  maxPool1d: alone(places.maxPoolLayerRow(1)),
   maxPool2d: places.maxPoolLayerRow(2),
-  maxPool3d: places.maxPoolLayerRow(3),
-  avgPool1d: places.avgPoolLayerRow(1),
+  maxPool3d: alone(places.maxPoolLayerRow(3)),
+  avgPool1d: alone(places.avgPoolLayerRow(1)),
   avgPool2d: places.avgPoolLayerRow(2),
-  avgPool3d: places.avgPoolLayerRow(3),
+  avgPool3d: alone(places.avgPoolLayerRow(3)),
   adaptiveAvgPool1d: places.adaptiveLayerRow('avg', 1),
   adaptiveAvgPool2d: places.adaptiveLayerRow('avg', 2),
   adaptiveAvgPool3d: places.adaptiveLayerRow('avg', 3),
@@ -63,18 +69,18 @@ const functions: Omit<RowsOf<typeof nn.functional>, Shared> = {
   ...simpleFunctions,
   ...recurrentFunctions,
   ...attentionFunctions,
-  conv1d: convRow(1),
+  conv1d: alone(convRow(1)),
   conv2d: convRow(2),
-  conv3d: convRow(3),
-  convTranspose1d: convTransposeRow(1),
+  conv3d: alone(convRow(3)),
+  convTranspose1d: alone(convTransposeRow(1)),
   convTranspose2d: convTransposeRow(2),
-  convTranspose3d: convTransposeRow(3),
-  maxPool1d: places.maxPoolRow(1),
+  convTranspose3d: alone(convTransposeRow(3)),
+  maxPool1d: alone(places.maxPoolRow(1)),
   maxPool2d: places.maxPoolRow(2),
-  maxPool3d: places.maxPoolRow(3),
-  avgPool1d: places.avgPoolRow(1),
+  maxPool3d: alone(places.maxPoolRow(3)),
+  avgPool1d: alone(places.avgPoolRow(1)),
   avgPool2d: places.avgPoolRow(2),
-  avgPool3d: places.avgPoolRow(3),
+  avgPool3d: alone(places.avgPoolRow(3)),
   adaptiveAvgPool1d: places.adaptiveRow('avg', 1),
   adaptiveAvgPool2d: places.adaptiveRow('avg', 2),
   adaptiveAvgPool3d: places.adaptiveRow('avg', 3),

@@ -190,7 +190,7 @@ const values = {
   batchFirst: [false],
 };
 const base = { width: 4, heads: 2, feedForward: 3 } as const;
-const stackValues = { ...values, layers: [1], finalNorm: [true] };
+const stackValues = { ...values, layers: [2], finalNorm: [true] };
 
 const transformerEncoderLayer: Row<typeof nn.transformerEncoderLayer> = {
   values,
@@ -207,13 +207,13 @@ const transformerDecoderLayer: Row<typeof nn.transformerDecoderLayer> = {
 const finalLeaves = (o: StackOptions): number => (o.finalNorm === true ? (o.bias === false ? 1 : 2) : 0);
 const transformerEncoder: Row<typeof nn.transformerEncoder> = {
   values: stackValues,
-  base: { ...base, layers: 2 },
+  base: { ...base, layers: 1 },
   run: (f, o) => run(f(o), tensorOf(o, 0)),
   want: (o) => want(o, o.layers * encoderLeaves(o) + finalLeaves(o), (c) => stacked(rowsOf(o, 0), o, c, encoded)),
 };
 const transformerDecoder: Row<typeof nn.transformerDecoder> = {
   values: stackValues,
-  base: { ...base, layers: 2 },
+  base: { ...base, layers: 1 },
   run: (f, o) => run(f(o), { x: tensorOf(o, 0), memory: tensorOf(o, 1) }),
   want: (o) =>
     want(o, o.layers * decoderLeaves(o) + finalLeaves(o), (c) =>
