@@ -16,11 +16,13 @@ import {
   outline,
   type Path,
   tensorsIn,
+  treeEntries,
   treeLeaves,
   treeUnflatten,
   withTensors,
 } from '../core/tree.js';
 import { synchronous } from './matching.js';
+import { traceTree } from './trace.js';
 import { record } from './vjp.js';
 
 /** What a backward rule returns: for each argument its cotangent, or `null` where there is none, also within a tree. */
@@ -86,12 +88,40 @@ const cotangentsOf = (args: readonly unknown[], returned: unknown): (Tensor | nu
   return cotangents;
 };
 
+/** A tree as it is compared and printed: `f32[2]` alone, or `[0]: f32[2], [1]: f32[]`. */
+const outlined = (tree: unknown): string =>
+  treeEntries(tree, op)
+    .map(([path, leaf]) => `${tree instanceof Tensor ? '' : `${path}: `}${formatAval(leaf)}`)
+    .join(', ');
+
+/** Throws unless the value that `forward` returned has the structure, shapes and element types of the function's own, where these can be traced. */
+const checkValue = (value: unknown, f: (leaves: readonly Tensor[]) => unknown, inputs: readonly Tensor[]): void => {
+  let want: string | null = null;
+  try {
+    traceTree((...leaves: readonly Tensor[]) => {
+      const y = f(leaves);
+      want = outlined(y);
+      return y;
+    }, inputs);
+  } catch {
+    // What reads values cannot be traced, and what fails will say so where it is run.
+    return;
+  }
+  const got = outlined(value);
+  if (want === null || got === want) return;
+  throw new TreeError({
+    op,
+    problem: `the forward function gave the value ${got}, the function itself ${want}`,
+    remedy: 'return the same value from both: a derivative does not change what a function gives',
+  });
+};
+
 /**
  * `f` with a backward rule. `forward(...args)` returns `[f(...args), residuals]`; `backward(residuals, cotangent)` returns
  * a list of one cotangent an argument, `null` for zero. The rule must be linear in the cotangent.
  * What is differentiated must be an argument; residuals, not variables, bring it to the backward rule.
  * @throws GradientError when one of the functions closes over a tensor that is being differentiated, or a cotangent
- * does not fit its argument; TreeError when the list of cotangents is not like the arguments.
+ * does not fit its argument; TreeError when the list of cotangents is not like the arguments, or the value of `forward` not like that of `f`.
  * @example
  * const clipped = customVjp((x: Tensor) => x, (x: Tensor) => [x, null], (_, g) => [mul(g, 0.5)]);
  * grad((x: Tensor) => sum(clipped(x)))(tensor([1, 2])).toArray() // [0.5, 0.5]
@@ -103,6 +133,8 @@ export const customVjp = <Args extends readonly unknown[], Y, Residuals>(
 ): ((...args: Args) => Y) => {
   checkFunction(op, f);
   for (const rule of [forward, backward]) checkFunction(op, rule);
+  /** Arguments for which the values of both functions are known to be alike. */
+  const alike = new Set<string>();
   return (...args) => {
     const given = outline(args, op);
     const returned: Y[] = [];
@@ -123,6 +155,11 @@ export const customVjp = <Args extends readonly unknown[], Y, Residuals>(
             remedy: 'return the value and what the backward rule needs, null if nothing: [y, null]',
           });
         const [value, residuals] = pair as unknown as readonly [Y, Residuals];
+        const kinds = inputs.map(formatAval).join();
+        if (!alike.has(kinds)) {
+          checkValue(value, (leaves) => f(...withTensors(given, leaves)), inputs);
+          alike.add(kinds);
+        }
         saved[0] = outline(residuals, op);
         // A transform further down must see the rule in the value too, not the operations of `forward`.
         const watched = inputs.some(({ owner }) => owner !== null);

@@ -249,7 +249,7 @@ export const decodeCsv = (source: string | Uint8Array, schema: CsvSchema = {}, f
         return fail(
           number,
           `${JSON.stringify(excerpt(field))} in column ${column + 1}`,
-          `${features === 'integer' ? 'a whole number' : 'a decimal number'}${rows === 0 && header === 'none' && /^\p{L}/u.test(field) ? "; header: 'names' leaves a line of names out" : ''}`,
+          `${features === 'integer' ? 'a whole number' : 'a decimal number'}${rows === 0 && header === 'none' && /^\p{L}/u.test(field) && !/^(nan|inf)/i.test(field) ? "; header: 'names' leaves a line of names out" : ''}`,
         );
       if (range !== undefined && !(value >= range[0] && value <= range[1]))
         fail(number, `${value} in column ${column + 1}`, `a number from ${range[0]} to ${range[1]}`);

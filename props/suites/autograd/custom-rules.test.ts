@@ -21,6 +21,7 @@ import {
   round,
   sigmoid,
   sin,
+  stack,
   sum,
   type Tensor,
   tensor,
@@ -345,4 +346,22 @@ test('vjp and jvp: what is given for a value must be like it, lists to their las
       /^TreeError: vjp: /,
     );
   assert.is((pull([t(3), null])[0] as Tensor).item(), 3);
+});
+
+test('customVjp: a forward function whose value is another than the function gives is refused', () => {
+  const doubled = customVjp(
+    (x: Tensor): Tensor => x,
+    (x: Tensor) => [stack([x, x]), null],
+    (_, g) => [sum(g)],
+  );
+  assert.throws(
+    () => grad((x: Tensor) => sum(doubled(x)))(tensor(1)),
+    /^customVjp: the forward function gave the value f32\[2\], the function itself f32\[\]; return the same value from both/,
+  );
+  const nested = customVjp(
+    (x: Tensor): unknown => [x, x],
+    (x: Tensor): readonly [unknown, null] => [[[x], x], null],
+    () => [null],
+  );
+  assert.throws(() => vjp((x: Tensor) => nested(x) as Tensor[], tensor(1)), /gave the value \[0\]\[0\]: f32\[\]/);
 });
