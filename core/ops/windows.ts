@@ -28,11 +28,11 @@ export interface SlidingOptions {
 export const perAxis = (op: string, name: string, value: PerAxis, axes: number, least: number): number[] => {
   if (Array.isArray(value)) checkLength(op, name, value);
   const values = Array.isArray(value) ? [...value] : new Array<number>(axes).fill(value as number);
-  if (values.length !== axes || !values.every((each) => Number.isInteger(each) && each >= least))
+  if (values.length !== axes || !values.every((each) => Number.isInteger(each) && each >= least && each < 2 ** 31))
     throw new ArgumentError({
       op,
       problem: `${name} ${describeList(value)}`,
-      remedy: `give a whole number ≥ ${least}, or a list of ${axes}, one a spatial axis`,
+      remedy: `give a whole number ≥ ${least}${values.some((each) => each >= 2 ** 31) ? ' and below 2^31' : ''}, or a list of ${axes}, one a spatial axis`,
     });
   return values;
 };

@@ -180,7 +180,7 @@ const numberIn = (field: string, features: 'number' | 'finite' | 'integer'): num
 
 /**
  * The numbers of a table, of 256 MiB of text at most. The result takes up to four bytes for each byte of the text; a line is split into its
- * fields before they are read, which takes some forty for each byte of the longest line.
+ * fields before they are read, which takes some thirty for each byte of the longest line.
  * @throws DataError with the line of whatever the schema does not allow; ArgumentError for a schema that is none.
  * @example
  * decodeCsv('1.5,2,0\n3,4,1\n').labels // [0, 1]

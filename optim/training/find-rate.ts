@@ -74,14 +74,14 @@ export const findLearningRate = async <P, S, X, Y, T>(given: FindRateOptions<P, 
     divergence = 4,
     ...options
   } = checkedOptions('findLearningRate', given, findLearningRateNames);
+  for (const [name, value] of Object.entries({ smoothing, divergence, from, to, steps }))
+    checkNumber('findLearningRate', name, value);
   if (!(smoothing >= 0 && smoothing < 1 && divergence >= 1))
     throw new ArgumentError({
       op: 'findLearningRate',
       problem: `smoothing is ${describe(smoothing)} and divergence ${describe(divergence)}`,
       remedy: 'give a smoothing from 0 up to, not including, 1, and a divergence ≥ 1',
     });
-  for (const [name, value] of Object.entries({ smoothing, divergence, from, to, steps }))
-    checkNumber('findLearningRate', name, value);
   checkCallable('findLearningRate', 'the optimizer', optimizer);
   if (!(from > 0 && to > from && to < Number.POSITIVE_INFINITY && Number.isInteger(steps) && steps >= 2))
     throw new ArgumentError({
