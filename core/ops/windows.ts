@@ -32,7 +32,7 @@ export const perAxis = (op: string, name: string, value: PerAxis, axes: number, 
     throw new ArgumentError({
       op,
       problem: `${name} ${describeList(value)}`,
-      remedy: `give a whole number ≥ ${least}${values.some((each) => each >= 2 ** 31) ? ' and below 2^31' : ''}, or a list of ${axes}, one a spatial axis`,
+      remedy: `give a whole number ≥ ${least}${values.some((each: unknown) => typeof each === 'number' && each >= 2 ** 31) ? ' and below 2^31' : ''}, or a list of ${axes}, one a spatial axis`,
     });
   return values;
 };
