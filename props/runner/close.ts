@@ -1,8 +1,9 @@
 /** Assertions on numbers that carry rounding. */
-import * as assert from 'uvu/assert';
+
 import { formatShape } from '../../core/errors.js';
 import { sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
+import * as assert from './assert.js';
 
 /** Numbers in row-major order, with their shape. */
 export interface Numbers {
@@ -19,9 +20,7 @@ export const assertClose = (got: Tensor | Numbers, want: Tensor | Numbers, toler
   assert.is(formatShape(g.shape), formatShape(w.shape));
   for (let i = 0; i < sizeOf(w.shape); i++) {
     const [x, y] = [g.data[i] ?? Number.NaN, w.data[i] ?? Number.NaN];
-    assert.ok(
-      Object.is(x, y) || x === y || Math.abs(x - y) <= tolerance * Math.max(1, Math.abs(y)),
-      `element ${i} is ${x}, not ${y} (tolerance ${tolerance})`,
-    );
+    if (!(Object.is(x, y) || x === y || Math.abs(x - y) <= tolerance * Math.max(1, Math.abs(y))))
+      assert.unreachable(`element ${i} is ${x}, not ${y} (tolerance ${tolerance})`);
   }
 };

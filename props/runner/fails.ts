@@ -1,5 +1,5 @@
 /** Assertions on errors: their kind and every word of their message. */
-import * as assert from 'uvu/assert';
+import * as assert from './assert.js';
 
 /** Fails unless `f` throws a `kind` with exactly this message. */
 export const fails = (f: () => unknown, kind: abstract new (...args: never[]) => Error, message: string): void => {
@@ -13,6 +13,6 @@ export const fails = (f: () => unknown, kind: abstract new (...args: never[]) =>
   assert.is((thrown as Error).message, message);
 };
 
-/** Fails unless `f` throws a `kind`, whatever its message. */
-export const refuses = (f: () => unknown, kind: abstract new (...args: never[]) => Error): void =>
-  assert.throws(f, (thrown: unknown) => thrown instanceof kind);
+/** Fails unless `f` throws a `kind`, whatever its message; `of` says what, in the message of the failure. */
+export const refuses = (f: () => unknown, kind: abstract new (...args: never[]) => Error, of?: string): void =>
+  assert.throws(f, (thrown) => thrown instanceof kind, of);

@@ -2,7 +2,6 @@
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import * as assert from 'uvu/assert';
 import { checkpoint, customVjp, grad, jvp, valueAndGrad, vjp, vmap } from '../../../autograd/index.js';
 import {
   add,
@@ -17,6 +16,7 @@ import {
   type Tensor,
   withInterpreter,
 } from '../../../core/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { close, errorOf, sameBits, t } from './support.js';
 

@@ -1,6 +1,5 @@
 /** Compiled functions: the same values and gradients as plain ones, traced once a signature, simplified. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import {
   add,
   bind,
@@ -28,6 +27,7 @@ import { removeDeadCode } from '../../../core/passes/dead-code.js';
 import { crossEntropy, linear, relu, sequential } from '../../../nn/index.js';
 import { programs, runProgram } from '../../arbitraries/programs.js';
 import { tensorOf } from '../../arbitraries/tensors.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 

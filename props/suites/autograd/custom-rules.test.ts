@@ -1,5 +1,5 @@
 /** customVjp and customJvp: the rule is used, wherever the function stands. */
-import * as assert from 'uvu/assert';
+
 import {
   customJvp,
   customVjp,
@@ -26,6 +26,7 @@ import {
   type Tensor,
   tensor,
 } from '../../../core/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { close, errorOf, numbers, sameBits, t } from './support.js';
 

@@ -1,5 +1,5 @@
 /** Donated arguments: results take their memory, and using them afterwards is an error that says so. */
-import * as assert from 'uvu/assert';
+
 import {
   ArgumentError,
   add,
@@ -19,6 +19,7 @@ import {
 import { referenceBackend } from '../../../core/reference/backend.js';
 import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { onBackend } from '../../laws/backend.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 const wasm = createWasmBackend();

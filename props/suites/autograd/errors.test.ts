@@ -1,5 +1,5 @@
 /** What the transforms refuse, and with which words. */
-import * as assert from 'uvu/assert';
+
 import {
   checkpoint,
   customJvp,
@@ -16,6 +16,7 @@ import {
   vmap,
 } from '../../../autograd/index.js';
 import { add, bind, cast, concat, define, mul, sin, sum, type Tensor, tensor, zeros } from '../../../core/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { errorOf, t } from './support.js';
 

@@ -1,5 +1,5 @@
 /** grad, valueAndGrad and vjp: what they differentiate, and what they return. */
-import * as assert from 'uvu/assert';
+
 import { grad, valueAndGrad, vjp } from '../../../autograd/index.js';
 import {
   add,
@@ -15,6 +15,7 @@ import {
   type Tensor,
   tensor,
 } from '../../../core/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { close, errorOf, numbers, sameBits, t } from './support.js';
 

@@ -1,7 +1,8 @@
 /** gradcheck: right gradients pass, wrong ones do not, and the report says where. */
-import * as assert from 'uvu/assert';
+
 import { customVjp, gradcheck, relativeError } from '../../../autograd/index.js';
 import { add, cast, exp, matmul, mul, sin, sum, type Tensor, tanh, tensor } from '../../../core/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { errorOf, t } from './support.js';
 

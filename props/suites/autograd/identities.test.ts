@@ -2,7 +2,7 @@
  * Identities of real numbers, most of which floats do not have: whether a compiled function folds one or not, its bits are those of
  * plain arithmetic, whatever form the operands have.
  */
-import * as assert from 'uvu/assert';
+
 import {
   abs,
   add,
@@ -45,6 +45,7 @@ import {
 } from '../../../autograd/index.js';
 import { compileLaw } from '../../laws/compile.js';
 import { assertLaw } from '../../laws/report.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 type Type = Extract<Dtype, 'float32' | 'float64' | 'int32'>;

@@ -1,7 +1,8 @@
 /** jacfwd, jacrev, hessian, hvp, linearize: whole derivatives of trees by trees. */
-import * as assert from 'uvu/assert';
+
 import { hessian, hvp, jacfwd, jacrev, jvp, linearize, vmap } from '../../../autograd/index.js';
 import { cast, matmul, mul, reshape, sin, sum, type Tensor, tensor } from '../../../core/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { close, numbers, t } from './support.js';
 

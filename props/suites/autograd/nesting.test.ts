@@ -2,7 +2,7 @@
  * Every transform inside every other. Derivatives (`grad`, `jvp`, …) take one from the order of a known function;
  * wrappers (`checkpoint`, custom rules, `vmap`, a traced program, …) must leave it as it is.
  */
-import * as assert from 'uvu/assert';
+
 import {
   checkpoint,
   customJvp,
@@ -20,6 +20,7 @@ import {
   vmap,
 } from '../../../autograd/index.js';
 import { add, mul, onesLike, reshape, sin, sum, type Tensor } from '../../../core/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { close, t } from './support.js';
 

@@ -1,5 +1,5 @@
 /** What simplification leaves out, and what it must not. */
-import * as assert from 'uvu/assert';
+
 import {
   add,
   broadcastTo,
@@ -27,6 +27,7 @@ import { simplifyAlgebra } from '../../../core/passes/algebra.js';
 import { removeDeadCode } from '../../../core/passes/dead-code.js';
 import { hoistConstants } from '../../../core/passes/hoist.js';
 import { makeProgram, type Program } from '../../../core/program.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 const operations = (program: Program): readonly string[] =>

@@ -1,6 +1,7 @@
 /** What the suites of `autograd/` share: float64 tensors, comparisons, the text of an error. */
-import * as assert from 'uvu/assert';
+
 import { type NestedNumbers, Tensor, tensor, treeEntries, treeMap } from '../../../core/index.js';
+import * as assert from '../../runner/assert.js';
 
 /** A float64 tensor. */
 export const t = (values: NestedNumbers): Tensor => tensor(values, { dtype: 'float64' });

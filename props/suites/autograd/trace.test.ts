@@ -1,7 +1,8 @@
 /** trace, replay, toDot: programs as text, as pictures, and run again. */
-import * as assert from 'uvu/assert';
+
 import { checkpoint, grad, hessian, jvp, replay, toDot, trace, traceTree, vmap } from '../../../autograd/index.js';
 import { add, matmul, mul, sin, sum, type Tensor, tensor, zeros } from '../../../core/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { sameBits, t } from './support.js';
 

@@ -1,5 +1,5 @@
 /** Trees that nobody can walk: cyclic ones, and ones deeper than any that is made on purpose. Every function that takes trees says so. */
-import * as assert from 'uvu/assert';
+
 import {
   checkpoint,
   compile,
@@ -27,6 +27,7 @@ import {
 import { stateDict } from '../../../data/index.js';
 import { countParameters } from '../../../nn/index.js';
 import { adam, applyUpdates, globalNorm, sgd } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { refuses } from '../../runner/fails.js';
 import { test } from '../../runner/testing.js';
 import { errorOf } from './support.js';

@@ -1,9 +1,9 @@
 /** Trees: order, structure, paths, rebuilding. */
 
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { mul, type Tensor, treeEntries, treeLeaves, treeMap, treeUnflatten } from '../../../core/index.js';
 import { mapTensors, outline, tensorsIn, treeStructure, withTensors } from '../../../core/tree.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { errorOf, numbers, t } from './support.js';

@@ -1,7 +1,8 @@
 /** vmap: batch axes in and out. Its law, `vmap(f) = stack ∘ map f`, is checked for every primitive among the laws. */
-import * as assert from 'uvu/assert';
+
 import { grad, vmap } from '../../../autograd/index.js';
 import { add, full, matmul, mul, permute, sum, type Tensor, tensor, zeros } from '../../../core/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { errorOf, numbers, sameBits, t } from './support.js';
 

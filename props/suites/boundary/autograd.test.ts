@@ -1,5 +1,5 @@
 /** Boundary points of the transforms themselves; the table stands in `docs/semantics.md`. */
-import * as assert from 'uvu/assert';
+
 import {
   checkpoint,
   customJvp,
@@ -24,6 +24,7 @@ import {
   type Tensor,
   tensor,
 } from '../../../core/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { errorOf, numbers, sameBits, t } from '../autograd/support.js';
 

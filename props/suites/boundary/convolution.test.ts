@@ -1,5 +1,5 @@
 /** Boundary points of convolution and pooling: sizes that do not come out even, ties, NaN, padding, overlap. */
-import * as assert from 'uvu/assert';
+
 import { grad, jvp, vjp, vmap } from '../../../autograd/index.js';
 import {
   adaptiveAvgPool,
@@ -18,6 +18,7 @@ import {
   windowOutputSize,
   zeros,
 } from '../../../core/index.js';
+import * as assert from '../../runner/assert.js';
 import { fails } from '../../runner/fails.js';
 import { test } from '../../runner/testing.js';
 

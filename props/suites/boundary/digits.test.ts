@@ -1,9 +1,10 @@
 /** Boundary points of digits: small values and derivatives that are differences of near numbers, against series and continued fractions. */
-import * as assert from 'uvu/assert';
+
 import { grad, jvp } from '../../../autograd/index.js';
 import { hypot, mul, onesLike, sigmoid, type Tensor, tanh, tensor, zerosLike } from '../../../core/index.js';
 import * as nn from '../../../nn/index.js';
 import { assertLaw, digitsLaw, logarithmicGrid } from '../../index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 type Unary = (x: Tensor) => Tensor;

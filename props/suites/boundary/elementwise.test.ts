@@ -1,5 +1,5 @@
 /** Boundary points of elementwise operations: each by grad, by jvp, under vmap, and at higher orders where that says something. */
-import * as assert from 'uvu/assert';
+
 import { grad, jvp, trace, vmap } from '../../../autograd/index.js';
 import {
   abs,
@@ -43,6 +43,7 @@ import {
   tensor,
   where,
 } from '../../../core/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 type Unary = (x: Tensor) => Tensor;

@@ -1,6 +1,5 @@
 /** Boundary points at the ends of a range: saturation, the ends of a domain, quotients that round up, interpolation, limits. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { compile, grad, hessian, jacfwd, jacrev, jvp } from '../../../autograd/index.js';
 import {
   acos,
@@ -39,6 +38,7 @@ import {
 } from '../../../core/index.js';
 import { functional } from '../../../nn/index.js';
 import { assertLaw, divisionLaw, homogeneityLaw, nestingLaw } from '../../index.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 

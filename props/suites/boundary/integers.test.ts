@@ -1,5 +1,5 @@
 /** Boundary points of int32: numbers that it does not hold, and quotients by 0. */
-import * as assert from 'uvu/assert';
+
 import { compile } from '../../../autograd/index.js';
 import {
   add,
@@ -25,6 +25,7 @@ import {
   where,
 } from '../../../core/index.js';
 import { functional } from '../../../nn/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 const i32 = (...values: number[]): Tensor => tensor(values, { dtype: 'int32' });

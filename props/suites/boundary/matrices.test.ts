@@ -1,5 +1,5 @@
 /** Boundary points of matrices: what a number that is none does to every factorisation. */
-import * as assert from 'uvu/assert';
+
 import {
   type Backend,
   bind,
@@ -18,6 +18,7 @@ import {
   triangularSolve,
 } from '../../../core/index.js';
 import { assertLaw, nanLaw } from '../../index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 type Float = 'float32' | 'float64';

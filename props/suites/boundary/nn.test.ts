@@ -1,5 +1,5 @@
 /** Boundary points of layers, losses, initialisation and optimisers. */
-import * as assert from 'uvu/assert';
+
 import { grad, vjp } from '../../../autograd/index.js';
 import {
   ArgumentError,
@@ -18,6 +18,7 @@ import {
 } from '../../../core/index.js';
 import * as nn from '../../../nn/index.js';
 import { adam, adamw, applyUpdates, type GradientTransform, rmsprop, sgd } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { fails } from '../../runner/fails.js';
 import { test } from '../../runner/testing.js';

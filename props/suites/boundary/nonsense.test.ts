@@ -1,5 +1,5 @@
 /** Boundary points of sense: numbers that are no probability, no variance, no margin and no moment of a run. */
-import * as assert from 'uvu/assert';
+import * as assert from '../../runner/assert.js';
 import { compile, grad, vmap } from '../../../autograd/index.js';
 import { bernoulli, categorical, key, sum, type Tensor, tensor, zeros } from '../../../core/index.js';
 import { normalize } from '../../../data/index.js';

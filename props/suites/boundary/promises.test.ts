@@ -1,7 +1,6 @@
 /** What doc comments promise of single points: poles, ends of domains, NaN, empty lines, ties, singular matrices, repeated indices. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import * as assert from 'uvu/assert';
 import { grad, jvp } from '../../../autograd/index.js';
 import * as library from '../../../core/index.js';
 import {
@@ -62,6 +61,7 @@ import {
   variance,
   zeros,
 } from '../../../core/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 type Unary = (x: Tensor) => Tensor;

@@ -1,6 +1,5 @@
 /** Boundary points of reductions, scans, softmax and order: one test or more a row of the table. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { grad, hessian, jvp, valueAndGrad } from '../../../autograd/index.js';
 import {
   argmax,
@@ -25,6 +24,7 @@ import {
   topk,
   variance,
 } from '../../../core/index.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 

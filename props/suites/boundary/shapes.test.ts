@@ -1,6 +1,5 @@
 /** Boundary points of shapes: how operands of different shapes meet, and how their cotangents come back. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { grad, jvp, trace } from '../../../autograd/index.js';
 import {
   add,
@@ -18,6 +17,7 @@ import {
 } from '../../../core/index.js';
 import { broadcastable } from '../../arbitraries/shapes.js';
 import { type Draw, draw } from '../../arbitraries/values.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { fails } from '../../runner/fails.js';
 import { check } from '../../runner/property.js';

@@ -1,7 +1,7 @@
 /** The published table of boundary points and the tests are held against each other: no row without a test of its name. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import * as assert from 'uvu/assert';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));

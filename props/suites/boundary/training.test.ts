@@ -1,5 +1,5 @@
 /** Boundary points of sampling and training: draws, schedules, thresholds and norms. */
-import * as assert from 'uvu/assert';
+
 import {
   add,
   bernoulli,
@@ -26,6 +26,7 @@ import {
   rmsprop,
   sgd,
 } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { refuses } from '../../runner/fails.js';
 import { test } from '../../runner/testing.js';
 

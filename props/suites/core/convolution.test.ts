@@ -1,6 +1,5 @@
 /** Laws of convolution that need no oracle. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { vjp, vmap } from '../../../autograd/index.js';
 import {
   add,
@@ -23,6 +22,7 @@ import {
   zeros,
 } from '../../../core/index.js';
 import { type Draw, draw } from '../../arbitraries/values.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';

@@ -1,7 +1,6 @@
 /** Tensors from numbers: what is read, what is refused, and sequences against their formulas. */
 import { inspect } from 'node:util';
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { trace } from '../../../autograd/index.js';
 import {
   ArgumentError,
@@ -28,6 +27,7 @@ import {
 } from '../../../core/index.js';
 import { shapes } from '../../arbitraries/shapes.js';
 import { draw } from '../../arbitraries/values.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { fails } from '../../runner/fails.js';
 import { check } from '../../runner/property.js';

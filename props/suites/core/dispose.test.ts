@@ -1,5 +1,5 @@
 /** Giving memory back by hand: never needed, never silent. */
-import * as assert from 'uvu/assert';
+
 import {
   ArgumentError,
   add,
@@ -15,6 +15,7 @@ import {
   tensor,
   zeros,
 } from '../../../autograd/index.js';
+import * as assert from '../../runner/assert.js';
 import { refuses } from '../../runner/fails.js';
 import { test } from '../../runner/testing.js';
 

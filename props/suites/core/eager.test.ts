@@ -1,9 +1,10 @@
 /** What eager evaluation remembers of operations: as much as decides what is computed, and no more than so many. */
-import * as assert from 'uvu/assert';
+
 import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
 import { add, div, fromData, full, iota, pow, sum, tensor } from '../../../core/index.js';
 import { referenceBackend } from '../../../core/reference/backend.js';
 import { createWasmBackend } from '../../../core/wasm/backend.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 test('eager: parameters, shapes and element types that differ are other operations', () => {

@@ -1,5 +1,5 @@
 /** Elementwise operations: accuracy against values of 400 digits, rounding, integers, element types, infinities and errors. */
-import * as assert from 'uvu/assert';
+
 import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
 import {
   ArgumentError,
@@ -71,6 +71,7 @@ import {
   where,
 } from '../../../core/index.js';
 import { referenceBackend } from '../../../core/reference/backend.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 const nan = Number.NaN;

@@ -1,6 +1,5 @@
 /** Indexing: brackets, picking, scattering, masks; known values, agreement between operations, and every error. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { compile, grad, trace, vmap } from '../../../autograd/index.js';
 import {
   ArgumentError,
@@ -37,6 +36,7 @@ import {
 import { takeTranspose } from '../../../core/primitives/take-transpose.js';
 import { sizeOf } from '../../../core/shape.js';
 import { shapes, shapeWithAxis } from '../../arbitraries/shapes.js';
+import * as assert from '../../runner/assert.js';
 import { fails } from '../../runner/fails.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';

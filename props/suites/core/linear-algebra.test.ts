@@ -1,6 +1,5 @@
 /** Solves, factorizations and determinants: definitions, known values, derivatives at singular matrices, errors. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { grad, hessian, jvp, vjp, vmap } from '../../../autograd/index.js';
 import {
   add,
@@ -32,6 +31,7 @@ import {
   zeros,
 } from '../../../core/index.js';
 import { type Draw, draw } from '../../arbitraries/values.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';

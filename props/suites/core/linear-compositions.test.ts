@@ -3,7 +3,6 @@
  * batching, and the same places whatever the element type.
  */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { jvp, vjp, vmap } from '../../../autograd/index.js';
 import {
   broadcastTensors,
@@ -41,6 +40,7 @@ import {
   unsqueeze,
 } from '../../../core/index.js';
 import { type Draw, draw } from '../../arbitraries/values.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import { build } from 'esbuild';
-import * as assert from 'uvu/assert';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));

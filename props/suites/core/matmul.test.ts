@@ -1,11 +1,11 @@
 /** Matrix products against index loops, for every combination of ranks. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { grad, vmap } from '../../../autograd/index.js';
 import { DtypeError, fromData, matmul, ShapeError, sum, type Tensor, tensor, zeros } from '../../../core/index.js';
 import { broadcastStrides, type Shape, sizeOf, tryBroadcast, walk } from '../../../core/shape.js';
 import { broadcastable } from '../../arbitraries/shapes.js';
 import { draw } from '../../arbitraries/values.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose, type Numbers } from '../../runner/close.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';

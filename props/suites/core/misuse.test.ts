@@ -2,10 +2,11 @@
  * Misuse, as newcomers and plain JavaScript commit it: every message word for word. A message that changes is read here
  * once more before it ships.
  */
-import * as assert from 'uvu/assert';
+
 import * as g from '../../../autograd/index.js';
 import * as nn from '../../../nn/index.js';
 import * as optim from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { fails } from '../../runner/fails.js';
 import { test } from '../../runner/testing.js';
 

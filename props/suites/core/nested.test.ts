@@ -1,5 +1,5 @@
 /** Nested lists, in and out, and tensors as text: what cannot be read, what would be endless, and the corners of large tensors. */
-import * as assert from 'uvu/assert';
+
 import {
   ArgumentError,
   add,
@@ -21,6 +21,7 @@ import {
   treeLeaves,
   zeros,
 } from '../../../autograd/index.js';
+import * as assert from '../../runner/assert.js';
 import { fails, refuses } from '../../runner/fails.js';
 import { test } from '../../runner/testing.js';
 

@@ -1,6 +1,5 @@
 /** Sorting, top-k, quantiles: known values, stability, NaN, axes and errors. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { grad, vmap } from '../../../autograd/index.js';
 import {
   ArgumentError,
@@ -17,6 +16,7 @@ import {
   topk,
   zeros,
 } from '../../../core/index.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 

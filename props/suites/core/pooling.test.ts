@@ -1,6 +1,5 @@
 /** Laws of pooling that need no oracle, pooling against windows cut out one by one. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { grad, vjp, vmap } from '../../../autograd/index.js';
 import {
   ArgumentError,
@@ -33,6 +32,7 @@ import {
   zeros,
 } from '../../../core/index.js';
 import { type Draw, draw, drawDistinct } from '../../arbitraries/values.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { fails } from '../../runner/fails.js';
 import { check } from '../../runner/property.js';

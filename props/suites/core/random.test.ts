@@ -1,6 +1,5 @@
 /** Keys and samplers: published test vectors, JAX's streams, moments, and purity. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { vmap } from '../../../autograd/index.js';
 import {
   ArgumentError,
@@ -23,6 +22,7 @@ import {
   truncatedNormal,
   uniform,
 } from '../../../core/index.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 

@@ -1,6 +1,5 @@
 /** Reductions, scans and softmax: known values, axes, empty lanes, element types and errors. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { grad, vmap } from '../../../autograd/index.js';
 import {
   ArgumentError,
@@ -39,6 +38,7 @@ import {
 } from '../../../core/index.js';
 import { shapeWithAxes, shapeWithAxis } from '../../arbitraries/shapes.js';
 import { draw } from '../../arbitraries/values.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 

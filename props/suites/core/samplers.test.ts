@@ -1,5 +1,5 @@
 /** Samplers at extreme parameters: every draw lies in the support, tails are those of the distribution, and streams stay. */
-import * as assert from 'uvu/assert';
+
 import { compile, vmap } from '../../../autograd/index.js';
 import { below, roundedDown, roundedUp } from '../../../core/floats.js';
 import {
@@ -37,6 +37,7 @@ import {
   inverseErrorFunction,
 } from '../../../core/special/error-function.js';
 import { assertLaw, distributionLaw } from '../../index.js';
+import * as assert from '../../runner/assert.js';
 import { refuses } from '../../runner/fails.js';
 import { test } from '../../runner/testing.js';
 

@@ -1,6 +1,5 @@
 /** Shape operations: known values, round trips, and every error. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import {
   ArgumentError,
   AxisError,
@@ -33,6 +32,7 @@ import {
 } from '../../../core/index.js';
 import { sizeOf } from '../../../core/shape.js';
 import { shapes, shapeWithAxis } from '../../arbitraries/shapes.js';
+import * as assert from '../../runner/assert.js';
 import { fails } from '../../runner/fails.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';

@@ -1,7 +1,7 @@
 /** Tensors of every element type and small shape, and what it means that one came back. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { type Dtype, fromData, type Tensor } from '../../../core/index.js';
+import * as assert from '../../runner/assert.js';
 
 /** Any tensor of up to four axes, of sizes from 0 to 3. */
 export const anyTensor: fc.Arbitrary<Tensor> = fc

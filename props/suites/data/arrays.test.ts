@@ -1,6 +1,5 @@
 /** Array files: `.npy` and safetensors against bytes written by hand, against each other, and against damage. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { tensor, zeros } from '../../../core/index.js';
 import {
   decodeNpy,
@@ -10,6 +9,7 @@ import {
   tryDecodeNpy,
   tryDecodeSafetensors,
 } from '../../../data/index.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { anyTensor, sameTensor } from './any-tensor.js';

@@ -1,4 +1,3 @@
-import * as assert from 'uvu/assert';
 import { ArgumentError, fromData, key, tensor, zeros } from '../../../core/index.js';
 import {
   colorJitter,
@@ -14,6 +13,7 @@ import {
   resize,
   type Transform,
 } from '../../../data/index.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { test } from '../../runner/testing.js';
 import { batchOf, colours, distinct, planes, same } from './planes.js';

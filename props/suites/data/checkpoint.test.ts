@@ -3,7 +3,6 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { either as E } from 'fp-ts';
-import * as assert from 'uvu/assert';
 import { ArgumentError, fromData, type Tensor, tensor } from '../../../core/index.js';
 import { DataError, encodeSafetensors } from '../../../data/index.js';
 import {
@@ -15,6 +14,7 @@ import {
   tryDecodeCheckpoint,
   tryLoadCheckpoint,
 } from '../../../data/node/index.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { fileName, refused, survivesNoise, truncationsRefused } from './faults.js';

@@ -1,7 +1,6 @@
 /** Image formats and tables: what valid files mean, and how invalid ones are refused. */
 import * as fc from 'fast-check';
 import { either as E } from 'fp-ts';
-import * as assert from 'uvu/assert';
 import {
   cifar10Classes,
   DataError,
@@ -22,6 +21,7 @@ import {
   tryDecodeIdxImages,
   tryDecodeIdxLabels,
 } from '../../../data/index.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { fileName, refused, survivesNoise, truncationsRefused } from './faults.js';

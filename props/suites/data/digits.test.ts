@@ -1,9 +1,9 @@
 /** The procedural digits: the same for the same key, different hands, and something that can be learnt. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { key, type Tensor, valueAndGrad } from '../../../autograd/index.js';
 import { digits, flattenExamples, imageExamples, loader } from '../../../data/index.js';
 import { accuracy, crossEntropy, linear } from '../../../nn/index.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 

@@ -4,7 +4,6 @@ import { createServer, type RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { either as E } from 'fp-ts';
-import * as assert from 'uvu/assert';
 import { ArgumentError } from '../../../core/index.js';
 import { DataError } from '../../../data/index.js';
 import {
@@ -15,6 +14,7 @@ import {
   tryDownload,
   tryLoadCifar10,
 } from '../../../data/node/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { withFolder } from './temporary.js';
 

@@ -2,9 +2,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as assert from 'uvu/assert';
 import { grad, mul, sin, sum, type Tensor, trace, zeros } from '../../../autograd/index.js';
 import { drawProgram } from '../../../data/node/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 test('drawProgram: one drawn node for every operation, input and output of the program', async () => {

@@ -2,7 +2,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { ArgumentError, argmax, tensor, zeros } from '../../../core/index.js';
 import { DataError } from '../../../data/index.js';
 import {
@@ -15,6 +14,7 @@ import {
   saveCsv,
   savePredictions,
 } from '../../../data/node/index.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { withFolder } from './temporary.js';

@@ -2,8 +2,8 @@
 
 import * as fc from 'fast-check';
 import { either as E } from 'fp-ts';
-import * as assert from 'uvu/assert';
 import { DataError } from '../../../data/index.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 
 export type TryDecode = (bytes: Uint8Array, file: string) => E.Either<DataError, unknown>;

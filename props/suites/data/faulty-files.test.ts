@@ -3,7 +3,6 @@
  * given), afterwards there is the old file or the new one, and never a third thing; and what is said to be written stays written.
  */
 import { createServer } from 'node:http';
-import * as assert from 'uvu/assert';
 import { TapegradError, tensor, zeros } from '../../../core/index.js';
 import { encodeCsv, encodeNpy, encodeSafetensors } from '../../../data/index.js';
 import {
@@ -23,6 +22,7 @@ import {
   sha256,
   writeAtomic,
 } from '../../../data/node/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { type Fault, faultyFiles, Killed } from './faulty-files.js';
 

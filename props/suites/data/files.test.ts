@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { either as E } from 'fp-ts';
-import * as assert from 'uvu/assert';
 import { ArgumentError, ones, type Tensor, tensor, zeros } from '../../../core/index.js';
 import {
   attempt,
@@ -35,6 +34,7 @@ import {
   verifyChecksum,
   writeAtomic,
 } from '../../../data/node/index.js';
+import * as assert from '../../runner/assert.js';
 import { seed } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { fileName, refused, survivesNoise, truncationsRefused } from './faults.js';

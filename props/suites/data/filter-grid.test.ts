@@ -1,7 +1,8 @@
 /** Images tiled on a square grid. */
-import * as assert from 'uvu/assert';
+
 import { fromData, tensor, zeros } from '../../../core/index.js';
 import { filterGrid } from '../../../data/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 test('filterGrid: each image is stretched on its own; gaps and free cells are 0', () => {

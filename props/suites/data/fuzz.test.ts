@@ -6,7 +6,6 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { either as E } from 'fp-ts';
-import * as assert from 'uvu/assert';
 import { key, TapegradError, tensor } from '../../../core/index.js';
 import { DataError } from '../../../data/index.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../data/node/index.js';
@@ -14,6 +13,7 @@ import { crossEntropy, linear } from '../../../nn/index.js';
 import { adam, fit } from '../../../optim/index.js';
 import { readCases } from '../../fixtures/format.js';
 import { bytesHeld, caseOf, divided, fuzzTarget, leastPast, mostBytes, mostRatio } from '../../fuzz/engine.js';
+import * as assert from '../../runner/assert.js';
 import { seed } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { fileName } from './faults.js';

@@ -3,7 +3,6 @@
  * writer refuses it, or escapes it and gives it back.
  */
 import { join } from 'node:path';
-import * as assert from 'uvu/assert';
 import { ArgumentError, ones, tensor } from '../../../core/index.js';
 import { encodeCsv, encodeSafetensors, encodeScalarEvent } from '../../../data/index.js';
 import {
@@ -22,6 +21,7 @@ import {
   tensorboard,
   writeAtomic,
 } from '../../../data/node/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { withFolder } from './temporary.js';
 

@@ -3,8 +3,8 @@
  * and leaves the language's own objects alone.
  */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { confusionSvg, curvesSvg, panelsSvg, reportHtml, runReportHtml } from '../../../data/node/index.js';
+import * as assert from '../../runner/assert.js';
 import { seed } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { shownAs, textsIn } from './markup-reader.js';

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { ArgumentError, foldIn, key, mean, std } from '../../../core/index.js';
 import { batches, iris, irisRows, irisSpecies, standardize, stratifiedSplit } from '../../../data/index.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 

@@ -1,6 +1,5 @@
 /** Loaders and splits: which examples come when, and that a batch is a pure function of key, epoch and place. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { ArgumentError, arange, foldIn, key, uniform } from '../../../core/index.js';
 import {
   compose,
@@ -13,6 +12,7 @@ import {
   stratifiedSplit,
   type Transform,
 } from '../../../data/index.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 

@@ -1,5 +1,5 @@
 /** Reading the markup of pictures and pages back, by a small parser that shares nothing with the writer. */
-import * as assert from 'uvu/assert';
+import * as assert from '../../runner/assert.js';
 
 /** What XML cannot hold is shown by the sign of a lost character. */
 export const shownAs = (text: string): string => {

@@ -1,7 +1,6 @@
 /** Large files, so that what is set aside for each byte of them shows: four bytes at most, but where the decoder says more. */
 
 import { gzipSync } from 'node:zlib';
-import * as assert from 'uvu/assert';
 import { fromData } from '../../../core/index.js';
 import {
   decodeCifar10,
@@ -14,6 +13,7 @@ import {
 } from '../../../data/index.js';
 import { decodeCheckpoint, decodeNpz, encodeCheckpoint, encodeNpz, gunzip } from '../../../data/node/index.js';
 import { bytesHeld, mostBytes, mostRatio } from '../../fuzz/engine.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { archive, tarEntry } from './archives.js';
 import { npyOf } from './fuzz-files.js';

@@ -1,6 +1,5 @@
 /** Colour, standardisation, mixing and change of form: what each transform may change, and what it must leave alone. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { cast, fromData, key, mean, oneHot, std, uniform } from '../../../core/index.js';
 import { symmetricBeta } from '../../../data/augment/beta.js';
 import {
@@ -17,6 +16,7 @@ import {
   oneHotLabels,
   subtractImage,
 } from '../../../data/index.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { batchOf, colours, distinct, type Planes, planes, same } from './planes.js';

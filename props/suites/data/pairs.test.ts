@@ -4,7 +4,6 @@
  */
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipReader, ZipWriter } from '@zip.js/zip.js';
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { fromData, TapegradError, type Tensor, tensor, zeros } from '../../../core/index.js';
 import {
   decodeCsv,
@@ -20,6 +19,7 @@ import {
 import { decodeNpz, encodeNpz } from '../../../data/node/index.js';
 import { readZip } from '../../../data/node/unzip.js';
 import { writeZip } from '../../../data/node/zip.js';
+import * as assert from '../../runner/assert.js';
 import { check, seed } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { anyTensor, sameTensor } from './any-tensor.js';

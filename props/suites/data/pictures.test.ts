@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { decode } from 'fast-png';
-import * as assert from 'uvu/assert';
 import { ArgumentError, fromData, key, ShapeError, tensor, uniform, zeros } from '../../../core/index.js';
 import { confusionMatrix } from '../../../data/index.js';
 import {
@@ -17,6 +16,7 @@ import {
   saveImageGrid,
   savePng,
 } from '../../../data/node/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { withFolder } from './temporary.js';
 
@@ -145,7 +145,7 @@ test('curvesSvg: steps are counted from 0, epochs from 1, in whole numbers', asy
   const steps = await ticks([12, 600, 1200]);
   assert.ok(steps.includes('0') && !steps.includes('12'), steps.join(' '));
   assert.ok((await ticks([1, 2, 3])).includes('1'));
-  assert.not((await ticks([0, 1])).some((tick) => tick.includes('.')));
+  assert.not.ok((await ticks([0, 1])).some((tick) => tick.includes('.')));
 });
 
 test('curvesSvg: the axis begins at 0 unless the curves would be pressed against the upper edge', async () => {
@@ -159,18 +159,18 @@ test('curvesSvg: the axis begins at 0 unless the curves would be pressed against
     return [...heightsOf(svg).keys()];
   };
   assert.ok((await ticks([0.3, 0.9])).includes('0'));
-  assert.not((await ticks([0.88, 0.92])).includes('0'));
+  assert.not.ok((await ticks([0.88, 0.92])).includes('0'));
   assert.ok((await ticks([0.88, 0.92], 0.1)).includes('0'));
   for (const values of [
     [-5, -4],
     [Number.NaN, Number.NaN],
   ])
-    assert.not((await ticks(values)).includes('NaN'), `${values}`);
+    assert.not.ok((await ticks(values)).includes('NaN'), `${values}`);
 });
 
 test('curvesSvg: a single name is left to the title', async () => {
   const curves = [{ name: 'only', values: [2, 1] }];
-  assert.not((await curvesSvg({ title: 'Loss', yName: 'y', curves })).includes('>only<'));
+  assert.not.ok((await curvesSvg({ title: 'Loss', yName: 'y', curves })).includes('>only<'));
   assert.ok((await curvesSvg({ title: 'Loss', yName: 'y', curves, goal: 1 })).includes('>only<'));
 });
 

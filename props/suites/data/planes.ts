@@ -1,7 +1,8 @@
 /** Batches of images for tests, and their pixels as nested lists. */
-import * as assert from 'uvu/assert';
+
 import { fromData, key, type Tensor, uniform, zeros } from '../../../core/index.js';
 import type { Examples } from '../../../data/index.js';
+import * as assert from '../../runner/assert.js';
 
 export type Planes = number[][][][];
 

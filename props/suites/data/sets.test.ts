@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { either as E } from 'fp-ts';
-import * as assert from 'uvu/assert';
 import { fromData } from '../../../core/index.js';
 import { DataError, type ImageSet } from '../../../data/index.js';
 import {
@@ -23,6 +22,7 @@ import {
   tryLoadIdx,
   tryLoadMnist,
 } from '../../../data/node/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { archive, tarEntry } from './archives.js';
 import { withFolder } from './temporary.js';

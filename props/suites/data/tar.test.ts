@@ -1,7 +1,7 @@
 /** tar archives: what they hold, in every form that is about, and how damaged ones are refused. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { decodeTar, tryDecodeTar } from '../../../data/index.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { archive, longName, paxRecord, tarEntry } from './archives.js';

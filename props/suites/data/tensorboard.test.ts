@@ -1,12 +1,12 @@
 /** Event files, read back record by record and field by field. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as assert from 'uvu/assert';
 import { key, tensor } from '../../../core/index.js';
 import { crc32c, DataError } from '../../../data/index.js';
 import { tensorboard } from '../../../data/node/index.js';
 import { linear, mseLoss } from '../../../nn/index.js';
 import { fit, sgd } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { withFolder } from './temporary.js';
 

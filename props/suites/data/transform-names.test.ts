@@ -1,7 +1,8 @@
 /** What a transform throws when it is used carries the name of the function that made it, wherever inside it comes from. */
-import * as assert from 'uvu/assert';
+
 import { key, ones, TapegradError, tensor, zeros } from '../../../core/index.js';
 import * as data from '../../../data/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 const makers: Readonly<Record<string, () => unknown>> = {

@@ -4,11 +4,11 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as assert from 'uvu/assert';
 import { trace } from '../../../autograd/index.js';
 import { key, ones, TapegradError, Tensor, tensor, zeros } from '../../../core/index.js';
 import * as data from '../../../data/index.js';
 import * as node from '../../../data/node/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { withFolder } from './temporary.js';
 

@@ -2,11 +2,11 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transformSync } from 'esbuild';
-import * as assert from 'uvu/assert';
 import * as tapegrad from '../../../autograd/index.js';
 import type { Primitive } from '../../../core/index.js';
 import * as primitives from '../../../core/table.js';
 import { lawsOfPrimitive } from '../../primitive-laws.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import type { OpSpec } from '../../specs/spec.js';

@@ -5,7 +5,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
-import * as assert from 'uvu/assert';
 import * as tapegrad from '../../../autograd/index.js';
 import * as data from '../../../data/index.js';
 import * as node from '../../../data/node/index.js';
@@ -13,6 +12,7 @@ import * as nn from '../../../nn/index.js';
 import * as manual from '../../../nn/manual/index.js';
 import * as optim from '../../../optim/index.js';
 import * as props from '../../index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));

@@ -1,7 +1,7 @@
 /** The public names: the list in docs/exports.txt is what the entry points export, no more and no less. */
 import { readFileSync } from 'node:fs';
-import * as assert from 'uvu/assert';
 import { exportsFile, listExports } from '../../exports.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 test('exports: docs/exports.txt names every public name and its kind; npm run exports writes it', async () => {

@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as assert from 'uvu/assert';
 import { root, writeBlocks } from '../../docs/blocks.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 test('README: every block runs, and the one that shows a mistake throws what it says', () => {

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import * as assert from 'uvu/assert';
 import { examples } from '../../../examples/registry.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));

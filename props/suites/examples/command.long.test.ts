@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import * as assert from 'uvu/assert';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { withFolder } from '../data/temporary.js';
 

@@ -1,9 +1,9 @@
 /** The example command: what is typed wrong is named, with what would be right; nothing is overwritten; runs go on. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as assert from 'uvu/assert';
 import { examples } from '../../../examples/registry.js';
 import { runCommand } from '../../../examples/support/command.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { withFolder } from '../data/temporary.js';
 import { run } from './support.js';

@@ -1,7 +1,6 @@
 /** Models described by data: what is named is made, and what is not possible is refused with its place. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as assert from 'uvu/assert';
 import { key, ones, tensor, uniform } from '../../../autograd/index.js';
 import { describedModel, describedTraining, readDescription } from '../../../examples/support/components/describe.js';
 import { activationTable, lossTable } from '../../../examples/support/components/functions.js';
@@ -9,6 +8,7 @@ import { initialiserTable } from '../../../examples/support/components/initialis
 import { layerTable } from '../../../examples/support/components/layers.js';
 import { optimizerTable, schedulerTable } from '../../../examples/support/components/optimizers.js';
 import { countParameters } from '../../../nn/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { withFolder } from '../data/temporary.js';
 import { run } from './support.js';

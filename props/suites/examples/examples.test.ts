@@ -1,8 +1,8 @@
 /** What an example leaves, and that its seed decides all of it; `examples.long.test.ts` runs every one. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as assert from 'uvu/assert';
 import { examples } from '../../../examples/registry.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { withFolder } from '../data/temporary.js';
 import { run } from './support.js';

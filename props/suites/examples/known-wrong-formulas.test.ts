@@ -3,7 +3,6 @@
  * `known-wrong.test.ts` has the networks and gradients.
  */
 import { join } from 'node:path';
-import * as assert from 'uvu/assert';
 import {
   grad,
   jacrev,
@@ -37,6 +36,7 @@ import { convolve, correlate } from '../../../examples/studies/masks.js';
 import { twoLayer } from '../../../examples/studies/two-layer.js';
 import * as nn from '../../../nn/index.js';
 import { fit, sgd } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { test } from '../../runner/testing.js';
 import { withFolder } from '../data/temporary.js';

@@ -2,7 +2,7 @@
  * Results that are known to have been published wrong, in course notes and their printed output, one test a row: what is right
  * holds here. Networks and gradients first, then formulas, then answers to exercises.
  */
-import * as assert from 'uvu/assert';
+
 import {
   abs,
   add,
@@ -36,6 +36,7 @@ import { colouredDigits } from '../../../examples/support/data-sets.js';
 import { solver } from '../../../examples/support/solver.js';
 import * as nn from '../../../nn/index.js';
 import { adam, applyUpdates, evaluate, fit, sgd } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { test } from '../../runner/testing.js';
 import { tableEntry } from './tables.js';

@@ -1,5 +1,5 @@
 /** The networks of the examples: known losses and gradients, parameter counts, first losses, shapes. */
-import * as assert from 'uvu/assert';
+
 import {
   abs,
   add,
@@ -40,6 +40,7 @@ import {
   trainingStep,
 } from '../../../examples/models/one-hidden-layer.js';
 import { countParameters, crossEntropy, type Layer } from '../../../nn/index.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { test } from '../../runner/testing.js';
 import { tableEntry } from './tables.js';

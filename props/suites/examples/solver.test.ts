@@ -1,10 +1,11 @@
 /** The classical training driver as options of `fit`: what it counts, measures, prints, keeps and repeats. */
-import * as assert from 'uvu/assert';
+
 import { key } from '../../../autograd/index.js';
 import { digits, firstExamples, imageExamples } from '../../../data/index.js';
 import { fullyConnectedNet } from '../../../examples/models/fully-connected.js';
 import { type SolverOptions, solver } from '../../../examples/support/solver.js';
 import { adam, evaluate, type Fitted, fit, sgd, sgdVelocity, trainingPlan } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { assertSameBits } from '../optim/support.js';
 

@@ -1,6 +1,7 @@
 /** Studies of each sort run from their command to their report; `studies.long.test.ts` runs all of them. */
-import * as assert from 'uvu/assert';
+
 import { studies } from '../../../examples/studies/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { studyFiles } from './study-files.js';
 import { runSmall } from './support.js';

@@ -1,10 +1,10 @@
 /** Running the command inside a test, on one thread: tests run beside each other. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as assert from 'uvu/assert';
 import { examples } from '../../../examples/registry.js';
 import { runCommand } from '../../../examples/support/command.js';
 import type { Example } from '../../../examples/support/example.js';
+import * as assert from '../../runner/assert.js';
 import { withFolder } from '../data/temporary.js';
 
 export interface Outcome {

@@ -1,5 +1,5 @@
 /** Hostile calls: valid ones with one argument, or one option, put out of order. */
-import * as assert from 'uvu/assert';
+import * as assert from '../../runner/assert.js';
 import { ArgumentError, defaultBackend, setDefaultBackend, TapegradError } from '../../../autograd/index.js';
 import { test } from '../../runner/testing.js';
 import type { Case } from './case.js';

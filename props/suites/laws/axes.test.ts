@@ -2,10 +2,11 @@
  * Every function along axes takes `axis` or `axes`, a number or a list, counted from either end, and means the same by all of them.
  * Where one axis makes sense, a list of one stands for it and a longer one is refused.
  */
-import assert from 'node:assert/strict';
+
 import * as g from '../../../autograd/index.js';
 import * as nn from '../../../nn/index.js';
 import { accuracyMetric } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 /** A tensor of rank 3 whose axes differ in size, all even, and whose numbers are distinct. */
@@ -139,8 +140,8 @@ test('axes: a number, a list of one, either name and a count from either end giv
         if (alone.has(name)) ways.push(axis, axis - rank, [axis]);
         for (const way of ways) {
           const found = run(f, way);
-          assert.deepEqual(found.shape, wanted.shape, `${name} ${JSON.stringify(way)}`);
-          assert.deepEqual(found.dataSync(), wanted.dataSync(), `${name} ${JSON.stringify(way)}`);
+          assert.equal(found.shape, wanted.shape, `${name} ${JSON.stringify(way)}`);
+          assert.equal(found.dataSync(), wanted.dataSync(), `${name} ${JSON.stringify(way)}`);
         }
       }
 });
@@ -149,7 +150,7 @@ test('axes: several are a set where several make sense, and refused where one do
   for (const [name, f] of Object.entries(several)) {
     const wanted = run(f, { axis: [0, 2] });
     for (const way of [{ axes: [0, 2] }, { axis: [-1, 0] }, { axes: [2, -3] }])
-      assert.deepEqual(run(f, way).dataSync(), wanted.dataSync(), `${name} ${JSON.stringify(way)}`);
+      assert.equal(run(f, way).dataSync(), wanted.dataSync(), `${name} ${JSON.stringify(way)}`);
   }
   for (const functions of [single, inserted])
     for (const [name, f] of Object.entries(functions))
@@ -188,7 +189,7 @@ test('axes: a misspelt name beside the axis is refused, and null stands for all 
         message(() => run(f, { axiss: 0 })),
         new RegExp(`^ArgumentError: ${name}: there is no option axiss; did you mean axis\\?`),
       );
-  assert.deepEqual(g.sum(x, { axis: null }).item(), g.sum(x).item());
-  assert.deepEqual(g.sum(x, { axes: null }).item(), g.sum(x).item());
-  assert.deepEqual(g.argmax(x, { axis: null }).item(), g.argmax(x).item());
+  assert.equal(g.sum(x, { axis: null }).item(), g.sum(x).item());
+  assert.equal(g.sum(x, { axes: null }).item(), g.sum(x).item());
+  assert.equal(g.argmax(x, { axis: null }).item(), g.argmax(x).item());
 });

@@ -1,9 +1,9 @@
 /** Property tests of people's own functions: what they check, and what they say when something is wrong. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { customVjp } from '../../../autograd/index.js';
 import { exp, greater, matmul, mul, relu, type Tensor, tanh, tensor, where } from '../../../core/index.js';
 import { checkGradients, type GradientLaw, tensors } from '../../index.js';
+import * as assert from '../../runner/assert.js';
 import { seed } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 

@@ -1,6 +1,6 @@
 /** The tester tested: every deliberately wrong rule is caught by the law that is there for it, and no right one is. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
+import * as assert from '../../runner/assert.js';
 import { primitives } from '../../../core/index.js';
 import { assertLaw, LawError } from '../../laws/report.js';
 import { type FunctionMutant, functionMutants, type PrimitiveMutant, primitiveMutants } from '../../mutants/index.js';

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { parse } from '@babel/parser';
 import { transformSync } from 'esbuild';
-import * as assert from 'uvu/assert';
+import * as assert from '../../runner/assert.js';
 import { embed } from '../../mutations/embed.js';
 import { equivalents } from '../../mutations/equivalent.js';
 import type { OperatorName } from '../../mutations/operators.js';

@@ -1,6 +1,6 @@
 /** Laws of numbers over families of operations: any order, any size, any collision, any NaN, and saturated lines. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
+import * as assert from '../../runner/assert.js';
 import { hessian, jacfwd, jacrev } from '../../../autograd/index.js';
 import { isFloat } from '../../../core/dtype.js';
 import {

@@ -2,7 +2,7 @@
  * For every public function with options: one that is misspelt, and anything in place of the options that is none, is an
  * ArgumentError in the name of the function. Which functions those are is read from the sources, so that none is left out.
  */
-import assert from 'node:assert/strict';
+
 import * as core from '../../../autograd/index.js';
 import * as data from '../../../data/index.js';
 import * as node from '../../../data/node/index.js';
@@ -10,6 +10,7 @@ import * as nn from '../../../nn/index.js';
 import * as manual from '../../../nn/manual/index.js';
 import * as optim from '../../../optim/index.js';
 import * as props from '../../index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { takesOptions } from './option-exports.js';
 import * as rows from './option-rows.js';
@@ -63,7 +64,7 @@ test('options: a misspelt option is refused in the name of the function', async 
         [nameOf(name), synonyms[name]].includes(error.details.op);
       if (!right) wrong.push(`${name}: ${String(error)}`);
     }
-  assert.deepEqual(wrong, []);
+  assert.equal(wrong, []);
 });
 
 test('options: null, a tensor and a map in place of options are refused', async () => {
@@ -75,7 +76,7 @@ test('options: null, a tensor and a map in place of options are refused', async 
         const right = error instanceof core.TapegradError && [nameOf(name), synonyms[name]].includes(error.details.op);
         if (!right && !(none === null && open.has(name))) wrong.push(`${name}, ${String(none)}: ${String(error)}`);
       }
-  assert.deepEqual(wrong, []);
+  assert.equal(wrong, []);
 });
 
 /** Where null has a meaning of its own. */
@@ -90,7 +91,7 @@ test('options: every export that takes options has a row', () => {
     const missing = takesOptions(file).filter(
       (name) => !known.has(name) && !name.startsWith('primitives.') && !lists.has(name),
     );
-    assert.deepEqual(missing, [], `${file}/index.ts`);
+    assert.equal(missing, [], `${file}/index.ts`);
   }
 });
 

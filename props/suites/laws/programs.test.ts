@@ -1,6 +1,5 @@
 /** Random programs under every law: rules that are right alone must be right together. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { replay, trace } from '../../../autograd/index.js';
 import { type Tensor, treeLeaves } from '../../../core/index.js';
 import { operationNames, programs, type RandomProgram, runProgram } from '../../arbitraries/programs.js';
@@ -15,6 +14,7 @@ import { higherOrderLaw } from '../../laws/higher-order.js';
 import { pullbackLinearityLaw } from '../../laws/linearity.js';
 import { lawTally, type Report } from '../../laws/report.js';
 import { vmapLaw } from '../../laws/vmap.js';
+import * as assert from '../../runner/assert.js';
 import { check, seed } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 

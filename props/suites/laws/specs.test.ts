@@ -1,9 +1,9 @@
 /** The inputs of the laws: shapes of every kind, configurations that fit, and specs that do not claim too little. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { primitives } from '../../../core/index.js';
 import { convolutionConfigurations, normConfigurations, outputSize, poolingConfigurations } from '../../index.js';
 import { hasFloatResult } from '../../primitive-laws.js';
+import * as assert from '../../runner/assert.js';
 import { check, seed } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { type PrimitiveName, specs } from '../../specs/index.js';

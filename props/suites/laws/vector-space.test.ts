@@ -1,8 +1,8 @@
 /** Trees as vectors. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { type Tensor, tensor } from '../../../core/index.js';
 import { numbersFrom, tensors, vectorSpace } from '../../index.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 

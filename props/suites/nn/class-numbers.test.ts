@@ -1,5 +1,5 @@
 /** Numbers that name classes, rows and lengths: a wrong one is refused as it was given, wherever the function runs. */
-import * as assert from 'uvu/assert';
+
 import {
   add,
   compile,
@@ -23,6 +23,7 @@ import { functional } from '../../../nn/index.js';
 import { evaluate, fit, sgd } from '../../../optim/index.js';
 import { sameErrorLaw } from '../../laws/errors.js';
 import { assertLaw } from '../../laws/report.js';
+import * as assert from '../../runner/assert.js';
 import { fails } from '../../runner/fails.js';
 import { test } from '../../runner/testing.js';
 

@@ -1,5 +1,5 @@
 /** Layers side by side, parameters counted, and initialisers with a structure: what they compute and what they refuse. */
-import * as assert from 'uvu/assert';
+
 import { grad, jvp } from '../../../autograd/index.js';
 import {
   ArgumentError,
@@ -26,6 +26,7 @@ import {
   zeros,
 } from '../../../core/index.js';
 import * as nn from '../../../nn/index.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { refuses } from '../../runner/fails.js';
 import { test } from '../../runner/testing.js';

@@ -1,6 +1,6 @@
 /** Every layer's gradients against its hand derivation and against finite differences; and the measure against wrong gradients. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
+import * as assert from '../../runner/assert.js';
 import { add, mul, stopGradient, sub, type Tensor } from '../../../core/index.js';
 import { check } from '../../derivations/check.js';
 import type { Derivation } from '../../derivations/derivation.js';

@@ -1,6 +1,5 @@
 /** Convolution and pooling layers: layouts, options, whole networks, parameter counts, errors. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { grad, vjp } from '../../../autograd/index.js';
 import {
   ArgumentError,
@@ -20,6 +19,7 @@ import {
   zeros,
 } from '../../../core/index.js';
 import * as nn from '../../../nn/index.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { fails } from '../../runner/fails.js';
 import { check } from '../../runner/property.js';

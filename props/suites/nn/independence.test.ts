@@ -1,8 +1,9 @@
 /** What is drawn at different places, in different samples, layers and steps is independent, at probabilities between 0 and 1. */
-import * as assert from 'uvu/assert';
+
 import { foldIn, fromData, type Key, key, ones, type Tensor, zeros } from '../../../core/index.js';
 import { cutmix, mixup, randomErasing, randomFlip, type Transform } from '../../../data/index.js';
 import * as nn from '../../../nn/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 type Bits = readonly number[];

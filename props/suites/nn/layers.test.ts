@@ -1,6 +1,5 @@
 /** Laws of layers that need no oracle. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { compile, grad, vjp } from '../../../autograd/index.js';
 import {
   ArgumentError,
@@ -28,6 +27,7 @@ import {
 import * as nn from '../../../nn/index.js';
 import { drawDistinct } from '../../arbitraries/values.js';
 import { tensorOf } from '../../derivations/derivation.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { fails, refuses } from '../../runner/fails.js';
 import { check } from '../../runner/property.js';

@@ -3,7 +3,6 @@
  * options that mean nothing are refused. Every exported function has a case, or this file does not compile.
  */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { compile, grad, vjp, vmap } from '../../../autograd/index.js';
 import {
   ArgumentError,
@@ -26,6 +25,7 @@ import type * as probabilities from '../../../nn/functional/probability-losses.j
 import type * as regressions from '../../../nn/functional/regression-losses.js';
 import * as nn from '../../../nn/index.js';
 import type * as shrinking from '../../../nn/shrinking-activations.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { fails, refuses } from '../../runner/fails.js';
 import { check } from '../../runner/property.js';

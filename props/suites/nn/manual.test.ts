@@ -1,5 +1,5 @@
 /** Layers differentiated by hand beyond the laws of `derivations.test.ts`: the bounds they are held to, equal ways to one result, and layer objects. */
-import * as assert from 'uvu/assert';
+
 import { relativeError, valueAndGrad } from '../../../autograd/index.js';
 import {
   ArgumentError,
@@ -20,6 +20,7 @@ import {
 } from '../../../core/index.js';
 import { functional, initialisers } from '../../../nn/index.js';
 import * as manual from '../../../nn/manual/index.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { refuses } from '../../runner/fails.js';
 import { test } from '../../runner/testing.js';

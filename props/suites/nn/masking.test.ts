@@ -1,5 +1,5 @@
 /** What is masked has no influence: on values, on gradients, on other samples; and masks of every shape say the same. */
-import * as assert from 'uvu/assert';
+
 import { compile, grad } from '../../../autograd/index.js';
 import {
   ArgumentError,
@@ -24,6 +24,7 @@ import {
 } from '../../../core/index.js';
 import * as nn from '../../../nn/index.js';
 import { assertLaw, maskedLaw } from '../../index.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { fails, refuses } from '../../runner/fails.js';
 import { test } from '../../runner/testing.js';

@@ -1,5 +1,5 @@
 /** Composition: sequential and module, their keys, states, names in errors and types. */
-import * as assert from 'uvu/assert';
+
 import { grad, vjp } from '../../../autograd/index.js';
 import {
   ArgumentError,
@@ -29,6 +29,7 @@ import {
   statelessLayer,
   type WeightAndBias,
 } from '../../../nn/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 const numbers = (x: Tensor): number[] => Array.from(x.dataSync());

@@ -1,8 +1,9 @@
 /** Networks that people know, built of the library's layers: their parameters counted, their shapes, and what `summary` says of them. */
-import * as assert from 'uvu/assert';
+
 import { checkpoint, customJvp } from '../../../autograd/index.js';
 import { add, exp, key, mul, relu, type Shape, ShapeError, softmax, type Tensor, zeros } from '../../../core/index.js';
 import * as nn from '../../../nn/index.js';
+import * as assert from '../../runner/assert.js';
 import { refuses } from '../../runner/fails.js';
 import { test } from '../../runner/testing.js';
 

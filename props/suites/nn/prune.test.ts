@@ -1,6 +1,5 @@
 /** Pruning masks, parameter counts and accuracy. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { grad, key, mul, normal, ones, sum, type Tensor, tensor, zeros } from '../../../autograd/index.js';
 import {
   accuracy,
@@ -11,6 +10,7 @@ import {
   sliceNorms,
   sparsity,
 } from '../../../nn/index.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 

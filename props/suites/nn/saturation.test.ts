@@ -1,8 +1,9 @@
 /** Saturated ends: what is left of second derivatives far out has its digits, in both float types and in both nestings. */
-import * as assert from 'uvu/assert';
+
 import { hessian, jacrev } from '../../../autograd/index.js';
 import { cast, fromData, mul, ones, sum, type Tensor } from '../../../core/index.js';
 import * as nn from '../../../nn/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 type Unary = (x: Tensor) => Tensor;

@@ -1,5 +1,5 @@
 /** Recurrent networks, attention and transformers as layers: laws that need no reference numbers, and what is refused. */
-import * as assert from 'uvu/assert';
+
 import { compile, grad } from '../../../autograd/index.js';
 import {
   ArgumentError,
@@ -21,6 +21,7 @@ import {
   zeros,
 } from '../../../core/index.js';
 import * as nn from '../../../nn/index.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { fails, refuses } from '../../runner/fails.js';
 import { test } from '../../runner/testing.js';

@@ -1,8 +1,9 @@
 /** Weights under PyTorch's names find their places in every kind of layer, recurrent networks and attention included. */
-import * as assert from 'uvu/assert';
+
 import { iota, key, ones, relu, type Tensor, treeEntries } from '../../../core/index.js';
 import { fromTorchName, loadVariables, stateDict, toTorchName } from '../../../data/index.js';
 import * as nn from '../../../nn/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 /** Names and shapes as `state_dict()` of PyTorch 1.13 lists them for the namesake of each layer. */

@@ -1,5 +1,5 @@
 /** Averages of parameters, by hand and inside a run; statistics refreshed for them. */
-import * as assert from 'uvu/assert';
+
 import { compile, key, mean, mul, type Tensor, tensor, treeMap } from '../../../autograd/index.js';
 import { batchNorm1d } from '../../../nn/index.js';
 import {
@@ -10,6 +10,7 @@ import {
   stochasticAverage,
   type WeightAverage,
 } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { test } from '../../runner/testing.js';
 import { assertSameBits, examples, type Params, resumable } from './support.js';

@@ -1,6 +1,5 @@
 /** Losses and metrics of every kind say the same of the same examples, however these are divided into batches. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import {
   ArgumentError,
   abs,
@@ -40,6 +39,7 @@ import {
   sgd,
 } from '../../../optim/index.js';
 import { assertLaw, dividedBatchesLaw } from '../../index.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';

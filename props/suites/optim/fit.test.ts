@@ -1,5 +1,5 @@
 /** The training loop: what it counts, keeps, tells and repeats. */
-import * as assert from 'uvu/assert';
+
 import {
   ArgumentError,
   abs,
@@ -34,6 +34,7 @@ import {
   sgd,
   trainingPlan,
 } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { test } from '../../runner/testing.js';
 import { assertSameBits, examples, network, type Params, type State } from './support.js';

@@ -1,5 +1,5 @@
 /** Decisions that are functions of a history: stopping, rates, and what a reporter says of it. */
-import * as assert from 'uvu/assert';
+
 import { ArgumentError, add, compile, key, mul, sum, type Tensor, tensor } from '../../../autograd/index.js';
 import { linear, mseLoss } from '../../../nn/index.js';
 import {
@@ -18,6 +18,7 @@ import {
   sgd,
   stepDecay,
 } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { assertSameBits, examples } from './support.js';
 

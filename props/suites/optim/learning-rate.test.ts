@@ -1,5 +1,5 @@
 /** Learning rates that change while the update is compiled: what a compiled step does is what an eager one does, to the bit. */
-import * as assert from 'uvu/assert';
+
 import { compile, fromData, GradientError, type Tensor } from '../../../autograd/index.js';
 import {
   adam,
@@ -20,6 +20,7 @@ import {
   stepDecay,
 } from '../../../optim/index.js';
 import { numbersFrom } from '../../numbers.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { assertSameBits } from './support.js';
 

@@ -1,5 +1,5 @@
 /** Optimisers, schedules, norms and thresholds at their limits: finite, NaN where a NaN went in, and refused where nothing can be right. */
-import * as assert from 'uvu/assert';
+
 import { compile } from '../../../autograd/index.js';
 import { ArgumentError, add, DtypeError, key, mean, type Tensor, TreeError, tensor } from '../../../core/index.js';
 import { standardize } from '../../../data/index.js';
@@ -46,6 +46,7 @@ import {
   stochasticAverage,
   verdict,
 } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { refuses } from '../../runner/fails.js';
 import { test } from '../../runner/testing.js';
 

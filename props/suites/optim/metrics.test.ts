@@ -1,6 +1,5 @@
 /** Metrics over many batches, and the verdict on learning curves. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { ArgumentError, mean, type Tensor, tensor } from '../../../core/index.js';
 import {
   type AccuracyOptions,
@@ -10,6 +9,7 @@ import {
   type VerdictThresholds,
   verdict,
 } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 

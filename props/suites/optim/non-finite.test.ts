@@ -1,5 +1,5 @@
 /** Steps that are not finite: thrown, skipped or the end of a run; in any case taken back to the bit. */
-import * as assert from 'uvu/assert';
+
 import {
   add,
   cast,
@@ -39,6 +39,7 @@ import {
   sgd,
   stepDecay,
 } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { assertSameBits, examples, network, type Params, type State } from './support.js';
 

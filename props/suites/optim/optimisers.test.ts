@@ -1,6 +1,5 @@
 /** Laws of optimisers that need no reference numbers: equivalences, trees, composition. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { grad } from '../../../autograd/index.js';
 import {
   add,
@@ -39,6 +38,7 @@ import {
   sgdVelocity,
 } from '../../../optim/index.js';
 import { numbersFrom } from '../../numbers.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';

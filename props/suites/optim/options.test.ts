@@ -2,7 +2,7 @@
  * Every option of every optimiser and schedule, away from its default, alone and in pairs, against the same written down in
  * plain numbers. The tables are complete by type: an option without a case does not compile.
  */
-import * as assert from 'uvu/assert';
+
 import { tensor } from '../../../core/index.js';
 import {
   type AdadeltaOptions,
@@ -44,6 +44,7 @@ import {
   stepDecay,
   type VelocityOptions,
 } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 type All<O> = { readonly [K in keyof O]-?: Exclude<O[K], undefined> };

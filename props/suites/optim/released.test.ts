@@ -1,9 +1,9 @@
 /** Checkpoints of version 0.1.0 load, and their runs go on to where they would have ended. */
 import { fileURLToPath } from 'node:url';
-import * as assert from 'uvu/assert';
 import { type Tensor, treeEntries, treeMap } from '../../../core/index.js';
 import { loadCheckpoint } from '../../../data/node/index.js';
 import { type Fitted, fit } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { test } from '../../runner/testing.js';
 import { released } from './released.js';

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import * as assert from 'uvu/assert';
+import * as assert from '../../runner/assert.js';
 import { defaultBackend } from '../../../core/default-backend.js';
 import { ArgumentError, arithmetic, key, type Tensor, TreeError, tensor } from '../../../core/index.js';
 import { decodeCheckpoint, encodeCheckpoint, saveCheckpoint } from '../../../data/node/index.js';

@@ -1,5 +1,5 @@
 /** Trees of numbers compared to the bit, and something small to train. */
-import * as assert from 'uvu/assert';
+
 import {
   abs,
   add,
@@ -22,6 +22,7 @@ import {
   type FitOptions,
   onPlateau,
 } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 
 /** Each leaf with its path, its shape and element type, and its bytes. */
 const bits = (tree: unknown): readonly string[] =>

@@ -1,6 +1,7 @@
 /** The plan of a run of training. */
-import * as assert from 'uvu/assert';
+
 import { trainingPlan } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 test('trainingPlan: an epoch has as many steps as there are whole batches', () => {

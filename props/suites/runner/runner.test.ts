@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import * as assert from 'uvu/assert';
+import * as assert from '../../runner/assert.js';
 import { runFiles } from '../../runner/processes.js';
 import { test } from '../../runner/testing.js';
 import type { Verdict } from '../../runner/worker-protocol.js';

@@ -1,6 +1,5 @@
 /** The assembler: numbers in its bytes, control flow, memory, modules as a whole. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import {
   type Bytes,
   readBytes,
@@ -53,6 +52,8 @@ import {
   memory as wholeMemory,
 } from '../../../core/wasm/assembler/index.js';
 import { engine } from '../../../core/wasm/engine.js';
+import * as assert from '../../runner/assert.js';
+import { refuses } from '../../runner/fails.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 
@@ -360,7 +361,7 @@ test('modules: assembled bytes decode to the structure they were made of, and th
   const bytes = encode(structure);
   assert.ok(engine().validate(bytes));
   assert.equal(decode(bytes), structure);
-  assert.throws(() => decode(bytes.slice(0, -1)), RangeError);
+  refuses(() => decode(bytes.slice(0, -1)), RangeError);
   assert.throws(() => decode(bytes.with(0, 1)), /byte 0 is 0x1, not 0x0/);
 });
 

@@ -1,6 +1,5 @@
 /** Options second: one convolution beside the reference, on operands that lie in any manner, and the way in which it was computed. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { compile } from '../../../autograd/index.js';
 import type { Dtype } from '../../../core/dtype.js';
 import type { ConvParams } from '../../../core/families/convolution.js';
@@ -15,6 +14,7 @@ import { type KernelUnit, plan } from '../../../core/wasm/programs/plan.js';
 import { onBackend } from '../../laws/backend.js';
 import { type Placed, placed, type ViewKind } from '../../laws/views.js';
 import { numbersFrom } from '../../numbers.js';
+import * as assert from '../../runner/assert.js';
 import type { Convolution, Role } from './convolution-drawers.js';
 
 /** What a kernel may meet beside its geometry. */

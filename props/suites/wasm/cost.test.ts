@@ -1,5 +1,5 @@
 /** What a plan's units are estimated to cost, against counts made by hand. */
-import * as assert from 'uvu/assert';
+import * as assert from '../../runner/assert.js';
 import {
   add,
   conv,

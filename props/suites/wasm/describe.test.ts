@@ -1,7 +1,8 @@
 /** A compiled function prints its program and its plan. */
-import * as assert from 'uvu/assert';
+
 import { add, compile, matmul, relu, sum, type Tensor, zeros } from '../../../autograd/index.js';
 import { createWasmBackend } from '../../../core/wasm/backend.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { useBackend } from '../../runner/world.js';
 

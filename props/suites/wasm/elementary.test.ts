@@ -1,5 +1,5 @@
 /** The elementary functions that are computed in doubles: a sweep over all magnitudes, and the special values. */
-import * as assert from 'uvu/assert';
+
 import { complementaryErrorFunction, inverseErrorFunction } from '../../../core/special/error-function.js';
 import { power } from '../../../core/special/power.js';
 import { type Expression, func, i32, instantiate, local, loopOver, v128 } from '../../../core/wasm/assembler/index.js';
@@ -13,6 +13,7 @@ import { acos, asin, atan, atan2 } from '../../../core/wasm/math/inverse-trigono
 import { cbrt, hypot, log2, log10, pow } from '../../../core/wasm/math/powers.js';
 import { cos, sin, tan } from '../../../core/wasm/math/trigonometric.js';
 import { ulpOf } from '../../laws/ulp.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 type Vector = Expression<'v128'>;

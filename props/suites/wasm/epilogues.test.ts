@@ -1,6 +1,5 @@
 /** What follows a product and is done to its sums in registers: what the plan takes, what it leaves, and that every bit is kept. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import {
   add,
   compile,
@@ -27,6 +26,7 @@ import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { describeUnit } from '../../../core/wasm/programs/describe.js';
 import { stridesUnder } from '../../../core/wasm/programs/epilogues.js';
 import { plan } from '../../../core/wasm/programs/plan.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { useBackend } from '../../runner/world.js';
@@ -45,9 +45,12 @@ const unitsOf = (f: Step, shapes: readonly (readonly number[])[]): readonly stri
 const bitsOf = (ys: readonly Tensor[]): readonly number[][] => ys.map((y) => Array.from(y.dataSync()));
 
 const assertSame = (got: readonly number[][], want: readonly number[][], what: string): void => {
+  assert.is(got.length, want.length, what);
   want.forEach((values, k) => {
+    assert.is(got[k]?.length, values.length, what);
     values.forEach((value, i) => {
-      assert.ok(Object.is(got[k]?.[i], value), `${what}: output ${k}, element ${i}: ${got[k]?.[i]}, not ${value}`);
+      if (!Object.is(got[k]?.[i], value))
+        assert.unreachable(`${what}: output ${k}, element ${i}: ${got[k]?.[i]}, not ${value}`);
     });
   });
 };

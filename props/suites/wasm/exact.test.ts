@@ -3,7 +3,6 @@
  * with special values, in every element type.
  */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import type { Backend } from '../../../core/backend.js';
 import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
 import type { Dtype } from '../../../core/dtype.js';
@@ -12,6 +11,7 @@ import { bind } from '../../../core/interpreter.js';
 import type { Primitive } from '../../../core/primitive.js';
 import { referenceBackend } from '../../../core/reference/backend.js';
 import { createWasmBackend } from '../../../core/wasm/backend.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 
@@ -35,13 +35,15 @@ const named = (name: string): Primitive => {
 
 /** The same bits; any NaN for a NaN. */
 const assertSame = (name: string, args: readonly Tensor[], params: unknown = null): void => {
-  const [want, got] = [referenceBackend, wasm].map((backend) =>
-    on(backend, () => bind(named(name), [...args], params).dataSync()),
-  );
-  want?.forEach((value, i) => {
+  const run = (backend: Backend): Tensor => on(backend, () => bind(named(name), [...args], params));
+  const [want, got] = [run(referenceBackend), run(wasm)];
+  assert.equal(got.shape, want.shape, name);
+  assert.is(got.dtype, want.dtype, name);
+  const [wanted, found] = [want.dataSync(), got.dataSync()];
+  wanted.forEach((value, i) => {
+    if (Object.is(found[i], value)) return;
     const here = args.map((x) => `${x.dtype} [${x.shape.join()}] … ${x.dataSync()[i]}`).join(', ');
-    if (!Object.is(got?.[i], value))
-      assert.unreachable(`${name}(${here}; ${JSON.stringify(params)})[${i}] is ${got?.[i]}, not ${value}`);
+    assert.unreachable(`${name}(${here}; ${JSON.stringify(params)})[${i}] is ${found[i]}, not ${value}`);
   });
 };
 

@@ -1,9 +1,10 @@
 /** Memory under stress: failed operations leave nothing behind, tensors beyond the budget and beyond what addresses reach. */
-import * as assert from 'uvu/assert';
+
 import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
 import { add, fromData, inverse, iota, mul, sum, type Tensor, take, tensor, zeros } from '../../../core/index.js';
 import { createWasmBackend, type WasmBackend } from '../../../core/wasm/backend.js';
 import { createMemory } from '../../../core/wasm/memory.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 const MiB = 2 ** 20;

@@ -1,11 +1,11 @@
 /** Memory stays flat: ten thousand training steps and as many predictions, eager, in one task, without anything being freed. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import * as assert from 'uvu/assert';
 import { grad } from '../../../autograd/index.js';
 import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
 import { add, matmul, mean, mul, relu, sub, type Tensor, tensor } from '../../../core/index.js';
 import { createWasmBackend } from '../../../core/wasm/backend.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 const MiB = 2 ** 20;

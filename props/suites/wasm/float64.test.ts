@@ -1,10 +1,11 @@
 /** The elementary functions of doubles that have kernels of their own: against exact arithmetic, and the special values of `Math`. */
-import * as assert from 'uvu/assert';
+
 import { func, i32, instantiate, local, loopOver, v128 } from '../../../core/wasm/assembler/index.js';
 import { engine } from '../../../core/wasm/engine.js';
 import { features } from '../../../core/wasm/features.js';
 import { floatLanes } from '../../../core/wasm/float-lanes.js';
 import { exp, expm1, log, log1p, sigmoid, softplus as softplusKernel, tanh } from '../../../core/wasm/math/float64.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { exactly, exponential, logarithm, one, ratio, unitsApart } from './high-precision.js';
 

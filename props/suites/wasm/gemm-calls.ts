@@ -1,8 +1,9 @@
 /** Matrix products in a memory of their own: operands laid out in every manner, and the product by its definition beside them. */
-import * as assert from 'uvu/assert';
+
 import type { FloatDtype } from '../../../core/dtype.js';
 import { engine, type Memory } from '../../../core/wasm/engine.js';
 import type { GemmCall, GemmModule, MatrixPlace } from '../../../core/wasm/gemm/create.js';
+import * as assert from '../../runner/assert.js';
 
 export const memory: Memory = new (engine().Memory)({ initial: 64 });
 export const bytes: DataView = new DataView(memory.buffer);

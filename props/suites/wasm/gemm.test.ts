@@ -1,9 +1,9 @@
 /** The matrix product against a loop in doubles: sizes, transposes, batches, places, special values, epilogues. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { engine } from '../../../core/wasm/engine.js';
 import { type Features, features } from '../../../core/wasm/features.js';
 import { createGemm, type MatrixPlace } from '../../../core/wasm/gemm/create.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import {

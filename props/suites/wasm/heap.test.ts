@@ -1,7 +1,7 @@
 /** The allocator: blocks never overlap, nothing is lost, everything comes back. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { type Block, blockSize, createHeap, tail } from '../../../core/wasm/heap.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 

@@ -4,9 +4,9 @@
  */
 import { spawnSync } from 'node:child_process';
 import { buildSync } from 'esbuild';
-import * as assert from 'uvu/assert';
 import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { spawner } from '../../../core/wasm/threads/spawn.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 /** What every process does: it says which backend and how many threads it has, and whether numbers are right. */

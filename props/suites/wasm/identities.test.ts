@@ -3,7 +3,6 @@
  * what is kept of what depends on no argument, and which backend computes.
  */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { compile } from '../../../autograd/index.js';
 import type { Backend } from '../../../core/backend.js';
 import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
@@ -40,6 +39,7 @@ import { operationNames, programs, runProgram } from '../../arbitraries/programs
 import { onBackend } from '../../laws/backend.js';
 import { compileLaw } from '../../laws/compile.js';
 import { assertLaw } from '../../laws/report.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 

@@ -1,6 +1,5 @@
 /** Law 11: every primitive computes on the WebAssembly backend what its reference loop does, within its spec's bound. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { type Dtype, isFloat } from '../../../core/dtype.js';
 import { abs, cast, gather, scatterAdd, slice, take, tensor } from '../../../core/index.js';
 import { bind } from '../../../core/interpreter.js';
@@ -14,6 +13,7 @@ import { lower, lowerings } from '../../../core/wasm/lowerings/index.js';
 import { tensorOf } from '../../arbitraries/tensors.js';
 import { backendLaw, onBackend } from '../../laws/backend.js';
 import { type Report, reportOf } from '../../laws/report.js';
+import * as assert from '../../runner/assert.js';
 import { checkLaw } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { specs } from '../../specs/index.js';

@@ -2,7 +2,7 @@
  * Programs of any number of arrays: arguments, results, constants and operands beyond what an engine takes as parameters of a
  * function, on one thread and on several, with and without donation.
  */
-import * as assert from 'uvu/assert';
+
 import { compile, grad } from '../../../autograd/index.js';
 import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
 import { add, concat, exp, fromData, mul, primitives, sum, type Tensor, tensor, zeros } from '../../../core/index.js';
@@ -11,6 +11,7 @@ import type { Primitive } from '../../../core/primitive.js';
 import { concatPrimitive } from '../../../core/primitives/concat.js';
 import { createWasmBackend, type WasmBackend } from '../../../core/wasm/backend.js';
 import { adam, applyUpdates } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 const many = 5000;

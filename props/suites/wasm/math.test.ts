@@ -1,5 +1,5 @@
 /** Elementary functions of vectors: a sweep over all magnitudes, and the special values. */
-import * as assert from 'uvu/assert';
+
 import { errorFunction } from '../../../core/special/error-function.js';
 import { type Expression, func, i32, instantiate, local, loopOver, v128 } from '../../../core/wasm/assembler/index.js';
 import { engine } from '../../../core/wasm/engine.js';
@@ -7,6 +7,7 @@ import { type Features, features } from '../../../core/wasm/features.js';
 import { type FloatLanes, floatLanes } from '../../../core/wasm/float-lanes.js';
 import { erf, exp, expm1, log, log1p, sigmoid, tanh } from '../../../core/wasm/math/float32.js';
 import { ulpOf } from '../../laws/ulp.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 type VectorFunction = (x: Expression<'v128'>, lanes: FloatLanes<'float32'>) => Expression<'v128'>;

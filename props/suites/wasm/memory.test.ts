@@ -1,7 +1,7 @@
 /** Memory: numbers survive growth and moving out; memory stays within its budget however many tensors are made. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { createMemory, type WasmStorage } from '../../../core/wasm/memory.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 

@@ -1,7 +1,8 @@
 /** Which operations the WebAssembly backend runs by its lowerings, and which by their own loops. */
-import * as assert from 'uvu/assert';
+
 import { primitives } from '../../../core/index.js';
 import { isOwn } from '../../../core/wasm/lowerings/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 test('lowerings: the library’s primitives have one, an altered copy of a primitive runs its own loop', () => {

@@ -1,6 +1,5 @@
 /** The ways in which windows are summed, or their leaders found, and the options that each may meet; total by its type. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { compile } from '../../../autograd/index.js';
 import type { PoolParams } from '../../../core/families/pooling.js';
 import { countWindows, spanOf, type WindowAxis } from '../../../core/families/window.js';
@@ -13,6 +12,7 @@ import type { WindowWay } from '../../../core/wasm/lowerings/lowering.js';
 import { onBackend } from '../../laws/backend.js';
 import { type Placed, placed, type ViewKind } from '../../laws/views.js';
 import { numbersFrom } from '../../numbers.js';
+import * as assert from '../../runner/assert.js';
 import { assertClose, kernelOf, soil } from './convolution-ways.js';
 
 /** What is computed: leaders, sums, what sums send back, or what leaders send back. */

@@ -1,13 +1,13 @@
 /** Bits on engines that multiply and add with one rounding and on those that round twice: other ones by default, the same if asked for. */
 import { spawnSync } from 'node:child_process';
 import { buildSync } from 'esbuild';
-import * as assert from 'uvu/assert';
 import { arithmetic, deterministic, setDeterministic } from '../../../autograd/index.js';
 import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
 import { ArgumentError, key, matmul, normal } from '../../../core/index.js';
 import { referenceBackend } from '../../../core/reference/backend.js';
 import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { features, withArithmetic } from '../../../core/wasm/features.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 const program = buildSync({

@@ -3,10 +3,10 @@
  * seen in the workspace.
  */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { features } from '../../../core/wasm/features.js';
 import { createGemm, type GemmModule } from '../../../core/wasm/gemm/create.js';
 import type { WayOfA, WayOfB } from '../../../core/wasm/gemm/gemm.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { assertProduct, bytes, type Layout, layOut, noise } from './gemm-calls.js';

@@ -1,6 +1,5 @@
 /** Sizes that are not whole vectors, larger than those of the specs, with broadcasting, views and special values. */
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
 import { grad } from '../../../autograd/index.js';
 import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
 import {
@@ -28,6 +27,7 @@ import {
 import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { backendLaw } from '../../laws/backend.js';
 import { lawTally } from '../../laws/report.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test as register } from '../../runner/testing.js';
 

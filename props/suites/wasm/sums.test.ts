@@ -1,6 +1,7 @@
 /** Sums of 2²⁰ float32 numbers between 0 and 1, by whichever operation adds them up: within a millionth. */
-import * as assert from 'uvu/assert';
+
 import { conv, cumsum, fromData, matmul, mean, sum, type Tensor } from '../../../core/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 const count = 2 ** 20;

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import * as fc from 'fast-check';
-import * as assert from 'uvu/assert';
+import * as assert from '../../runner/assert.js';
 import { compile, grad, vmap } from '../../../autograd/index.js';
 import type { Backend } from '../../../core/backend.js';
 import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
