@@ -13,17 +13,34 @@ export interface Reports {
   readonly hand: Report;
 }
 
-export const check = (d: Derivation, call: DerivationCase): Reports => {
+/** The layer as a function of what can be moved, and a call of it. */
+const callOf = (
+  d: Derivation,
+  call: DerivationCase,
+): { readonly inputs: Inputs; readonly floats: Inputs; layer(x: Inputs): Tensor } => {
   const inputs = inputsOf(call);
   const floats: Inputs = Object.fromEntries(Object.entries(inputs).filter(([, value]) => isFloat(value.dtype)));
-  const layer = (x: Inputs): Tensor => d.layer({ ...inputs, ...x }, call.config);
-  const byHand: HandDerivation<[x: Inputs], Tensor> = (x) => {
-    const [output, cache] = d.forward({ ...inputs, ...x }, call.config);
-    return [output, (cotangent) => [d.backward(cotangent, cache)]];
-  };
-  const options = { seed: call.seed };
-  return {
-    differences: finiteDifferenceLaw(layer, [floats], options),
-    hand: handDerivationLaw(layer, byHand, [floats], options),
-  };
+  return { inputs, floats, layer: (x) => d.layer({ ...inputs, ...x }, call.config) };
 };
+
+/** One of the two laws of a call. */
+export const checkBy: Readonly<Record<keyof Reports, (d: Derivation, call: DerivationCase) => Report>> = {
+  differences: (d, call) => {
+    const { layer, floats } = callOf(d, call);
+    return finiteDifferenceLaw(layer, [floats], { seed: call.seed });
+  },
+  hand: (d, call) => {
+    const { layer, inputs, floats } = callOf(d, call);
+    const byHand: HandDerivation<[x: Inputs], Tensor> = (x) => {
+      const [output, cache] = d.forward({ ...inputs, ...x }, call.config);
+      return [output, (cotangent) => [d.backward(cotangent, cache)]];
+    };
+    return handDerivationLaw(layer, byHand, [floats], { seed: call.seed });
+  },
+};
+
+/** Both laws of a call. */
+export const check = (d: Derivation, call: DerivationCase): Reports => ({
+  differences: checkBy.differences(d, call),
+  hand: checkBy.hand(d, call),
+});

@@ -7,11 +7,12 @@ import type { Backend } from '../../core/backend.js';
 import { fromData } from '../../core/creation.js';
 import { defaultBackend, setDefaultBackend } from '../../core/default-backend.js';
 import { type Dtype, isFloat } from '../../core/dtype.js';
+import { formatShape } from '../../core/errors.js';
 import { abs } from '../../core/primitives/abs.js';
 import { referenceBackend } from '../../core/reference/backend.js';
 import { formatIndex } from '../../core/shape.js';
 import { mapTensors, treeEntries, treeLeaves } from '../../core/tree.js';
-import { type Deviation, type Report, reportOf, type TreeFunction } from './report.js';
+import { type Deviation, namedPlace, type Report, reportOf, type TreeFunction } from './report.js';
 import { inUlps } from './ulp.js';
 
 export interface UlpOptions {
@@ -44,12 +45,22 @@ export const onBackend = <T>(backend: Backend, f: () => T): T => {
 /** Every number of two trees, apart by so many units of the element type that was got; the third gives the units' magnitudes. */
 const compareInUlps = (got: unknown, want: unknown, magnitudes?: unknown): Deviation[] => {
   const [found, sizes] = [treeLeaves(got), magnitudes === undefined ? [] : treeLeaves(magnitudes)];
+  const outline = (tree: unknown): string =>
+    treeEntries(tree)
+      .map(([path, { shape }]) => `${path} ${formatShape(shape)}`)
+      .join();
+  const [given, wanted] = [outline(got), outline(want)];
+  if (given !== wanted)
+    return [{ where: `outputs ${given} instead of ${wanted}`, got: Number.NaN, want: Number.NaN, error: Number.NaN }];
   return treeEntries(want).flatMap(([path, leaf], k) => {
     const numbers = found[k]?.dataSync() ?? [];
     const size = sizes[k]?.dataSync() ?? [];
     const measure = inUlps(found[k]?.dtype ?? leaf.dtype);
     return Array.from(leaf.dataSync(), (value, i) =>
-      measure(`output ${path}${formatIndex(i, leaf.shape)}`, numbers[i] ?? Number.NaN, value, size[i]),
+      namedPlace(
+        measure('output', numbers[i] ?? Number.NaN, value, size[i]),
+        () => `output ${path}${formatIndex(i, leaf.shape)}`,
+      ),
     );
   });
 };

@@ -12,7 +12,7 @@ import type { Dtype } from '../../core/dtype.js';
 import { broadcastTo } from '../../core/primitives/broadcast-to.js';
 import { broadcastShapes, formatIndex } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { type Deviation, type LawOptions, type Report, reportOf } from './report.js';
+import { type Deviation, type LawOptions, namedPlace, type Report, reportOf } from './report.js';
 import { ulpOf } from './ulp.js';
 
 /** Options of the laws of modes. */
@@ -80,7 +80,9 @@ const modes = { backward, forward } as const;
 const against = (name: string, got: Tensor, want: Tensor, { place }: Stretched): Deviation[] => {
   const wanted = want.dataSync();
   const measure = apart(want.dtype);
-  return Array.from(got.dataSync(), (value, i) => measure(place(name, i), value, wanted[i] ?? Number.NaN));
+  return Array.from(got.dataSync(), (value, i) =>
+    namedPlace(measure(name, value, wanted[i] ?? Number.NaN), () => place(name, i)),
+  );
 };
 
 const modesLawNames = { tolerance: true, arguments: true } as const;

@@ -4,7 +4,7 @@ import { DtypeError } from '../../core/errors.js';
 import { formatAval } from '../../core/program.js';
 import { formatIndex } from '../../core/shape.js';
 import { treeEntries } from '../../core/tree.js';
-import type { Deviation } from './report.js';
+import { type Deviation, namedPlace } from './report.js';
 
 type Measure = (where: string, got: number, want: number) => Deviation;
 
@@ -26,7 +26,7 @@ export const compareTrees = (name: string, got: unknown, want: unknown, measure:
   return wanted.flatMap(([path, leaf], k) => {
     const found = given[k]?.[1].dataSync() ?? [];
     return Array.from(leaf.dataSync(), (value, i) =>
-      measure(`${name} ${path}${formatIndex(i, leaf.shape)}`, found[i] ?? Number.NaN, value),
+      namedPlace(measure(name, found[i] ?? Number.NaN, value), () => `${name} ${path}${formatIndex(i, leaf.shape)}`),
     );
   });
 };

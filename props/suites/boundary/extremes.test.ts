@@ -1,5 +1,5 @@
 /** Boundary points of size: what the largest and the least numbers do where they are added, subtracted, squared or interpolated. */
-import * as assert from '../../runner/assert.js';
+
 import { compile, grad, gradcheck } from '../../../autograd/index.js';
 import {
   arange,
@@ -27,6 +27,7 @@ import {
   radam,
   rmsprop,
 } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 type Float = 'float32' | 'float64';

@@ -1,5 +1,5 @@
 /** Boundary points of sense: numbers that are no probability, no variance, no margin and no moment of a run. */
-import * as assert from '../../runner/assert.js';
+
 import { compile, grad, vmap } from '../../../autograd/index.js';
 import { bernoulli, categorical, key, sum, type Tensor, tensor, zeros } from '../../../core/index.js';
 import { normalize } from '../../../data/index.js';
@@ -13,6 +13,7 @@ import {
   marginRankingLoss,
 } from '../../../nn/index.js';
 import { byEpoch, stepDecay } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 const nan = Number.NaN;

@@ -1,6 +1,7 @@
 /** Hostile calls: valid ones with one argument, or one option, put out of order. */
-import * as assert from '../../runner/assert.js';
+
 import { ArgumentError, defaultBackend, setDefaultBackend, TapegradError } from '../../../autograd/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import type { Case } from './case.js';
 import { CallersError, hostile } from './values.js';

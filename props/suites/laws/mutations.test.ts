@@ -2,12 +2,12 @@
 import { fileURLToPath } from 'node:url';
 import { parse } from '@babel/parser';
 import { transformSync } from 'esbuild';
-import * as assert from '../../runner/assert.js';
 import { embed } from '../../mutations/embed.js';
 import { equivalents } from '../../mutations/equivalent.js';
 import type { OperatorName } from '../../mutations/operators.js';
 import { markedLine, sample, sitesOf } from '../../mutations/sites.js';
 import { type Node, readSource, type Source } from '../../mutations/syntax.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));

@@ -1,5 +1,5 @@
 /** What a newcomer gets wrong in `fit` and `evaluate`: each mistake is an error that names it, and none is passed over. */
-import * as assert from '../../runner/assert.js';
+
 import { add, foldIn, key, mean, mul, sum, type Tensor, tensor } from '../../../core/index.js';
 import { loadVariables } from '../../../data/index.js';
 import { accuracy, crossEntropy, dropout, linear, relu } from '../../../nn/index.js';
@@ -15,6 +15,7 @@ import {
   sgd,
   verdict,
 } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 const x = tensor([

@@ -3,12 +3,13 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import * as assert from '../../runner/assert.js';
+import { buildSync } from 'esbuild';
 import { defaultBackend } from '../../../core/default-backend.js';
 import { ArgumentError, arithmetic, key, type Tensor, TreeError, tensor } from '../../../core/index.js';
 import { decodeCheckpoint, encodeCheckpoint, saveCheckpoint } from '../../../data/node/index.js';
 import { linear, mseLoss } from '../../../nn/index.js';
 import { type FitOptions, type Fitted, fit, reporter, sgd, type TrainingState } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { withFolder } from '../data/temporary.js';
 import { assertSameBits, examples, type Params, resumable, type State } from './support.js';
@@ -130,7 +131,16 @@ test('resume: a position beyond the data is refused', async () => {
 /** Long enough that no kill comes too late. */
 const longer = 14;
 
-const child = fileURLToPath(new URL('./resume-child.ts', import.meta.url));
+/** The child as one text, made once: compiling the library anew takes longer than the child runs. */
+const child = buildSync({
+  entryPoints: [fileURLToPath(new URL('./resume-child.ts', import.meta.url))],
+  bundle: true,
+  write: false,
+  format: 'esm',
+  platform: 'node',
+  packages: 'external',
+  logLevel: 'silent',
+}).outputFiles[0]?.text;
 
 /** Runs the child; kills it `wait` milliseconds after it has made so many steps. Resolves with how it ended. */
 const spawnChild = (
@@ -138,10 +148,9 @@ const spawnChild = (
   kill: { readonly steps: number; readonly wait: number } | null,
 ): Promise<{ readonly signal: string | null; readonly code: number | null; readonly errors: string }> =>
   new Promise((resolve, reject) => {
-    const args = ['--import', 'tsx', child, ...files, String(longer), defaultBackend().name];
-    const started = spawn(process.execPath, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const args = ['--input-type=module', '-', ...files, String(longer), defaultBackend().name];
+    const started = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    started.stdin.end(child);
     let [steps, errors] = [0, ''];
     started.stderr.on('data', (text: Buffer) => {
       errors += text.toString();

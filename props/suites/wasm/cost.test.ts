@@ -1,5 +1,5 @@
 /** What a plan's units are estimated to cost, against counts made by hand. */
-import * as assert from '../../runner/assert.js';
+
 import {
   add,
   conv,
@@ -21,6 +21,7 @@ import type { Program } from '../../../core/program.js';
 import { costOf } from '../../../core/wasm/programs/cost.js';
 import { describeUnit } from '../../../core/wasm/programs/describe.js';
 import { plan } from '../../../core/wasm/programs/plan.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 const costs = (program: Program): readonly (readonly [string, number, number])[] =>

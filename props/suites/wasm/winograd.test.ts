@@ -4,7 +4,6 @@
  * exactly where it should.
  */
 import * as fc from 'fast-check';
-import * as assert from '../../runner/assert.js';
 import { grad } from '../../../autograd/index.js';
 import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
 import type { Border } from '../../../core/families/window.js';
@@ -12,6 +11,7 @@ import { abs, cast, conv, fromData, mul, sum, type Tensor } from '../../../core/
 import { referenceBackend } from '../../../core/reference/backend.js';
 import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { blocksOf } from '../../../core/wasm/conv/winograd/layout.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 
