@@ -1,6 +1,5 @@
 /** Laws of numbers over families of operations: any order, any size, any collision, any NaN, and saturated lines. */
 import * as fc from 'fast-check';
-import * as assert from '../../runner/assert.js';
 import { hessian, jacfwd, jacrev } from '../../../autograd/index.js';
 import { isFloat } from '../../../core/dtype.js';
 import {
@@ -44,6 +43,7 @@ import {
 import { cosineSimilarity } from '../../../nn/index.js';
 import { tensorOf } from '../../arbitraries/tensors.js';
 import { assertLaw, backendLaw, homogeneityLaw, lawTally, permutationLaw } from '../../index.js';
+import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { specs } from '../../specs/index.js';

@@ -30,6 +30,7 @@ import {
   type WeightAndBias,
 } from '../../../nn/index.js';
 import * as assert from '../../runner/assert.js';
+import { refuses } from '../../runner/fails.js';
 import { test } from '../../runner/testing.js';
 
 const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
@@ -226,7 +227,7 @@ test('types: parameters and state are exactly those of the children', () => {
   // @ts-expect-error there is no fifth layer
   assert.is(params[4], undefined);
   // @ts-expect-error a net with running statistics needs them
-  assert.throws(() => net.apply({ params }, ones([2, 3])));
+  assert.throws(() => net.apply({ params }, ones([2, 3])), /there are no running statistics/);
 
   const model = module({ fc: linear(3, 2), act: relu }, (m, x) => m.act(m.fc(x)));
   const made = model.init(key(0));
@@ -234,5 +235,6 @@ test('types: parameters and state are exactly those of the children', () => {
   // @ts-expect-error a function has no parameters
   assert.is(made.params.act, undefined);
   // @ts-expect-error there is no child of this name
-  assert.throws(() => module({ fc: linear(3, 2) }, (m, x) => m.fully(x)).apply({ params: made.params }, ones([1, 3])));
+  const misspelt = module({ fc: linear(3, 2) }, (m, x) => m.fully(x));
+  refuses(() => misspelt.apply({ params: made.params }, ones([1, 3])), TypeError);
 });

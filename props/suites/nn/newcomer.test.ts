@@ -1,9 +1,10 @@
 /** What a newcomer writes beside the right thing is answered with the right thing. */
-import * as assert from '../../runner/assert.js';
+
 import { grad, key, permute, tensor, transpose, zeros } from '../../../autograd/index.js';
 import { batches, decodeCsv, loader } from '../../../data/index.js';
 import { conv2d, crossEntropy, dropout, linear, relu, sequential } from '../../../nn/index.js';
 import { adam, applyUpdates, sgd } from '../../../optim/index.js';
+import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
 const x = tensor([
