@@ -8,6 +8,7 @@ import {
   linspace,
   logspace,
   mul,
+  pow,
   std,
   sum,
   type Tensor,
@@ -78,6 +79,12 @@ test('lengths of any size: gaussianNllLoss squares nothing that its variance mak
   for (const run of [loss, compile(loss)]) near(list(run(x, v)), [5e29], 1e-6);
   near(list(grad((w: Tensor) => loss(x, w))(v)), [-0.5], 1e-6);
   near(list(grad((y: Tensor) => loss(y, v))(x)), [1], 1e-6);
+});
+
+test('pow: the derivative is infinite where a^(b−1) overflows, and right as far as it does not', () => {
+  const slope = (a: number): number => grad((x: Tensor) => pow(x, -0.05) as Tensor)(tensor(a)).item();
+  near([slope(1e-35)], [-0.05 * 1e-35 ** -1.05], 1e-3);
+  assert.is(slope(1e-37), -Infinity);
 });
 
 test('squares in normalisation layers: right as far as squares go, and 0 beyond, as the table says', () => {
