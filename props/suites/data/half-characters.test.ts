@@ -39,7 +39,7 @@ const writers = (folder: string): Readonly<Record<string, (text: string) => unkn
   'saveCsv, field': (text) => saveCsv(join(folder, 'a'), [[text]]),
   'savePredictions, name': (text) => savePredictions(join(folder, 'a'), tensor([1]), text),
   'encodeScalarEvent, tag': (text) => encodeScalarEvent({ time: 1, step: 1, scalars: [{ tag: text, value: 1 }] }),
-  'newExperiment, name': (name) => newExperiment({ model: 'm', name, parent: folder }),
+  'newExperiment, name': (name) => newExperiment({ model: 'm', name, parent: join(folder, 'runs') }),
   'newExperiment, parent': (text) => newExperiment({ model: 'm', parent: join(folder, `runs ${text}`) }),
   'writeAtomic, text': (text) => writeAtomic(join(folder, 'a'), text),
   'writeAtomic, path': (text) => writeAtomic(join(folder, text), 'a'),
