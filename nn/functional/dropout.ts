@@ -35,9 +35,8 @@ export const keepProbability = (op: string, { p, keep }: DropoutProbability): nu
       problem: 'both p and keep are given',
       remedy: 'give p, the probability to drop, or keep = 1 − p',
     });
-  const given: unknown = keep ?? p ?? 0.5;
-  const kept = typeof given === 'number' ? (keep ?? 1 - (p ?? 0.5)) : Number.NaN;
-  if (!(kept >= 0 && kept <= 1))
+  const kept = keep ?? 1 - (p ?? 0.5);
+  if (!(typeof (keep ?? p ?? kept) === 'number' && kept >= 0 && kept <= 1))
     throw new ArgumentError({
       op,
       problem: `${describe(keep ?? p)} is not a probability`,

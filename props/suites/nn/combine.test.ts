@@ -307,6 +307,16 @@ test('resizing: layouts agree, shuffling is undone, and what does not fit is ref
   refuses(() => nn.upsample({ scale: 2, mode: 'cubic' as never })(x), ArgumentError);
 });
 
+test('resizing: a factor is a whole number from 1 on', () => {
+  const x = ones([1, 4, 4, 4]);
+  for (const factor of [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+    refuses(() => functional.pixelShuffle(x, factor), ArgumentError);
+    refuses(() => functional.pixelUnshuffle(x, factor), ArgumentError);
+    refuses(() => nn.pixelShuffle(factor), ArgumentError);
+  }
+  assert.equal(functional.pixelShuffle(x, 1), x);
+});
+
 test('instance norm: running statistics settle on those of the data, and are needed where they are kept', () => {
   const layer = nn.instanceNorm(3, { trackRunningStats: true, momentum: 0.5, affine: true });
   const { params, state: start } = layer.init(key(0), float64);

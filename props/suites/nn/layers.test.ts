@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { compile, grad, vjp } from '../../../autograd/index.js';
 import {
   ArgumentError,
+  AxisError,
   add,
   broadcastTo,
   concat,
@@ -19,6 +20,7 @@ import {
   sub,
   sum,
   type Tensor,
+  treeEntries,
   treeLeaves,
   uniform,
   variance,
@@ -266,6 +268,68 @@ test('flatten: keeps the samples, joins the rest, also where there is nothing', 
   assert.equal(nn.flatten(ones([0, 3, 4])).shape, [0, 12]);
   assert.equal(nn.flatten(ones([5])).shape, [5, 1]);
   assert.equal(functional.flatten(ones([2, 3, 4, 5]), 1, 2).shape, [2, 12, 5]);
+});
+
+test('flatten: joins any axes that follow one another, from the first on, too', () => {
+  const x = ones([2, 3, 4, 5]);
+  const shapes = [
+    [0, -1, [120]],
+    [0, 1, [6, 4, 5]],
+    [1, 2, [2, 12, 5]],
+    [-2, -1, [2, 3, 20]],
+    [2, 2, [2, 3, 4, 5]],
+    [3, 3, [2, 3, 4, 5]],
+  ] as const;
+  for (const [start, end, shape] of shapes) assert.equal(functional.flatten(x, start, end).shape, shape);
+  for (const [start, end] of [
+    [-5, -1],
+    [2, 1],
+    [1, 4],
+    [0.5, 1],
+  ] as const)
+    refuses(() => functional.flatten(x, start, end), AxisError);
+});
+
+test('layers: every parameter starts from random numbers of its own', () => {
+  const layers = {
+    rnnCell: nn.rnnCell({ in: 4, hidden: 4 }),
+    gruCell: nn.gruCell({ in: 4, hidden: 4 }),
+    lstmCell: nn.lstmCell({ in: 4, hidden: 4 }),
+    rnn: nn.rnn({ in: 4, hidden: 4, layers: 2, bidirectional: true }),
+    gru: nn.gru({ in: 4, hidden: 4, layers: 2, bidirectional: true }),
+    lstm: nn.lstm({ in: 4, hidden: 4, layers: 2, bidirectional: true }),
+    attention: nn.multiheadAttention({ width: 4, heads: 2 }),
+    encoder: nn.transformerEncoder({ width: 4, heads: 2, feedForward: 4, layers: 2 }),
+    twoOfAKind: nn.sequential(nn.linear(4, 4), nn.linear(4, 4)),
+    nested: nn.sequential(nn.residual(nn.linear(4, 4)), nn.residual(nn.linear(4, 4))),
+    branches: nn.parallel([nn.linear(4, 4), nn.linear(4, 4)]),
+    convolutions: nn.sequential(nn.conv1d({ in: 4, out: 4, kernel: 1 }), nn.conv1d({ in: 4, out: 4, kernel: 1 })),
+  };
+  for (const [name, layer] of Object.entries(layers)) {
+    const leaves = treeEntries(layer.init(key(3)).params)
+      .map(([path, x]) => [path, [...x.dataSync()].sort((a, b) => a - b).join()] as const)
+      // Constants start alike.
+      .filter(([, numbers]) => new Set(numbers.split(',')).size > 1);
+    for (const [i, [path, numbers]] of leaves.entries())
+      for (const [other, others] of leaves.slice(0, i)) assert.is.not(numbers, others, `${name}: ${path} and ${other}`);
+  }
+});
+
+test('layers: containers are random where one of their layers is', () => {
+  const [plain, random] = [nn.linear(2, 2), nn.dropout(0.5)];
+  const containers = {
+    sequential: (...children: readonly (typeof plain | typeof random)[]) =>
+      nn.sequential(...(children as [typeof plain])),
+    parallel: (...children: readonly (typeof plain | typeof random)[]) => nn.parallel(children as (typeof plain)[]),
+    residual: (...children: readonly (typeof plain | typeof random)[]) =>
+      nn.residual(nn.sequential(...(children as [typeof plain]))),
+  };
+  for (const [name, container] of Object.entries(containers)) {
+    assert.is(container(plain, plain).random, false, name);
+    assert.is(container(plain, random).random, true, name);
+    assert.is(container(random, plain).random, true, name);
+  }
+  assert.is(nn.sequential(plain, nn.relu).random, false);
 });
 
 test('embedding: the padding row takes no gradient, repeated rows add up', () => {

@@ -127,6 +127,22 @@ test('recurrent layers: what they return stands in a sequential, and every param
   assertClose(compile(loss)(params), loss(params), 1e-12);
 });
 
+test('recurrent layers: what they return last is the end of the last layer, of any number of layers and either direction', () => {
+  const x = random(3, [2, 5, 3]);
+  for (const make of [nn.rnn, nn.gru, nn.lstm] as readonly (typeof nn.gru)[])
+    for (const layers of [1, 2, 3])
+      for (const bidirectional of [false, true]) {
+        const options = { in: 3, hidden: 4, layers, bidirectional } as const;
+        const [atEnd, all] = [make({ ...options, returns: 'last' }), make({ ...options, returns: 'sequence' })];
+        const { params } = atEnd.init(key(1), float64);
+        const [[last], [sequence]] = [atEnd.apply({ params }, x), all.apply({ params }, x)];
+        const forwards = slice(sequence, [null, [4, 5], [0, 4]]);
+        const backwards = slice(sequence, [null, [0, 1], [4, 8]]);
+        const ends = bidirectional ? concat([forwards, backwards], { axis: 2 }) : forwards;
+        assertClose(last, reshape(ends, last.shape));
+      }
+});
+
 test('recurrent layers: dropout acts between layers only, in training only, and asks for a key', () => {
   const layer = nn.gru({ in: 2, hidden: 3, layers: 2, dropout: 1, returns: 'sequence' });
   const { params } = layer.init(key(13), float64);

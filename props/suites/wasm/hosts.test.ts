@@ -103,3 +103,29 @@ test('setThreads: a host that stops giving threads is asked no more, and those t
     wasm.threads.resize(1);
   }
 });
+
+test('hosts: a page makes threads of a worker, a blob and an address, and none where one of them is missing', () => {
+  const given = { Worker: class {}, Blob, URL };
+  /** How a page makes threads that has these. */
+  const inPage = (parts: Partial<Record<keyof typeof given, unknown>>): unknown => {
+    const names = ['process', ...Object.keys(given)];
+    const before = names.map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
+    try {
+      for (const name of names)
+        Object.defineProperty(globalThis, name, {
+          value: (parts as Record<string, unknown>)[name],
+          configurable: true,
+          writable: true,
+        });
+      return spawner();
+    } finally {
+      for (const [i, name] of names.entries()) {
+        const own = before[i];
+        if (own === undefined) Reflect.deleteProperty(globalThis, name);
+        else Object.defineProperty(globalThis, name, own);
+      }
+    }
+  };
+  assert.type(inPage(given), 'function');
+  for (const name of Object.keys(given)) assert.is(inPage({ ...given, [name]: undefined }), null, name);
+});
