@@ -97,4 +97,28 @@ export const equivalents: readonly Equivalent[] = [
     line: 'const whole = size - (size % ⟦4⟧);',
     why: 'the last vector writes into the tail of its block, which is its own',
   },
+  {
+    path: 'core/wasm/threads/pool.ts',
+    operator: 'remove a barrier',
+    line: '⟦Atomics.notify(words, control.generation / 4)⟧;',
+    why: 'who sleeps looks again at the end of its nap: a matter of time alone',
+  },
+  {
+    path: 'nn/functional/cosine-similarity.ts',
+    operator: 'scale by 1.001',
+    line: 'const scale = ⟦where(none, 1, size)⟧ as Tensor;',
+    why: 'a unit of length, by which rows are divided before their cosine is taken, and multiplied afterwards',
+  },
+  {
+    path: 'data/node/file-system.ts',
+    operator: 'drop a term',
+    line: "⟦error instanceof Error && 'code' in error⟧ && cannotFlush.has(error.code);",
+    why: 'an error without a code has none of those',
+  },
+  {
+    path: 'data/node/png.ts',
+    operator: 'change a bound',
+    line: 'for (let channel = 0; ⟦channel < channels⟧; channel++) {',
+    why: 'the number beyond a pixel is the next pixel’s, which is written afterwards, or lies beyond the picture',
+  },
 ];

@@ -101,6 +101,11 @@ test('npy: byte orders, memory orders, versions, and element types that become o
     npy(swapped, []),
     `decodeNpy: ${fileName}, byte 11: a header that cannot be read; expected a dictionary of 'descr', 'fortran_order' and 'shape', once each`,
   );
+  refused(
+    tryDecodeNpy,
+    npy(`{'descr': '<f4', 'fortran_order': (2,), 'shape': (1,), }`, [0, 0, 0, 0]),
+    `decodeNpy: ${fileName}, byte 10: 'fortran_order' is (2,); expected True or False`,
+  );
   assert.equal(decodeNpy(npy(`{'shape': (1,), 'fortran_order': False, 'descr': '|b1'}`, [1], 2)).toArray(), [1]);
   assert.is(decodeNpy(npy(header('|b1', '(1,)'), [1], 3)).dtype, 'bool');
 });

@@ -41,7 +41,15 @@ test('digits: ink stays in proportion, whatever the key', () => {
     assert.ok(ink > 0.02 && ink < 0.4, `image ${image} has ${ink} ink`);
   }
   assert.equal(digits(key(0), 2, { size: 16 }).shape, [2, 1, 16, 16]);
-  assert.throws(() => digits(key(0), 1.5), /a whole count/);
+  for (const [count, options] of [
+    [1.5, {}],
+    [-1, {}],
+    [1, { size: 8.5 }],
+    [1, { size: 7 }],
+    [1, { distortion: -1 }],
+    [1, { noise: Number.NaN }],
+  ] as const)
+    assert.throws(() => digits(key(0), count, options), /a whole count/);
 });
 
 test('digits: a linear classifier learns them, and tells new ones apart four times in five', () => {

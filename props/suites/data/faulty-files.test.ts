@@ -2,6 +2,7 @@
  * Whatever happens while a file is written (a kill at any call, a disk that is full or fails, writes that take less than they were
  * given), afterwards there is the old file or the new one, and never a third thing; and what is said to be written stays written.
  */
+import { type FileHandle, open } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { TapegradError, tensor, zeros } from '../../../core/index.js';
 import { encodeCsv, encodeNpy, encodeSafetensors } from '../../../data/index.js';
@@ -25,6 +26,7 @@ import {
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { type Fault, faultyFiles, Killed } from './faulty-files.js';
+import { withFolder } from './temporary.js';
 
 /** A writer: what it writes over and what it writes, by path; and the call. */
 interface Writer {
@@ -183,4 +185,24 @@ test('writers: a fault at any call leaves the old file or the new one, and what 
     }
   });
   assert.ok(held > 300, `${held} faults`);
+});
+
+test('writers: the file system of the host makes sure of a file and then of its folder', async () => {
+  await withFolder(async (folder) => {
+    const handle = await open(folder, 'r');
+    const prototype = Object.getPrototypeOf(handle) as { sync: () => Promise<void> };
+    await handle.close();
+    const { sync } = prototype;
+    const made: string[] = [];
+    prototype.sync = async function (this: FileHandle) {
+      made.push((await this.stat()).isDirectory() ? 'folder' : 'file');
+      return sync.call(this);
+    };
+    try {
+      await writeAtomic(`${folder}/made`, text('whole'));
+    } finally {
+      prototype.sync = sync;
+    }
+    assert.equal(made, ['file', 'folder']);
+  });
 });

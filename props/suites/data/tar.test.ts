@@ -86,3 +86,16 @@ test('tar: damaged headers, sizes beyond the archive and cut archives are refuse
   truncationsRefused(tryDecodeTar, whole.subarray(0, whole.length - 512));
   survivesNoise(tryDecodeTar, [whole, archive(longName('n'.repeat(200)), tarEntry('n', bytesOf(1)))]);
 });
+
+test('tar: a size as bytes, its digits over several of them', () => {
+  const content = Uint8Array.from({ length: 70_000 }, (_, i) => i % 251);
+  const entry = tarEntry('big', content);
+  // 70,000 = 1·256² + 17·256 + 112, behind a first byte whose top bit is set.
+  entry.set([0x80, 0, 0, 0, 0, 0, 0, 0, 0, 1, 17, 112], 124);
+  entry.set(new TextEncoder().encode('        '), 148);
+  const sum = entry.subarray(0, 512).reduce((all, byte) => all + byte, 0);
+  entry.set(new TextEncoder().encode(`${sum.toString(8).padStart(6, '0')}\0 `), 148);
+  const [[name, found] = []] = decodeTar(archive(entry));
+  assert.is(name, 'big');
+  assert.equal([...(found ?? [])], [...content]);
+});

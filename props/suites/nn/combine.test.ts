@@ -218,6 +218,19 @@ test('initialisers: orthogonal matrices are even: each element has mean 0 and va
   }
 });
 
+test('initialisers: the identity has ones on the diagonal, whichever side is longer', () => {
+  const fans = { fanIn: 1, fanOut: 1 };
+  assert.equal(initialisers.identity(key(0), [2, 3], fans, 'float32').toArray(), [
+    [1, 0, 0],
+    [0, 1, 0],
+  ]);
+  assert.equal(initialisers.identity(key(0), [3, 2], fans, 'float32').toArray(), [
+    [1, 0],
+    [0, 1],
+    [0, 0],
+  ]);
+});
+
 test('initialisers: a convolution that starts as the identity leaves images as they are, in groups and layouts', () => {
   const x = random(8, [2, 4, 5, 5]);
   for (const groups of [1, 2]) {

@@ -286,7 +286,12 @@ test('manual layers: shapes that do not fit are named', () => {
   refuses(() => manual.affine.forward(ones([2, 3]), ones([4, 2]), ones([2])), ShapeError);
   refuses(() => manual.conv.forward(ones([1, 2, 3, 3]), ones([1, 1, 2, 2]), ones([1])), ShapeError);
   refuses(() => manual.conv.forward(ones([1, 1, 3, 3]), ones([1, 1, 5, 5]), ones([1])), ShapeError);
-  refuses(() => manual.batchNorm.forward(ones([2, 3]), ones([2]), ones([2])), ShapeError);
+  for (const norm of [manual.batchNorm, manual.layerNorm]) {
+    refuses(() => norm.forward(ones([2, 3]), ones([2]), ones([2])), ShapeError);
+    refuses(() => norm.forward(ones([2, 3]), ones([2]), ones([3])), ShapeError);
+    refuses(() => norm.forward(ones([2, 3]), ones([3]), ones([2])), ShapeError);
+    refuses(() => norm.forward(ones([2, 3, 1]), ones([3]), ones([3])), ShapeError);
+  }
   refuses(() => manual.spatialGroupNorm.forward(ones([2, 3, 1, 1]), ones([3]), ones([3]), 2), ArgumentError);
   refuses(() => manual.softmaxLoss(ones([2, 3]), classes), ShapeError);
   refuses(() => manual.dropout.forward(ones([2]), { keep: 0.5 }), ArgumentError);

@@ -244,6 +244,15 @@ test('summary: rows are nested, flops and parameters add up, and shared layers c
   assert.is(activationBytes, 7 * 48);
 });
 
+test('summary: windows count their taps, and a layer of running statistics alone shows them', () => {
+  const pooled = summary(sequential(nn.avgPool2d(2), batchNorm2d(3, { affine: false })), [1, 3, 4, 4]);
+  const [pool, norm] = [pooled.rows[1], pooled.rows[2]] as [nn.SummaryRow, nn.SummaryRow];
+  // Four taps for each of twelve outputs, and a division.
+  assert.is(pool.flops, 4 * 12 + 12);
+  assert.equal([norm.parameters, norm.runningStatistics], [0, 6]);
+  assert.match(String(pooled).split('\n')[4] ?? '', /^ {2}1: batchNorm2d\(3.*\) +\[1, 3, 2, 2\] +0 \+ 6 /);
+});
+
 test('summary: the table is drawn with totals beneath, down to a depth', () => {
   const net = sequential(conv2d({ in: 1, out: 2, kernel: 3 }), batchNorm2d(2), relu, flatten, linear(8, 1200));
   const drawn = String(summary(net, [5, 1, 4, 4], { frozen: (path) => path.startsWith('[0]') }));
