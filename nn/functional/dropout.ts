@@ -35,8 +35,8 @@ export const keepProbability = (op: string, { p, keep }: DropoutProbability): nu
       problem: 'both p and keep are given',
       remedy: 'give p, the probability to drop, or keep = 1 − p',
     });
-  const kept = keep ?? 1 - (p ?? 0.5);
-  if (!(typeof (keep ?? p ?? kept) === 'number' && kept >= 0 && kept <= 1))
+  const kept: unknown = keep ?? (p === undefined ? 0.5 : typeof p === 'number' ? 1 - p : p);
+  if (!(typeof kept === 'number' && kept >= 0 && kept <= 1))
     throw new ArgumentError({
       op,
       problem: `${describe(keep ?? p)} is not a probability`,

@@ -425,7 +425,7 @@ test('pad: misuse is named', () => {
   fails(
     () => pad(zeros([2]), [[1, 0]], { mode: 'mirror' as 'reflect' }),
     ArgumentError,
-    "pad: the mode mirror is not known; use 'constant', 'reflect', 'replicate' or 'circular'",
+    `pad: the mode "mirror" is not known; use 'constant', 'reflect', 'replicate' or 'circular'`,
   );
 });
 
