@@ -40,6 +40,17 @@ const streams: Readonly<Record<string, readonly [transform: Transform, sum: numb
   cutmix: [cutmix({ classes: 3 }), 5430440.728733182],
 };
 
+test('randomErasing: an image for which ten rectangles do not fit stays as it is', () => {
+  // Few rectangles are narrow enough to fit; an eleventh would be a square in the corner, which fits every image.
+  const erase = randomErasing({ probability: 1, scale: [0.3, 0.5], ratio: [1, 1e30], value: -1 });
+  const x = uniform(key(2), [200, 1, 12, 12]);
+  const y = fromData(new Int32Array(200), [200]);
+  const found = erase({ x, y }, key(3)).x.dataSync();
+  let kept = 0;
+  for (let image = 0; image < 200; image++) if (!found.subarray(image * 144, (image + 1) * 144).includes(-1)) kept++;
+  assert.ok(kept > 100 && kept < 200, `${kept} of 200`);
+});
+
 for (const [name, [transform, sum]] of Object.entries(streams))
   test(`${name}: a key draws what it always drew`, () => {
     const x = uniform(key(2), [60, 3, 12, 10]);

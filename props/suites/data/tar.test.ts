@@ -98,4 +98,9 @@ test('tar: a size as bytes, its digits over several of them', () => {
   const [[name, found] = []] = decodeTar(archive(entry));
   assert.is(name, 'big');
   assert.equal([...(found ?? [])], [...content]);
+  // With the second of the twelve bytes set it is a size that no number holds; it is not the rest of it.
+  entry[125] = 1;
+  const larger = entry.subarray(0, 512);
+  larger.set(new TextEncoder().encode(`${(sum + 1).toString(8).padStart(6, '0')}\0 `), 148);
+  assert.throws(() => decodeTar(archive(entry)), /the size/);
 });

@@ -343,10 +343,10 @@ test('globalNorm: a NaN in any leaf spreads through every norm, and infinities s
 });
 
 test('clipByGlobalNorm: divides by the norm plus 1e-6, whatever its size', () => {
-  for (const size of [1e-7, 1e-3, 1, 3e5, 1e12]) {
+  for (const size of [1e-7, 1e-3, 1, 3e5, 1e12, 1e200]) {
     const limit = size / 10;
     const [[got]] = clipByGlobalNorm(limit).update([tensor([3 * size, 4 * size], { dtype: 'float64' })], null);
-    const want = (3 * size * limit) / (5 * size + 1e-6);
+    const want = 3 * size * (limit / (5 * size + 1e-6));
     assert.ok(Math.abs(((got as Tensor).dataSync()[0] as number) / want - 1) < 1e-13, `${size}: ${got}, not ${want}`);
   }
 });

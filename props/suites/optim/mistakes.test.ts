@@ -146,6 +146,10 @@ test('mistakes: what is no optimiser, model, source or state is named with the r
     signal: [() => run({ signal: new AbortController() }), /controller\.signal/],
     size: [() => run({ evaluationBatchSize: 0 }), /fit: evaluationBatchSize is 0/],
     sizeToMeasure: [() => measure({ batchSize: 0 }), /^ArgumentError: evaluate: batchSize is 0/],
+    noParams: [
+      () => evaluate({ model, loss: crossEntropy } as never, { state: null } as never, { x, y } as never),
+      /the variables are an object, without params/,
+    ],
     params: [
       () => loadVariables(model.init(key(0)).params as never, {}),
       /^TreeError: loadVariables: the variables have no params/,
