@@ -121,4 +121,10 @@ export const equivalents: readonly Equivalent[] = [
     line: 'for (let channel = 0; ⟦channel < channels⟧; channel++) {',
     why: 'the number beyond a pixel is the next pixel’s, which is written afterwards, or lies beyond the picture',
   },
+  {
+    path: 'core/wasm/programs/layout.ts',
+    operator: 'drop a term',
+    line: 'const alike = ⟦input.dtype === output.dtype && input.length === output.length && input.length > 0⟧;',
+    why: 'an empty result that stands where an empty argument stood has no numbers to be wrong',
+  },
 ];

@@ -34,6 +34,7 @@ const testLibrary = new Set<PropertyKey>([
   'UVU_QUEUE',
   'UVU_INDEX',
   Symbol.for('undici.globalDispatcher.1'),
+  Symbol.for('undici.globalDispatcher.2'),
 ]);
 
 /** Helpers of the TypeScript compiler, which a package of the charts makes global. */

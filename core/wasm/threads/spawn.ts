@@ -33,6 +33,10 @@ interface WorkerThreads {
   readonly Worker: new (code: string, options: Readonly<Record<string, unknown>>) => NodeWorker;
 }
 
+interface Files {
+  readonly readFileSync: (path: string, encoding: 'utf8') => string;
+}
+
 /** Starts a thread on some code; `whenEnded` hears of one that ends by itself. */
 export type Spawn = (code: string, whenEnded: () => void) => Thread;
 
@@ -61,10 +65,24 @@ const inPage =
     return { post: (mail) => worker.postMessage(mail), end: () => worker.terminate() };
   };
 
+/**
+ * Whether Linux limits the addresses of this process. A thread of Node sets some thousands of millions of them aside, and one that cannot
+ * ends the process.
+ */
+const addressesAreLimited = (builtin: (name: string) => unknown): boolean => {
+  try {
+    const limits = (builtin('node:fs') as Files).readFileSync('/proc/self/limits', 'utf8');
+    return /^Max address space +\d/m.test(limits);
+  } catch {
+    return false;
+  }
+};
+
 /** How this host makes threads, or `null` where it makes none. */
 export const spawner = (): Spawn | null => {
   const { process, Worker, Blob, URL } = globalThis as unknown as Hosts;
-  const threads = process?.getBuiltinModule?.('node:worker_threads') as WorkerThreads | undefined;
-  if (threads !== undefined) return inNode(threads);
+  const builtin = (name: string): unknown => process?.getBuiltinModule?.(name);
+  const threads = builtin('node:worker_threads') as WorkerThreads | undefined;
+  if (threads !== undefined) return addressesAreLimited(builtin) ? null : inNode(threads);
   return Worker === undefined || Blob === undefined || URL === undefined ? null : inPage({ Worker, Blob, URL });
 };

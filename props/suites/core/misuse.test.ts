@@ -362,6 +362,20 @@ test('misuse: an operation is told how many tensors it takes', () => {
   assert.equal(g.bind(concat, [vector, vector, vector], { axis: 0 }).shape, [3 * vector.size]);
 });
 
+test('misuse: a parameter that holds itself, or is nested without end, is refused', () => {
+  const [list, object]: [unknown[], Record<string, unknown>] = [[], {}];
+  list.push(list);
+  object.self = object;
+  let deep: unknown = 0;
+  for (let level = 0; level < 40; level++) deep = level % 2 === 0 ? [deep] : { deep };
+  for (const params of [list, object, deep, [object], { list }])
+    refused([
+      () => g.bind(g.primitives.exp, [vector], params),
+      ArgumentError,
+      'bind: a parameter is nested more than 32 levels deep; give numbers, texts, and lists and objects of them that do not hold themselves',
+    ]);
+});
+
 test('misuse: what is no tensor is said to be what it is', () => {
   refused(
     [

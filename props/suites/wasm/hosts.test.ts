@@ -69,11 +69,14 @@ test('hosts: where memory is not shared among threads there is one, and memory g
   assert.is(run([], { before }), 'wasm 1 1 right');
 });
 
-test('hosts: where linear memory has few pages, or none can be had, the reference computes', () => {
+test('hosts: where linear memory has few pages, or none can be had, the reference computes; where addresses are few, one thread', () => {
   for (const pages of [8, 100])
     assert.is(run([`--wasm-max-mem-pages=${pages}`]), 'reference 1 1 right', `${pages} pages`);
   // Elsewhere than on Linux address space is not limited.
-  if (process.platform === 'linux') assert.is(run([], { kilobytes: 4_000_000 }), 'reference 1 1 right');
+  // Later engines do with less of it for memory, and end a process that starts a thread in what is left.
+  if (process.platform === 'linux')
+    for (const kilobytes of [4_000_000, 12_000_000])
+      assert.match(run([], { kilobytes }), /^(reference|wasm) 1 1 right$/);
 });
 
 test('hosts: where there is no WebAssembly, or code may not be made, the reference computes', () => {
