@@ -20,6 +20,14 @@ import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { close, errorOf, sameBits, t } from './support.js';
 
+/** What frees everything that nothing holds any more, on V8 and on JavaScriptCore. */
+const collector = (): (() => void) => {
+  const { Bun } = globalThis as { readonly Bun?: { readonly gc: (now: boolean) => void } };
+  if (Bun !== undefined) return () => Bun.gc(true);
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+};
+
 /** Runs `f` with `see` told of every operation's name and result. */
 const watching = <T>(see: (name: string, y: Tensor) => void, f: () => T): T => {
   const watcher: Interpreter = {
@@ -172,8 +180,7 @@ test('checkpoint: under jvp, vmap and another grad, a tape beneath still runs th
 });
 
 test('checkpoint: nothing of the inside is alive between the two passes', async () => {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
+  const collect = collector();
   /** How many results of a chain of five sines live on while the pullback waits. */
   const alive = async (f: (x: Tensor) => Tensor): Promise<number> => {
     const results: WeakRef<Tensor>[] = [];
@@ -200,8 +207,7 @@ test('checkpoint: nothing of the inside is alive between the two passes', async 
 });
 
 test('checkpoint: while a second derivative waits, only what lies between the parts is alive, however long each of them is', async () => {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
+  const collect = collector();
   const parts = 4;
   /** How many results live on while the pullback of a gradient waits, of a chain of four parts of so many sines. */
   const alive = async (sines: number, wrap: typeof checkpoint): Promise<number> => {
@@ -239,8 +245,7 @@ test('checkpoint: while a second derivative waits, only what lies between the pa
 });
 
 test('grad: nothing that was recorded lives on after it, even if a tensor escapes', async () => {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
+  const collect = collector();
   const results: WeakRef<Tensor>[] = [];
   const escaped: Tensor[] = [];
   watching(

@@ -47,7 +47,8 @@ test('ranges of any width: linspace, logspace and arange overflow nowhere on the
   assert.equal(linspace(-1.7e308, 1.7e308, 2, { dtype, endpoint: false }).toArray(), [-1.7e308, 0]);
   near(list(arange(-1.5e308, 1.6e308, 1e308, { dtype })), [-1.5e308, -5e307, 5e307, 1.5e308], 1e-15);
   assert.equal(list(linspace(-3e38, 3e38, 3)), [-3e38, 0, 3e38].map(Math.fround));
-  assert.equal(list(logspace(-300, 300, 3, { dtype })), [1e-300, 1, 1e300]);
+  // Powers as the engine has them.
+  near(list(logspace(-300, 300, 3, { dtype })), [1e-300, 1, 1e300], 1e-14);
   assert.equal(linspace(0, 1, 5).toArray(), [0, 0.25, 0.5, 0.75, 1]);
 });
 
