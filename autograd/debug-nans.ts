@@ -58,7 +58,7 @@ const createWatch = (isBad: IsBad): Interpreter => {
   return watch;
 };
 
-const debugNansNames = { infinities: true } as const;
+const debugNansNames = { infinities: 'flag' } as const;
 
 /**
  * `f`, stopping at the first operation that makes NaN out of inputs without NaN. The error names the operation, the

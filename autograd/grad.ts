@@ -109,7 +109,7 @@ interface TransformOptions {
   readonly hasAux?: boolean;
 }
 
-const valueAndGradNames = { argnums: true, hasAux: true } as const;
+const valueAndGradNames = { argnums: true, hasAux: 'flag' } as const;
 
 /**
  * The value of a scalar function together with its gradient; with `hasAux`, `[[value, aux], gradient]`.
@@ -137,7 +137,7 @@ export function valueAndGrad(
   };
 }
 
-const gradNames = { argnums: true, hasAux: true } as const;
+const gradNames = { argnums: true, hasAux: 'flag' } as const;
 
 /**
  * The gradient of a scalar function with respect to its first argument, a tree of tensors; the gradient is a tree of

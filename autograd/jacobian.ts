@@ -106,7 +106,11 @@ export const jacrev = <Args extends readonly unknown[], Y, const N extends Argnu
   options: JacobianOptions<N> = {},
 ): ((...args: Args) => Jacobian<Y, Chosen<Args, N>>) => {
   checkFunction('jacrev', f);
-  const { argnums = 0 as N } = checkedOptions('jacrev', options, jacrevNames);
+  const { argnums = 0 as N } = checkedOptions(
+    'jacrev',
+    options as JacobianOptions<Argnums>,
+    jacrevNames,
+  ) as JacobianOptions<N>;
   return (...args) => atChosen('jacrev', reverse, f, argnums, args) as Jacobian<Y, Chosen<Args, N>>;
 };
 
@@ -123,7 +127,11 @@ export const jacfwd = <Args extends readonly unknown[], Y, const N extends Argnu
   options: JacobianOptions<N> = {},
 ): ((...args: Args) => Jacobian<Y, Chosen<Args, N>>) => {
   checkFunction('jacfwd', f);
-  const { argnums = 0 as N } = checkedOptions('jacfwd', options, jacfwdNames);
+  const { argnums = 0 as N } = checkedOptions(
+    'jacfwd',
+    options as JacobianOptions<Argnums>,
+    jacfwdNames,
+  ) as JacobianOptions<N>;
   return (...args) => atChosen('jacfwd', forward, f, argnums, args) as Jacobian<Y, Chosen<Args, N>>;
 };
 
@@ -141,7 +149,11 @@ export const hessian = <Args extends readonly unknown[], Y, const N extends Argn
   options: JacobianOptions<N> = {},
 ): ((...args: Args) => Jacobian<Jacobian<Y, Chosen<Args, N>>, Chosen<Args, N>>) => {
   checkFunction('hessian', f);
-  const { argnums = 0 as N } = checkedOptions('hessian', options, hessianNames);
+  const { argnums = 0 as N } = checkedOptions(
+    'hessian',
+    options as JacobianOptions<Argnums>,
+    hessianNames,
+  ) as JacobianOptions<N>;
   return (...args) =>
     atChosen('hessian', (op, g) => forward(op, reverse(op, g)), f, argnums, args) as Jacobian<
       Jacobian<Y, Chosen<Args, N>>,

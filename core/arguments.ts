@@ -48,11 +48,10 @@ export const checkFunction = (op: string, f: unknown): void => {
     });
 };
 
-/** Throws unless every option that is given is true or false. */
-export const checkFlags = (op: string, flags: Readonly<Record<string, unknown>>): void => {
-  for (const [name, value] of Object.entries(flags))
-    if (value !== undefined && typeof value !== 'boolean')
-      throw new ArgumentError({ op, problem: `${name} is ${describe(value)}`, remedy: 'give true or false' });
+/** Throws unless an option that is given is true or false. */
+const checkFlag = (op: string, name: string, value: unknown): void => {
+  if (value !== undefined && typeof value !== 'boolean')
+    throw new ArgumentError({ op, problem: `${name} is ${describe(value)}`, remedy: 'give true or false' });
 };
 
 /** Throws unless the value is a list of tensors. */
@@ -162,8 +161,16 @@ export const checkChoice = (op: string, what: string, value: unknown, choices: r
 /** The names of all options of a type; of a union, those of every member. */
 type NameOf<Options> = Options extends unknown ? keyof Options & string : never;
 
-/** A complete list of the options of a type: one that misses an option, or has another, does not compile. */
-export type OptionNames<Options extends object> = Readonly<Record<NameOf<Options>, true>>;
+/** What an option may be, in any of the types that have it. */
+type ValueOf<Options, Name> = Options extends unknown ? (Name extends keyof Options ? Options[Name] : never) : never;
+
+/**
+ * A complete list of the options of a type: one that misses an option, or has another, does not compile, and neither does one that does not
+ * call an option that is true or false a flag.
+ */
+export type OptionNames<Options extends object> = {
+  readonly [Name in NameOf<Options>]: [Exclude<ValueOf<Options, Name>, undefined>] extends [boolean] ? 'flag' : true;
+};
 
 /** What a list of names with one too many would have to be, for the compiler to say which. */
 interface NoOption<Name> {
@@ -221,7 +228,7 @@ const ownLists = <T extends object>(options: T): T =>
 
 /**
  * Options, once it is known that they are an object with no names but these. The names are a constant of the file,
- * `const names = { axis: true, keepDims: true } as const`, which the compiler holds against the type of the options.
+ * `const names = { axis: true, keepDims: 'flag' } as const`, which the compiler holds against the type of the options.
  * Nothing is allocated for options that are in order and have no lists; lists are copied.
  */
 export const checkedOptions = <Options extends object, Names extends OptionNames<Options>>(
@@ -235,8 +242,11 @@ export const checkedOptions = <Options extends object, Names extends OptionNames
   let count = 0;
   let lists = false;
   for (const name in options) {
-    if (known[name] !== true) throw isRecord(options) ? unknownOption(op, name, names) : noOptions(op, options, names);
+    const kind = known[name];
+    if (kind !== true && kind !== 'flag')
+      throw isRecord(options) ? unknownOption(op, name, names) : noOptions(op, options, names);
     const value: unknown = options[name];
+    if (kind === 'flag') checkFlag(op, name, value);
     if (Array.isArray(value)) {
       checkLength(op, name, value);
       lists = true;

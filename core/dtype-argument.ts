@@ -12,7 +12,10 @@ const names = { dtype: true } as const;
 
 /** The element type that was given, or `otherwise`, once it is known to be one. */
 export const dtypeArgument = <D extends Dtype>(op: string, given: D | DtypeOptions<D> | undefined, otherwise: D): D => {
-  const named = typeof given === 'string' || given === undefined ? given : checkedOptions(op, given, names).dtype;
+  const named =
+    typeof given === 'string' || given === undefined
+      ? given
+      : (checkedOptions(op, given as DtypeOptions, names) as DtypeOptions<D>).dtype;
   const dtype = named ?? otherwise;
   checkDtype(op, dtype);
   return dtype;

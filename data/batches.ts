@@ -25,7 +25,7 @@ export const checkBatchSize = (op: string, size: number): void => {
     });
 };
 
-const batchesNames = { size: true, key: true, dropLast: true } as const;
+const batchesNames = { size: true, key: true, dropLast: 'flag' } as const;
 
 /**
  * The batches of one epoch.

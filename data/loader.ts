@@ -41,7 +41,7 @@ export interface Loader {
 
 const orders: readonly string[] = ['shuffled', 'replacement', 'sequential'] satisfies readonly LoaderOrder[];
 
-const loaderNames = { size: true, key: true, order: true, dropLast: true, transform: true } as const;
+const loaderNames = { size: true, key: true, order: true, dropLast: 'flag', transform: true } as const;
 
 const checkOptions = ({
   size,

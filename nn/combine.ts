@@ -36,7 +36,11 @@ export const residual = <const B extends TensorChild, const S extends TensorChil
   body: B,
   options: ResidualOptions<S> = {},
 ): Layer<ModuleParams<{ body: B; shortcut: S }>, ModuleState<{ body: B; shortcut: S }>> => {
-  const { shortcut = identity, activation = identity } = checkedOptions('residual', options, residualNames);
+  const { shortcut = identity, activation = identity } = checkedOptions(
+    'residual',
+    options as ResidualOptions<TensorChild>,
+    residualNames,
+  ) as ResidualOptions<S>;
   for (const child of [body, shortcut]) layerOf('residual', child);
   checkCallable('residual', 'the activation', activation);
   const layer = module(

@@ -72,7 +72,7 @@ interface LayerDefinition<P, S, X, Y> {
 
 const defineLayerNames = { dtype: true } as const;
 
-const defineLayerNames2 = { training: true, key: true } as const;
+const defineLayerNames2 = { training: 'flag', key: true } as const;
 
 /**
  * A layer of one's own, with parameters and state.

@@ -125,7 +125,7 @@ const summaryNames = {
   frozen: true,
   inputDtype: true,
   dtype: true,
-  training: true,
+  training: 'flag',
   depth: true,
 } as const;
 

@@ -25,7 +25,7 @@ export interface AdamOptions {
 
 type Scaling = Pick<AdamOptions, 'betas' | 'eps' | 'amsgrad'>;
 
-const scaleByAdamNames = { betas: true, eps: true, amsgrad: true } as const;
+const scaleByAdamNames = { betas: true, eps: true, amsgrad: 'flag' } as const;
 
 /**
  * `m̂/(√v̂ + ε)` in place of the gradient; with `amsgrad` the largest v so far stands for v.
@@ -64,7 +64,7 @@ export const scaleByAdam = (options: Scaling = {}): GradientTransform<MomentStat
   });
 };
 
-const adamNames = { lr: true, betas: true, eps: true, weightDecay: true, amsgrad: true } as const;
+const adamNames = { lr: true, betas: true, eps: true, weightDecay: true, amsgrad: 'flag' } as const;
 
 /**
  * Adam with PyTorch's numbers; `weightDecay` is added to the gradient before the running means. The rate may stand alone:

@@ -23,7 +23,7 @@ export interface RmspropOptions {
   readonly centered?: boolean;
 }
 
-const rmspropNames = { lr: true, alpha: true, eps: true, weightDecay: true, momentum: true, centered: true } as const;
+const rmspropNames = { lr: true, alpha: true, eps: true, weightDecay: true, momentum: true, centered: 'flag' } as const;
 
 /** RMSProp: `v ← α·v + (1 − α)·g²`, step `g/(√v + ε)`. */
 export const rmsprop = (options: RateOr<RmspropOptions> = {}): GradientTransform<readonly unknown[]> => {

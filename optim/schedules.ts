@@ -180,7 +180,7 @@ const oneCycleNames = {
   anneal: true,
   divide: true,
   finalDivide: true,
-  threePhase: true,
+  threePhase: 'flag',
 } as const;
 
 /**

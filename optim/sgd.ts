@@ -14,7 +14,7 @@ export interface MomentumOptions {
   readonly nesterov?: boolean;
 }
 
-const accumulateMomentumNames = { momentum: true, dampening: true, nesterov: true } as const;
+const accumulateMomentumNames = { momentum: true, dampening: true, nesterov: 'flag' } as const;
 
 /**
  * The momentum buffer `b ← μ·b + (1 − dampening)·g`, which starts with the first gradient; passes on `b`, or `g + μ·b`
@@ -47,7 +47,7 @@ export interface SgdOptions {
   readonly weightDecay?: number;
 }
 
-const sgdNames = { lr: true, momentum: true, dampening: true, nesterov: true, weightDecay: true } as const;
+const sgdNames = { lr: true, momentum: true, dampening: true, nesterov: 'flag', weightDecay: true } as const;
 
 /**
  * Stochastic gradient descent with PyTorch's momentum: `b ← μ·b + (1 − dampening)·g`, `p ← p − lr·b`.
@@ -90,7 +90,7 @@ export interface VelocityOptions {
   readonly nesterov?: boolean;
 }
 
-const sgdVelocityNames = { lr: true, momentum: true, nesterov: true } as const;
+const sgdVelocityNames = { lr: true, momentum: true, nesterov: 'flag' } as const;
 
 /**
  * Momentum in velocity form: `v ← μ·v − lr·g`, `p ← p + v`; with Nesterov's look-ahead `p ← p + μ·v − lr·g`. With a constant

@@ -46,7 +46,7 @@ const kernelOf = (name: string, x: Tensor, w: Tensor, groups: number, weight: st
   return [op, kernel];
 };
 
-const convNames = { stride: true, padding: true, dilation: true, groups: true, flipKernel: true } as const;
+const convNames = { stride: true, padding: true, dilation: true, groups: true, flipKernel: 'flag' } as const;
 
 /**
  * Cross-correlation, the convolution of neural networks: `y[n,o,i] = Σ_{c,k} x[n, c, i·stride + k·dilation − padding]·w[o,c,k]`.

@@ -162,7 +162,7 @@ export const clamp = <S extends Shape, Limit extends Operand>(
 ): Tensor<Limit extends number ? S : Shape> =>
   inOperation('clamp', () => {
     tensorOperand('clamp', x);
-    const { min, max } = checkedOptions('clamp', limits, clampNames);
+    const { min, max } = checkedOptions('clamp', limits as ClampOptions<Operand>, clampNames) as ClampOptions<Limit>;
     if (min === undefined && max === undefined)
       throw new ArgumentError({
         op: 'clamp',

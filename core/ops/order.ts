@@ -1,6 +1,6 @@
 /** Sorting and what follows from it. The order itself carries no derivative; values are gathered by it, and gather routes theirs. */
 
-import { checkedOptions, checkFlags, rankOf, tensorOperand } from '../arguments.js';
+import { checkedOptions, rankOf, tensorOperand } from '../arguments.js';
 import { chosenAxis, namedAxes, type OneAxis, singleAxis } from '../axis.js';
 import { isFloat } from '../dtype.js';
 import { ArgumentError, describe } from '../errors.js';
@@ -37,7 +37,7 @@ const narrow = (x: Tensor, axis: number, from: number, to: number): Tensor =>
     x.shape.map((_, i) => (i === axis ? [from, to, 1] : null)),
   );
 
-const sortNames = { axis: true, axes: true, descending: true } as const;
+const sortNames = { axis: true, axes: true, descending: 'flag' } as const;
 
 /**
  * Sorts along `axis` (the last by default). Stable both ways; NaN counts as the largest number.
@@ -48,7 +48,6 @@ const sortNames = { axis: true, axes: true, descending: true } as const;
 export const sort = (x: Tensor, options: SortOptions = {}): Sorted =>
   inOperation('sort', () => {
     const { axis, axes, descending = false } = checkedOptions('sort', options, sortNames);
-    checkFlags('sort', { descending });
     const along = chosenAxis('sort', axis, axes, -1, rankOf('sort', x));
     const indices = argsort(x, { axis: along, descending });
     return { values: gather(x, indices, along), indices };
@@ -63,7 +62,7 @@ export interface TopkOptions {
   readonly largest?: boolean;
 }
 
-const topkNames = { axis: true, axes: true, largest: true } as const;
+const topkNames = { axis: true, axes: true, largest: 'flag' } as const;
 
 /**
  * The `k` largest (or smallest) elements along `axis`, best first; of equals the first. NaN counts as the largest number.
@@ -87,7 +86,7 @@ export const topk = (x: Tensor, k: number, options: TopkOptions = {}): Sorted =>
     return { values: gather(x, indices, along), indices };
   });
 
-const quantileOfNames = { axis: true, axes: true, keepDims: true } as const;
+const quantileOfNames = { axis: true, axes: true, keepDims: 'flag' } as const;
 
 /** Whether a number lies strictly between others is decided by them, so that NaN changes nothing. */
 const least = (a: Tensor, b: Tensor): Tensor => where(less(b, a), b, a) as Tensor;

@@ -118,7 +118,7 @@ const largest = (x: Tensor, spatial: Shape, outputs: Shape, p: PoolParams): Tens
   return reshape(gather(plane, places, 2), [samples, channels, ...outputs]);
 };
 
-const maxPoolNames = { kernel: true, stride: true, padding: true, dilation: true, ceilMode: true } as const;
+const maxPoolNames = { kernel: true, stride: true, padding: true, dilation: true, ceilMode: 'flag' } as const;
 
 /**
  * The largest element of each window: `x: [N, C, …]` → `[N, C, …]` with one to three spatial axes, sizes as
@@ -174,8 +174,8 @@ const avgPoolNames = {
   kernel: true,
   stride: true,
   padding: true,
-  ceilMode: true,
-  countIncludePad: true,
+  ceilMode: 'flag',
+  countIncludePad: 'flag',
   divisor: true,
 } as const;
 

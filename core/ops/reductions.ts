@@ -52,7 +52,7 @@ export interface VarianceOptions extends ReduceOptions {
   readonly correction?: number;
 }
 
-const varianceOfNames = { axis: true, axes: true, keepDims: true, correction: true } as const;
+const varianceOfNames = { axis: true, axes: true, keepDims: 'flag', correction: true } as const;
 
 /** Distances from the mean, and what their squares' sum is divided by, in the name of the operation that the user called. */
 const varianceParams = (
@@ -150,7 +150,7 @@ const euclidean = (x: Tensor, params: ReductionParams): Tensor => {
   return mul(scale, safeSqrt(sum(square(div(x, unit) as Tensor), params))) as Tensor;
 };
 
-const normNames = { axis: true, axes: true, keepDims: true, p: true } as const;
+const normNames = { axis: true, axes: true, keepDims: 'flag', p: true } as const;
 
 /**
  * The vector p-norm over `axes` (all by default): `(Σ |x|ᵖ)^(1/p)`; the largest absolute value for p = ∞, the smallest for

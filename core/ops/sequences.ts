@@ -103,7 +103,7 @@ const evenly = (op: string, start: number, stop: number, count: number, endpoint
   );
 };
 
-const linspaceNames = { endpoint: true, dtype: true } as const;
+const linspaceNames = { endpoint: 'flag', dtype: true } as const;
 
 /**
  * `count` evenly spaced numbers from `start` to `stop`, both included unless `endpoint` is false.
@@ -128,7 +128,7 @@ export interface LogspaceOptions extends LinspaceOptions {
   readonly base?: number;
 }
 
-const logspaceNames = { base: true, endpoint: true, dtype: true } as const;
+const logspaceNames = { base: true, endpoint: 'flag', dtype: true } as const;
 
 /**
  * `count` numbers from `base^start` to `base^stop`, evenly spaced on a logarithmic scale.

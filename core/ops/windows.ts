@@ -90,7 +90,7 @@ export interface WindowSizeOptions {
   readonly ceilMode?: boolean;
 }
 
-const windowOutputSizeNames = { kernel: true, stride: true, padding: true, dilation: true, ceilMode: true } as const;
+const windowOutputSizeNames = { kernel: true, stride: true, padding: true, dilation: true, ceilMode: 'flag' } as const;
 
 /**
  * How many places convolution or pooling makes of an axis of `size`:

@@ -29,7 +29,7 @@ export interface ArgOptions {
   readonly keepDims?: boolean;
 }
 
-const argParamsNames = { axis: true, axes: true, keepDims: true } as const;
+const argParamsNames = { axis: true, axes: true, keepDims: 'flag' } as const;
 
 /** One axis, or all of them. */
 export const argParams = (op: string, x: Tensor, options: ArgOptions): ReductionParams => {

@@ -1,5 +1,5 @@
 /** The order of the elements along an axis, as int32. Piecewise constant: no derivative; values are gathered by it. */
-import { checkedOptions, checkFlags, rankOf } from '../arguments.js';
+import { checkedOptions, rankOf } from '../arguments.js';
 import { chosenAxis, type OneAxis } from '../axis.js';
 import { type AxisParams, defineLanewise } from '../families/lanewise.js';
 import { bind } from '../interpreter.js';
@@ -41,7 +41,7 @@ export interface SortOptions {
   readonly descending?: boolean;
 }
 
-const argsortNames = { axis: true, axes: true, descending: true } as const;
+const argsortNames = { axis: true, axes: true, descending: 'flag' } as const;
 
 /**
  * The indices that sort `x` along `axis` (the last by default). Stable both ways: equals keep their order. NaN counts as
@@ -52,7 +52,6 @@ const argsortNames = { axis: true, axes: true, descending: true } as const;
  */
 export const argsort = <S extends Shape>(x: Tensor<S>, options: SortOptions = {}): Tensor<S> => {
   const { axis, axes, descending = false } = checkedOptions('argsort', options, argsortNames);
-  checkFlags('argsort', { descending });
   return bind(argsortPrimitive, [x], {
     axis: chosenAxis('argsort', axis, axes, -1, rankOf('argsort', x)),
     descending,

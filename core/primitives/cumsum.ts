@@ -1,5 +1,5 @@
 /** Running sums: `yₖ = x₀ + … + xₖ`. Linear; its transpose runs the other way. */
-import { checkedOptions, checkFlags, rankOf } from '../arguments.js';
+import { checkedOptions, rankOf } from '../arguments.js';
 import { type AxisOptions, namedAxes, type OneAxis, requiredAxis, singleAxis } from '../axis.js';
 import { type AxisParams, defineLanewise } from '../families/lanewise.js';
 import { bind } from '../interpreter.js';
@@ -18,7 +18,7 @@ export interface ScanOptions extends AxisOptions {
   readonly reverse?: boolean;
 }
 
-const scanParamsNames = { axis: true, axes: true, reverse: true } as const;
+const scanParamsNames = { axis: true, axes: true, reverse: 'flag' } as const;
 
 /** Which axis to scan, alone or with the other options. */
 export type ScanAxis = OneAxis | ScanOptions;
@@ -31,7 +31,6 @@ export const scanParams = (op: string, rank: number, along: ScanAxis, options: S
     : checkedOptions(op, along as ScanOptions, scanParamsNames);
   const second = checkedOptions(op, options, scanParamsNames);
   const reverse = second.reverse ?? first.reverse ?? false;
-  checkFlags(op, { reverse });
   const own = namedAxes(op, first.axis, first.axes);
   const axis = namedAxes(op, own, namedAxes(op, second.axis, second.axes));
   return { axis: normalizeAxis(op, singleAxis(op, requiredAxis(op, axis)), rank), reverse };

@@ -1,5 +1,5 @@
 /** Sum over axes, pairwise, so that the rounding error grows with log n. Linear; its transpose broadcasts. */
-import { checkedOptions, checkFlags, rankOf } from '../arguments.js';
+import { checkedOptions, rankOf } from '../arguments.js';
 import { type AxesOptions, namedAxes } from '../axis.js';
 import { defineReduction, type ReductionParams } from '../families/reduction.js';
 import { bind } from '../interpreter.js';
@@ -45,12 +45,11 @@ export interface ReduceOptions extends AxesOptions {
   readonly keepDims?: boolean;
 }
 
-const reductionParamsNames = { axis: true, axes: true, keepDims: true } as const;
+const reductionParamsNames = { axis: true, axes: true, keepDims: 'flag' } as const;
 
 /** Options as people give them, made complete. */
 export const reductionParams = (op: string, x: Tensor, options: ReduceOptions): ReductionParams => {
   const { axis, axes, keepDims = false } = checkedOptions(op, options, reductionParamsNames);
-  checkFlags(op, { keepDims });
   return { axes: normalizeAxes(op, namedAxes(op, axis, axes), rankOf(op, x)), keepDims };
 };
 

@@ -1,5 +1,5 @@
 /** Solving with a triangular matrix by substitution; only the chosen triangle is ever read. */
-import { checkedOptions, checkFlags } from '../arguments.js';
+import { checkedOptions } from '../arguments.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { alignRanks } from '../families/align.js';
 import { commonDtype } from '../families/elementwise.js';
@@ -91,7 +91,7 @@ export interface TriangularSolveOptions {
   readonly unitDiagonal?: boolean;
 }
 
-const triangularSolveNames = { lower: true, transpose: true, unitDiagonal: true } as const;
+const triangularSolveNames = { lower: 'flag', transpose: 'flag', unitDiagonal: 'flag' } as const;
 
 /**
  * Solves `A·X = B` (or `Aᵀ·X = B`) for a triangular matrix. `a: […, N, N]`, `b: […, N, K]` → `[…, N, K]`; leading axes
@@ -106,6 +106,5 @@ export const triangularSolve = (a: Tensor, b: Tensor, options: TriangularSolveOp
     transpose = false,
     unitDiagonal = false,
   } = checkedOptions('triangularSolve', options, triangularSolveNames);
-  checkFlags('triangularSolve', { lower, transpose, unitDiagonal });
   return solveWith(a, b, { lower, transpose, unitDiagonal });
 };

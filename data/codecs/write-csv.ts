@@ -27,7 +27,7 @@ const refuse = (problem: string, remedy: string): never => {
 const numberField = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
 
 /** The options of `encodeCsv`. */
-export const encodeCsvNames = { names: true, integers: true } as const;
+export const encodeCsvNames = { names: true, integers: 'flag' } as const;
 
 /**
  * Rows of numbers, and of texts beside them, as comma-separated text (RFC 4180, lines ending in `\n`): numbers as short as they read

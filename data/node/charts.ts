@@ -77,7 +77,7 @@ const curvesNames = {
   width: true,
   height: true,
 } as const;
-const curveNames = { name: true, values: true, at: true, dashed: true } as const;
+const curveNames = { name: true, values: true, at: true, dashed: 'flag' } as const;
 
 const checkCurve = (op: string, curve: Curve): void => {
   const { name, values, at, dashed } = checkedOptions(op, curve, curveNames);

@@ -129,7 +129,7 @@ export interface LoadPublishedOptions {
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
-const publishedNames = { verify: true, url: true, cache: true, onProgress: true } as const;
+const publishedNames = { verify: 'flag', url: true, cache: true, onProgress: true } as const;
 
 const loadPublished = async (
   op: string,

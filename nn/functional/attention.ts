@@ -71,7 +71,7 @@ const seenOf = (op: string, mask: Tensor | null, past: Tensor | null): Seen => {
   return { allowed: both(allowed), bias: where(allowed, mask, 0) };
 };
 
-const attentionWeightsNames = { mask: true, causal: true, scale: true } as const;
+const attentionWeightsNames = { mask: true, causal: 'flag', scale: true } as const;
 
 /** Throws unless the mask broadcasts against the scores: axes of samples and heads in both directions, the last two to `[L, S]`. */
 const checkSeen = (op: string, mask: Tensor, scores: Shape): void => {
@@ -122,7 +122,7 @@ const checkedWeights = (op: string, q: Tensor, k: Tensor, options: AttentionOpti
   return weightsOf(op, q, k, mask, causal, scale ?? 1 / Math.sqrt(width));
 };
 
-const attentionNames = { mask: true, causal: true, scale: true, dropout: true, training: true, key: true } as const;
+const attentionNames = { mask: true, causal: 'flag', scale: true, dropout: true, training: 'flag', key: true } as const;
 
 /**
  * How much each query attends to each key, `softmax(q kᵀ·scale)`: `q: […, L, D]`, `k: […, S, D]` → `[…, L, S]`, rows that sum to 1. A query

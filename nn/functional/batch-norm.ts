@@ -122,13 +122,13 @@ const stepSize = (
 const optionNames = {
   weight: true,
   bias: true,
-  training: true,
+  training: 'flag',
   momentum: true,
   decay: true,
   eps: true,
   runningVariance: true,
   normaliseWith: true,
-  adoptFirstBatch: true,
+  adoptFirstBatch: 'flag',
   layout: true,
 } as const;
 

@@ -127,7 +127,7 @@ const convOfNames = {
   padding: true,
   dilation: true,
   groups: true,
-  flipKernel: true,
+  flipKernel: 'flag',
   layout: true,
   paddingMode: true,
 } as const;

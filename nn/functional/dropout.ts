@@ -49,7 +49,7 @@ export const keepProbability = (op: string, { p, keep }: DropoutProbability): nu
 export const applyMask = (x: Tensor, mask: Tensor, keep: number): Tensor =>
   where(mask, keep === 1 || keep === 0 ? x : mul(x, 1 / keep), 0);
 
-const dropNames = { p: true, keep: true, training: true, key: true, mask: true } as const;
+const dropNames = { p: true, keep: true, training: 'flag', key: true, mask: true } as const;
 
 const drop = (op: string, x: Tensor, maskShape: (x: Tensor) => Shape, options: DropoutFunctionOptions): Tensor => {
   tensorOperand(op, x);
@@ -72,7 +72,7 @@ export interface ChannelDropoutOptions extends DropoutFunctionOptions {
   readonly layout?: Layout;
 }
 
-const channelDropoutNames = { p: true, keep: true, training: true, key: true, mask: true, layout: true } as const;
+const channelDropoutNames = { p: true, keep: true, training: 'flag', key: true, mask: true, layout: true } as const;
 
 /**
  * Drops whole channels of whole samples in training.
@@ -94,7 +94,7 @@ export const channelDropout = (x: Tensor, given: ChannelDropoutOptions = {}): Te
 /** The value that SELU tends to for large negative inputs, −λα. */
 const seluFloor = -1.7580993408473766;
 
-const alphaDropoutNames = { p: true, keep: true, training: true, key: true, mask: true } as const;
+const alphaDropoutNames = { p: true, keep: true, training: 'flag', key: true, mask: true } as const;
 
 /**
  * Dropout for self-normalising networks (Klambauer et al. 2017): a dropped element becomes SELU's lower limit, and the result is scaled and shifted

@@ -29,7 +29,7 @@ export interface EmbeddingFunctionOptions {
   readonly scaleGradByFreq?: boolean;
 }
 
-const embeddingNames = { paddingIndex: true, maxNorm: true, normType: true, scaleGradByFreq: true } as const;
+const embeddingNames = { paddingIndex: true, maxNorm: true, normType: true, scaleGradByFreq: 'flag' } as const;
 
 /** Throws unless the options of a lookup are the numbers that they should be. */
 export const checkLookup = (

@@ -17,7 +17,7 @@ export interface TrackedInstanceNormOptions extends InstanceNormOptions {
 }
 
 const trackedInstanceNormNames = {
-  training: true,
+  training: 'flag',
   momentum: true,
   weight: true,
   bias: true,

@@ -36,7 +36,7 @@ export interface GaussianNllOptions extends ReductionOptions {
   readonly eps?: number;
 }
 
-const gaussianNllLossNames = { full: true, eps: true, reduction: true } as const;
+const gaussianNllLossNames = { full: 'flag', eps: true, reduction: true } as const;
 
 /**
  * `½ (log v + (x − t)²/v)`: t drawn from a normal distribution with mean x and variance v, which broadcasts.
@@ -80,7 +80,7 @@ export interface PoissonNllOptions extends ReductionOptions {
   readonly eps?: number;
 }
 
-const poissonNllLossNames = { logInput: true, full: true, eps: true, reduction: true } as const;
+const poissonNllLossNames = { logInput: 'flag', full: 'flag', eps: true, reduction: true } as const;
 
 /**
  * Counts t drawn from a Poisson distribution: `eˣ − t x` with x the logarithm of the rate, or `x − t log(x + eps)` with x the rate.

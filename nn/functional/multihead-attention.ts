@@ -1,6 +1,6 @@
 /** Attention with several heads, each over its own block of features (Vaswani et al. 2017, section 3.2.2). */
 
-import { checkedOptions, checkFlags, checkTensors, tensorOperand } from '../../core/arguments.js';
+import { checkedOptions, checkTensors, tensorOperand } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
@@ -66,12 +66,12 @@ const optionNames = {
   heads: true,
   mask: true,
   keyMask: true,
-  causal: true,
+  causal: 'flag',
   scale: true,
   dropout: true,
-  training: true,
+  training: 'flag',
   key: true,
-  addZeroAttention: true,
+  addZeroAttention: 'flag',
 } as const;
 
 const parameterNames = {
@@ -195,7 +195,6 @@ export const multiheadAttentionWithWeights = (
     const options = checkedOptions(op, given, optionNames);
     const { heads, mask = null, keyMask = null, dropout: p = 0, training = false, key } = options;
     const { causal = false, addZeroAttention = false } = options;
-    checkFlags('multiheadAttention', { causal, addZeroAttention });
     const { inProjBias = null, outProj, biasK = null, biasV = null } = checkedOptions(op, params, parameterNames);
     checkTensors(op, [outProj?.weight]);
     const width = q.shape.at(-1) ?? 1;

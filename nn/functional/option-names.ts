@@ -6,7 +6,7 @@ export const maxPoolNames = {
   stride: true,
   padding: true,
   dilation: true,
-  ceilMode: true,
+  ceilMode: 'flag',
   layout: true,
 } as const;
 
@@ -15,11 +15,11 @@ export const avgPoolNames = {
   kernel: true,
   stride: true,
   padding: true,
-  ceilMode: true,
-  countIncludePad: true,
+  ceilMode: 'flag',
+  countIncludePad: 'flag',
   divisor: true,
   layout: true,
 } as const;
 
 /** The options of `upsample`. */
-export const upsampleNames = { scale: true, size: true, mode: true, alignCorners: true, layout: true } as const;
+export const upsampleNames = { scale: true, size: true, mode: true, alignCorners: 'flag', layout: true } as const;

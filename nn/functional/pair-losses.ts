@@ -119,7 +119,7 @@ export interface TripletMarginOptions extends ReductionOptions {
   readonly swap?: boolean;
 }
 
-const tripletNames = { margin: true, p: true, eps: true, swap: true, reduction: true } as const;
+const tripletNames = { margin: true, p: true, eps: true, swap: 'flag', reduction: true } as const;
 
 /**
  * `max(0, ‖anchor − positive‖ − ‖anchor − negative‖ + margin)` of each row `[N, D]` or `[D]`.

@@ -103,7 +103,7 @@ export interface KlDivOptions {
   readonly logTarget?: boolean;
 }
 
-const klDivNames = { reduction: true, logTarget: true } as const;
+const klDivNames = { reduction: true, logTarget: 'flag' } as const;
 
 /**
  * The Kullback–Leibler divergence `t·(log t − x)` from log-probabilities x, 0 where t = 0.

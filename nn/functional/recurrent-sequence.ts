@@ -73,7 +73,7 @@ export interface LstmOutput extends RecurrentOutput {
   readonly c: Tensor;
 }
 
-const optionNames = { batchFirst: true, h: true, lengths: true, dropout: true, training: true, key: true } as const;
+const optionNames = { batchFirst: 'flag', h: true, lengths: true, dropout: true, training: 'flag', key: true } as const;
 
 /** Runs one direction over `xs: [L, N, D]`: its outputs in the order of the inputs, and its last state. */
 const runDirection = (

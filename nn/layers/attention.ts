@@ -55,16 +55,16 @@ const op = 'multiheadAttention';
 const optionNames = {
   width: true,
   heads: true,
-  bias: true,
+  bias: 'flag',
   dropout: true,
   keyWidth: true,
   valueWidth: true,
-  addBiasKv: true,
-  addZeroAttention: true,
-  batchFirst: true,
+  addBiasKv: 'flag',
+  addZeroAttention: 'flag',
+  batchFirst: 'flag',
   weights: true,
   mask: true,
-  causal: true,
+  causal: 'flag',
   scale: true,
 } as const;
 

@@ -23,7 +23,7 @@ export interface CellOptions {
 
 export interface RnnCellOptions extends CellOptions, RnnCellFunctionOptions {}
 
-const cellNames = { in: true, hidden: true, bias: true } as const;
+const cellNames = { in: true, hidden: true, bias: 'flag' } as const;
 const rnnCellNames = { ...cellNames, nonlinearity: true } as const;
 
 /** The options of a cell, once they are known to be in order. */

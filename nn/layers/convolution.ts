@@ -74,7 +74,7 @@ const commonNames = {
   in: true,
   out: true,
   kernel: true,
-  bias: true,
+  bias: 'flag',
   weightInit: true,
   biasInit: true,
   layout: true,
@@ -83,7 +83,7 @@ const commonNames = {
   dilation: true,
   groups: true,
 } as const;
-const convNames = { ...commonNames, flipKernel: true, paddingMode: true } as const;
+const convNames = { ...commonNames, flipKernel: 'flag', paddingMode: true } as const;
 const convTransposeNames = { ...commonNames, outputPadding: true } as const;
 
 /**

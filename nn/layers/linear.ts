@@ -67,7 +67,7 @@ export interface LinearOptions extends InitialiserOptions {
   readonly weightLayout?: WeightLayout;
 }
 
-const linearNames = { bias: true, weightLayout: true, weightInit: true, biasInit: true } as const;
+const linearNames = { bias: 'flag', weightLayout: true, weightInit: true, biasInit: true } as const;
 
 /**
  * A dense layer `y = x Wᵀ + b`: `[…, in]` → `[…, out]`, with `params: { weight: [out, in], bias: [out] }`.
@@ -116,7 +116,11 @@ export const maxoutLinear = <const O extends LinearOptions = Record<never, never
   outputs: number,
   options: MaxoutLinearOptions<O>,
 ): Layer<ParametersFor<O>, null> => {
-  const { pieces, linear: own } = checkedOptions('maxoutLinear', options, maxoutLinearNames);
+  const { pieces, linear: own } = checkedOptions(
+    'maxoutLinear',
+    options as MaxoutLinearOptions<LinearOptions>,
+    maxoutLinearNames,
+  ) as MaxoutLinearOptions<O>;
   if (!Number.isInteger(pieces) || pieces < 1)
     throw new ArgumentError({
       op: 'maxoutLinear',
@@ -147,7 +151,7 @@ const embeddingNames = {
   paddingIndex: true,
   maxNorm: true,
   normType: true,
-  scaleGradByFreq: true,
+  scaleGradByFreq: 'flag',
 } as const;
 
 /**

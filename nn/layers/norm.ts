@@ -63,15 +63,15 @@ const noStatistics = (op: string): ArgumentError =>
   });
 
 const batchNormNames = {
-  affine: true,
-  bias: true,
+  affine: 'flag',
+  bias: 'flag',
   eps: true,
   momentum: true,
   decay: true,
   runningVariance: true,
   normaliseWith: true,
   layout: true,
-  trackRunningStats: true,
+  trackRunningStats: 'flag',
   start: true,
 } as const;
 
@@ -138,7 +138,7 @@ export const batchNorm2d: BatchNormLayer = batchNormOf('2d', (rank) => rank === 
  */
 export const batchNorm3d: BatchNormLayer = batchNormOf('3d', (rank) => rank === 5, '[N, C, D, H, W]');
 
-const layerNormNames = { affine: true, bias: true, eps: true } as const;
+const layerNormNames = { affine: 'flag', bias: 'flag', eps: true } as const;
 
 /**
  * Layer normalisation over the last axes, whose size or sizes are `shape`.
@@ -161,7 +161,7 @@ export interface GroupNormLayerOptions extends AffineLayerOptions {
   readonly layout?: Layout;
 }
 
-const groupNormNames = { affine: true, bias: true, eps: true, layout: true } as const;
+const groupNormNames = { affine: 'flag', bias: 'flag', eps: true, layout: true } as const;
 
 /**
  * Group normalisation: each sample over `groups` groups of consecutive channels.
@@ -208,11 +208,11 @@ type TrackedState<O extends InstanceNormLayerOptions> = O extends { readonly tra
   : null;
 
 const instanceNormNames = {
-  affine: true,
-  bias: true,
+  affine: 'flag',
+  bias: 'flag',
   eps: true,
   layout: true,
-  trackRunningStats: true,
+  trackRunningStats: 'flag',
   momentum: true,
 } as const;
 

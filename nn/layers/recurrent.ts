@@ -78,10 +78,10 @@ const optionNames = {
   in: true,
   hidden: true,
   layers: true,
-  bias: true,
-  batchFirst: true,
+  bias: 'flag',
+  batchFirst: 'flag',
   dropout: true,
-  bidirectional: true,
+  bidirectional: 'flag',
   returns: true,
 } as const;
 

@@ -72,10 +72,10 @@ const optionNames = {
   dropout: true,
   activation: true,
   eps: true,
-  normFirst: true,
-  causal: true,
-  bias: true,
-  batchFirst: true,
+  normFirst: 'flag',
+  causal: 'flag',
+  bias: 'flag',
+  batchFirst: 'flag',
 } as const;
 
 const activationOf = (op: string, activation: TransformerLayerOptions['activation']): ((x: Tensor) => Tensor) => {
@@ -211,7 +211,7 @@ export interface StackParameters<P> {
   readonly norm?: ScaleAndShift;
 }
 
-const stackOfNames = { ...optionNames, layers: true, finalNorm: true } as const;
+const stackOfNames = { ...optionNames, layers: true, finalNorm: 'flag' } as const;
 
 /** Layers of one kind on each other; masks and memory are the same for all. */
 const stackOf = <P, I extends EncoderInputs>(

@@ -24,7 +24,7 @@ export interface DropoutCache {
 const masked = (x: Tensor, { mask, keep }: DropoutCache): Tensor =>
   mask === null ? x : where(mask, keep === 0 ? x : mul(x, 1 / keep), 0);
 
-const dropoutNames = { p: true, keep: true, training: true, key: true, mask: true } as const;
+const dropoutNames = { p: true, keep: true, training: 'flag', key: true, mask: true } as const;
 
 /**
  * Dropout with `keep`, the probability to keep, or `p`, the probability to drop.

@@ -103,7 +103,7 @@ export interface ManualBatchNorm<O>
 }
 
 /** The options of batch norm. */
-export const batchNormNames = { training: true, running: true, decay: true, eps: true } as const;
+export const batchNormNames = { training: 'flag', running: true, decay: true, eps: true } as const;
 
 /**
  * Batch normalisation of `x: [N, D]`, `gamma` and `beta: [D]`. In training each feature is normalised with the batch's mean and biased variance, and the

@@ -1,7 +1,7 @@
 /** Loss and metrics of a model that is not being trained, over all batches of a set. */
 
 import { compile as compiled, type Key, key } from '../../autograd/index.js';
-import { checkedOptions, checkFlags } from '../../core/arguments.js';
+import { checkedOptions } from '../../core/arguments.js';
 import { checkCallable } from '../../core/methods.js';
 import { checkCounts, checkMetrics, checkModel, checkSource, pairOf, variablesOf } from '../given.js';
 import type { Measurement } from './history.js';
@@ -69,7 +69,7 @@ const evaluateNames = {
   loss: true,
   metrics: true,
   batchSize: true,
-  compile: true,
+  compile: 'flag',
   sample: true,
   key: true,
 } as const;
@@ -88,7 +88,6 @@ export const evaluate = <P, S, X, Y, T>(
   checkCallable('evaluate', 'the loss', options.loss);
   checkMetrics('evaluate', options.metrics);
   checkSource('evaluate', 'the data', data);
-  checkFlags('evaluate', { compile: options.compile });
   checkCounts('evaluate', { batchSize: options.batchSize, sample });
   return evaluator(options, 'evaluate')(variablesOf('evaluate', variables), sampled(data, sample, from, 'evaluate'));
 };

@@ -51,7 +51,7 @@ const findLearningRateNames = {
   initial: true,
   frozen: true,
   penalty: true,
-  compile: true,
+  compile: 'flag',
   optimizer: true,
   from: true,
   to: true,

@@ -1,6 +1,6 @@
 /** What is asked of the options of `fit` before a run begins: whatever could have no effect, or another than was meant, is an error. */
 
-import { checkChoice, checkedOptions, checkFlags, checkList } from '../../core/arguments.js';
+import { checkChoice, checkedOptions, checkList } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import { ArgumentError } from '../../core/index.js';
 import { checkCallable, checkMethods } from '../../core/methods.js';
@@ -25,7 +25,7 @@ const known = {
   callbacks: true,
   batchSize: true,
   order: true,
-  dropLast: true,
+  dropLast: 'flag',
   accumulate: true,
   initial: true,
   frozen: true,
@@ -38,13 +38,13 @@ const known = {
   sampleTrain: true,
   sampleValidation: true,
   monitor: true,
-  restoreBest: true,
+  restoreBest: 'flag',
   stopWhen: true,
   signal: true,
   onNonFinite: true,
-  debugNans: true,
+  debugNans: 'flag',
   resume: true,
-  compile: true,
+  compile: 'flag',
 } as const;
 
 const hooks: Readonly<Record<keyof Callbacks, true>> = {
@@ -160,8 +160,6 @@ export const checkOptions = (options: object): void => {
   if (rest.order !== undefined) checkChoice('fit', 'order', rest.order, ['shuffled', 'replacement', 'sequential']);
   if (rest.onNonFinite !== undefined) checkChoice('fit', 'onNonFinite', rest.onNonFinite, ['throw', 'skip', 'stop']);
   if (rest.firstCheck !== undefined) checkChoice('fit', 'firstCheck', rest.firstCheck, ['none', 'before', 'after']);
-  const { dropLast, restoreBest, debugNans, compile } = rest;
-  checkFlags('fit', { dropLast, restoreBest, debugNans, compile });
   if (rest.signal !== undefined && typeof rest.signal?.aborted !== 'boolean')
     throw new ArgumentError({
       op: 'fit',

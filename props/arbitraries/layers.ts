@@ -42,7 +42,7 @@ export interface WindowConstraints {
   readonly dilated?: boolean;
 }
 
-const windowConfigurationsNames = { maxPadding: true, dilated: true } as const;
+const windowConfigurationsNames = { maxPadding: true, dilated: 'flag' } as const;
 
 /** A window and an axis long enough for one place of it at least; often one that does not divide evenly. */
 export const windowConfigurations = (options: WindowConstraints = {}): fc.Arbitrary<WindowConfiguration> => {

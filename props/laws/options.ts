@@ -83,7 +83,11 @@ export const optionsLaw = <O extends object>(
     pairs: most,
     seed = 1,
     tolerance = 1e-11,
-  } = checkedOptions('optionsLaw', options, optionsLawNames);
+  } = checkedOptions(
+    'optionsLaw',
+    options as unknown as OptionsLawOptions<object>,
+    optionsLawNames,
+  ) as unknown as OptionsLawOptions<O>;
   const bases: readonly O[] = Array.isArray(base) ? base : [base as O];
   const deviations: Deviation[] = [];
   const names = Object.keys(values) as (keyof O & string)[];
