@@ -42,7 +42,7 @@ import {
   reduceCounted,
   reduceLoss,
 } from './reduce.js';
-import { shareOf } from './terms.js';
+import { shareOf, weighedBy } from './terms.js';
 
 /** The class axis, the number of classes, and the shape of one loss a place. */
 interface Places {
@@ -107,6 +107,20 @@ const validPlaces = (op: string, target: Tensor, ignoreIndex: number | null | un
   return notEqual(target, ignoreIndex);
 };
 
+/** Numbers of so many classes. */
+const classNumbers = (classes: number, ignoreIndex: number | null): WholeNumbers => ({
+  name: 'class number',
+  count: classes,
+  except: ignoreIndex,
+  remedy: `the scores are of ${classes} classes: use whole numbers from 0 to ${classes - 1}, and ignoreIndex for what does not count`,
+});
+
+/** The places whose target counts and has a weight other than 0. */
+const weightyPlaces = (target: Tensor, weight: Tensor, valid: Tensor | null, range: WholeNumbers): Tensor => {
+  const weighs = notEqual(takeNumbers(weight, valid === null ? target : (where(valid, target, 0) as Tensor), range), 0);
+  return valid === null ? weighs : logicalAnd(valid, weighs);
+};
+
 /** `−w[target]·of(values[target])` at each place; `of` is of what is picked alone, so that nothing else has a derivative. */
 const pickClasses = (
   op: string,
@@ -118,18 +132,13 @@ const pickClasses = (
   const { axis, classes, shape } = placesOf(op, values);
   checkTarget(op, values, target, shape);
   checkWeight(op, weight, classes);
-  const range: WholeNumbers = {
-    name: 'class number',
-    count: classes,
-    except: ignoreIndex,
-    remedy: `the scores are of ${classes} classes: use whole numbers from 0 to ${classes - 1}, and ignoreIndex for what does not count`,
-  };
+  const range = classNumbers(classes, ignoreIndex);
   checkNumbers(op, target, range);
   const valid = validPlaces(op, target, ignoreIndex);
   const counting = valid === null ? target : (where(valid, target, 0) as Tensor);
   const loss = neg(of(reshape(pickNumbers(values, counting, axis, range), shape) as Tensor));
   const weights = weight === null ? null : takeNumbers(weight, counting, range);
-  const weighted = weights === null ? loss : shareOf(weights, loss);
+  const weighted = weights === null ? loss : weighedBy(weights, loss);
   if (valid === null) return { loss: weighted, valid, weights };
   return {
     loss: where(valid, weighted, 0),
@@ -223,16 +232,24 @@ export const crossEntropy = ((x: Tensor, target: Tensor, options: Reducible<Cros
         });
       checkTarget('crossEntropy', x, target, x.shape);
       // A row of zeros counts for nothing, not even NaN; what is left of it keeps gradients of scores finite.
-      const counting = any(notEqual(target, 0), { axes: axis, keepDims: true });
+      const { weight = null } = options;
+      checkWeight('crossEntropy', weight, classes);
+      const shares = weight === null ? target : mul(target, alongAxis(weight, x.rank, axis));
+      const counting = any(notEqual(shares, 0), { axes: axis, keepDims: true });
       const scores = (options.labelSmoothing ?? 0) === 0 ? withoutAbsent(x, counting) : x;
       return softCrossEntropy(logSoftmax(scores, axis), target, options);
     }
     const { weight = null, labelSmoothing = 0, reduction = 'mean', ignoreIndex = null } = options;
     checkTarget('crossEntropy', x, target, shape);
-    // What is ignored is left out before softmax, whose gradient would be NaN there for NaN.
-    const counting = validPlaces('crossEntropy', target, ignoreIndex);
+    checkWeight('crossEntropy', weight, classes);
+    // What is ignored, or has a weight of 0, is left out before softmax, whose gradient would be NaN there for NaN.
+    const valid = validPlaces('crossEntropy', target, ignoreIndex);
+    const counting =
+      weight === null || labelSmoothing !== 0
+        ? valid
+        : weightyPlaces(target, weight, valid, classNumbers(classes, ignoreIndex));
     const logp = logSoftmax(counting === null ? x : where(unsqueeze(counting, axis), x, 0), axis);
-    const { loss, valid, weights } = pickClasses('crossEntropy', logp, target, options);
+    const { loss, weights } = pickClasses('crossEntropy', logp, target, options);
     if (labelSmoothing === 0) return reduceWeighted('crossEntropy', loss, weights, reduction);
     const weighted = weight === null ? logp : shareOf(alongAxis(weight, logp.rank, axis), logp);
     const even = mul(neg(sum(weighted, { axes: axis })), labelSmoothing / classes);

@@ -19,7 +19,7 @@ import {
 import { inOperation } from '../../core/scope.js';
 import { checkNumbers, pickNumbers, takeNumbers, type WholeNumbers } from './class-numbers.js';
 import { type Reducible, type Reducing, type ReductionOptions, reduceLoss } from './reduce.js';
-import { shareOf } from './terms.js';
+import { weighedBy } from './terms.js';
 
 export interface HingeOptions extends ReductionOptions {
   /** 1 by default. */
@@ -56,7 +56,7 @@ const violations = (op: string, x: Tensor, target: Tensor, options: Reducible<Hi
   const margins = relu(add(sub(x, right), margin));
   const wrong = where(oneHot(target, classes ?? 1, 'bool'), 0, p === 1 ? margins : square(margins));
   const loss = sum(wrong, { axes: 1 });
-  return weight === null ? loss : shareOf(takeNumbers(weight, target, range), loss);
+  return weight === null ? loss : weighedBy(takeNumbers(weight, target, range), loss);
 };
 
 /**

@@ -18,6 +18,9 @@ export const isInfinite = (x: Tensor): Tensor => equal(abs(x), Number.POSITIVE_I
 export const shareOf = (share: Tensor, term: Tensor): Tensor =>
   mul(share, where(logicalAnd(equal(share, 0), isInfinite(term)), 0, term));
 
+/** `weight·loss`, element by element: what has a weight of 0 counts for nothing, not even NaN. */
+export const weighedBy = (weights: Tensor, loss: Tensor): Tensor => mul(weights, where(equal(weights, 0), 0, loss));
+
 /** `x`, with a harmless number in the place of infinities and NaN that an element's weight of 0 leaves out of a loss. */
 export const counted = (x: Tensor, weight: Tensor | null, harmless: number): Tensor =>
   weight === null ? x : where(logicalOr(notEqual(weight, 0), isFiniteEach(x)), x, harmless);

@@ -231,3 +231,48 @@ test('multihead attention: masks that do not fit are named', () => {
     'attention: the mask does not fit the scores (shapes [2,2] · [2,3]); give a mask that broadcasts to […, L, S], L queries by S keys',
   );
 });
+
+test('class weights of 0: what they leave out counts for nothing, not even NaN, in values and gradients', () => {
+  const [nan, weight] = [Number.NaN, tensor([0, 1, 2], { dtype: 'float64' })];
+  const clean = tensor(
+    [
+      [0.3, 1, -1],
+      [1, 2, 0.5],
+      [0.1, 0, 2],
+    ],
+    { dtype: 'float64' },
+  );
+  const spoilt = tensor(
+    [
+      [nan, nan, nan],
+      [1, 2, 0.5],
+      [0.1, 0, 2],
+    ],
+    { dtype: 'float64' },
+  );
+  const target = tensor([0, 1, 2], { dtype: 'int32' });
+  const shares = tensor(
+    [
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+    ],
+    { dtype: 'float64' },
+  );
+  const losses: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+    crossEntropy: (x) => functional.crossEntropy(x, target, { weight }),
+    'crossEntropy, sum': (x) => functional.crossEntropy(x, target, { weight, reduction: 'sum' }),
+    'crossEntropy, shares': (x) => functional.crossEntropy(x, shares, { weight }),
+    'crossEntropy, ignored': (x) => functional.crossEntropy(x, target, { weight, ignoreIndex: 1 }),
+    nllLoss: (x) => functional.nllLoss(x, target, { weight }),
+    hingeLoss: (x) => functional.hingeLoss(x, target, { weight }),
+    multiMarginLoss: (x) => functional.multiMarginLoss(x, target, { weight }),
+  };
+  for (const [name, loss] of Object.entries(losses))
+    for (const f of [loss, compile(loss)]) {
+      assert.is(f(spoilt).item(), f(clean).item(), name);
+      const [gradient, without] = [grad(f)(spoilt), grad(f)(clean)];
+      assert.equal(gradient.toArray(), without.toArray(), name);
+      assert.equal([...gradient.dataSync()].slice(0, 3).map(Math.abs), [0, 0, 0], name);
+    }
+});
