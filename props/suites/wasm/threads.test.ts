@@ -3,7 +3,6 @@
  * process alive.
  */
 import { spawnSync } from 'node:child_process';
-import { availableParallelism } from 'node:os';
 import * as fc from 'fast-check';
 import { compile, grad, vmap } from '../../../autograd/index.js';
 import type { Backend } from '../../../core/backend.js';
@@ -239,28 +238,6 @@ test('threads: they come and go, and programs run on as many as there are', () =
       if (count > 1) assert.is(wasm.threads.took(), count);
     }
   });
-});
-
-test('threads: a brief program is divided among threads that are awake, and has the same bits when it is not', async () => {
-  const wasm = createWasmBackend();
-  const [a, b] = [noise(64, 64), noise(64, 64)];
-  const product = (): Uint8Array => on(wasm, () => bits(matmul(a, b) as Tensor));
-  const alone = product();
-  wasm.threads.resize(2);
-  let divided = false;
-  // A thread has to start, to learn the program and to be awake, which is in the hands of the machine.
-  for (const end = performance.now() + 45_000; !divided && performance.now() < end; ) {
-    for (let i = 0; i < 200; i++) {
-      assert.equal(product(), alone);
-      divided ||= wasm.threads.took() === 2;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  // After a pause they are asleep.
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  assert.equal(product(), alone);
-  wasm.threads.resize(1);
-  assert.ok(divided || availableParallelism() === 1, 'no product was divided');
 });
 
 test('threads: memory grows while they are on', () => {
