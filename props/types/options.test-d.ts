@@ -1,4 +1,4 @@
-/** A list of option names that is not complete, or has one too many, does not compile. */
+/** A list of option names that is not complete, has one too many, or does not call a flag one does not compile. */
 import { checkedOptions, type OptionNames } from '../../core/arguments.js';
 
 interface Options {
@@ -10,16 +10,20 @@ type Either = { readonly mode: 'a'; readonly size: number } | { readonly mode: '
 
 const options: Options = {};
 
-const all = { axis: true, keepDims: true } as const;
+const all = { axis: true, keepDims: 'flag' } as const;
 checkedOptions('f', options, all);
 
 const few = { axis: true } as const;
 // @ts-expect-error keepDims is missing
 checkedOptions('f', options, few);
 
-const many = { axis: true, keepDims: true, axes: true } as const;
+const many = { axis: true, keepDims: 'flag', axes: true } as const;
 // @ts-expect-error axes is no option
 checkedOptions('f', options, many);
+
+const unflagged = { axis: true, keepDims: true } as const;
+// @ts-expect-error keepDims is true or false: a flag
+checkedOptions('f', options, unflagged);
 
 // @ts-expect-error keepDims is missing
 const declared: OptionNames<Options> = { axis: true };

@@ -71,7 +71,7 @@ const inPage =
  */
 const addressesAreLimited = (builtin: (name: string) => unknown): boolean => {
   try {
-    const limits = (builtin('node:fs') as Files).readFileSync('/proc/self/limits', 'utf8');
+    const limits = (builtin('fs') as Files).readFileSync('/proc/self/limits', 'utf8');
     return /^Max address space +\d/m.test(limits);
   } catch {
     return false;
