@@ -21,6 +21,11 @@ export interface JacobianOptions<N extends Argnums> {
   readonly argnums?: N;
 }
 
+const jacobianNames = { argnums: true } as const;
+
+const argnumsOf = <N extends Argnums>(op: string, options: JacobianOptions<N>): N =>
+  (checkedOptions(op, options as JacobianOptions<Argnums>, jacobianNames).argnums ?? 0) as N;
+
 /** The unit vectors of the space of tensors like `x`, stacked: `[x.size, ...x.shape]`. */
 const basis = (x: Tensor): Tensor => {
   const data = new Float64Array(x.size * x.size);
@@ -93,8 +98,6 @@ const atChosen = (
   return derivative(op, (x) => (f as (...args: readonly unknown[]) => unknown)(...replace(x)))(chosen);
 };
 
-const jacrevNames = { argnums: true } as const;
-
 /**
  * The Jacobian by reverse mode: one pullback an output element. The choice for few outputs and many inputs.
  * @throws GradientError when an integer is to be differentiated.
@@ -106,15 +109,9 @@ export const jacrev = <Args extends readonly unknown[], Y, const N extends Argnu
   options: JacobianOptions<N> = {},
 ): ((...args: Args) => Jacobian<Y, Chosen<Args, N>>) => {
   checkFunction('jacrev', f);
-  const { argnums = 0 as N } = checkedOptions(
-    'jacrev',
-    options as JacobianOptions<Argnums>,
-    jacrevNames,
-  ) as JacobianOptions<N>;
+  const argnums = argnumsOf('jacrev', options);
   return (...args) => atChosen('jacrev', reverse, f, argnums, args) as Jacobian<Y, Chosen<Args, N>>;
 };
-
-const jacfwdNames = { argnums: true } as const;
 
 /**
  * The Jacobian by forward mode: one tangent an input element. The choice for few inputs and many outputs.
@@ -127,15 +124,9 @@ export const jacfwd = <Args extends readonly unknown[], Y, const N extends Argnu
   options: JacobianOptions<N> = {},
 ): ((...args: Args) => Jacobian<Y, Chosen<Args, N>>) => {
   checkFunction('jacfwd', f);
-  const { argnums = 0 as N } = checkedOptions(
-    'jacfwd',
-    options as JacobianOptions<Argnums>,
-    jacfwdNames,
-  ) as JacobianOptions<N>;
+  const argnums = argnumsOf('jacfwd', options);
   return (...args) => atChosen('jacfwd', forward, f, argnums, args) as Jacobian<Y, Chosen<Args, N>>;
 };
-
-const hessianNames = { argnums: true } as const;
 
 /**
  * The Hessian, forward over reverse: for a scalar function, a tree like the input of trees like the input, with leaves
@@ -149,11 +140,7 @@ export const hessian = <Args extends readonly unknown[], Y, const N extends Argn
   options: JacobianOptions<N> = {},
 ): ((...args: Args) => Jacobian<Jacobian<Y, Chosen<Args, N>>, Chosen<Args, N>>) => {
   checkFunction('hessian', f);
-  const { argnums = 0 as N } = checkedOptions(
-    'hessian',
-    options as JacobianOptions<Argnums>,
-    hessianNames,
-  ) as JacobianOptions<N>;
+  const argnums = argnumsOf('hessian', options);
   return (...args) =>
     atChosen('hessian', (op, g) => forward(op, reverse(op, g)), f, argnums, args) as Jacobian<
       Jacobian<Y, Chosen<Args, N>>,

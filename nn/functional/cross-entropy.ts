@@ -92,10 +92,14 @@ export interface ClassLossOptions extends ReductionOptions {
   readonly ignoreIndex?: number | null;
 }
 
-/** What integer targets pick from the class values, where they count, and with what weight (`null`: all alike). */
-interface Picked {
-  readonly loss: Tensor;
+/** Integer targets, once they are known to be class numbers: where they count, and with what weight. */
+interface Targets {
+  readonly range: WholeNumbers;
+  /** The class numbers, 0 for what is ignored. */
+  readonly numbers: Tensor;
+  /** The places that are not ignored; `null` for all. */
   readonly valid: Tensor | null;
+  /** The weight of each place before any is ignored; `null`: all alike. */
   readonly weights: Tensor | null;
 }
 
@@ -107,42 +111,53 @@ const validPlaces = (op: string, target: Tensor, ignoreIndex: number | null | un
   return notEqual(target, ignoreIndex);
 };
 
-/** Numbers of so many classes. */
-const classNumbers = (classes: number, ignoreIndex: number | null): WholeNumbers => ({
-  name: 'class number',
-  count: classes,
-  except: ignoreIndex,
-  remedy: `the scores are of ${classes} classes: use whole numbers from 0 to ${classes - 1}, and ignoreIndex for what does not count`,
-});
+const targetsOf = (
+  op: string,
+  values: Tensor,
+  target: Tensor,
+  { weight = null, ignoreIndex = null }: Omit<ClassLossOptions, 'reduction'>,
+): Targets => {
+  const { classes, shape } = placesOf(op, values);
+  checkTarget(op, values, target, shape);
+  checkWeight(op, weight, classes);
+  const range: WholeNumbers = {
+    name: 'class number',
+    count: classes,
+    except: ignoreIndex,
+    remedy: `the scores are of ${classes} classes: use whole numbers from 0 to ${classes - 1}, and ignoreIndex for what does not count`,
+  };
+  checkNumbers(op, target, range);
+  const valid = validPlaces(op, target, ignoreIndex);
+  const numbers = valid === null ? target : (where(valid, target, 0) as Tensor);
+  return { range, numbers, valid, weights: weight === null ? null : takeNumbers(weight, numbers, range) };
+};
 
-/** The places whose target counts and has a weight other than 0. */
-const weightyPlaces = (target: Tensor, weight: Tensor, valid: Tensor | null, range: WholeNumbers): Tensor => {
-  const weighs = notEqual(takeNumbers(weight, valid === null ? target : (where(valid, target, 0) as Tensor), range), 0);
+/** The places that are not ignored and have a weight other than 0; `null` for all. */
+const countingPlaces = ({ valid, weights }: Targets): Tensor | null => {
+  if (weights === null) return valid;
+  const weighs = notEqual(weights, 0);
   return valid === null ? weighs : logicalAnd(valid, weighs);
 };
+
+/** The losses at the places, and what each weighs in the mean (`null`: all alike). */
+interface Picked {
+  readonly loss: Tensor;
+  readonly weights: Tensor | null;
+}
 
 /** `−w[target]·of(values[target])` at each place; `of` is of what is picked alone, so that nothing else has a derivative. */
 const pickClasses = (
   op: string,
   values: Tensor,
-  target: Tensor,
-  { weight = null, ignoreIndex = null }: Omit<ClassLossOptions, 'reduction'>,
+  { range, numbers, valid, weights }: Targets,
   of: (picked: Tensor) => Tensor = (picked) => picked,
 ): Picked => {
-  const { axis, classes, shape } = placesOf(op, values);
-  checkTarget(op, values, target, shape);
-  checkWeight(op, weight, classes);
-  const range = classNumbers(classes, ignoreIndex);
-  checkNumbers(op, target, range);
-  const valid = validPlaces(op, target, ignoreIndex);
-  const counting = valid === null ? target : (where(valid, target, 0) as Tensor);
-  const loss = neg(of(reshape(pickNumbers(values, counting, axis, range), shape) as Tensor));
-  const weights = weight === null ? null : takeNumbers(weight, counting, range);
+  const { axis, shape } = placesOf(op, values);
+  const loss = neg(of(reshape(pickNumbers(values, numbers, axis, range), shape) as Tensor));
   const weighted = weights === null ? loss : weighedBy(weights, loss);
-  if (valid === null) return { loss: weighted, valid, weights };
+  if (valid === null) return { loss: weighted, weights };
   return {
     loss: where(valid, weighted, 0),
-    valid,
     weights: weights === null ? cast(valid, loss.dtype) : where(valid, weights, 0),
   };
 };
@@ -166,7 +181,7 @@ const nllLossNames = { weight: true, ignoreIndex: true, reduction: true } as con
 export const nllLoss = ((x: Tensor, target: Tensor, options: Reducible<ClassLossOptions> = {}) =>
   inOperation('nllLoss', () => {
     checkedOptions('nllLoss', options, nllLossNames);
-    const { loss, weights } = pickClasses('nllLoss', x, target, options);
+    const { loss, weights } = pickClasses('nllLoss', x, targetsOf('nllLoss', x, target, options));
     return reduceWeighted('nllLoss', loss, weights, options.reduction ?? 'mean');
   })) as Reducing<[x: Tensor, target: Tensor], ClassLossOptions>;
 
@@ -175,7 +190,6 @@ export interface CrossEntropyOptions extends ClassLossOptions {
   readonly labelSmoothing?: number;
 }
 
-/** Cross-entropy against probabilities: `−Σ_c w_c t_c log p_c`; its mean divides by the number of places. */
 const checkSmoothing = ({ labelSmoothing = 0 }: Pick<CrossEntropyOptions, 'labelSmoothing'>): void => {
   if (typeof labelSmoothing !== 'number' || !(labelSmoothing >= 0 && labelSmoothing <= 1))
     throw new ArgumentError({
@@ -185,14 +199,13 @@ const checkSmoothing = ({ labelSmoothing = 0 }: Pick<CrossEntropyOptions, 'label
     });
 };
 
+/** Cross-entropy against probabilities: `−Σ_c w_c t_c log p_c`; its mean divides by the number of places. */
 const softCrossEntropy = (
   logp: Tensor,
   target: Tensor,
   { weight = null, labelSmoothing = 0, reduction = 'mean' }: Reducible<CrossEntropyOptions>,
 ): Tensor | Counted => {
   const { axis, classes } = placesOf('crossEntropy', logp);
-  checkTarget('crossEntropy', logp, target, logp.shape);
-  checkWeight('crossEntropy', weight, classes);
   const smooth = labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / classes);
   const weighted = weight === null ? logp : shareOf(alongAxis(weight, logp.rank, axis), logp);
   return reduceLoss('crossEntropy', neg(sum(shareOf(smooth, weighted), { axes: axis })), reduction);
@@ -239,17 +252,13 @@ export const crossEntropy = ((x: Tensor, target: Tensor, options: Reducible<Cros
       const scores = (options.labelSmoothing ?? 0) === 0 ? withoutAbsent(x, counting) : x;
       return softCrossEntropy(logSoftmax(scores, axis), target, options);
     }
-    const { weight = null, labelSmoothing = 0, reduction = 'mean', ignoreIndex = null } = options;
-    checkTarget('crossEntropy', x, target, shape);
-    checkWeight('crossEntropy', weight, classes);
+    const { weight = null, labelSmoothing = 0, reduction = 'mean' } = options;
+    const targets = targetsOf('crossEntropy', x, target, options);
+    const { valid } = targets;
     // What is ignored, or has a weight of 0, is left out before softmax, whose gradient would be NaN there for NaN.
-    const valid = validPlaces('crossEntropy', target, ignoreIndex);
-    const counting =
-      weight === null || labelSmoothing !== 0
-        ? valid
-        : weightyPlaces(target, weight, valid, classNumbers(classes, ignoreIndex));
+    const counting = labelSmoothing === 0 ? countingPlaces(targets) : valid;
     const logp = logSoftmax(counting === null ? x : where(unsqueeze(counting, axis), x, 0), axis);
-    const { loss, weights } = pickClasses('crossEntropy', logp, target, options);
+    const { loss, weights } = pickClasses('crossEntropy', logp, targets);
     if (labelSmoothing === 0) return reduceWeighted('crossEntropy', loss, weights, reduction);
     const weighted = weight === null ? logp : shareOf(alongAxis(weight, logp.rank, axis), logp);
     const even = mul(neg(sum(weighted, { axes: axis })), labelSmoothing / classes);
@@ -293,11 +302,12 @@ export const crossEntropyOfProbabilities = ((
       });
     const logOf = (q: Tensor): Tensor => log(clip > 0 ? (clamp(q, { min: clip, max: 1 - clip }) as Tensor) : q);
     if (target.dtype === 'int32') {
-      const { loss, weights } = pickClasses('crossEntropyOfProbabilities', p, target, {}, logOf);
+      const targets = targetsOf('crossEntropyOfProbabilities', p, target, {});
+      const { loss, weights } = pickClasses('crossEntropyOfProbabilities', p, targets, logOf);
       return reduceWeighted('crossEntropyOfProbabilities', loss, weights, options.reduction ?? 'mean');
     }
+    checkTarget('crossEntropyOfProbabilities', p, target, p.shape);
     if (clip > 0) return softCrossEntropy(logOf(p), target, options);
-    checkTarget('crossEntropy', p, target, p.shape);
     // A class of no share has no logarithm to take, whose derivative could be infinite.
     return softCrossEntropy(log(where(logicalAnd(equal(target, 0), equal(p, 0)), 1, p)), target, options);
   })) as Reducing<[p: Tensor, target: Tensor], ProbabilityCrossEntropyOptions>;

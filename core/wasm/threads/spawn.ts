@@ -37,12 +37,26 @@ interface Files {
   readonly readFileSync: (path: string, encoding: 'utf8') => string;
 }
 
-/** Starts a thread on some code; `whenEnded` hears of one that ends by itself. */
+/** Starts a thread on some code, or throws where none may be had; `whenEnded` hears of one that ends by itself. */
 export type Spawn = (code: string, whenEnded: () => void) => Thread;
 
+/**
+ * Whether Linux limits the addresses of this process. A thread of Node sets some thousands of millions of them aside, and one that cannot
+ * ends the process.
+ */
+const addressesAreLimited = (builtin: (name: string) => unknown): boolean => {
+  try {
+    const limits = (builtin('fs') as Files).readFileSync('/proc/self/limits', 'utf8');
+    return /^Max address space +\d/m.test(limits);
+  } catch {
+    return false;
+  }
+};
+
 const inNode =
-  ({ Worker }: WorkerThreads): Spawn =>
+  ({ Worker }: WorkerThreads, builtin: (name: string) => unknown): Spawn =>
   (code, whenEnded) => {
+    if (addressesAreLimited(builtin)) throw new RangeError('a thread may find too little address space');
     // Loaders and other flags of the process are not wanted; the worker needs nothing but its code.
     const worker = new Worker(code, { eval: true, execArgv: [], name: 'tapegrad' });
     worker.on('error', whenEnded);
@@ -65,24 +79,11 @@ const inPage =
     return { post: (mail) => worker.postMessage(mail), end: () => worker.terminate() };
   };
 
-/**
- * Whether Linux limits the addresses of this process. A thread of Node sets some thousands of millions of them aside, and one that cannot
- * ends the process.
- */
-const addressesAreLimited = (builtin: (name: string) => unknown): boolean => {
-  try {
-    const limits = (builtin('fs') as Files).readFileSync('/proc/self/limits', 'utf8');
-    return /^Max address space +\d/m.test(limits);
-  } catch {
-    return false;
-  }
-};
-
 /** How this host makes threads, or `null` where it makes none. */
 export const spawner = (): Spawn | null => {
   const { process, Worker, Blob, URL } = globalThis as unknown as Hosts;
   const builtin = (name: string): unknown => process?.getBuiltinModule?.(name);
   const threads = builtin('node:worker_threads') as WorkerThreads | undefined;
-  if (threads !== undefined) return addressesAreLimited(builtin) ? null : inNode(threads);
+  if (threads !== undefined) return inNode(threads, builtin);
   return Worker === undefined || Blob === undefined || URL === undefined ? null : inPage({ Worker, Blob, URL });
 };
