@@ -1,23 +1,13 @@
 /** Boundary points of digits: small values and derivatives that are differences of near numbers, against series and continued fractions. */
 
-import { grad, jvp } from '../../../autograd/index.js';
 import { hypot, mul, onesLike, sigmoid, type Tensor, tanh, tensor, zerosLike } from '../../../core/index.js';
 import * as nn from '../../../nn/index.js';
 import { assertLaw, digitsLaw, logarithmicGrid } from '../../index.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
+import { backward, forward, type Unary } from './derivatives.js';
 
-type Unary = (x: Tensor) => Tensor;
 type Float = 'float32' | 'float64';
-
-const backward =
-  (f: Unary): Unary =>
-  (x) =>
-    grad(f)(x);
-const forward =
-  (f: Unary): Unary =>
-  (x) =>
-    jvp(f, [x], [onesLike(x)])[1];
 
 const first = (f: Unary): Unary[] => [backward(f), forward(f)];
 const second = (f: Unary): Unary[] => first(f).flatMap(first);

@@ -41,22 +41,12 @@ import { assertLaw, divisionLaw, homogeneityLaw, nestingLaw } from '../../index.
 import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
-
-type Unary = (x: Tensor) => Tensor;
+import { backward, forward, type Unary } from './derivatives.js';
 
 const nan = Number.NaN;
 const infinity = Number.POSITIVE_INFINITY;
 const f64 = (values: Parameters<typeof tensor>[0]): Tensor => tensor(values, { dtype: 'float64' });
 const i32 = (values: Parameters<typeof tensor>[0]): Tensor => tensor(values, { dtype: 'int32' });
-
-const backward =
-  (f: Unary): Unary =>
-  (x) =>
-    grad(f)(x);
-const forward =
-  (f: Unary): Unary =>
-  (x) =>
-    jvp(f, [x], [tensor(1, { dtype: x.dtype })])[1];
 
 /** f″ in all four nestings. */
 const seconds = (f: Unary, x: Tensor): number[] =>

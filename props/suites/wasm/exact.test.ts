@@ -4,28 +4,18 @@
  */
 import * as fc from 'fast-check';
 import type { Backend } from '../../../core/backend.js';
-import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
 import type { Dtype } from '../../../core/dtype.js';
 import { fromData, primitives, type Tensor } from '../../../core/index.js';
 import { bind } from '../../../core/interpreter.js';
 import type { Primitive } from '../../../core/primitive.js';
 import { referenceBackend } from '../../../core/reference/backend.js';
 import { createWasmBackend } from '../../../core/wasm/backend.js';
+import { onBackend } from '../../laws/backend.js';
 import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 
 const wasm = createWasmBackend();
-
-const on = <T>(backend: Backend, f: () => T): T => {
-  const before = defaultBackend();
-  setDefaultBackend(backend);
-  try {
-    return f();
-  } finally {
-    setDefaultBackend(before);
-  }
-};
 
 const named = (name: string): Primitive => {
   const found = Object.values<Primitive>(primitives).find((primitive) => primitive.name === name);
@@ -35,7 +25,7 @@ const named = (name: string): Primitive => {
 
 /** The same bits; any NaN for a NaN. */
 const assertSame = (name: string, args: readonly Tensor[], params: unknown = null): void => {
-  const run = (backend: Backend): Tensor => on(backend, () => bind(named(name), [...args], params));
+  const run = (backend: Backend): Tensor => onBackend(backend, () => bind(named(name), [...args], params));
   const [want, got] = [run(referenceBackend), run(wasm)];
   assert.equal(got.shape, want.shape, name);
   assert.is(got.dtype, want.dtype, name);
@@ -224,7 +214,7 @@ const stack = fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 });
 const assertSameOrThrows = (name: string, args: readonly Tensor[], params: unknown = null): void => {
   const attempt = (backend: Backend): string => {
     try {
-      on(backend, () => bind(named(name), [...args], params).dataSync());
+      onBackend(backend, () => bind(named(name), [...args], params).dataSync());
       return 'no error';
     } catch (error) {
       return String(error);

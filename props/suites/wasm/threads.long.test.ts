@@ -1,23 +1,11 @@
 /** Threads that are awake, which is in the hands of the machine: on a busy one it takes its time. */
 import { availableParallelism } from 'node:os';
-import { fromData, matmul, type Tensor } from '../../../core/index.js';
+import { matmul, type Tensor } from '../../../core/index.js';
 import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { onBackend } from '../../laws/backend.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
-
-const noise = (...shape: number[]): Tensor => {
-  const size = shape.reduce((product, n) => product * n, 1);
-  return fromData(
-    Float32Array.from({ length: size }, (_, i) => Math.sin(i * 12.9898 + size)),
-    shape,
-  );
-};
-
-const bits = (y: Tensor): Uint8Array => {
-  const { buffer, byteOffset, byteLength } = y.dataSync();
-  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength).slice();
-};
+import { bits, noise } from './thread-numbers.js';
 
 test('threads: a brief program is divided among threads that are awake, and has the same bits when it is not', async () => {
   const wasm = createWasmBackend();

@@ -6,7 +6,6 @@ import { spawnSync } from 'node:child_process';
 import * as fc from 'fast-check';
 import { compile, grad, vmap } from '../../../autograd/index.js';
 import type { Backend } from '../../../core/backend.js';
-import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
 import {
   ArgumentError,
   add,
@@ -42,46 +41,23 @@ import { createWasmBackend, type WasmBackend, type WasmOptions } from '../../../
 import { type Spawn, spawner, type Thread } from '../../../core/wasm/threads/spawn.js';
 import { programs, runProgram } from '../../arbitraries/programs.js';
 import { tensorOf } from '../../arbitraries/tensors.js';
+import { onBackend } from '../../laws/backend.js';
 import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
+import { bits, noise } from './thread-numbers.js';
 
 /** Long enough for threads to start on a busy machine: every program below runs on all of them. */
 const threadPatience = 20_000;
-
-const on = <T>(backend: Backend, f: () => T): T => {
-  const before = defaultBackend();
-  setDefaultBackend(backend);
-  try {
-    return f();
-  } finally {
-    setDefaultBackend(before);
-  }
-};
 
 /** A backend for one test; its threads end with it. */
 const using = <T>(f: (wasm: WasmBackend) => T, options: WasmOptions = {}): T => {
   const wasm = createWasmBackend({ threadPatience, ...options });
   try {
-    return on(wasm, () => f(wasm));
+    return onBackend(wasm, () => f(wasm));
   } finally {
     wasm.threads.resize(1);
   }
-};
-
-/** Numbers without a pattern in −1…1. */
-const noise = (...shape: number[]): Tensor => {
-  const size = shape.reduce((product, n) => product * n, 1);
-  return fromData(
-    Float32Array.from({ length: size }, (_, i) => Math.sin(i * 12.9898 + size)),
-    shape,
-  );
-};
-
-const bits = (y: Tensor): Uint8Array => {
-  const { buffer, byteOffset, byteLength } = y.dataSync();
-  assert.not.instance(buffer, SharedArrayBuffer, 'what users get is their own');
-  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength).slice();
 };
 
 type Case = readonly [name: string, f: (...x: Tensor[]) => Tensor, x: () => Tensor[]];
@@ -215,7 +191,9 @@ for (const dtype of ['float32', 'float64'] as const)
             const f = runProgram(steps);
             const x = inputs.map((input) => cast(tensorOf(input), dtype));
             const run = (backend: Backend): Uint8Array[] =>
-              on(backend, () => [...compile(f)(...x), ...compile((...y: Tensor[]) => gradients(f, y))(...x)].map(bits));
+              onBackend(backend, () =>
+                [...compile(f)(...x), ...compile((...y: Tensor[]) => gradients(f, y))(...x)].map(bits),
+              );
             assert.equal(run(wasm), run(lone));
           }),
           { numRuns: 6 },

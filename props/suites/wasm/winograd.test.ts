@@ -5,12 +5,12 @@
  */
 import * as fc from 'fast-check';
 import { grad } from '../../../autograd/index.js';
-import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
 import type { Border } from '../../../core/families/window.js';
 import { abs, cast, conv, fromData, mul, sum, type Tensor } from '../../../core/index.js';
 import { referenceBackend } from '../../../core/reference/backend.js';
 import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { blocksOf } from '../../../core/wasm/conv/winograd/layout.js';
+import { onBackend } from '../../laws/backend.js';
 import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
@@ -23,16 +23,6 @@ const noise = (shape: readonly number[], seed: number, changed: Readonly<Record<
   const data = Float32Array.from({ length }, (_, i) => ((((i + seed) * 7919 + 104_729) % 10_007) * 2) / 10_007 - 1);
   for (const [place, value] of Object.entries(changed)) data[Number(place) % length] = value;
   return fromData(data, shape);
-};
-
-const on = <T>(which: typeof referenceBackend, f: () => T): T => {
-  const before = defaultBackend();
-  setDefaultBackend(which);
-  try {
-    return f();
-  } finally {
-    setDefaultBackend(before);
-  }
 };
 
 interface Convolution {
@@ -52,10 +42,10 @@ const facesOf = ({ padding, groups = 1 }: Convolution): readonly ((...args: Tens
 
 /** Holds one face to float64 on the reference: within the bound, and not finite where that is not. */
 const holds = (face: (...args: Tensor[]) => Tensor, args: readonly Tensor[], where: string): void => {
-  const got = on(backend, () => face(...args).dataSync());
+  const got = onBackend(backend, () => face(...args).dataSync());
   const doubles = args.map((x) => cast(x, 'float64'));
-  const want = on(referenceBackend, () => face(...doubles).dataSync());
-  const sizes = on(referenceBackend, () => face(...doubles.map(abs)).dataSync());
+  const want = onBackend(referenceBackend, () => face(...doubles).dataSync());
+  const sizes = onBackend(referenceBackend, () => face(...doubles.map(abs)).dataSync());
   const largest = Math.max(0, ...Array.from(sizes).filter(Number.isFinite));
   assert.is(got.length, want.length);
   for (const [i, value] of want.entries()) {
@@ -73,7 +63,7 @@ const all = (convolution: Convolution, g?: Tensor): void => {
   const cotangent =
     g ??
     noise(
-      on(referenceBackend, () => faces[0]?.(x, w).shape ?? []),
+      onBackend(referenceBackend, () => faces[0]?.(x, w).shape ?? []),
       3,
     );
   faces.forEach((face, i) => {
@@ -131,7 +121,7 @@ test('winograd: what is not finite reaches what it should and nothing else', () 
 
 test('winograd: a sample does not depend on the others', () => {
   const [x, w] = [noise([9, 20, 7, 7], 1), noise([24, 20, 3, 3], 2)];
-  const run = (x: Tensor): ArrayLike<number> => on(backend, () => conv(x, w, { padding: 1 }).dataSync());
+  const run = (x: Tensor): ArrayLike<number> => onBackend(backend, () => conv(x, w, { padding: 1 }).dataSync());
   const together = Array.from(run(x));
   const each = together.length / 9;
   const size = x.size / 9;
