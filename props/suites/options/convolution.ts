@@ -35,6 +35,15 @@ const layout = ['NHWC' as const];
 
 const unequal = (axes: number): readonly (readonly [number, number])[] => range(axes).map((axis) => [axis % 2, 1]);
 
+/** The image and the weights that options ask for. */
+const given = (
+  axes: number,
+  o: { readonly layout?: string; readonly groups?: number },
+): readonly [x: Block, w: Block] => [
+  input(o.layout, axes, 4),
+  weightOf(o.layout, 4, 4 / (o.groups ?? 1), kernels[axes] ?? []),
+];
+
 export const convRow = (axes: number): Row<typeof nn.functional.conv2d> => ({
   values: {
     stride: [2, range(axes).map((axis) => (axis % 2) + 1)],
@@ -46,17 +55,10 @@ export const convRow = (axes: number): Row<typeof nn.functional.conv2d> => ({
     paddingMode: ['reflect', 'replicate', 'circular'],
   },
   run: (f, o) => {
-    const x = input(o.layout, axes, 4);
-    const w = weightOf(o.layout, 4, 4 / (o.groups ?? 1), kernels[axes] ?? []);
+    const [x, w] = given(axes, o);
     return whole(f(tensorOf(x), tensorOf(w), doubles(bias), o));
   },
-  want: (o) =>
-    inLayout(
-      o.layout,
-      input(o.layout, axes, 4),
-      weightOf(o.layout, 4, 4 / (o.groups ?? 1), kernels[axes] ?? []),
-      (x, w) => convolved(x, w, bias, o),
-    ),
+  want: (o) => inLayout(o.layout, ...given(axes, o), (x, w) => convolved(x, w, bias, o)),
 });
 
 export const convTransposeRow = (axes: number): Row<typeof nn.functional.convTranspose2d> => ({
@@ -69,17 +71,10 @@ export const convTransposeRow = (axes: number): Row<typeof nn.functional.convTra
     layout,
   },
   run: (f, o) => {
-    const x = input(o.layout, axes, 4);
-    const w = weightOf(o.layout, 4, 4 / (o.groups ?? 1), kernels[axes] ?? []);
+    const [x, w] = given(axes, o);
     return whole(f(tensorOf(x), tensorOf(w), doubles(bias), o));
   },
-  want: (o) =>
-    inLayout(
-      o.layout,
-      input(o.layout, axes, 4),
-      weightOf(o.layout, 4, 4 / (o.groups ?? 1), kernels[axes] ?? []),
-      (x, w) => transposed(x, w, bias, o),
-    ),
+  want: (o) => inLayout(o.layout, ...given(axes, o), (x, w) => transposed(x, w, bias, o)),
   // Room for as many extra places as the stride or the dilation leaves.
   base: { stride: 3 },
   refused: (o) =>

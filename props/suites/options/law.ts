@@ -40,6 +40,15 @@ export interface Row<F> {
 /** A row without pairs, where a sister that shares its code has them: one of another number of axes. More effort holds all. */
 export const alone = <F>(row: Row<F>): Row<F> => ({ ...row, pairs: 0 });
 
+/** The rows of a function in its three numbers of axes; two have all pairs of options, their sisters single ones. */
+export const byAxes = <Name extends string, F>(
+  name: Name,
+  row: (axes: number) => Row<F>,
+): Readonly<Record<`${Name}${1 | 2 | 3}d`, Row<F>>> =>
+  ({ [`${name}1d`]: alone(row(1)), [`${name}2d`]: row(2), [`${name}3d`]: alone(row(3)) }) as Readonly<
+    Record<`${Name}${1 | 2 | 3}d`, Row<F>>
+  >;
+
 /** A row for every export that takes options, and none for others. */
 export type RowsOf<Api> = {
   readonly [K in keyof Api as [OptionsOf<Api[K]>] extends [never] ? never : K]: Row<Api[K]>;

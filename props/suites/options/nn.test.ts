@@ -9,7 +9,7 @@ import { attentionFunctions, attentionLayers } from './attention.js';
 import { combinations } from './combine.js';
 import { convLayerRow, convRow, convTransposeLayerRow, convTransposeRow } from './convolution.js';
 import { initialiserRows } from './initialisers.js';
-import { alone, type RowsOf, testOptions } from './law.js';
+import { alone, byAxes, type RowsOf, testOptions } from './law.js';
 import { losses, metrics } from './losses.js';
 import { normFunctions, normLayers } from './norms.js';
 import * as places from './places.js';
@@ -37,18 +37,10 @@ const layers: Omit<RowsOf<typeof nn>, Definitions> = {
   transformerDecoderLayer: alone(transformers.transformerDecoderLayer),
   transformerDecoder: alone(transformers.transformerDecoder),
   ...combinations,
-  conv1d: alone(convLayerRow(1)),
-  conv2d: convLayerRow(2),
-  conv3d: alone(convLayerRow(3)),
-  convTranspose1d: alone(convTransposeLayerRow(1)),
-  convTranspose2d: convTransposeLayerRow(2),
-  convTranspose3d: alone(convTransposeLayerRow(3)),
-  maxPool1d: alone(places.maxPoolLayerRow(1)),
-  maxPool2d: places.maxPoolLayerRow(2),
-  maxPool3d: alone(places.maxPoolLayerRow(3)),
-  avgPool1d: alone(places.avgPoolLayerRow(1)),
-  avgPool2d: places.avgPoolLayerRow(2),
-  avgPool3d: alone(places.avgPoolLayerRow(3)),
+  ...byAxes('conv', convLayerRow),
+  ...byAxes('convTranspose', convTransposeLayerRow),
+  ...byAxes('maxPool', places.maxPoolLayerRow),
+  ...byAxes('avgPool', places.avgPoolLayerRow),
   adaptiveAvgPool1d: places.adaptiveLayerRow('avg', 1),
   adaptiveAvgPool2d: places.adaptiveLayerRow('avg', 2),
   adaptiveAvgPool3d: places.adaptiveLayerRow('avg', 3),
@@ -69,18 +61,10 @@ const functions: Omit<RowsOf<typeof nn.functional>, Shared> = {
   ...simpleFunctions,
   ...recurrentFunctions,
   ...attentionFunctions,
-  conv1d: alone(convRow(1)),
-  conv2d: convRow(2),
-  conv3d: alone(convRow(3)),
-  convTranspose1d: alone(convTransposeRow(1)),
-  convTranspose2d: convTransposeRow(2),
-  convTranspose3d: alone(convTransposeRow(3)),
-  maxPool1d: alone(places.maxPoolRow(1)),
-  maxPool2d: places.maxPoolRow(2),
-  maxPool3d: alone(places.maxPoolRow(3)),
-  avgPool1d: alone(places.avgPoolRow(1)),
-  avgPool2d: places.avgPoolRow(2),
-  avgPool3d: alone(places.avgPoolRow(3)),
+  ...byAxes('conv', convRow),
+  ...byAxes('convTranspose', convTransposeRow),
+  ...byAxes('maxPool', places.maxPoolRow),
+  ...byAxes('avgPool', places.avgPoolRow),
   adaptiveAvgPool1d: places.adaptiveRow('avg', 1),
   adaptiveAvgPool2d: places.adaptiveRow('avg', 2),
   adaptiveAvgPool3d: places.adaptiveRow('avg', 3),
