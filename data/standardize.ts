@@ -7,7 +7,6 @@ import { equal } from '../core/primitives/equal.js';
 import { max } from '../core/primitives/max.js';
 import { min } from '../core/primitives/min.js';
 import { mul } from '../core/primitives/mul.js';
-import { reshape } from '../core/primitives/reshape.js';
 import { sub } from '../core/primitives/sub.js';
 import { where } from '../core/primitives/where.js';
 import { inOperation } from '../core/scope.js';
@@ -32,7 +31,7 @@ export const standardize = (x: Tensor): ((part: Tensor) => Tensor) =>
         remedy: 'give at least one row: [N, …]',
       });
     // In units of each feature's size nothing overflows, neither sums nor differences nor squares; powers of two round nothing.
-    const { unit } = unitOf(x, { axes: [0], keepDims: true });
+    const { unit, scale: size } = unitOf(x, { axes: [0], keepDims: false });
     const units = div(x, unit) as Tensor;
     const [least, most] = [min(units, { axes: 0 }), max(units, { axes: 0 })];
     // The mean of equal numbers is rounded, and their deviation from it need not be 0: whether they vary is asked of them.
@@ -40,10 +39,10 @@ export const standardize = (x: Tensor): ((part: Tensor) => Tensor) =>
     const centre = where(constant, least, mean(units, { axes: 0 }));
     const scale = where(constant, 1, std(units, { axes: 0, correction: 0 }));
     // A feature that never varies is shifted by its own numbers.
-    const back = where(constant, reshape(unit, least.shape) as Tensor, 1);
+    const back = where(constant, size, 1);
     return (part) =>
       inOperation('standardize', () => {
         checkTensor('standardize', 'the part', part);
-        return mul(div(sub(div(part, reshape(unit, least.shape) as Tensor), centre), scale), back);
+        return mul(div(sub(div(part, size), centre), scale), back);
       });
   });

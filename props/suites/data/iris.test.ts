@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { ArgumentError, foldIn, key, mean, std } from '../../../core/index.js';
+import { ArgumentError, foldIn, key, mean, std, zeros } from '../../../core/index.js';
 import { batches, iris, irisRows, irisSpecies, standardize, stratifiedSplit } from '../../../data/index.js';
 import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
@@ -56,6 +56,10 @@ test('stratifiedSplit: parts are disjoint, cover what they should, and keep the 
     () => stratifiedSplit(key(0), iris(), [0.8, 0.3]),
     (error: unknown) => error instanceof ArgumentError,
   );
+});
+
+test('standardize: rows without features stay rows without features', () => {
+  assert.equal(standardize(zeros([3, 0]))(zeros([2, 0])).shape, [2, 0]);
 });
 
 test('standardize: mean 0 and standard deviation 1 on the fitted part, constant features only shifted', () => {
