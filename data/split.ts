@@ -4,24 +4,9 @@ import { ArgumentError } from '../core/errors.js';
 import { foldIn, type Key } from '../core/random/key.js';
 import { permutation } from '../core/random/samplers.js';
 import { inOperation } from '../core/scope.js';
+import { apportion, apportionClasses } from './apportion.js';
 import { checkKeyArgument, checkNumber, checkNumbers, checkSource } from './checks.js';
 import { countOf, labelsOf, type Source, selectRows } from './source.js';
-
-/**
- * Splits `total` places by fractions, so that the parts add up: each part gets its rounded-down share, and what is left
- * goes to the parts with the largest remainders.
- */
-const apportion = (total: number, fractions: readonly number[]): number[] => {
-  const exact = fractions.map((fraction) => fraction * total);
-  const counts = exact.map((share) => Math.floor(share + 1e-9));
-  const wanted = Math.round(exact.reduce((sum, share) => sum + share, 0));
-  const byRemainder = exact
-    .map((share, i) => ({ i, remainder: share - (counts[i] ?? 0) }))
-    .sort((a, b) => b.remainder - a.remainder);
-  for (const { i } of byRemainder)
-    if (counts.reduce((sum, count) => sum + count, 0) < wanted) counts[i] = (counts[i] ?? 0) + 1;
-  return counts;
-};
 
 const checkFractions = (op: string, fractions: readonly number[]): void => {
   checkNumbers(op, 'fractions', fractions);
@@ -60,8 +45,8 @@ export const randomSplit = <S extends Source>(key: Key, source: S, fractions: re
   });
 
 /**
- * Parts of a data set in which every class has the same share as in the whole. Which examples go where, and their
- * order within a part, follow from the key.
+ * Parts of a data set in which every class has the same share as in the whole: the number of each class in a part, and the size of the
+ * part, are the share rounded down or up. Which examples go where, and their order within a part, follow from the key.
  * @param fractions the share of each part; they add up to 1 at most.
  * @throws ArgumentError when a fraction is negative or they exceed 1.
  * @example
@@ -72,21 +57,35 @@ export const stratifiedSplit = <S extends Source>(key: Key, source: S, fractions
     checkKeyArgument('stratifiedSplit', key);
     checkSource('stratifiedSplit', source);
     checkFractions('stratifiedSplit', fractions);
-    const labels = Array.from(labelsOf(source));
-    const classes = [...new Set(labels)].sort((a, b) => a - b);
+    const members = new Map<number, number[]>();
+    for (const [row, label] of Array.from(labelsOf(source)).entries()) {
+      const rows = members.get(label);
+      if (rows === undefined) members.set(label, [row]);
+      else rows.push(row);
+    }
+    const ordered = [...members].sort(([a], [b]) => a - b);
+    const ofClasses = foldIn(key, ordered.length);
+    // Which classes give the examples that do not divide evenly is drawn, too.
+    const classes = Array.from(
+      permutation(foldIn(ofClasses, fractions.length), ordered.length).dataSync(),
+      (place): readonly [number, readonly number[]] => ordered[place] ?? [Number.NaN, []],
+    );
     const parts: number[][] = fractions.map(() => []);
-    for (const label of classes) {
-      const members = labels.flatMap((other, row) => (other === label ? [row] : []));
-      const order = permutation(foldIn(key, label), members.length).dataSync();
+    const counts = apportionClasses(
+      classes.map(([, rows]) => rows.length),
+      fractions,
+    );
+    for (const [c, [label, rows]] of classes.entries()) {
+      const order = permutation(foldIn(key, label), rows.length).dataSync();
       let next = 0;
-      for (const [part, count] of apportion(members.length, fractions).entries())
-        for (let i = 0; i < count; i++) parts[part]?.push(members[order[next++] ?? 0] ?? 0);
+      for (const [part, count] of (counts[c] ?? []).entries())
+        for (let i = 0; i < count; i++) parts[part]?.push(rows[order[next++] ?? -1] ?? -1);
     }
     return parts.map((rows, part) => {
-      const order = permutation(foldIn(foldIn(key, classes.length), part), rows.length).dataSync();
+      const order = permutation(foldIn(ofClasses, part), rows.length).dataSync();
       return selectRows(
         source,
-        Array.from(order, (i) => rows[i] ?? 0),
+        Array.from(order, (i) => rows[i] ?? -1),
       );
     });
   });
