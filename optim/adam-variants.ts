@@ -6,7 +6,7 @@
 import { add, div, full, greater, mul, ones, pow, sqrt, sub, type Tensor, where } from '../core/index.js';
 import { type AdamaxOptions, adamaxNames } from './adam.js';
 import { optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
-import { defineMoments, filled, overSize, runningMean } from './moments.js';
+import { filled, momentsAlong, overSize, runningMean } from './moments.js';
 import { addDecayedWeights } from './scaling.js';
 import { chain, type GradientTransform } from './transform.js';
 
@@ -35,7 +35,7 @@ export const nadam = (options: RateOr<NadamOptions> = {}): GradientTransform<rea
   }: NadamOptions = optionsOf('nadam', options, nadamNames);
   return chain(
     addDecayedWeights(weightDecay),
-    defineMoments({
+    momentsAlong({
       name: 'nadam',
       start: { mean: 0, square: 0, product: 1 },
       rule: ({ g, m, t, scalar }) => {
@@ -68,7 +68,7 @@ export const radam = (options: RateOr<AdamaxOptions> = {}): GradientTransform<re
   const limit = 2 / (1 - b2) - 1;
   return chain(
     addDecayedWeights(weightDecay),
-    defineMoments({
+    momentsAlong({
       name: 'radam',
       start: { mean: 0, square: 0 },
       rule: ({ g, m, t, scalar }) => {

@@ -6,7 +6,7 @@
  */
 import { abs, add, div, maximum, mul, sqrt, type Tensor } from '../core/index.js';
 import { checkedSettings, type LearningRate, optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
-import { defineMoments, filled, type LeafContext, type MomentState, overSize, runningMean } from './moments.js';
+import { filled, type LeafContext, type MomentState, momentsAlong, overSize, runningMean } from './moments.js';
 import { addDecayedWeights } from './scaling.js';
 import { chain, type GradientTransform } from './transform.js';
 
@@ -43,7 +43,7 @@ export const scaleByAdam = (options: Scaling = {}): GradientTransform<MomentStat
     return overSize(mul(mean, scalar(div(root, filled(b1, t)))), add(sqrt(size), scalar(mul(root, eps))), eps);
   };
   if (!amsgrad)
-    return defineMoments({
+    return momentsAlong({
       name: 'adam',
       start: { mean: 0, square: 0 },
       rule: ({ g, m, t, scalar }) => {
@@ -52,7 +52,7 @@ export const scaleByAdam = (options: Scaling = {}): GradientTransform<MomentStat
         return { update: step(mean, square, { t, scalar }), moments: { mean, square } };
       },
     });
-  return defineMoments({
+  return momentsAlong({
     name: 'adam',
     start: { mean: 0, square: 0, largest: 0 },
     rule: ({ g, m, t, scalar }) => {
@@ -98,7 +98,7 @@ export const adamax = (options: RateOr<AdamaxOptions> = {}): GradientTransform<r
   }: AdamaxOptions = optionsOf('adamax', options, adamaxNames);
   return chain(
     addDecayedWeights(weightDecay),
-    defineMoments({
+    momentsAlong({
       name: 'adamax',
       start: { mean: 0, bound: 0 },
       rule: ({ g, m, t, scalar }) => {

@@ -4,7 +4,7 @@
  */
 import { add, div, mul, sqrt, square, sub } from '../core/index.js';
 import { type LearningRate, optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
-import { defineMoments, overSize, runningMean } from './moments.js';
+import { momentsAlong, overSize, runningMean } from './moments.js';
 import { addDecayedWeights } from './scaling.js';
 import { accumulateMomentum } from './sgd.js';
 import { chain, type GradientTransform } from './transform.js';
@@ -38,7 +38,7 @@ export const rmsprop = (options: RateOr<RmspropOptions> = {}): GradientTransform
   return chain(
     addDecayedWeights(weightDecay),
     centered
-      ? defineMoments({
+      ? momentsAlong({
           name: 'rmsprop',
           start: { variance: 0, mean: 0 },
           rule: ({ g, m }) => {
@@ -48,7 +48,7 @@ export const rmsprop = (options: RateOr<RmspropOptions> = {}): GradientTransform
             return { update: overSize(g, add(sqrt(variance), eps), eps), moments: { variance, mean } };
           },
         })
-      : defineMoments({
+      : momentsAlong({
           name: 'rmsprop',
           start: { square: 0 },
           rule: ({ g, m }) => {
@@ -86,7 +86,7 @@ export const adagrad = (options: RateOr<AdagradOptions> = {}): GradientTransform
   }: AdagradOptions = optionsOf('adagrad', options, adagradNames);
   return chain(
     addDecayedWeights(weightDecay),
-    defineMoments({
+    momentsAlong({
       name: 'adagrad',
       start: { total: initialAccumulator },
       rule: ({ g, m, t, scalar }) => {
@@ -124,7 +124,7 @@ export const adadelta = (options: RateOr<AdadeltaOptions> = {}): GradientTransfo
   }: AdadeltaOptions = optionsOf('adadelta', options, adadeltaNames);
   return chain(
     addDecayedWeights(weightDecay),
-    defineMoments({
+    momentsAlong({
       name: 'adadelta',
       start: { square: 0, steps: 0 },
       rule: ({ g, m }) => {

@@ -2,18 +2,48 @@
  * What callers bring: transforms, models, metrics, sources, histories. Checked where they come in, and what they return where it
  * comes back, so that a mistake is an error that names it.
  */
+import { checkChoice } from '../core/arguments.js';
 import { ArgumentError, describe } from '../core/errors.js';
 import { DtypeError, ShapeError, TreeError } from '../core/index.js';
 import { checkCallable, checkLength, checkMethods } from '../core/methods.js';
 import { sameShape } from '../core/shape.js';
 import { treeEntries } from '../core/tree.js';
-import type { GradientTransform } from './transform.js';
+import type { Direction, GradientTransform } from './transform.js';
 
 /** Throws unless the value has the functions of a transform. */
 export const checkTransform = (op: string, transform: unknown): void => {
   checkMethods(op, 'the transform', transform, ['init', 'update']);
-  const { prepare } = transform as Partial<GradientTransform>;
+  const { prepare, direction } = transform as Partial<GradientTransform>;
   if (prepare !== undefined) checkCallable(op, 'prepare of the transform', prepare);
+  if (direction !== undefined) checkChoice(op, 'direction of the transform', direction, directions);
+};
+
+const directions = ['gradient', 'descent', 'mixed'] as const satisfies readonly Direction[];
+
+/** Throws unless the value has the functions of an optimiser, and is none that is known to go uphill. */
+export const checkOptimizer = (op: string, optimizer: unknown): void => {
+  const { update } = (optimizer ?? {}) as { readonly update?: unknown };
+  if (typeof update !== 'function') {
+    const call = typeof optimizer === 'function' ? ': call what makes one' : '';
+    const list = Array.isArray(optimizer) ? ': chain(a, b) puts several in a row' : '';
+    throw new ArgumentError({
+      op,
+      problem: `optimizer is ${describe(optimizer)}`,
+      remedy: `give an optimiser, such as adam(1e-3)${call}${list}`,
+    });
+  }
+  checkTransform(op, optimizer);
+  const { direction } = optimizer as GradientTransform;
+  if (direction !== undefined && direction !== 'descent')
+    throw new ArgumentError({
+      op,
+      problem:
+        direction === 'mixed'
+          ? 'optimizer has groups that go down and others that go up, since their updates point along the gradient'
+          : 'optimizer goes uphill: its updates point along the gradient',
+      remedy:
+        'take steps down exactly once: chain(clipByGlobalNorm(1), sgd(0.1)) for clipping before a step, chain(scaleByAdam(), scaleByLearningRate(0.1)) for parts of your own; to ascend, negate the loss',
+    });
 };
 
 /** The two things that a function of the caller's returned, or a `TreeError`. */

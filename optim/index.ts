@@ -53,7 +53,15 @@ export {
   type VelocityOptions,
 } from './sgd.js';
 export { type TrainingPlan, type TrainingPlanOptions, trainingPlan } from './training-plan.js';
-export { applyUpdates, chain, defineTransform, firstStep, type GradientTransform, prepareUpdate } from './transform.js';
+export {
+  applyUpdates,
+  chain,
+  type Direction,
+  defineTransform,
+  firstStep,
+  type GradientTransform,
+  prepareUpdate,
+} from './transform.js';
 
 // The training loop and what belongs to it.
 export {

@@ -49,6 +49,7 @@ const checkedState = (state: Partial<LearningRateState> | null): LearningRateSta
 export const scaleByLearningRate = (rate: LearningRate): GradientTransform<LearningRateState> => {
   checkOption('scaleByLearningRate', 'lr', rate);
   return {
+    direction: 'descent',
     init: () => ({ count: firstStep() }),
     prepare(state, factor) {
       const { count } = checkedState(state);

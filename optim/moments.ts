@@ -20,7 +20,14 @@ import {
   where,
 } from '../core/index.js';
 import { checkMethods } from '../core/methods.js';
-import { firstStep, type GradientTransform, refuseMissingParams, refuseState, sameTrees } from './transform.js';
+import {
+  alongGradient,
+  firstStep,
+  type GradientTransform,
+  refuseMissingParams,
+  refuseState,
+  sameTrees,
+} from './transform.js';
 
 /** A tree of the parameters' structure for each kind of statistic, and the number of steps so far. */
 export interface MomentState<K extends string> {
@@ -137,6 +144,10 @@ export const defineMoments = <K extends string>(definition: MomentDefinition<K>)
     },
   };
 };
+
+/** Moments whose updates point as the gradients do. */
+export const momentsAlong = <K extends string>(definition: MomentDefinition<K>): GradientTransform<MomentState<K>> =>
+  alongGradient(defineMoments(definition));
 
 const record = <K extends string, V>(keys: readonly K[], value: (key: K) => V): Record<K, V> =>
   Object.fromEntries(keys.map((key) => [key, value(key)])) as Record<K, V>;

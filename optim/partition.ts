@@ -3,7 +3,7 @@ import { ArgumentError, describe } from '../core/errors.js';
 import { type Tensor, treeEntries, treeLeaves, treeUnflatten, zerosLike } from '../core/index.js';
 import { checkCallable } from '../core/methods.js';
 import { checkTransform, updateBy } from './given.js';
-import { type GradientTransform, prepareUpdate, refuseState, sameTrees } from './transform.js';
+import { directed, type GradientTransform, prepareUpdate, refuseState, sameTrees, sideBySide } from './transform.js';
 
 /**
  * A transform a group: `label` names the group of each leaf by its path (`conv1.weight`), `null` freezes it. A group sees
@@ -37,7 +37,7 @@ export const partition = <K extends string>(
   };
   const membersOf = (tree: unknown, group: K): Record<string, Tensor> =>
     Object.fromEntries(treeEntries(tree).filter(([path]) => groupOf(path) === group));
-  return {
+  const transform: GradientTransform<Readonly<Record<K, unknown>>> = {
     init: (params) =>
       Object.fromEntries(names.map((group) => [group, groups[group].init(membersOf(params, group))])) as Record<
         K,
@@ -69,4 +69,5 @@ export const partition = <K extends string>(
         unknown
       >,
   };
+  return directed(transform, sideBySide(names.map((group) => groups[group])));
 };

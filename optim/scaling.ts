@@ -30,7 +30,14 @@ import {
   where,
 } from '../core/index.js';
 import { inOperation } from '../core/scope.js';
-import { type GradientTransform, refuseMissingParams, sameTrees, stateless } from './transform.js';
+import {
+  alongGradient,
+  directed,
+  type GradientTransform,
+  refuseMissingParams,
+  sameTrees,
+  stateless,
+} from './transform.js';
 
 /** Throws unless the value is a number that is not negative; infinite where `finite` is false. */
 const checkAmount = (op: string, what: string, value: number, finite: boolean): void => {
@@ -55,7 +62,11 @@ export const scale = (factor: number): GradientTransform<null> => {
       problem: `the factor is ${describe(factor)}`,
       remedy: 'give a finite number',
     });
-  return stateless((g) => mul(g, factor));
+  // A factor below 0 is somebody's own learning rate, or an ascent that is meant.
+  return directed(
+    stateless((g) => mul(g, factor)),
+    factor > 0 ? 'gradient' : undefined,
+  );
 };
 
 /**
@@ -64,7 +75,7 @@ export const scale = (factor: number): GradientTransform<null> => {
  */
 export const addDecayedWeights = (rate: number): GradientTransform<null> => {
   checkAmount('addDecayedWeights', 'the rate', rate, true);
-  return {
+  return alongGradient({
     init: () => null,
     update: (gradients, state, params) => {
       sameTrees('update', gradients, params);
@@ -72,7 +83,7 @@ export const addDecayedWeights = (rate: number): GradientTransform<null> => {
       const weights = params ?? refuseMissingParams('addDecayedWeights');
       return [treeMap((g, p = g) => add(g, mul(p, rate)), gradients, weights), state];
     },
-  };
+  });
 };
 
 /**
@@ -83,7 +94,7 @@ export const addDecayedWeights = (rate: number): GradientTransform<null> => {
  */
 export const clipByValue = (limit: number): GradientTransform<null> => {
   checkAmount('clipByValue', 'the limit', limit, false);
-  return stateless((g) => clamp(g, { min: -limit, max: limit }));
+  return alongGradient(stateless((g) => clamp(g, { min: -limit, max: limit })));
 };
 
 /** Throws unless there is a norm for this `p`. */
@@ -162,7 +173,7 @@ export const clipByGlobalNorm = (limit: number, options: ClipNormOptions = {}): 
   const { p = 2 } = checkedOptions('clipByGlobalNorm', options, clipByGlobalNormNames);
   checkAmount('clipByGlobalNorm', 'the limit', limit, false);
   checkPower('clipByGlobalNorm', p);
-  return {
+  return alongGradient({
     init: () => null,
     update: (gradients, state) => {
       const norm = limit === Number.POSITIVE_INFINITY ? null : normOf('clipByGlobalNorm', gradients, p);
@@ -175,5 +186,5 @@ export const clipByGlobalNorm = (limit: number, options: ClipNormOptions = {}): 
       const clip = (g: Tensor): Tensor => where(small, g, cast(mul(div(cast(g, dtype), unit), factor), g.dtype));
       return [treeMap(clip, gradients), state];
     },
-  };
+  });
 };

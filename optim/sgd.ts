@@ -1,7 +1,7 @@
 /** Stochastic gradient descent, with momentum in both of its forms. */
 import { ArgumentError, add, equal, mul, where } from '../core/index.js';
 import { checkedSettings, type LearningRate, optionsOf, type RateOr, scaleByLearningRate } from './learning-rate.js';
-import { defineMoments, type MomentState } from './moments.js';
+import { type MomentState, momentsAlong } from './moments.js';
 import { addDecayedWeights } from './scaling.js';
 import { chain, type GradientTransform } from './transform.js';
 
@@ -26,7 +26,7 @@ export const accumulateMomentum = (options: MomentumOptions): GradientTransform<
     dampening = 0,
     nesterov = false,
   } = checkedSettings('accumulateMomentum', options, accumulateMomentumNames);
-  return defineMoments({
+  return momentsAlong({
     name: 'momentum',
     start: { buffer: 0 },
     rule: ({ g, m, t }) => {
@@ -100,7 +100,7 @@ export const sgdVelocity = (options: VelocityOptions): GradientTransform<readonl
   const { lr, momentum, nesterov = false } = checkedSettings('sgdVelocity', options, sgdVelocityNames);
   return chain(
     scaleByLearningRate(lr),
-    defineMoments({
+    momentsAlong({
       name: 'sgdVelocity',
       start: { velocity: 0 },
       rule: ({ g: pull, m }) => {

@@ -12,6 +12,12 @@ import { mapTrees } from '../core/tree.js';
 import { checkTransform, updateBy } from './given.js';
 
 /**
+ * Which way updates point: `gradient` as the gradients do, so that adding them would climb; `descent` the other way; `mixed` where
+ * groups differ.
+ */
+export type Direction = 'gradient' | 'descent' | 'mixed';
+
+/**
  * `update` turns gradients into updates that are to be ADDED to the parameters, and its state into the next one. A transform
  * that reads parameters, such as weight decay, throws a `TreeError` where they are left out; others work without.
  */
@@ -25,7 +31,34 @@ export interface GradientTransform<S = unknown> {
    * rate leaves it out.
    */
   prepare?(state: S, factor: number): S;
+  /**
+   * Which way the updates point where the gradients come in as `grad` gives them. `fit` takes no optimiser that is known to climb: one of clipping alone, say. Left
+   * out by whoever decides for himself, as `scale` does for a factor that is not positive.
+   */
+  readonly direction?: Direction;
 }
+
+/** The direction of several transforms in a row: each `descent` turns it. Unknown where one of them is. */
+const inARow = (transforms: readonly GradientTransform[]): Direction | undefined => {
+  const directions = transforms.map(({ direction }) => direction);
+  if (directions.includes(undefined)) return undefined;
+  if (directions.includes('mixed')) return 'mixed';
+  return directions.filter((direction) => direction === 'descent').length % 2 === 0 ? 'gradient' : 'descent';
+};
+
+/** The direction of several transforms side by side, as far as it is known. */
+export const sideBySide = (transforms: readonly GradientTransform[]): Direction | undefined => {
+  const [first, ...others] = new Set(transforms.flatMap(({ direction }) => direction ?? []));
+  return others.length > 0 ? 'mixed' : first;
+};
+
+/** The transform with a direction, if there is one. */
+export const directed = <S>(transform: GradientTransform<S>, direction: Direction | undefined): GradientTransform<S> =>
+  direction === undefined ? transform : { ...transform, direction };
+
+/** A transform whose updates point as the gradients that it is given. */
+export const alongGradient = <S>(transform: GradientTransform<S>): GradientTransform<S> =>
+  directed(transform, 'gradient');
 
 /**
  * The state of any transform, ready for one compiled update with all learning rates times `factor`.
@@ -90,7 +123,7 @@ export const applyUpdates = <T>(params: T, updates: T): T =>
  */
 export const chain = (...transforms: readonly GradientTransform[]): GradientTransform<readonly unknown[]> => {
   for (const transform of transforms) checkTransform('chain', transform);
-  return chained(transforms);
+  return directed(chained(transforms), inARow(transforms));
 };
 
 const chained = (transforms: readonly GradientTransform[]): GradientTransform<readonly unknown[]> => ({

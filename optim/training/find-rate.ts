@@ -9,6 +9,7 @@ import { describe } from '../../core/errors.js';
 import { ArgumentError } from '../../core/index.js';
 import { checkCallable } from '../../core/methods.js';
 import { fit } from '../fit.js';
+import { checkOptimizer } from '../given.js';
 import type { LearningRate } from '../learning-rate.js';
 import type { GradientTransform } from '../transform.js';
 import type { FitOptions } from './options.js';
@@ -91,10 +92,12 @@ export const findLearningRate = async <P, S, X, Y, T>(given: FindRateOptions<P, 
     });
   const rateOf = (step: number): number => from * (to / from) ** (step / (steps - 1));
   const [rates, losses, smoothed]: [number[], number[], number[]] = [[], [], []];
+  const made = optimizer(rateOf);
+  checkOptimizer('findLearningRate', made);
   let running = 0;
   await fit({
     ...options,
-    optimizer: optimizer(rateOf),
+    optimizer: made,
     // An epoch has a step at least, and the callback ends the run after the last.
     epochs: steps,
     // The search ends where the rate makes numbers overflow.

@@ -6,7 +6,7 @@ import { ArgumentError } from '../../core/index.js';
 import { checkCallable, checkMethods } from '../../core/methods.js';
 import { nearest } from '../../core/nearest.js';
 import { checkKey } from '../../core/random/key.js';
-import { checkCounts, checkMetrics, checkModel, checkSource, checkTransform } from '../given.js';
+import { checkCounts, checkMetrics, checkModel, checkOptimizer, checkSource } from '../given.js';
 import type { Callbacks } from './callbacks.js';
 import { checkMonitor, type Monitor } from './history.js';
 import type { FitOptions } from './options.js';
@@ -126,14 +126,7 @@ export const checkOptions = (options: object): void => {
       remedy: 'give a function of the output and the target, such as crossEntropy',
     });
   checkCallable('fit', 'the loss', loss);
-  const { update } = (optimizer ?? {}) as { readonly update?: unknown };
-  if (typeof update !== 'function')
-    throw new ArgumentError({
-      op: 'fit',
-      problem: `optimizer is ${describe(optimizer)}`,
-      remedy: `give an optimiser, such as adam(1e-3)${typeof optimizer === 'function' ? ': call what makes one' : ''}`,
-    });
-  checkTransform('fit', optimizer);
+  checkOptimizer('fit', optimizer);
   checkMetrics('fit', rest.metrics);
   checkSource('fit', 'train', rest.train);
   if (rest.validation !== undefined) checkSource('fit', 'validation', rest.validation);
