@@ -2,6 +2,7 @@
 import { checkChoice, checkedOptions, checkNumber as checkNumberKind } from '../../core/arguments.js';
 import { ArgumentError } from '../../core/errors.js';
 import { checkBounds, checkFlag, checkList, checkNumber, checkNumbers, checkText, checkTexts } from '../checks.js';
+import { type ChartAxis, linearAxis, logAxis, shareEnds } from './axes.js';
 import { type ChartSize, checkSize, render } from './drawing.js';
 import { disguised, revealed } from './markup.js';
 import { optional } from './optional.js';
@@ -10,7 +11,7 @@ export type { ChartSize } from './drawing.js';
 
 export interface Curve {
   readonly name: string;
-  /** Values; a gap where one is not finite. */
+  /** Values; a gap where one is not finite, or not above 0 on an axis that is logarithmic. */
   readonly values: readonly number[];
   /** Where the values stand; 1, 2, … by default. */
   readonly at?: readonly number[];
@@ -21,14 +22,14 @@ export interface Curve {
 export interface CurvesOptions extends ChartSize {
   readonly title: string;
   readonly curves: readonly Curve[];
-  /** What the values are. */
+  /** What the values are; the axis of an accuracy ends at 1. */
   readonly yName: string;
   /** What they stand over; `epoch` by default. */
   readonly xName?: string;
   /** `log` for settings that are swept over powers; `linear` by default. */
   readonly xScale?: 'linear' | 'log';
   readonly yScale?: 'linear' | 'log';
-  /** The values to show; curves that leave them are cut off. All values by default. */
+  /** The values to show; curves that leave them are cut off. All values by default. Above 0 on an axis that is logarithmic. */
   readonly yRange?: readonly [least: number, greatest: number];
   /** A value to reach, drawn as a dashed grey line across. */
   readonly goal?: number;
@@ -64,6 +65,35 @@ const legendRows = async (options: CurvesOptions, width: number): Promise<number
 
 /** Where a linear axis of `xs` begins: with the first of them, or with 0 where that is no farther than a step of the axis. */
 const axisStart = (first: number, last: number): number => (first > 1 && first < last / 20 ? 0 : first);
+
+/** What an axis of values shows. */
+interface Ends {
+  readonly min?: number;
+  readonly max?: number;
+  readonly scale?: boolean;
+  /** The step of its labels. */
+  readonly interval?: number;
+}
+
+/** The axis of the values, and its ends: those that are asked for; of accuracies 1; and 0, unless that would press the curves against the upper edge. */
+const uprightAxis = (
+  { yName, yScale = 'linear', yRange }: CurvesOptions,
+  values: readonly number[],
+): readonly [ChartAxis, Ends] => {
+  const between = (axis: ChartAxis): readonly [ChartAxis, Ends] =>
+    yRange === undefined ? [axis, {}] : [axis, { min: axis.place(yRange[0]) ?? 0, max: axis.place(yRange[1]) ?? 0 }];
+  if (yScale === 'log') return between(logAxis(yRange ?? values));
+  const [least, greatest] = [
+    values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
+    values.reduce((a, b) => Math.max(a, b), 0),
+  ];
+  if (yRange !== undefined) return between(linearAxis(yRange));
+  const isCramped = least > greatest / 2;
+  const share = isCramped && /accuracy/i.test(yName) ? shareEnds(values) : null;
+  if (share !== null) return [linearAxis([share.min, share.max]), share];
+  const axis = linearAxis(isCramped || least < 0 ? (values.length === 0 ? [0] : values) : [0, greatest]);
+  return [axis, least < 0 ? {} : isCramped ? { scale: true } : { min: 0 }];
+};
 
 const curvesNames = {
   title: true,
@@ -109,6 +139,12 @@ const checkCurves = (op: string, options: CurvesOptions): void => {
   checkChoice(op, 'xScale', xScale, ['linear', 'log']);
   checkChoice(op, 'yScale', yScale, ['linear', 'log']);
   if (yRange !== undefined) checkBounds(op, 'yRange', yRange);
+  if (yRange !== undefined && yScale === 'log' && yRange[0] <= 0)
+    throw new ArgumentError({
+      op,
+      problem: `yRange begins at ${yRange[0]}, which a logarithmic axis has no place for`,
+      remedy: "give bounds above 0, or yScale: 'linear'",
+    });
   if (goal !== undefined) checkNumber(op, 'goal', goal);
   checkSize(op, options);
 };
@@ -134,23 +170,33 @@ export const curvesSvg = async (options: CurvesOptions): Promise<string> => {
 };
 
 const drawCurves = async (options: CurvesOptions, rows: number): Promise<string> => {
-  const { title, curves, yName, xName = 'epoch', xScale = 'linear', yScale = 'linear', yRange, goal } = options;
-  const points = curves.map(pointsOf);
+  const { title, curves, yName, xName = 'epoch', xScale = 'linear', goal } = options;
+  const all = curves.map(pointsOf);
+  const points = xScale === 'log' ? all.map((own) => own.filter(([x]) => x > 0)) : all;
   const xs = points.flat().map(([x]) => x);
   const ys = points.flat().flatMap(([, y]) => y ?? []);
   if (xs.length === 0)
     throw new ArgumentError({
       op: 'curvesSvg',
       problem: 'there is nothing to draw',
-      remedy: 'give a curve with values',
+      remedy: `give a curve with values${xScale === 'log' ? ', which stand at places above 0' : ''}`,
     });
+  const [left, right] = [xs.reduce((a, b) => Math.min(a, b)), xs.reduce((a, b) => Math.max(a, b))];
+  const start = xScale === 'log' ? left : axisStart(left, right);
+  const across = xScale === 'log' ? logAxis([left, right]) : linearAxis([start, right], xs.every(Number.isInteger));
+  const shown = goal === undefined ? ys : [...ys, goal];
+  const [upright, ends] = uprightAxis(options, shown);
+  const drawn = ([x, y]: readonly [number, number | null]): [number | string, number | string] => [
+    across.place(x) ?? '-',
+    (y === null ? null : upright.place(y)) ?? '-',
+  ];
   let colour = -1;
   const series = curves.map(({ name, dashed = false }, i) => {
     if (!dashed) colour++;
     return {
       type: 'line' as const,
       name,
-      data: (points[i] ?? []).map(([x, y]) => [x, y ?? '-']),
+      data: (points[i] ?? []).map(drawn),
       color: palette[Math.max(colour, 0) % palette.length] ?? '#000000',
       // A single value is a dot; so are the values of a sweep, unless they are too many to tell apart.
       ...((points[i]?.length ?? 0) === 1 ||
@@ -160,23 +206,17 @@ const drawCurves = async (options: CurvesOptions, rows: number): Promise<string>
       lineStyle: { type: dashed ? ('dashed' as const) : ('solid' as const), width: dashed ? 1.5 : 2 },
     };
   });
-  const [left, right] = [xs.reduce((a, b) => Math.min(a, b)), xs.reduce((a, b) => Math.max(a, b))];
   // A line of its own, so that the axis reaches it.
   const goalName = `goal ${goal}`;
   const goalLine = {
     type: 'line' as const,
     name: goalName,
-    data: goal === undefined ? [] : [left, right].map((x) => [x, goal]),
+    data: goal === undefined ? [] : [left, right].map((x) => drawn([x, goal])),
     color: '#777777',
     symbol: 'none',
     lineStyle: { type: [7, 4], width: 1.5 },
   };
   const names = legendNames(options);
-  const shownValues = goal === undefined ? ys : [...ys, goal];
-  const [least, greatest] = [
-    shownValues.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
-    shownValues.reduce((a, b) => Math.max(a, b), 0),
-  ];
   return render(
     'curvesSvg',
     {
@@ -201,21 +241,14 @@ const drawCurves = async (options: CurvesOptions, rows: number): Promise<string>
       },
       grid: { left: 70, right: 30, top: 66, bottom: 50 + legend.row * rows },
       xAxis: {
-        type: xScale === 'log' ? 'log' : 'value',
+        ...across.options,
         name: xName,
         nameLocation: 'middle',
         nameGap: 30,
-        ...(xScale === 'linear' && xs.every(Number.isInteger) ? { minInterval: 1 } : {}),
-        min: xScale === 'log' ? left : axisStart(left, right),
-        max: right,
+        min: across.place(start) ?? 0,
+        max: across.place(right) ?? 0,
       },
-      yAxis: {
-        type: yScale === 'log' ? 'log' : 'value',
-        name: yName,
-        // From 0 on, unless that would press the curves against the upper edge.
-        ...(yScale === 'log' || least < 0 ? {} : least > greatest / 2 ? { scale: true } : { min: 0 }),
-        ...(yRange === undefined ? {} : { min: yRange[0], max: yRange[1] }),
-      },
+      yAxis: { ...upright.options, name: yName, ...ends },
       series: goal === undefined ? series : [...series, goalLine],
     },
     options.width ?? 860,
