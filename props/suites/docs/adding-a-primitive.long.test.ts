@@ -37,7 +37,18 @@ const edit = (file: string, ...changes: readonly (readonly [before: string, afte
 test('adding a primitive: a copy of the sources with all that the page says compiles, and its lane computes what the loop does', () => {
   const copy = mkdtempSync(join(tmpdir(), 'tapegrad-primitive-'));
   try {
-    for (const part of ['core', 'autograd', 'nn', 'optim', 'data', 'props', 'package.json', 'tsconfig.json'])
+    for (const part of [
+      'core',
+      'autograd',
+      'nn',
+      'optim',
+      'data',
+      'props',
+      'examples',
+      'bench',
+      'package.json',
+      'tsconfig.json',
+    ])
       cpSync(join(root, part), join(copy, part), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
     const at = (file: string): string => join(copy, file);
