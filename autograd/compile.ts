@@ -126,6 +126,13 @@ export const compile = <Args extends readonly unknown[], Y>(
   const entries: Entry[] = [];
 
   const build = (args: Args): Entry => {
+    const beyond = donate.find((argument) => argument >= args.length);
+    if (beyond !== undefined)
+      throw new ArgumentError({
+        op: 'compile',
+        problem: `donate names argument ${beyond}, and the function was called with ${args.length}`,
+        remedy: 'list the numbers of arguments that there are, counted from 0',
+      });
     const { program, result } = traceTree(
       (...traced: readonly unknown[]) =>
         f(...(traced.map((x, i) => (isStatic(args[i]) ? args[i] : x)) as unknown as Args)),

@@ -169,6 +169,20 @@ export const gradcheck = <Args extends readonly unknown[]>(
   } = checkedOptions('gradcheck', options, gradcheckNames);
   for (const [name, value] of Object.entries({ tolerance, step, entries, projections }))
     checkNumber('gradcheck', name, value);
+  for (const [name, value] of Object.entries({ tolerance, step }))
+    if (!(Number.isFinite(value) && value > 0))
+      throw new ArgumentError({
+        op: 'gradcheck',
+        problem: `${name} is ${describe(value)}`,
+        remedy: 'give a number > 0',
+      });
+  for (const [name, value] of Object.entries({ entries, projections }))
+    if (!(value >= 0))
+      throw new ArgumentError({
+        op: 'gradcheck',
+        problem: `${name} is ${describe(value)}`,
+        remedy: 'give a number ≥ 0',
+      });
   if (!Array.isArray(inputs))
     throw new ArgumentError({
       op: 'gradcheck',

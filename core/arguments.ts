@@ -130,8 +130,18 @@ export const checkSizes = (op: string, sizes: Readonly<Record<string, number>>):
       throw new ArgumentError({
         op,
         problem: `${name} is ${describe(size)}`,
-        remedy: `give a whole number ${typeof size === 'number' && size >= 2 ** 31 ? 'below 2^31' : '≥ 0'}`,
+        remedy:
+          (size as unknown) instanceof Tensor
+            ? `${op} makes what takes a tensor: write ${op}(…) with its sizes first`
+            : `give a whole number ${typeof size === 'number' && size >= 2 ** 31 ? 'below 2^31' : '≥ 0'}`,
       });
+};
+
+/** Throws unless every size is 1 or more, where one of 0 could not be used. */
+export const checkPositive = (op: string, sizes: Readonly<Record<string, number>>): void => {
+  for (const [name, size] of Object.entries(sizes))
+    if (size < 1)
+      throw new ArgumentError({ op, problem: `${name} is ${describe(size)}`, remedy: 'give a whole number ≥ 1' });
 };
 
 /** Throws where an option is given that could have no effect. */

@@ -294,13 +294,19 @@ export class Tensor<out S extends Shape = Shape> {
 
   /**
    * What `JSON.stringify` writes: element type, shape, and the numbers, row-major. They are as short as they can be and
-   * read back to the same bits by `fromData(data.map(Number), shape, dtype)`, but for the sign of −0; NaN and infinities
+   * read back to the same bits by `fromData(data.map(Number), shape, dtype)`; −0, NaN and infinities
    * are texts. For whole files of tensors there are safetensors and npy.
    * @throws GradientError inside a transform, where there are no numbers yet.
    */
   toJSON(): { readonly dtype: Dtype; readonly shape: S; readonly data: readonly (number | string)[] } {
     const { dtype, shape } = this;
-    return { dtype, shape, data: Array.from(numbersOf('toJSON', this), (value) => writtenElement(value, dtype)) };
+    return {
+      dtype,
+      shape,
+      data: Array.from(numbersOf('toJSON', this), (value) =>
+        Object.is(value, -0) ? '-0' : writtenElement(value, dtype),
+      ),
+    };
   }
 }
 

@@ -69,7 +69,10 @@ export const accuracy = ((scores: Tensor, target: Tensor, options: Reducible<Cla
     const judged = logicalNot(any(isNaNEach(scores), { axes: 1 }));
     const dtype = scores.dtype === 'float64' ? 'float64' : 'float32';
     const classes = cast(target, 'int32');
-    const right = cast(logicalAnd(judged, equal(argmax(scores, { axis: 1 }), classes)), dtype);
+    const hit = equal(argmax(scores, { axis: 1 }), classes);
+    // A label with a fraction is no class, although its whole part is one.
+    const named = target.dtype === 'int32' ? hit : logicalAnd(hit, equal(cast(classes, target.dtype), target));
+    const right = cast(logicalAnd(judged, named), dtype);
     if (ignoreIndex === null) return reduceLoss('accuracy', right, reduction);
     const counts = notEqual(classes, ignoreIndex);
     const counted = where(counts, right, 0);

@@ -67,18 +67,16 @@ interface Pooling {
   readonly outputs: Shape;
 }
 
-/** Options made complete and checked. */
-const resolvePool = (
+/** What the windows span along each axis; throws where the padding could fill one. */
+export const checkPoolBorders = (
   op: string,
-  x: Tensor,
-  { kernel, stride = kernel, ceilMode, ...options }: MaxPoolOptions,
-): Pooling => {
-  const spatial = x.shape.slice(2);
-  const taps = perAxis(op, 'kernel', kernel, spatial.length, 1);
-  const window = resolveWindow(op, spatial, taps, { ...options, stride });
-  const spans = taps.map((count, axis) => spanOf(count, window.dilation[axis] ?? 1));
-  for (const [axis, border] of window.padding.entries()) {
-    const [span = 1, dilated] = [spans[axis], (window.dilation[axis] ?? 1) > 1];
+  taps: readonly number[],
+  dilation: readonly number[],
+  padding: readonly Border[],
+): readonly number[] => {
+  const spans = taps.map((count, axis) => spanOf(count, dilation[axis] ?? 1));
+  for (const [axis, border] of padding.entries()) {
+    const [span = 1, dilated] = [spans[axis], (dilation[axis] ?? 1) > 1];
     // Less than the kernel, so that no window holds padding alone; between dilated taps it could all the same.
     if (Math.max(...border) > (dilated ? Math.floor(span / 2) : span - 1))
       throw new ArgumentError({
@@ -89,6 +87,19 @@ const resolvePool = (
         remedy: 'pad less, or take a larger kernel',
       });
   }
+  return spans;
+};
+
+/** Options made complete and checked. */
+const resolvePool = (
+  op: string,
+  x: Tensor,
+  { kernel, stride = kernel, ceilMode, ...options }: MaxPoolOptions,
+): Pooling => {
+  const spatial = x.shape.slice(2);
+  const taps = perAxis(op, 'kernel', kernel, spatial.length, 1);
+  const window = resolveWindow(op, spatial, taps, { ...options, stride });
+  const spans = checkPoolBorders(op, taps, window.dilation, window.padding);
   const outputs = outputSizes(op, [x.shape, taps], spatial, taps, window, ceilMode);
   const padding = spatial.map((size, axis): Border => {
     const low = window.padding[axis]?.[0] ?? 0;

@@ -63,6 +63,12 @@ const varianceParams = (
   commonDtype(op, [tensorOperand(op, x)], 'float');
   const { correction = 1, ...options } = checkedOptions(op, given, varianceOfNames);
   checkNumber(op, 'correction', correction);
+  if (!Number.isFinite(correction))
+    throw new ArgumentError({
+      op,
+      problem: `correction is ${describe(correction)}`,
+      remedy: 'give a finite number: n − correction divides',
+    });
   const params = reductionParams(op, x, options);
   return { params, divisor: Math.max(0, laneLength(x, params.axes) - correction) };
 };

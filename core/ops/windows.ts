@@ -1,9 +1,10 @@
 /** Options of sliding windows as people give them, for convolution and pooling: one number for all axes, or one an axis. */
 
-import { checkedOptions } from '../arguments.js';
+import { checkChoice, checkedOptions } from '../arguments.js';
 import { ArgumentError, describeList } from '../errors.js';
 import { type Border, outputSizes, spanOf, type Window } from '../families/window.js';
 import { checkLength } from '../methods.js';
+import { nearest } from '../nearest.js';
 import type { Shape } from '../shape.js';
 
 /** One number for all spatial axes, or one an axis. */
@@ -41,9 +42,11 @@ const isBorder = (pad: unknown): pad is Border => Array.isArray(pad) && pad.leng
 
 /** Explicit padding, one pair a spatial axis, or an `ArgumentError`. */
 export const borders = (op: string, padding: number | readonly (number | Border)[], axes: number): Border[] => {
+  if (typeof padding === 'string' && nearest(padding, ['valid', 'same']) !== null)
+    checkChoice(op, 'padding', padding, ['valid', 'same']);
   const pads = Array.isArray(padding) ? padding : new Array<unknown>(axes).fill(padding);
   const pairs = pads.map((pad): Border => (isBorder(pad) ? pad : [pad, pad]));
-  if (pairs.length !== axes || !pairs.flat().every((each) => Number.isInteger(each) && each >= 0))
+  if (pairs.length !== axes || !pairs.flat().every((each) => Number.isInteger(each) && each >= 0 && each < 2 ** 31))
     throw new ArgumentError({
       op,
       problem: `padding ${describeList(padding)}`,

@@ -1,5 +1,6 @@
 /** Standardisation of images channel by channel, and the small changes of form that models ask for. */
 
+import { checkedOptions } from '../../core/arguments.js';
 import { fromData } from '../../core/creation.js';
 import { ArgumentError } from '../../core/errors.js';
 import { oneHot } from '../../core/ops/indexing.js';
@@ -25,6 +26,8 @@ export interface ChannelMoments {
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
+
+const momentsNames = { mean: true, std: true } as const;
 
 /**
  * Mean and standard deviation (biased) of each channel, on the scale from 0 to 1 that batches have. Take them from the
@@ -69,7 +72,7 @@ export const channelMoments = (images: ImageSet): ChannelMoments => {
  */
 export const normalize = (moments: ChannelMoments): Transform => {
   checkObject('normalize', 'the moments', moments);
-  const { mean, std } = moments;
+  const { mean, std } = checkedOptions('normalize', moments, momentsNames);
   checkNumbers('normalize', 'mean', mean);
   checkNumbers('normalize', 'std', std);
   for (const value of mean) checkNumber('normalize', 'a mean', value);

@@ -111,20 +111,30 @@ export const encodeEventFileStart = (time: number): Uint8Array => {
   return record(join([double(1, time), text(3, 'brain.Event:2')]));
 };
 
+const scalarNames = { tag: true, value: true } as const;
 const scalarEventNames = { time: true, step: true, scalars: true } as const;
 
 /** A figure, once it is known to be one; NaN and infinities are figures. */
 const checkScalar = (op: string, scalar: Scalar): void => {
   checkObject(op, 'a figure', scalar);
+  checkedOptions(op, scalar, scalarNames);
   checkText(op, 'a tag', scalar.tag);
   checkCharacters(op, 'the tag', scalar.tag);
   if (typeof scalar.value !== 'number')
     throw new ArgumentError({ op, problem: `${scalar.tag} is ${describe(scalar.value)}`, remedy: 'give a number' });
+  if (Number.isFinite(scalar.value) && !Number.isFinite(Math.fround(scalar.value)))
+    throw new ArgumentError({
+      op,
+      problem: `${scalar.tag} is ${scalar.value}, which float32 does not hold`,
+      remedy: 'event files hold float32: give a number up to 3.4e38',
+    });
 };
 
 /**
  * One record with figures of one step.
- * @throws ArgumentError unless the step is a whole number from 0 on, the time is finite, and every figure has a tag and a number.
+ * Figures are written as float32.
+ * @throws ArgumentError unless the step is a whole number from 0 on, the time is finite, and every figure has a tag and a number that
+ * float32 holds, and nothing else.
  */
 export const encodeScalarEvent = (event: ScalarEvent): Uint8Array => {
   const op = 'encodeScalarEvent';

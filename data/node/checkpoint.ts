@@ -70,10 +70,12 @@ const dismantle = (value: unknown): { readonly json: unknown; readonly tensors: 
     if (typeof node !== 'object') return unsupported(path, typeof node);
     const prototype: unknown = Object.getPrototypeOf(node);
     if (prototype !== Object.prototype && prototype !== null) return unsupported(path, describe(node));
+    const [symbol] = Object.getOwnPropertySymbols(node);
+    if (symbol !== undefined) return unsupported([...path, String(symbol)], 'under a symbol');
     return Object.fromEntries(
       Object.entries(node).flatMap(([key, child]) => {
         if (key.startsWith('$') || key === '__proto__') return unsupported([...path, key], 'under a reserved name');
-        return child === undefined ? [] : [[key, walk(child, [...path, key])]];
+        return [[key, walk(child, [...path, key])]];
       }),
     );
   };
@@ -99,8 +101,8 @@ const assemble = (json: unknown, tensors: ReadonlyMap<string, Tensor>, fail: (pr
 };
 
 /**
- * A plain value with tensors as the bytes of a checkpoint. What is `undefined` is left out.
- * @throws ArgumentError when it holds anything but tensors, numbers, texts, booleans, null, plain objects and lists, or
+ * A plain value with tensors as the bytes of a checkpoint.
+ * @throws ArgumentError when it holds anything but (undefined and keys that are symbols included) tensors, numbers, texts, booleans, null, plain objects and lists, or
  * objects and lists that lie more than 500 deep within one another, which `decodeCheckpoint` refuses too.
  * @example
  * decodeCheckpoint(encodeCheckpoint({ w: tensor([1, 2]), losses: [0.5, NaN] })) // { w: [1, 2], losses: [0.5, NaN] }

@@ -4,7 +4,7 @@
  * move a step of size `momentum` towards the batch's.
  */
 
-import { checkedOptions, checkNumber, checkTensors, tensorOperand } from '../../core/arguments.js';
+import { checkChoice, checkedOptions, checkNumber, checkTensors, tensorOperand } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
@@ -83,6 +83,12 @@ export const initialBatchNormState = (
       options,
       initialBatchNormStateNames,
     );
+    if (variance !== 0 && variance !== 1)
+      throw new ArgumentError({
+        op: 'initialBatchNormState',
+        problem: `variance is ${describe(variance)}`,
+        remedy: 'give 0 or 1',
+      });
     return {
       runningMean: zeros([channels], dtype),
       runningVariance: variance === 1 ? ones([channels], dtype) : zeros([channels], dtype),
@@ -101,6 +107,30 @@ export const checkStep = (op: string, { momentum, decay }: Pick<BatchNormOptions
     });
 };
 
+/** Throws unless the options that do not depend on an input are what they may be. */
+export const checkBatchNorm = (op: string, options: BatchNormOptions): void => {
+  const {
+    momentum = 0.1,
+    decay,
+    eps = 1e-5,
+    runningVariance = 'unbiased',
+    normaliseWith = 'batch',
+    layout = 'NCHW',
+  } = options;
+  checkEps(op, eps);
+  checkStep(op, options);
+  checkLayout(op, layout);
+  checkChoice(op, 'runningVariance', runningVariance, ['unbiased', 'biased']);
+  checkChoice(op, 'normaliseWith', normaliseWith, ['batch', 'moving']);
+  const step = decay ?? momentum;
+  if ((step !== 'cumulative' || decay !== undefined) && !(typeof step === 'number' && step >= 0 && step <= 1))
+    throw new ArgumentError({
+      op,
+      problem: `${decay === undefined ? 'momentum' : 'decay'} ${describe(step)} is not between 0 and 1`,
+      remedy: 'momentum is the weight of the new batch, decay that of the old value',
+    });
+};
+
 /** How far the running statistics move: a number, or a tensor where it depends on the number of batches. */
 const stepSize = (
   batches: Tensor,
@@ -109,12 +139,6 @@ const stepSize = (
 ): Tensor => {
   const wanted = decay === undefined ? momentum : 1 - decay;
   if (wanted === 'cumulative') return div(1, cast(add(batches, 1), dtype));
-  if (typeof wanted !== 'number' || !(wanted >= 0 && wanted <= 1))
-    throw new ArgumentError({
-      op: 'batchNorm',
-      problem: `momentum ${describe(wanted)} is not between 0 and 1`,
-      remedy: 'momentum is the weight of the new batch, decay that of the old value',
-    });
   const step = full([], wanted, dtype);
   return adoptFirstBatch ? where(equal(batches, 0), 1, step as Tensor) : step;
 };
@@ -179,9 +203,7 @@ export const batchNorm = (
       normaliseWith = 'batch',
       layout = 'NCHW',
     } = checkedOptions('batchNorm', options, optionNames);
-    checkEps('batchNorm', eps);
-    checkStep('batchNorm', options);
-    checkLayout('batchNorm', layout);
+    checkBatchNorm('batchNorm', options);
     if (x.rank < 2)
       throw new ShapeError({
         op: 'batchNorm',

@@ -4,7 +4,7 @@
  * For −Σ_c t_c·log softmax(x)_c with Σt = 1 the gradient is softmax(x) − t: log-softmax is one fused primitive, so the
  * loss never takes the logarithm of a rounded probability.
  */
-import { checkedOptions, checkTensors, rankOf, tensorOperand } from '../../core/arguments.js';
+import { checkedOptions, checkTensors, fitsInt32, rankOf, tensorOperand } from '../../core/arguments.js';
 import type { Counted } from '../../core/counted.js';
 import { isFloat } from '../../core/dtype.js';
 import { describe } from '../../core/errors.js';
@@ -43,6 +43,7 @@ import {
   reduceLoss,
 } from './reduce.js';
 import { shareOf, weighedBy } from './terms.js';
+import { checkShares, checkWeights } from './weights.js';
 
 /** The class axis, the number of classes, and the shape of one loss a place. */
 interface Places {
@@ -76,6 +77,7 @@ const checkTarget = (op: string, x: Tensor, target: Tensor, expected: Shape): vo
 };
 
 const checkWeight = (op: string, weight: Tensor | null, classes: number): void => {
+  checkWeights(op, 'weight', weight);
   if (weight !== null && tensorOperand(op, weight).shape.join() !== String(classes))
     throw new ShapeError({
       op,
@@ -106,7 +108,7 @@ interface Targets {
 /** The places whose target counts; `null` for all. */
 const validPlaces = (op: string, target: Tensor, ignoreIndex: number | null | undefined): Tensor | null => {
   if (ignoreIndex === null || ignoreIndex === undefined) return null;
-  if (!Number.isInteger(ignoreIndex))
+  if (!Number.isInteger(ignoreIndex) || !fitsInt32(ignoreIndex))
     throw new ArgumentError({ op, problem: `ignoreIndex is ${describe(ignoreIndex)}`, remedy: 'give a whole number' });
   return notEqual(target, ignoreIndex);
 };
@@ -244,6 +246,7 @@ export const crossEntropy = ((x: Tensor, target: Tensor, options: Reducible<Cros
             "give int32 class numbers, tensor([0, 2], { dtype: 'int32' }) or cast(y, 'int32'); floats are probabilities, of the shape of the scores",
         });
       checkTarget('crossEntropy', x, target, x.shape);
+      checkShares('crossEntropy', target);
       // A row of zeros counts for nothing, not even NaN; what is left of it keeps gradients of scores finite.
       const { weight = null } = options;
       checkWeight('crossEntropy', weight, classes);
@@ -307,6 +310,7 @@ export const crossEntropyOfProbabilities = ((
       return reduceWeighted('crossEntropyOfProbabilities', loss, weights, options.reduction ?? 'mean');
     }
     checkTarget('crossEntropyOfProbabilities', p, target, p.shape);
+    checkShares('crossEntropyOfProbabilities', target);
     if (clip > 0) return softCrossEntropy(logOf(p), target, options);
     // A class of no share has no logarithm to take, whose derivative could be infinite.
     return softCrossEntropy(log(where(logicalAnd(equal(target, 0), equal(p, 0)), 1, p)), target, options);

@@ -1,11 +1,10 @@
 /** Instance norm that remembers: running statistics like batch norm's, moved by the average of the samples' own. */
 
 import { checkedOptions, checkTensors, tensorOperand } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
-import { ArgumentError, add, mean, mul, reshape, stopGradient, type Tensor } from '../../core/index.js';
+import { add, mean, mul, reshape, stopGradient, type Tensor } from '../../core/index.js';
 import { inOperation } from '../../core/scope.js';
 import { type BatchNormState, batchNorm } from './batch-norm.js';
-import { channelAxis, type Layout, moments } from './normalise.js';
+import { channelAxis, checkMomentum, type Layout, moments } from './normalise.js';
 import { type InstanceNormOptions, instanceNorm } from './sample-norm.js';
 
 export interface TrackedInstanceNormOptions extends InstanceNormOptions {
@@ -40,12 +39,7 @@ export const trackedInstanceNorm = (
   inOperation('trackedInstanceNorm', () => {
     const op = 'trackedInstanceNorm';
     const { training = false, momentum = 0.1, ...options } = checkedOptions(op, given, trackedInstanceNormNames);
-    if (typeof momentum !== 'number' || !(momentum >= 0 && momentum <= 1))
-      throw new ArgumentError({
-        op,
-        problem: `momentum ${describe(momentum)} is not between 0 and 1`,
-        remedy: 'momentum is the weight of the new batch',
-      });
+    checkMomentum(op, momentum);
     checkTensors('trackedInstanceNorm', [x, state?.runningMean, state?.runningVariance]);
     if (!training) return batchNorm(x, state, options);
     const y = instanceNorm(x, options);

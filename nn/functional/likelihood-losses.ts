@@ -24,6 +24,7 @@ import { inOperation } from '../../core/scope.js';
 import { checkEps } from './normalise.js';
 import { checkSameShapes, type Reducible, type Reducing, type ReductionOptions, reduceLoss } from './reduce.js';
 import { counted, shareOf } from './terms.js';
+import { checkWeights } from './weights.js';
 import { numbersWithin } from './within.js';
 
 /** The rate, or 1 where both it and the count are 0: 0·log 0 is 0, with derivative 0. */
@@ -126,6 +127,7 @@ export const multiLabelSoftMarginLoss = ((x: Tensor, target: Tensor, options: Re
   inOperation('multiLabelSoftMarginLoss', () => {
     const op = 'multiLabelSoftMarginLoss';
     const { weight = null, reduction = 'mean' } = checkedOptions(op, options, multiLabelSoftMarginLossNames);
+    checkWeights(op, 'weight', weight);
     checkSameShapes(op, x, target);
     const seen = counted(x, weight, 0);
     const loss = add(shareOf(target, softplus(neg(seen))), shareOf(sub(1, target), softplus(seen)));

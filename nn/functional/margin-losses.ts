@@ -1,5 +1,5 @@
 /** Losses that ask the right score to win by a margin. */
-import { checkedOptions, checkNotNaN, checkTensors } from '../../core/arguments.js';
+import { checkedOptions, checkTensors } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
@@ -20,6 +20,7 @@ import { inOperation } from '../../core/scope.js';
 import { checkNumbers, pickNumbers, takeNumbers, type WholeNumbers } from './class-numbers.js';
 import { type Reducible, type Reducing, type ReductionOptions, reduceLoss } from './reduce.js';
 import { weighedBy } from './terms.js';
+import { checkMargin, checkWeights } from './weights.js';
 
 export interface HingeOptions extends ReductionOptions {
   /** 1 by default. */
@@ -51,7 +52,8 @@ const violations = (op: string, x: Tensor, target: Tensor, options: Reducible<Hi
   checkNumbers(op, target, range);
   if (p !== 1 && p !== 2)
     throw new ArgumentError({ op, problem: `the power ${describe(p)} is not supported`, remedy: 'use 1 or 2' });
-  checkNotNaN(op, 'margin', margin);
+  checkMargin(op, margin);
+  checkWeights(op, 'weight', weight);
   const right = pickNumbers(x, target, 1, range);
   const margins = relu(add(sub(x, right), margin));
   const wrong = where(oneHot(target, classes ?? 1, 'bool'), 0, p === 1 ? margins : square(margins));

@@ -53,6 +53,16 @@ export const checkEps = (op: string, eps: number): void => {
     throw new ArgumentError({ op, problem: `eps is ${describe(eps)}`, remedy: 'give a number ≥ 0' });
 };
 
+/** Throws unless the weight of the new batch is a share. */
+export const checkMomentum = (op: string, momentum: number): void => {
+  if (typeof momentum !== 'number' || !(momentum >= 0 && momentum <= 1))
+    throw new ArgumentError({
+      op,
+      problem: `momentum ${describe(momentum)} is not between 0 and 1`,
+      remedy: 'momentum is the weight of the new batch',
+    });
+};
+
 /** `(x − mean)/√(variance + eps)`. */
 export const standardise = (x: Tensor, mu: Tensor, variance: Tensor, eps: number): Tensor =>
   mul(sub(x, mu), rsqrt(add(variance, eps)));

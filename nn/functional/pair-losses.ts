@@ -1,6 +1,7 @@
 /** Losses on pairs and triples of inputs: which of two is larger, which of two is nearer. Targets are 1 and −1. */
 
-import { checkedOptions, checkNotNaN, checkTensors, rankOf } from '../../core/arguments.js';
+import { checkedOptions, checkTensors, rankOf } from '../../core/arguments.js';
+import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
   abs,
@@ -20,7 +21,9 @@ import {
 import { reveal } from '../../core/interpreter.js';
 import { inOperation } from '../../core/scope.js';
 import { cosineSimilarity } from './cosine-similarity.js';
+import { checkEps } from './normalise.js';
 import { checkSameShapes, type Reducible, type Reducing, type ReductionOptions, reduceLoss } from './reduce.js';
+import { checkMargin } from './weights.js';
 
 /** Throws for a target other than 1 and −1; whether they are known at all. */
 const knownSigns = (op: string, y: Tensor): boolean => {
@@ -58,7 +61,7 @@ const names = { margin: true, reduction: true } as const;
 export const marginRankingLoss = ((a: Tensor, b: Tensor, y: Tensor, options: Reducible<PairMarginOptions> = {}) =>
   inOperation('marginRankingLoss', () => {
     const { margin = 0, reduction = 'mean' } = checkedOptions('marginRankingLoss', options, names);
-    checkNotNaN('marginRankingLoss', 'margin', margin);
+    checkMargin('marginRankingLoss', margin);
     checkSameShapes('marginRankingLoss', a, b);
     checkSameShapes('marginRankingLoss', a, y);
     return reduceLoss(
@@ -77,7 +80,7 @@ export const marginRankingLoss = ((a: Tensor, b: Tensor, y: Tensor, options: Red
 export const hingeEmbeddingLoss = ((x: Tensor, y: Tensor, options: Reducible<PairMarginOptions> = {}) =>
   inOperation('hingeEmbeddingLoss', () => {
     const { margin = 1, reduction = 'mean' } = checkedOptions('hingeEmbeddingLoss', options, names);
-    checkNotNaN('hingeEmbeddingLoss', 'margin', margin);
+    checkMargin('hingeEmbeddingLoss', margin);
     checkSameShapes('hingeEmbeddingLoss', x, y);
     const loss = bySign('hingeEmbeddingLoss', y, x, relu(sub(margin, x)));
     return reduceLoss('hingeEmbeddingLoss', loss, reduction);
@@ -93,7 +96,7 @@ export const hingeEmbeddingLoss = ((x: Tensor, y: Tensor, options: Reducible<Pai
 export const cosineEmbeddingLoss = ((a: Tensor, b: Tensor, y: Tensor, options: Reducible<PairMarginOptions> = {}) =>
   inOperation('cosineEmbeddingLoss', () => {
     const { margin = 0, reduction = 'mean' } = checkedOptions('cosineEmbeddingLoss', options, names);
-    checkNotNaN('cosineEmbeddingLoss', 'margin', margin);
+    checkMargin('cosineEmbeddingLoss', margin);
     checkSameShapes('cosineEmbeddingLoss', a, b);
     checkTensors('cosineEmbeddingLoss', [y]);
     if (a.rank < 1 || a.rank > 2 || y.shape.join() !== a.shape.slice(0, -1).join())
@@ -145,7 +148,10 @@ export const tripletMarginLoss = ((
     checkSameShapes(op, anchor, positive);
     checkSameShapes(op, anchor, negative);
     rankOf(op, anchor);
-    for (const [name, value] of Object.entries({ margin, p, eps })) checkNotNaN(op, name, value);
+    checkMargin(op, margin);
+    if (typeof p !== 'number' || !(p > 0))
+      throw new ArgumentError({ op, problem: `p is ${describe(p)}`, remedy: 'give a number > 0, or Infinity' });
+    checkEps(op, eps);
     const distance = (a: Tensor, b: Tensor): Tensor => norm(add(sub(a, b), eps), { axis: -1, p });
     const near = distance(anchor, positive);
     const far = distance(anchor, negative);

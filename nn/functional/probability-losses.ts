@@ -29,6 +29,7 @@ import {
   reduceLoss,
 } from './reduce.js';
 import { counted, shareOf } from './terms.js';
+import { checkShares, checkWeights } from './weights.js';
 import { numbersWithin } from './within.js';
 
 /** log p, no smaller than −100 (where its gradient is 0), so that a wrong certainty costs much, not everything. */
@@ -54,6 +55,8 @@ export const bceLoss = ((p: Tensor, target: Tensor, options: Reducible<BinaryCro
   inOperation('bceLoss', () => {
     const { weight = null, reduction = 'mean' } = checkedOptions('bceLoss', options, bceLossNames);
     checkSameShapes('bceLoss', p, target);
+    checkWeights('bceLoss', 'weight', weight);
+    checkShares('bceLoss', target);
     const seen = numbersWithin('bceLoss', counted(p, weight, 0.5), {
       name: 'probability',
       least: 0,
@@ -87,6 +90,9 @@ export const bceWithLogits = ((x: Tensor, target: Tensor, options: Reducible<Bce
       reduction = 'mean',
     } = checkedOptions('bceWithLogits', options, bceWithLogitsNames);
     checkSameShapes('bceWithLogits', x, target);
+    checkWeights('bceWithLogits', 'weight', weight);
+    checkWeights('bceWithLogits', 'posWeight', posWeight);
+    checkShares('bceWithLogits', target);
     const seen = counted(x, weight, 0);
     const positive = shareOf(target, softplus(neg(seen)));
     const loss = add(
@@ -115,6 +121,7 @@ export const klDiv = ((x: Tensor, target: Tensor, options: Reducible<KlDivOption
   inOperation('klDiv', () => {
     const { reduction = 'batchmean', logTarget = false } = checkedOptions('klDiv', options, klDivNames);
     checkSameShapes('klDiv', x, target);
+    if (!logTarget) checkShares('klDiv', target);
     const elements = (): Tensor => {
       // Where the target is 0 nothing is asked of x; but NaN stays NaN.
       const nothing = equal(target, logTarget ? Number.NEGATIVE_INFINITY : 0);

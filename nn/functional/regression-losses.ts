@@ -1,6 +1,6 @@
 /** Losses on the difference d = x − target, element by element. */
 
-import { checkedOptions, checkNumber } from '../../core/arguments.js';
+import { checkedOptions } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
@@ -124,7 +124,12 @@ const l2PenaltyNames = { include: true } as const;
 export const l2Penalty = (params: unknown, strength: number, options: L2PenaltyOptions = {}): Tensor =>
   inOperation('l2Penalty', () => {
     const { include = () => true } = checkedOptions('l2Penalty', options, l2PenaltyNames);
-    checkNumber('l2Penalty', 'the strength', strength);
+    if (!(Number.isFinite(strength) && strength >= 0))
+      throw new ArgumentError({
+        op: 'l2Penalty',
+        problem: `the strength is ${describe(strength)}`,
+        remedy: 'give a finite number ≥ 0',
+      });
     checkCallable('l2Penalty', 'include', include);
     const squares = treeEntries(params, 'l2Penalty').flatMap(([path, leaf]) =>
       include(path, leaf) ? [sum(square(leaf))] : [],

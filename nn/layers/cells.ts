@@ -1,5 +1,11 @@
 /** Layers of one step of recurrent networks, for loops of one's own; `recurrent.ts` has whole sequences. */
-import { type CompleteNames, checkedOptions, checkSizes, type OptionNames } from '../../core/arguments.js';
+import {
+  type CompleteNames,
+  checkedOptions,
+  checkPositive,
+  checkSizes,
+  type OptionNames,
+} from '../../core/arguments.js';
 import { type FloatDtype, foldIn, type Key, type Tensor } from '../../core/index.js';
 import {
   type CellParameters,
@@ -34,6 +40,7 @@ const cellOptions = <O extends CellOptions, Names extends OptionNames<O>>(
 ): O => {
   const { in: inputs, hidden } = checkedOptions<O, Names>(op, options, names);
   checkSizes(op, { in: inputs, hidden });
+  checkPositive(op, { hidden });
   return options;
 };
 

@@ -1,6 +1,6 @@
 /** Convolution layers: a weight for every output channel, and a bias. */
 
-import { type CompleteNames, checkChoice, checkedOptions, checkSizes, type OptionNames } from '../../core/arguments.js';
+import { type CompleteNames, checkedOptions, checkSizes, type OptionNames } from '../../core/arguments.js';
 import { describeList } from '../../core/errors.js';
 import { ArgumentError, type ConvOptions, type ConvTransposeOptions, type Tensor } from '../../core/index.js';
 import {
@@ -22,6 +22,7 @@ import {
   type ParametersFor,
   type WeightAndBias,
 } from './linear.js';
+import { checkWindowOptions } from './window-checks.js';
 
 interface Channels extends InitialiserOptions, LayoutOptions {
   /** Channels of the input. */
@@ -117,8 +118,7 @@ const layerOf = <O extends Channels & { readonly groups?: number }, Names extend
     checkSizes(op, { in: inputs, out: outputs });
     checkGroups(op, groups, inputs, 'input');
     checkGroups(op, groups, outputs, 'output');
-    const { padding } = options as { readonly padding?: unknown };
-    if (typeof padding === 'string') checkChoice(op, 'padding', padding, ['valid', 'same']);
+    checkWindowOptions(op, axes, options);
     const sizes = kernelSizes(op, kernel, axes);
     const [first, second] = direction === 'forward' ? [outputs, inputs / groups] : [inputs, outputs / groups];
     return statelessLayer({

@@ -1,6 +1,6 @@
 /** Dropout layers: no parameters, no state, a key in training. */
 import { checkedOptions } from '../../core/arguments.js';
-import type { Tensor } from '../../core/index.js';
+import { ArgumentError, type Tensor } from '../../core/index.js';
 import type { LayoutOptions } from '../functional/convolution.js';
 import {
   alphaDropout as alphaDropoutFunction,
@@ -10,6 +10,7 @@ import {
   dropout as dropoutFunction,
   keepProbability,
 } from '../functional/dropout.js';
+import { checkLayout } from '../functional/normalise.js';
 import { defineLayer, type Layer } from '../layer.js';
 
 type DropoutLayer = (probability?: number | DropoutProbability) => Layer<null, null>;
@@ -30,6 +31,13 @@ const dropoutOf = (
     const own = typeof probability === 'number' ? { p: probability } : check(probability);
     const { layout, ...rest }: DropoutProbability & LayoutOptions = { ...own, ...check(options) };
     const keep = keepProbability(op, rest);
+    if (layout !== undefined) checkLayout(op, layout);
+    if (op === 'alphaDropout' && keep === 0)
+      throw new ArgumentError({
+        op,
+        problem: `everything is dropped: ${own.p === undefined ? 'keep is 0' : 'p is 1'}`,
+        remedy: 'give a probability to drop below 1',
+      });
     return defineLayer<null, null>({
       name: `${op}(${own.p === undefined ? `keep ${keep}` : own.p})`,
       random: true,

@@ -1,5 +1,5 @@
 /** Layers that hold a weight matrix: dense, embedding, and the learned slopes of parametric ReLU. */
-import { checkedOptions, checkNumber, checkSizes } from '../../core/arguments.js';
+import { checkChoice, checkedOptions, checkNumber, checkSizes } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
@@ -85,6 +85,7 @@ export const linear = <const O extends LinearOptions = Record<never, never>>(
   const { bias = true, weightLayout = 'out-in', ...initialisers } = given;
   checkInitialisers('linear', initialisers);
   checkSizes('linear', { inputs, outputs });
+  checkChoice('linear', 'weightLayout', weightLayout, ['out-in', 'in-out']);
   const shape = weightLayout === 'out-in' ? [outputs, inputs] : [inputs, outputs];
   const layer = statelessLayer<WeightAndBias>({
     name: `linear(${inputs}, ${outputs})`,

@@ -1,6 +1,6 @@
 /** Normalisation layers. Learned scale and shift are `params.weight` and `params.bias`; only batch norm has state. */
 
-import { checkedOptions, checkSizes } from '../../core/arguments.js';
+import { checkChoice, checkedOptions, checkSizes } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import { ArgumentError, type FloatDtype, ones, type Shape, ShapeError, type Tensor, zeros } from '../../core/index.js';
 import { ownShape } from '../../core/shape.js';
@@ -8,11 +8,11 @@ import {
   type BatchNormOptions as BatchNormFunctionOptions,
   type BatchNormState,
   batchNorm,
-  checkStep,
+  checkBatchNorm,
   initialBatchNormState,
 } from '../functional/batch-norm.js';
 import { trackedInstanceNorm } from '../functional/instance-norm.js';
-import type { Layout } from '../functional/normalise.js';
+import { checkEps, checkLayout, checkMomentum, type Layout } from '../functional/normalise.js';
 import {
   groupNorm as groupNormFunction,
   instanceNorm as instanceNormFunction,
@@ -80,7 +80,8 @@ const batchNormOf = (rank: string, accepts: (rank: number) => boolean, shape: st
     const op = `batchNorm${rank}`;
     const given = checkedOptions(op, options, batchNormNames);
     const { affine = true, bias = true, trackRunningStats = true, start = 'zeroOne', ...rest } = given;
-    checkStep(op, rest);
+    checkBatchNorm(op, rest);
+    checkChoice(op, 'start', start, ['zeroOne', 'zeros', 'firstBatch']);
     checkSizes(op, { channels });
     const fresh = (dtype: FloatDtype): BatchNormState =>
       initialBatchNormState(channels, { variance: start === 'zeros' ? 0 : 1, dtype });
@@ -148,6 +149,7 @@ const layerNormNames = { affine: 'flag', bias: 'flag', eps: true } as const;
  */
 export const layerNorm = (shape: number | Shape, options: AffineLayerOptions = {}): Layer<ScaleAndShift, null> => {
   const { affine = true, bias = true, eps = 1e-5 } = checkedOptions('layerNorm', options, layerNormNames);
+  checkEps('layerNorm', eps);
   const normalised = ownShape('layerNorm', typeof shape === 'number' ? [shape] : shape);
   return statelessLayer({
     name: `layerNorm(${normalised.join(', ')})`,
@@ -180,6 +182,8 @@ export const groupNorm = (
     eps = 1e-5,
     layout = 'NCHW',
   } = checkedOptions('groupNorm', options, groupNormNames);
+  checkEps('groupNorm', eps);
+  checkLayout('groupNorm', layout);
   checkSizes('groupNorm', { channels });
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
     throw new ArgumentError({
@@ -231,6 +235,9 @@ export const instanceNorm = <const O extends InstanceNormLayerOptions = Record<n
   const given: InstanceNormLayerOptions = options === undefined ? {} : options;
   checkedOptions(op, given, instanceNormNames);
   const { affine = false, bias = true, eps = 1e-5, layout = 'NCHW', trackRunningStats = false, momentum = 0.1 } = given;
+  checkEps(op, eps);
+  checkLayout(op, layout);
+  checkMomentum(op, momentum);
   checkSizes(op, { channels });
   const layer = defineLayer<ScaleAndShift, BatchNormState | null>({
     name: `instanceNorm(${channels})`,

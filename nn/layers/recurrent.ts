@@ -1,5 +1,5 @@
 /** Recurrent networks as layers over whole sequences, with PyTorch's parameters, so that its weights load by name. */
-import { checkedOptions, checkSizes } from '../../core/arguments.js';
+import { checkedOptions, checkPositive, checkSizes } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
@@ -98,6 +98,7 @@ interface Family {
 const checkRecurrent = (op: string, o: LstmLayerOptions): void => {
   const { in: inputs, hidden, layers = 1, dropout = 0, returns = 'all', projection } = o;
   checkSizes(op, { in: inputs, hidden, layers });
+  checkPositive(op, { hidden });
   if (layers < 1)
     throw new ArgumentError({ op, problem: `there are ${layers} layers`, remedy: 'give one layer or more' });
   if (typeof dropout !== 'number' || !(dropout >= 0 && dropout <= 1))
