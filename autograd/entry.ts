@@ -6,6 +6,7 @@ import { type Aval, formatAval, type ProgramNode } from '../core/program.js';
 import { type Place, returnTo } from '../core/scope.js';
 import { sameShape } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
+import { isPointwise, stillProduct } from './still.js';
 
 /** A value on the tape; −1 numbers what takes no cotangent: constants, integers, inputs without a rule. */
 export interface Reference extends Aval {
@@ -57,13 +58,21 @@ const fitting = (rule: string, cotangent: unknown, value: Aval): Tensor => {
   return cotangent;
 };
 
-const undoOperation = ({ primitive, params, inputs, avals, x, y }: Operation, g: Tensor): Contribution[] =>
+/** `still`: a cotangent of 0 sends nothing back, whatever it meets. */
+const undoOperation = (
+  { primitive, params, inputs, avals, x, y }: Operation,
+  g: Tensor,
+  still: boolean,
+): Contribution[] =>
   inputs.flatMap((id, argument) => {
     const rule = id < 0 ? null : primitive.vjp(argument);
     const aval = avals[argument];
     if (rule === null || aval === undefined) return [];
     // A rule only reads what its record says is saved; where the output is not, `g` fills the place.
-    const cotangent = rule({ g, x, y: y ?? g, p: params, avals });
+    const back = (cotangent: Tensor, read: readonly Tensor[]): Tensor =>
+      rule({ g: cotangent, x: read.slice(0, x.length), y: read[x.length] ?? cotangent, p: params, avals });
+    const read = y === null ? x : [...x, y];
+    const cotangent = still && isPointwise(primitive) ? stillProduct(primitive.name, back, g, read) : back(g, read);
     return [
       [
         id,
@@ -88,12 +97,12 @@ const named = ({ place, primitive }: Operation): Place =>
   place.operation === null ? { ...place, operation: primitive.name } : place;
 
 /** What the inputs of `entry` receive. `take` gives the cotangent of a value; nothing reads it after this entry. */
-export const undo = (entry: Entry, take: (id: number) => Tensor | undefined): Contribution[] => {
+export const undo = (entry: Entry, take: (id: number) => Tensor | undefined, still: boolean): Contribution[] => {
   if (entry.kind === 'operation') {
     const g = take(entry.output);
     return g === undefined
       ? []
-      : returnTo(named(entry), `gradient of ${entry.primitive.name}`, () => undoOperation(entry, g));
+      : returnTo(named(entry), `gradient of ${entry.primitive.name}`, () => undoOperation(entry, g, still));
   }
   // A call is undone by code that has lines of its own.
   const taken = entry.outputs.map(({ id }) => take(id));

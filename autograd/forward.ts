@@ -4,12 +4,13 @@
  */
 import { zerosLike } from '../core/creation.js';
 import { isFloat } from '../core/dtype.js';
-import { bind, call, type Interpreter, recompute, withInterpreter } from '../core/interpreter.js';
+import { bind, call, type Interpreter, noteDerivative, recompute, withInterpreter } from '../core/interpreter.js';
 import type { Primitive } from '../core/primitive.js';
 import { add } from '../core/primitives/add.js';
 import { broadcastTo } from '../core/primitives/broadcast-to.js';
 import { avalOf } from '../core/program.js';
 import { Tensor } from '../core/tensor.js';
+import { isPointwise, stillProduct } from './still.js';
 import { guarded } from './substitution.js';
 
 /** A value and its tangent, both one level down; a `null` tangent is zero. */
@@ -41,15 +42,24 @@ const pushForward = (
   const avals = x.map(avalOf);
   const parts = tangents.flatMap((t, argument) => {
     if (t === null) return [];
-    if (primitive.jvpKind === 'multilinear') return [bind(primitive, x.with(argument, t), params)];
     const rule = primitive.jvp(argument);
-    return rule === null ? [] : [broadcastTo(rule({ t, x, y, p: params, avals }), y.shape)];
+    if (rule === null && primitive.jvpKind !== 'multilinear') return [];
+    const along = (direction: Tensor, read: readonly Tensor[]): Tensor =>
+      rule === null
+        ? bind(primitive, read.slice(0, -1).with(argument, direction), params)
+        : broadcastTo(
+            rule({ t: direction, x: read.slice(0, -1), y: read.at(-1) as Tensor, p: params, avals }),
+            y.shape,
+          );
+    const read = [...x, y];
+    return [isPointwise(primitive) ? stillProduct(primitive.name, along, t, read) : along(t, read)];
   });
   return parts.length === 0 ? null : parts.reduce((total, part) => add(total, part));
 };
 
 /** A new forward mode; tangents flow while it is on the stack of interpreters. */
 export const createForwardMode = (name: string): ForwardMode => {
+  noteDerivative();
   const look = (x: Tensor): Dual => (x.owner === mode ? (x.payload as Dual) : { primal: x, tangent: null });
   const lift = (primal: Tensor, tangent: Tensor | null): Tensor =>
     tangent === null || !isFloat(primal.dtype)
@@ -58,6 +68,7 @@ export const createForwardMode = (name: string): ForwardMode => {
 
   const mode: ForwardMode = {
     name,
+    differentiation: { higher: false },
     look,
     lift,
     reveal: (x) => look(x).primal,

@@ -46,7 +46,8 @@ type Mapping = (x: unknown) => unknown;
 const reverse =
   (op: string, f: Mapping): Mapping =>
   (x) => {
-    const [y, pull] = pullbackOf(op, f, [x]);
+    // The rows of the basis are zeros but for one.
+    const [y, pull] = pullbackOf(op, f, [x], true);
     const pullback = (cotangent: unknown): unknown => pull(cotangent);
     const outputs = treeLeaves(y, op);
     const rows = bases(outputs).map((stacks, k) => {

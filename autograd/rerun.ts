@@ -11,18 +11,19 @@ import { createTape } from './tape.js';
 
 /**
  * From cotangents of the outputs of `run` at `inputs` to cotangents of `inputs` and then of what was captured.
- * The second run is itself one of which nothing is kept, for derivatives of higher order.
+ * `still` says whether the tape that goes back is (see `createTape`). The second run is itself one of which nothing is kept, for derivatives of higher order.
  */
 export const rerun = (
   run: TensorFunction,
   inputs: readonly Tensor[],
   captured: ReadonlyMap<Tensor, { readonly value: Tensor }>,
+  still: () => boolean,
 ): ((cotangents: readonly Tensor[]) => readonly Tensor[]) => {
   const names = [...captured.keys()];
   const values = [...inputs, ...[...captured.values()].map(({ value }) => value)];
 
   const gradient: TensorFunction = (given) => {
-    const tape = createTape('checkpoint');
+    const tape = createTape('checkpoint', still());
     const x = given.slice(0, values.length).map(tape.track);
     const cotangents = given.slice(values.length);
     const stand = new Map(names.map((name, i) => [name, x[inputs.length + i] ?? name]));

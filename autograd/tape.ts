@@ -6,7 +6,7 @@
  * last operation is undone first. A value used twice receives the sum of what its uses send back.
  */
 import { isFloat } from '../core/dtype.js';
-import { bind, call, type Interpreter, recompute } from '../core/interpreter.js';
+import { bind, call, type Differentiation, type Interpreter, noteDerivative, recompute } from '../core/interpreter.js';
 import { add } from '../core/primitives/add.js';
 import { avalOf } from '../core/program.js';
 import { here } from '../core/scope.js';
@@ -43,6 +43,7 @@ function* popped<T>(list: T[]): Generator<T> {
 /** Walks entries, the last first, adding up what each value receives in the order in which it arrives. */
 const pullThrough = (
   backwards: Iterable<Entry>,
+  still: boolean,
   from: readonly Contribution[],
   to: readonly number[],
 ): readonly (Tensor | null)[] => {
@@ -57,12 +58,16 @@ const pullThrough = (
     return cotangent;
   };
   from.forEach(send);
-  for (const entry of backwards) undo(entry, take).forEach(send);
+  for (const entry of backwards) undo(entry, take, still).forEach(send);
   return to.map((id) => cotangents.get(id) ?? null);
 };
 
-/** A new, empty tape; it records while it is on the stack of interpreters. */
-export const createTape = (name: string): Tape => {
+/**
+ * A new, empty tape; it records while it is on the stack of interpreters. On one that is `still`, as on one that records derivatives, a
+ * cotangent of 0 sends nothing back, whatever it meets.
+ */
+export const createTape = (name: string, still = false): Tape => {
+  const differentiation: Differentiation = { higher: still };
   const entries: Entry[] = [];
   let count = 0;
 
@@ -89,8 +94,14 @@ export const createTape = (name: string): Tape => {
     return tracked;
   };
 
+  const pulled = (backwards: Iterable<Entry>, ...ends: Parameters<Tape['pull']>): ReturnType<Tape['pull']> => {
+    noteDerivative();
+    return pullThrough(backwards, differentiation.higher, ...ends);
+  };
+
   const tape: Tape = {
     name,
+    differentiation,
     look,
     track,
     reveal: (x) => look(x).value,
@@ -138,11 +149,16 @@ export const createTape = (name: string): Tape => {
       const outputs = recompute(noting, valuesOf(seen));
       const all = [...seen, ...captured.values()];
       if (all.every(({ id }) => id < 0)) return outputs;
-      return recordCall('checkpoint', all, outputs, rerun(run, valuesOf(seen), captured));
+      return recordCall(
+        'checkpoint',
+        all,
+        outputs,
+        rerun(run, valuesOf(seen), captured, () => differentiation.higher),
+      );
     },
 
-    pull: (from, to) => pullThrough(entries.toReversed(), from, to),
-    drain: (from, to) => pullThrough(popped(entries), from, to),
+    pull: (from, to) => pulled(entries.toReversed(), from, to),
+    drain: (from, to) => pulled(popped(entries), from, to),
   };
   return tape;
 };

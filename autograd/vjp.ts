@@ -21,13 +21,14 @@ interface Recording<Y> {
   readonly drain: Pull;
 }
 
-/** Runs `f` on tracked copies of `leaves`. */
+/** Runs `f` on tracked copies of `leaves`; `still` as for `createTape`. */
 export const record = <Y>(
   op: string,
   f: (tracked: readonly Tensor[]) => Y,
   leaves: readonly Tensor[],
+  still = false,
 ): Recording<Y> => {
-  const tape = createTape(op);
+  const tape = createTape(op, still);
   const tracked = leaves.map(tape.track);
   const ids = tracked.map((x) => tape.look(x).id);
   const result = synchronous(
@@ -52,9 +53,10 @@ export const pullbackOf = <Args extends readonly unknown[], Y>(
   op: string,
   f: (...args: Args) => Y,
   args: Args,
+  still = false,
 ): readonly [value: Y, pullback: (cotangent: Y) => Args] => {
   const leaves = treeLeaves(args, op);
-  const { result, lower, pull } = record(op, (tracked) => f(...treeUnflatten(args, tracked)), leaves);
+  const { result, lower, pull } = record(op, (tracked) => f(...treeUnflatten(args, tracked)), leaves, still);
   const outputs = treeLeaves(result, op);
   const value = treeUnflatten(result, outputs.map(lower));
   const pullback = (cotangent: Y): Args =>

@@ -20,8 +20,15 @@ export interface Interpreter {
   call(rule: CustomRule, inputs: readonly Tensor[]): readonly Tensor[];
   /** Runs a function of which nothing but its inputs is kept: a derivative runs it again. */
   recompute(run: TensorFunction, inputs: readonly Tensor[]): readonly Tensor[];
+  /** What a transform that differentiates knows of itself; others have none. */
+  readonly differentiation?: Differentiation;
   /** The tensor one level down that has the same value as `traced`; `null` where the value is unknown or has another shape. */
   reveal(traced: Tensor): Tensor | null;
+}
+
+/** Whether what a transform differentiates is itself made of derivatives; set by those that are taken while it is on the stack. */
+export interface Differentiation {
+  higher: boolean;
 }
 
 /** A function between lists of tensors: what is left of any function once its trees are flattened. */
@@ -52,6 +59,21 @@ interface Level {
 let top: Level | null = null;
 
 export const currentInterpreter = (): Interpreter => top?.interpreter ?? ground;
+
+/** The transforms on the stack that differentiate. */
+export const differentiators = (): readonly Differentiation[] => {
+  const found: Differentiation[] = [];
+  for (let level = top; level !== null; level = level.below) {
+    const { differentiation } = level.interpreter;
+    if (differentiation !== undefined) found.push(differentiation);
+  }
+  return found;
+};
+
+/** A derivative is being taken: to all transforms around it, it is one of higher order. */
+export const noteDerivative = (): void => {
+  for (const differentiation of differentiators()) differentiation.higher = true;
+};
 
 const at = <T>(level: Level | null, f: () => T): T => {
   const before = top;

@@ -8,6 +8,7 @@ export { type CheckGradientsOptions, checkGradients, type GradientLaw } from './
 
 // The laws, one by one.
 export { adjointLaw } from './laws/adjoint.js';
+export { apartLaw } from './laws/apart.js';
 export { type BackendLawOptions, backendLaw, precisionLaw, type UlpOptions } from './laws/backend.js';
 export { batchSplitLaw } from './laws/batch-split.js';
 export { type CheckpointLawOptions, checkpointLaw } from './laws/checkpoint.js';

@@ -10,6 +10,7 @@ import type { Primitive } from '../core/primitive.js';
 import type { Tensor } from '../core/tensor.js';
 import { tensorOf } from './arbitraries/tensors.js';
 import { adjointLaw } from './laws/adjoint.js';
+import { apartLaw } from './laws/apart.js';
 import { precisionLaw } from './laws/backend.js';
 import { batchNear } from './laws/batching.js';
 import { checkpointLaw } from './laws/checkpoint.js';
@@ -94,6 +95,12 @@ const digitsAt = (call: Call): number[] =>
   call.args.length === 1
     ? logarithmicGrid('float32').filter((x) => x === 0 || (Math.abs(x) > 1e-15 && Math.abs(x) < 1e10))
     : [0, 1e-3, 0.02, 0.75, 1.5, 2, 40, 1e3].flatMap((x) => [x, -x]);
+
+/** Ends of domains, saturation and what is no number, beside numbers in between. */
+const endsFor = ({ args }: Call): number[] =>
+  args.length === 1
+    ? [0, 1, -1, 0.5, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 4]
+    : [0, 2, -2, Number.POSITIVE_INFINITY];
 
 const pointsOf = ({ name }: Primitive): NonNullable<(typeof boundaries)[PrimitiveName]> =>
   boundaries[name as PrimitiveName] ?? [];
@@ -197,6 +204,12 @@ const laws: readonly PrimitiveLaw[] = [
         'nesting',
         floats.map((dtype) => nestingLaw(call.f, everywhere(call, nestedAt(call, dtype), dtype))),
       ),
+  },
+  {
+    name: 'elements apart',
+    runs: 1,
+    applies: pointwiseSmooth,
+    check: (call) => apartLaw(call.f, everywhere(call, endsFor(call), 'float64')),
   },
   {
     name: 'digits',

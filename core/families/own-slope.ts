@@ -4,8 +4,8 @@
  */
 import { type CustomRule, call } from '../interpreter.js';
 import { add } from '../primitives/add.js';
-import { mul } from '../primitives/mul.js';
 import type { Tensor } from '../tensor.js';
+import { along } from './along.js';
 
 /** What the function is, and what its derivatives are. */
 interface OwnSlope<In extends readonly Tensor[]> {
@@ -23,10 +23,10 @@ interface OwnSlope<In extends readonly Tensor[]> {
 /** `value`, with `slopes` for its derivatives in every mode and at every order. */
 export function ownSlope<In extends readonly Tensor[]>({ name, value, slopes }: OwnSlope<In>): (...x: In) => Tensor {
   const first = (tensors: readonly Tensor[]): Tensor => tensors[0] as Tensor;
-  /** `∂y/∂x` of every argument times what `along` has for it. */
-  const products = (x: readonly Tensor[], y: Tensor, along: (argument: number) => Tensor): (Tensor | null)[] =>
+  /** `∂y/∂x` of every argument times what `direction` has for it. */
+  const products = (x: readonly Tensor[], y: Tensor, direction: (argument: number) => Tensor): (Tensor | null)[] =>
     (slopes as readonly (null | ((x: In, y: Tensor) => Tensor))[]).map((slope, argument) =>
-      slope === null ? null : (mul(along(argument), slope(x as readonly Tensor[] as In, y)) as Tensor),
+      slope === null ? null : along(direction(argument), slope(x as readonly Tensor[] as In, y)),
     );
   const rule: CustomRule = {
     name,

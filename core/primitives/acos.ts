@@ -1,5 +1,4 @@
 /** The inverse cosine. From `cos y = x`: `dy/dx = −1/sin y = −1/√((1 − x)(1 + x))`; −∞ at ±1. */
-import { along } from '../families/along.js';
 import { oneLessSquare } from '../families/one-less-square.js';
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
@@ -16,7 +15,7 @@ export const acosPrimitive: Primitive<'acos', null> = defineUnary({
   f: Math.acos,
   saves: 'inputs',
   vjp: [({ g, x: [x] }) => neg(mul(g, rsqrt(oneLessSquare(x))))],
-  jvp: [({ t, x: [x] }) => along(neg(t), rsqrt(oneLessSquare(x)))],
+  jvp: [({ t, x: [x] }) => mul(neg(t), rsqrt(oneLessSquare(x)))],
 });
 
 /**

@@ -2,7 +2,6 @@
  * The inverse hyperbolic cosine. From `cosh y = x`: `dy/dx = 1/sinh y = (x − 1)^(−½)·(x + 1)^(−½)`, of x and not of the rounded
  * y; +∞ at 1. The terms of every higher derivative of that product have one sign, so that at 1 none is `∞ − ∞`.
  */
-import { along } from '../families/along.js';
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
@@ -21,7 +20,7 @@ export const acoshPrimitive: Primitive<'acosh', null> = defineUnary({
   f: Math.acosh,
   saves: 'inputs',
   vjp: [({ g, x: [x] }) => mul(g, slopeOf(x))],
-  jvp: [({ t, x: [x] }) => along(t, slopeOf(x))],
+  jvp: [({ t, x: [x] }) => mul(t, slopeOf(x))],
 });
 
 /**

@@ -1,5 +1,4 @@
 /** The inverse sine. From `sin y = x`: `dy/dx = 1/cos y = 1/√((1 − x)(1 + x))`; +∞ at ±1. */
-import { along } from '../families/along.js';
 import { oneLessSquare } from '../families/one-less-square.js';
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
@@ -15,7 +14,7 @@ export const asinPrimitive: Primitive<'asin', null> = defineUnary({
   f: Math.asin,
   saves: 'inputs',
   vjp: [({ g, x: [x] }) => mul(g, rsqrt(oneLessSquare(x)))],
-  jvp: [({ t, x: [x] }) => along(t, rsqrt(oneLessSquare(x)))],
+  jvp: [({ t, x: [x] }) => mul(t, rsqrt(oneLessSquare(x)))],
 });
 
 /**

@@ -9,21 +9,31 @@ import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import type { Broadcast, Check } from '../typed-shape.js';
+import { add } from './add.js';
 import { div } from './div.js';
+import { equal } from './equal.js';
 import { hypot } from './hypot.js';
 import { mul } from './mul.js';
 import { neg } from './neg.js';
+import { where } from './where.js';
 
-/** `side/r²`. */
-const over = (side: Tensor, r: Tensor): Tensor => div(div(side, r), r);
+/** `side/r²`, and at the origin NaN with derivatives NaN: those of the length are 0 there. */
+const over = (side: Tensor, r: Tensor, a: Tensor, b: Tensor): Tensor =>
+  where(equal(r, 0), add(div(a, a), div(b, b)), div(div(side, r), r)) as Tensor;
 
 export const atan2Primitive: Primitive<'atan2', null> = defineBinary({
   name: 'atan2',
   docs: 'y = angle of (b, a)',
   f: Math.atan2,
   saves: 'inputs',
-  vjp: [({ g, x: [a, b] }) => mul(g, over(b, hypot(a, b))), ({ g, x: [a, b] }) => neg(mul(g, over(a, hypot(a, b))))],
-  jvp: [({ t, x: [a, b] }) => mul(over(b, hypot(b, a)), t), ({ t, x: [a, b] }) => mul(over(a, hypot(b, a)), neg(t))],
+  vjp: [
+    ({ g, x: [a, b] }) => mul(g, over(b, hypot(a, b), a, b)),
+    ({ g, x: [a, b] }) => neg(mul(g, over(a, hypot(a, b), a, b))),
+  ],
+  jvp: [
+    ({ t, x: [a, b] }) => mul(over(b, hypot(b, a), a, b), t),
+    ({ t, x: [a, b] }) => mul(over(a, hypot(b, a), a, b), neg(t)),
+  ],
 });
 
 /**

@@ -1,5 +1,4 @@
 /** The inverse hyperbolic tangent. From `tanh y = x`: `dy/dx = 1/(1 − tanh²y) = 1/((1 − x)(1 + x))`. */
-import { along } from '../families/along.js';
 import { oneLessSquare } from '../families/one-less-square.js';
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
@@ -7,6 +6,7 @@ import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { div } from './div.js';
+import { mul } from './mul.js';
 
 export const atanhPrimitive: Primitive<'atanh', null> = defineUnary({
   name: 'atanh',
@@ -14,7 +14,7 @@ export const atanhPrimitive: Primitive<'atanh', null> = defineUnary({
   f: Math.atanh,
   saves: 'inputs',
   vjp: [({ g, x: [x] }) => div(g, oneLessSquare(x))],
-  jvp: [({ t, x: [x] }) => along(t, div(1, oneLessSquare(x)))],
+  jvp: [({ t, x: [x] }) => mul(t, div(1, oneLessSquare(x)))],
 });
 
 /**

@@ -1,4 +1,4 @@
-/** The cube root. `d ∛x/dx = 1/(3y²)`; +∞ at 0. */
+/** The cube root. `d ∛x/dx = 1/(3y²)`; +∞ at 0, and 0 at ±∞: where y = 2y, y/x is no number. */
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
@@ -16,7 +16,7 @@ export const cbrtPrimitive: Primitive<'cbrt', null> = defineUnary({
   f: Math.cbrt,
   saves: 'output',
   vjp: [({ g, y }) => div(g, mul(mul(y, y), 3))],
-  jvp: [({ t, x: [x], y }) => where(equal(x, 0), div(t, abs(y)), mul(t, div(div(y, x), 3)))],
+  jvp: [({ t, x: [x], y }) => where(equal(y, mul(y, 2)), div(t, abs(y)), mul(t, div(div(y, x), 3)))],
 });
 
 /**

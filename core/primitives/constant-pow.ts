@@ -4,7 +4,6 @@
  */
 
 import { onesLike, zerosLike } from '../creation.js';
-import { along } from '../families/along.js';
 import { batchElementwise, commonDtype } from '../families/elementwise.js';
 import { bind } from '../interpreter.js';
 import { define, type Primitive } from '../primitive.js';
@@ -34,8 +33,7 @@ export const constantPowPrimitive: Primitive<'constantPow', ConstantPowParams> =
   jvp: [
     ({ t, x: [x], p: { exponent: n } }) => {
       if (n === 0) return zerosLike(t);
-      const slope = mul(constantPow(x, n - 1), n);
-      return n < 1 ? along(t, slope) : mul(t, slope);
+      return mul(t, mul(constantPow(x, n - 1), n));
     },
   ],
   batch: batchElementwise,

@@ -1,5 +1,4 @@
 /** The inverse of the error function. From `erf y = x`: `dy/dx = 1/erf′(y) = √π/2·e^(y²)`. */
-import { along } from '../families/along.js';
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
@@ -15,7 +14,7 @@ export const erfinvPrimitive: Primitive<'erfinv', null> = defineUnary({
   f: inverseErrorFunction,
   saves: 'output',
   vjp: [({ g, y }) => mul(g, mul(1 / twoOverRootPi, exp(mul(y, y))))],
-  jvp: [({ t, y }) => along(t, mul(exp(mul(y, y)), 1 / twoOverRootPi))],
+  jvp: [({ t, y }) => mul(t, mul(exp(mul(y, y)), 1 / twoOverRootPi))],
 });
 
 /**

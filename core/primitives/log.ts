@@ -1,11 +1,11 @@
 /** The natural logarithm. `d ln x/dx = 1/x`. */
-import { along } from '../families/along.js';
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { div } from './div.js';
+import { mul } from './mul.js';
 
 export const logPrimitive: Primitive<'log', null> = defineUnary({
   name: 'log',
@@ -13,7 +13,7 @@ export const logPrimitive: Primitive<'log', null> = defineUnary({
   f: Math.log,
   saves: 'inputs',
   vjp: [({ g, x: [x] }) => div(g, x)],
-  jvp: [({ t, x: [x] }) => along(t, div(1, x))],
+  jvp: [({ t, x: [x] }) => mul(t, div(1, x))],
 });
 
 /**

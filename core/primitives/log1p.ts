@@ -1,5 +1,4 @@
 /** `ln(1 + x)` without cancellation near 0. `d ln(1 + x)/dx = 1/(1 + x)`. */
-import { along } from '../families/along.js';
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
@@ -7,6 +6,7 @@ import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { add } from './add.js';
 import { div } from './div.js';
+import { mul } from './mul.js';
 
 export const log1pPrimitive: Primitive<'log1p', null> = defineUnary({
   name: 'log1p',
@@ -14,7 +14,7 @@ export const log1pPrimitive: Primitive<'log1p', null> = defineUnary({
   f: Math.log1p,
   saves: 'inputs',
   vjp: [({ g, x: [x] }) => div(g, add(x, 1))],
-  jvp: [({ t, x: [x] }) => along(t, div(1, add(1, x)))],
+  jvp: [({ t, x: [x] }) => mul(t, div(1, add(1, x)))],
 });
 
 /**

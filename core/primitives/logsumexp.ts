@@ -3,6 +3,7 @@
  * or 0 where that is infinite, so that ∞ − ∞ never arises.
  */
 import { onesLike } from '../creation.js';
+import { along } from '../families/along.js';
 import { defineReduction, type ReductionParams } from '../families/reduction.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
@@ -74,7 +75,7 @@ export const logsumexpPrimitive: Primitive<'logsumexp', ReductionParams> = defin
   vjp: [({ g, x: [x], y, p: { axes } }) => mul(unreduce(g, x.shape, axes), sharesOf(x, y, axes))],
   // The mean of the tangents by weight
   jvp: [
-    ({ t, x: [x], y, p: { axes } }) => reshape(sum(mul(sharesOf(x, y, axes), t), { axes, keepDims: true }), y.shape),
+    ({ t, x: [x], y, p: { axes } }) => reshape(sum(along(t, sharesOf(x, y, axes)), { axes, keepDims: true }), y.shape),
   ],
 });
 

@@ -5,7 +5,6 @@
  * At those points the operand is made harmless before it is used and the result is selected ("double where"), so that
  * derivatives of the rule find no NaN there either. For a < 0 only the derivative to a exists; the other one is NaN.
  */
-import { along } from '../families/along.js';
 import { defineBinary } from '../families/binary.js';
 import { bind } from '../interpreter.js';
 import { type Operand, operands } from '../operand.js';
@@ -48,7 +47,7 @@ export const powPrimitive: Primitive<'pow', null> = defineBinary({
   saves: 'both',
   vjp: [({ g, x: [a, b] }) => mul(g, slopeOfBase(a, b)), ({ g, x: [a, b], y }) => mul(g, slopeOfExponent(a, b, y))],
   jvp: [
-    ({ t, x: [a, b] }) => along(t, slopeOfBase(a, b)),
+    ({ t, x: [a, b] }) => mul(t, slopeOfBase(a, b)),
     ({ t, x: [a, b] }) => mul(slopeOfExponent(a, b, pow(a, b)), t),
   ],
 });

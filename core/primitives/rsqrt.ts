@@ -1,5 +1,4 @@
 /** The reciprocal square root. `d x^(−½)/dx = −½x^(−3/2) = −½y³`. */
-import { along } from '../families/along.js';
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
@@ -14,7 +13,7 @@ export const rsqrtPrimitive: Primitive<'rsqrt', null> = defineUnary({
   f: (x) => 1 / Math.sqrt(x),
   saves: 'output',
   vjp: [({ g, y }) => mul(g, mul(mul(y, -0.5), mul(y, y)))],
-  jvp: [({ t, x: [x], y }) => along(t, div(mul(y, -0.5), x))],
+  jvp: [({ t, x: [x], y }) => mul(t, div(mul(y, -0.5), x))],
 });
 
 /**

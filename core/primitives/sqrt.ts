@@ -1,5 +1,4 @@
 /** The square root. `d√x/dx = 1/(2√x)`, read from the output; +∞ at 0. */
-import { along } from '../families/along.js';
 import { defineUnary } from '../families/unary.js';
 import { bind } from '../interpreter.js';
 import type { Primitive } from '../primitive.js';
@@ -14,7 +13,7 @@ export const sqrtPrimitive: Primitive<'sqrt', null> = defineUnary({
   f: Math.sqrt,
   saves: 'output',
   vjp: [({ g, y }) => div(g, mul(y, 2))],
-  jvp: [({ t, x: [x] }) => along(t, div(0.5, sqrt(x)))],
+  jvp: [({ t, x: [x] }) => mul(t, div(0.5, sqrt(x)))],
 });
 
 /**

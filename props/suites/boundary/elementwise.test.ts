@@ -184,8 +184,11 @@ test('a zero tangent through an infinite derivative: 0, so that both modes agree
   }
   // A tangent that is not 0 still meets the infinite derivative.
   assert.is(jvp(sqrt, [f64(0)], [f64(2)])[1].item(), infinity);
-  // And where the slope is no number, nor is the product.
-  assert.equal(jvp(sqrt, [f64(-1)], [f64(0)])[1].item(), nan);
+  // A slope that is no number moves nothing either, and a tangent that is none is lost nowhere.
+  assert.equal(jvp(sqrt, [f64(-1)], [f64(0)])[1].item(), 0);
+  assert.equal(jvp(sqrt, [f64([-1, 4])], [f64([1, nan])])[1].toArray(), [nan, nan]);
+  // Nor does an operand that does not move: its slope may be NaN.
+  assert.is(jvp((a: Tensor, b: Tensor) => pow(a, b) as Tensor, [f64(-2), f64(2)], [f64(1), f64(0)])[1].item(), -4);
 });
 
 test("sqrt'(0): +∞", () => {
@@ -321,7 +324,9 @@ test('sigmoid, softplus, tanh, logsigmoid: small derivatives keep their digits w
 test('multiplication by a literal 0: 0·NaN = NaN, 0·∞ = NaN: never folded away', () => {
   assert.equal(mul(f64([nan, infinity, -infinity, 2]), 0).toArray(), [nan, nan, nan, 0]);
   assert.equal(mul(0, f64([nan, infinity])).toArray(), [nan, nan]);
-  slopes((x) => mul(mul(x, 0), infinity), [1, 2], [nan, nan]);
+  const scaled = (x: Tensor): Tensor => mul(mul(x, 0), infinity) as Tensor;
+  assert.equal(scaled(f64([1, 2])).toArray(), [nan, nan]);
+  assert.equal(grad((x: Tensor) => sum(scaled(x)))(f64([1, 2])).toArray(), [nan, nan]);
   assert.equal(
     derivatives((x) => mul(sqrt(x), 0), 0, 1),
     [nan],

@@ -1,6 +1,6 @@
 /** Boundary points at the ends of a range: saturation, the ends of a domain, quotients that round up, interpolation, limits. */
 import * as fc from 'fast-check';
-import { compile, grad, hessian, jacfwd, jacrev, jvp } from '../../../autograd/index.js';
+import { compile, grad, hessian, hvp, jacfwd, jacrev, jvp } from '../../../autograd/index.js';
 import {
   acos,
   acosh,
@@ -12,10 +12,14 @@ import {
   dot,
   einsum,
   erf,
+  exp,
   expm1,
   floorDivide,
   hypot,
+  log,
   log1p,
+  log2,
+  logsumexp,
   matmul,
   median,
   mul,
@@ -23,9 +27,11 @@ import {
   pow,
   prod,
   quantile,
+  reciprocal,
   recurrence,
   relu,
   remainder,
+  rsqrt,
   safeSqrt,
   sigmoid,
   softplus,
@@ -37,7 +43,7 @@ import {
   tensor,
 } from '../../../core/index.js';
 import { functional } from '../../../nn/index.js';
-import { assertLaw, divisionLaw, homogeneityLaw, nestingLaw } from '../../index.js';
+import { apartLaw, assertLaw, divisionLaw, homogeneityLaw, nestingLaw } from '../../index.js';
 import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
@@ -101,6 +107,60 @@ test('the ends of a domain: second derivatives are those that the inside tends t
     assert.equal(seconds(f, f64(x)), [want, want, want, want]);
     for (const order of [2, 3]) assertLaw(nestingLaw(f, [f64([x])], { order }));
   }
+});
+
+test('the ends of a domain: an element there spoils no derivative of the others, in any nesting', () => {
+  const cases: readonly [Unary, readonly [end: number, inside: number], number][] = [
+    [sqrt, [0, 4], -0.03125],
+    [log, [0, 4], -0.0625],
+    [log2, [0, 4], -0.0625 / Math.LN2],
+    [reciprocal, [0, 4], 0.03125],
+    [rsqrt, [0, 4], 0.0234375],
+    [log1p, [-1, 1], -0.25],
+    [acosh, [1, 2], -2 / 3 ** 1.5],
+    [atanh, [1, 0.5], 16 / 9],
+    [asin, [1, 0.5], 0.5 / 0.75 ** 1.5],
+    [(x) => pow(x, 1.5), [0, 4], 0.375],
+    [exp, [infinity, 0], 1],
+  ];
+  for (const [f, point, want] of cases) {
+    const total = (x: Tensor): Tensor => sum(f(x));
+    const x = f64(point);
+    const along = f64([0, 1]);
+    for (const second of [
+      hessian(total),
+      ...[jacrev, jacfwd].flatMap((o) => [jacrev, jacfwd].map((i) => o(i(total)))),
+    ]) {
+      const [, above, beside, inside = nan] = (second(x) as Tensor).dataSync();
+      assert.equal([above, beside].map(Math.abs as (x?: number) => number), [0, 0], String(f));
+      near(inside, want, 1e-14);
+    }
+    const products = [
+      hvp(total, [x], [along])[0],
+      jvp(grad(total), [x], [along])[1],
+      grad((v: Tensor) => sum(mul(grad(total)(v), along)))(x),
+      grad((v: Tensor) => jvp(total, [v], [along])[1])(x),
+    ];
+    for (const product of products) {
+      const [beside = nan, inside = nan] = product.dataSync();
+      assert.is(Math.abs(beside), 0);
+      near(inside, want, 1e-14);
+    }
+    assertLaw(apartLaw(f, [x]));
+  }
+  for (const mode of [jacrev, jacfwd])
+    assert.equal((mode((x: Tensor) => logsumexp(x))(f64([infinity, 1])) as Tensor).toArray(), [nan, 0]);
+});
+
+test('a zero tangent that is not constant: its own derivatives are kept, at every order', () => {
+  // f = exp(xy): ∂x f = y·f is 0 at y = 0, and ∂y∂y∂x f = 2x.
+  const f = ([x, y]: readonly [Tensor, Tensor]): Tensor => exp(mul(x, y) as Tensor);
+  for (const byX of [backward, forward])
+    for (const byY of [backward, forward])
+      for (const again of [backward, forward]) {
+        const first = (y: Tensor): Tensor => byX((x) => f([x, y]))(f64(2));
+        assert.is(again(byY(first))(f64(0)).item(), 4);
+      }
 });
 
 test('hypot at the origin: gradient and Hessian are 0, as those of abs and norm', () => {

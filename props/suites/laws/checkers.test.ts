@@ -30,6 +30,7 @@ import {
 } from '../../../core/index.js';
 import {
   adjointLaw,
+  apartLaw,
   assertLaw,
   backendLaw,
   batchSplitLaw,
@@ -248,6 +249,12 @@ const cases: readonly [name: string, law: string, right: () => LawReport, wrong:
         ),
         [x],
       ),
+  ],
+  [
+    'apartLaw',
+    'elements apart',
+    () => apartLaw((a: Tensor) => sqrt(a), [tensor([0, 4])]),
+    () => apartLaw((a: Tensor) => mul(a, sum(a)) as Tensor, [tensor([0, 4])]),
   ],
   [
     'homogeneityLaw',
