@@ -11,8 +11,14 @@ import { nearest } from './nearest.js';
 import { Tensor } from './tensor.js';
 
 /** What was probably meant by something that is no tensor. */
-const remedyFor = (op: string, value: unknown): string => {
-  if (value === undefined) return `give one; where a function is wanted, pass ${op} itself and not ${op}()`;
+const remedyFor = (op: string, value: unknown, none: boolean): string => {
+  if (value === undefined)
+    return none
+      ? `give one; where a function is wanted, pass ${op} itself and not ${op}()`
+      : 'give one: look for an argument that was left out, a name that is not there, or a list that is shorter';
+  if (typeof value === 'object' && value !== null && 'output' in value && 'h' in value)
+    return "take its output; a recurrent layer in a row gives that alone with returns: 'last' or returns: 'sequence'";
+  if (typeof value === 'object' && value !== null && 'then' in value) return 'wait for it: await';
   const isPair =
     Array.isArray(value) && value.length === 2 && value[0] instanceof Tensor && !(value[1] instanceof Tensor);
   return isPair ? 'take the first of the list: apply of a layer returns [output, state]' : 'make one with tensor(…)';
@@ -25,7 +31,7 @@ export const checkTensors = (op: string, values: readonly unknown[]): void => {
   throw new ArgumentError({
     op,
     problem: `${values.length > 1 ? `operand ${at + 1}` : 'the operand'} is ${describe(values[at])}, not a tensor`,
-    remedy: remedyFor(op, values[at]),
+    remedy: remedyFor(op, values[at], values.length === 1 || values.every((each) => each === undefined)),
   });
 };
 

@@ -8,7 +8,7 @@ import { ArgumentError, describe, formatShape, TreeError } from '../core/errors.
 import { cast } from '../core/primitives/cast.js';
 import type { Shape } from '../core/shape.js';
 import { checkShape } from '../core/shape.js';
-import type { Tensor } from '../core/tensor.js';
+import { Tensor } from '../core/tensor.js';
 import { eachLeaf, treeUnflatten } from '../core/tree.js';
 import { checkCallback, checkList, checkObject, checkText, checkTexts, namedEntries } from './checks.js';
 
@@ -109,6 +109,24 @@ interface Found {
   readonly tensor: Tensor;
 }
 
+/** Throws for what holds the tensors that are meant, and is none of them by name. */
+const checkNamed = (op: string, tensors: unknown): void => {
+  if (typeof tensors !== 'object' || tensors === null) return;
+  if (typeof (tensors as { readonly then?: unknown }).then === 'function')
+    throw new ArgumentError({
+      op,
+      problem: 'the tensors are a promise',
+      remedy: `wait for them: ${op}(…, (await loadSafetensors(path)).tensors)`,
+    });
+  const inner = (tensors as { readonly tensors?: unknown }).tensors;
+  if (!(tensors instanceof Map) && typeof inner === 'object' && inner !== null && !(inner instanceof Tensor))
+    throw new ArgumentError({
+      op,
+      problem: 'the tensors are an object with tensors in it, as a file has',
+      remedy: `give its tensors: ${op}(…, (await loadSafetensors(path)).tensors)`,
+    });
+};
+
 /** The tensors of the file by their names in the tree. Names that the tree has as they are need no other, unless `rename` is given. */
 const renamed = (
   op: string,
@@ -119,6 +137,7 @@ const renamed = (
   checkCallback(op, 'rename', rename);
   const nameOf = rename ?? ((name: string): string => (wanted.has(name) ? name : fromTorchName(name)));
   const source = new Map<string, Found>();
+  checkNamed(op, tensors);
   for (const [from, tensor] of namedEntries(op, tensors)) {
     const name: unknown = nameOf(from);
     if (name === null) continue;

@@ -6,7 +6,7 @@
 
 import { checkedOptions } from '../core/arguments.js';
 import { describe } from '../core/errors.js';
-import { ArgumentError, type FloatDtype, foldIn, type Key, type Tensor, TreeError } from '../core/index.js';
+import { ArgumentError, type FloatDtype, foldIn, type Key, Tensor, TreeError } from '../core/index.js';
 import { checkMethods, isClass } from '../core/methods.js';
 import { watched } from './watch.js';
 
@@ -89,6 +89,7 @@ const layerFrom = <P, S, X, Y>(d: LayerDefinition<P, S, X, Y>): Layer<P, S, X, Y
   random: d.random ?? false,
   init: (key, options = {}) => {
     const { dtype = 'float32' } = checkedOptions(d.name, options, defineLayerNames);
+    if (!(key instanceof Tensor)) throw noKey(d.name, key);
     return madeBy(d.name, d.init(key, dtype));
   },
   apply: (variables, x, options = {}) => {
@@ -99,6 +100,13 @@ const layerFrom = <P, S, X, Y>(d: LayerDefinition<P, S, X, Y>): Layer<P, S, X, Y
     return watched({ name: d.name, ...own, input: x }, () => returnedBy(d.name, d.apply(own, x, { training, key })));
   },
 });
+
+const noKey = (name: string, key: unknown): ArgumentError =>
+  new ArgumentError({
+    op: 'init',
+    problem: `the key of ${name} is ${describe(key)}`,
+    remedy: 'give one, made of a seed: layer.init(key(0))',
+  });
 
 /** What somebody may have meant as an option of `apply`. */
 const misplaced = { training: true, train: true, isTraining: true, eval: true, inference: true, key: true, rng: true };

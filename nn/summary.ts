@@ -115,7 +115,7 @@ const checkInput = (input: unknown): void => {
   )
     throw new ArgumentError({
       op: 'summary',
-      problem: `the input is ${describe(input)}`,
+      problem: `the input is ${describe(input)}${isShape(input) ? ` with the size ${input.find((size) => !Number.isInteger(size) || size < 0)}` : ''}`,
       remedy: 'give the shape of a batch, such as [64, 3, 32, 32], or a tensor or a tree of tensors',
     });
 };

@@ -12,6 +12,12 @@ import type { Direction, GradientTransform } from './transform.js';
 
 /** Throws unless the value has the functions of a transform. */
 export const checkTransform = (op: string, transform: unknown): void => {
+  if (Array.isArray(transform))
+    throw new ArgumentError({
+      op,
+      problem: 'the transform is a list',
+      remedy: 'give them one after another: chain(a, b), or chain(...list)',
+    });
   checkMethods(op, 'the transform', transform, ['init', 'update']);
   const { prepare, direction } = transform as Partial<GradientTransform>;
   if (prepare !== undefined) checkCallable(op, 'prepare of the transform', prepare);
@@ -121,6 +127,8 @@ const sourceRemedy = 'give examples { x, y }, a loader, or a function of the epo
 const sourceHint = (source: unknown): string => {
   if (typeof source === 'number')
     return 'give examples { x, y }; stratifiedSplit(key, examples, [0.8, 0.2]) divides some in two parts';
+  if (typeof source === 'object' && source !== null && 'pixels' in source)
+    return 'make examples of the images: imageExamples(images), of tapegrad/data';
   if (Array.isArray(source) && source.length === 2) return `write { x, y }, not [x, y]; or ${sourceRemedy}`;
   if (typeof source === 'object' && source !== null && !Array.isArray(source))
     return `call the inputs x and the targets y: { x, y }, or ${sourceRemedy}`;
@@ -233,6 +241,16 @@ export const checkMetrics = (op: string, metrics: unknown): void => {
   for (const [name, metric] of Object.entries(metrics))
     if (typeof metric === 'function') checkCallable(op, `the metric ${name}`, metric);
     else checkMethods(op, `the metric ${name}`, metric, ['init', 'update', 'result']);
+};
+
+/** Throws for what `init` of a model returns whole, where its parameters alone are meant. */
+export const refuseVariables = (op: string, params: unknown): void => {
+  if (typeof params !== 'object' || params === null || Object.keys(params).sort().join() !== 'params,state') return;
+  throw new TreeError({
+    op,
+    problem: 'init of the optimiser was given variables: parameters beside the state of layers',
+    remedy: 'give the parameters alone: optimizer.init(variables.params)',
+  });
 };
 
 /** The parameters and the state of a model, once they are known to be there. */

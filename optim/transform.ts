@@ -9,7 +9,7 @@ import { add, fromData, ShapeError, type Tensor, TreeError, treeMap, treeStructu
 import { inOperation } from '../core/scope.js';
 import { sameShape } from '../core/shape.js';
 import { mapTrees } from '../core/tree.js';
-import { checkTransform, updateBy } from './given.js';
+import { checkTransform, refuseVariables, updateBy } from './given.js';
 
 /**
  * Which way updates point: `gradient` as the gradients do, so that adding them would climb; `descent` the other way; `mixed` where
@@ -127,7 +127,10 @@ export const chain = (...transforms: readonly GradientTransform[]): GradientTran
 };
 
 const chained = (transforms: readonly GradientTransform[]): GradientTransform<readonly unknown[]> => ({
-  init: (params) => transforms.map((transform) => transform.init(params)),
+  init: (params) => {
+    refuseVariables('chain', params);
+    return transforms.map((transform) => transform.init(params));
+  },
   update(gradients, states, params) {
     checkStates(states, transforms.length);
     let updates = gradients;

@@ -33,7 +33,7 @@ export const checkWhole = (op: string, x: Tensor, name: string): void => {
       op,
       problem: `${name}s are ${x.dtype}`,
       shapes: [x.shape],
-      remedy: `give int32 ${name}s, such as tensor([0, 2], { dtype: 'int32' })`,
+      remedy: `give int32 ${name}s, such as tensor([0, 2], { dtype: 'int32' }); cast(x, 'int32') makes them`,
     });
 };
 

@@ -31,7 +31,7 @@ import {
   where,
 } from '../../core/index.js';
 import { inOperation } from '../../core/scope.js';
-import { checkNumbers, pickNumbers, takeNumbers, type WholeNumbers } from './class-numbers.js';
+import { checkNumbers, checkWhole, pickNumbers, takeNumbers, type WholeNumbers } from './class-numbers.js';
 import { withoutAbsent } from './masking.js';
 import { alongAxis } from './normalise.js';
 import {
@@ -66,6 +66,18 @@ const placesOf = (op: string, x: Tensor): Places => {
 
 const checkTarget = (op: string, x: Tensor, target: Tensor, expected: Shape): void => {
   checkTensors(op, [x, target]);
+  // Shapes are right where they are those of the other kind of target: then it is the element type that says so.
+  if (
+    !isFloat(target.dtype) &&
+    target.shape.join() === x.shape.join() &&
+    (expected.length < x.rank || target.dtype === 'bool')
+  )
+    throw new DtypeError({
+      op,
+      problem: `the target has the shape of the scores, and is ${target.dtype}`,
+      shapes: [x.shape, target.shape],
+      remedy: `${op.startsWith('crossEntropy') ? "rows of shares are floats: cast(y, 'float32'), or " : ''}give class numbers: argmax(cast(y, 'int32'), { axis: ${x.rank === 1 ? 0 : 1} })`,
+    });
   if (target.shape.join() !== expected.join())
     throw new ShapeError({
       op,
@@ -237,7 +249,7 @@ export const crossEntropy = ((x: Tensor, target: Tensor, options: Reducible<Cros
           problem: 'ignoreIndex goes with class numbers',
           remedy: 'give int32 targets, or rows of zeros for places to ignore',
         });
-      if (isFloat(target.dtype) && x.rank > target.rank && target.shape.join() === shape.join())
+      if (x.rank > target.rank && target.shape.join() === shape.join())
         throw new DtypeError({
           op: 'crossEntropy',
           problem: `class numbers are ${target.dtype}`,
@@ -309,6 +321,7 @@ export const crossEntropyOfProbabilities = ((
       const { loss, weights } = pickClasses('crossEntropyOfProbabilities', p, targets, logOf);
       return reduceWeighted('crossEntropyOfProbabilities', loss, weights, options.reduction ?? 'mean');
     }
+    if (p.rank > target.rank) checkWhole('crossEntropyOfProbabilities', target, 'class number');
     checkTarget('crossEntropyOfProbabilities', p, target, p.shape);
     checkShares('crossEntropyOfProbabilities', target);
     if (clip > 0) return softCrossEntropy(logOf(p), target, options);

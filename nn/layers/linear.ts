@@ -80,6 +80,13 @@ export const linear = <const O extends LinearOptions = Record<never, never>>(
   outputs: number,
   options?: O,
 ): Layer<ParametersFor<O>, null> => {
+  const sizes: unknown = inputs;
+  if (typeof sizes === 'object' && sizes !== null)
+    throw new ArgumentError({
+      op: 'linear',
+      problem: `inputs is ${describe(sizes)}`,
+      remedy: 'give two numbers, and options after them: linear(in, out, { bias: false })',
+    });
   const given: LinearOptions = options === undefined ? {} : options;
   checkedOptions('linear', given, linearNames);
   const { bias = true, weightLayout = 'out-in', ...initialisers } = given;

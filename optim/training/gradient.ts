@@ -47,6 +47,8 @@ export interface StepGradient<S, Y, T> {
   readonly gradient: readonly Tensor[];
   /** Whether anything counts, a bool scalar; `null` where that is known. */
   readonly counts: Tensor | null;
+  /** Whether the parameters move the loss of any batch: without, all of its gradient is 0. */
+  readonly depends: boolean;
   /** Of each batch, in their order. */
   readonly outcomes: readonly Outcome<S, Y, T>[];
 }
@@ -67,7 +69,7 @@ interface Part {
   readonly count: number | Tensor | 'whole';
 }
 
-type Total = Omit<StepGradient<never, never, never>, 'outcomes'>;
+type Total = Omit<StepGradient<never, never, never>, 'outcomes' | 'depends'>;
 
 const added = (tensors: readonly Tensor[]): Tensor => tensors.reduce((sum, part) => add(sum, part));
 
@@ -123,6 +125,7 @@ export const gradientOf =
     const withPenalty = (value: Tensor, params: P): Tensor =>
       penalty === undefined ? value : add(value, penaltyOf(params));
     let state = first;
+    let depends = false;
 
     const parts = batches.map(({ x, y: target }, i) => {
       const examples = countExamples({ x, y: target });
@@ -136,6 +139,7 @@ export const gradientOf =
         );
         const figure = lossOf(loss(output, target), examples);
         const sum = isSum(figure) ? figure.sum : isWhole(figure) ? figure.whole : figure.mean;
+        depends ||= sum.owner === at[0]?.owner;
         const value = isSum(figure) && alone ? meanOrZero(figure) : sum;
         const count = isWhole(figure) ? 'whole' : figure.count;
         return [alone ? withPenalty(value, params) : value, [output, next, count, sum]];
@@ -148,18 +152,19 @@ export const gradientOf =
     const [only] = parts;
     if (alone && only !== undefined) {
       const { value, gradient, count, sum } = only;
-      if (!(count instanceof Tensor)) return { loss: value, gradient, counts: null, outcomes };
+      if (!(count instanceof Tensor)) return { loss: value, gradient, counts: null, depends, outcomes };
       const counts = countsAnything({ sum, count });
-      return { loss: where(counts, value, 0), gradient, counts, outcomes };
+      return { loss: where(counts, value, 0), gradient, counts, depends, outcomes };
     }
     const { loss: mean, gradient, counts } = together(parts);
-    if (penalty === undefined) return { loss: mean, gradient, counts, outcomes };
+    if (penalty === undefined) return { loss: mean, gradient, counts, depends, outcomes };
     // Once a step, however many batches it has.
     const [extra, slope] = valueAndGrad((at: readonly Tensor[]) => penaltyOf(replace(at)))(leaves);
     return {
       loss: counts === null ? add(mean, extra) : where(counts, add(mean, extra), 0),
       gradient: gradient.map((leaf, j) => add(leaf, slope[j] ?? leaf)),
       counts,
+      depends,
       outcomes,
     };
   };

@@ -136,6 +136,12 @@ export const checkOptions = (options: object): void => {
       problem: 'frozen is a list, not a function',
       remedy: "give a function of a parameter's path: (path) => path.startsWith('[0]')",
     });
+  if (typeof rest.penalty === 'number')
+    throw new ArgumentError({
+      op: 'fit',
+      problem: `penalty is ${describe(rest.penalty)}, not a function`,
+      remedy: `give a function of the parameters: (params) => l2Penalty(params, ${describe(rest.penalty)})`,
+    });
   for (const [name, value] of Object.entries({
     stopWhen: rest.stopWhen,
     rateFactor: rest.rateFactor,

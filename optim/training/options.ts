@@ -1,6 +1,7 @@
 /** What `fit` takes and returns, and where a run begins. */
 
-import { ArgumentError, arithmetic, foldIn, type Key, type Tensor, treeEntries } from '../../core/index.js';
+import { isFloat } from '../../core/dtype.js';
+import { ArgumentError, arithmetic, DtypeError, foldIn, type Key, type Tensor, treeEntries } from '../../core/index.js';
 import { variablesOf } from '../given.js';
 import type { GradientTransform } from '../transform.js';
 import type { WeightAverage } from './averaging.js';
@@ -109,6 +110,14 @@ const checkTrainable = (params: unknown, frozen: Frozen | undefined): void => {
       op: 'fit',
       problem: 'the model has no parameters, so that there is nothing to train',
       remedy: 'put a layer with parameters in, such as linear(4, 3); evaluate measures a model that is not trained',
+    });
+  const whole = treeEntries(params, 'fit').find(([path, { dtype }]) => !isFloat(dtype) && frozen?.(path) !== true);
+  if (whole !== undefined)
+    throw new DtypeError({
+      op: 'fit',
+      problem: `the parameter ${whole[0]} is ${whole[1].dtype}, which takes no gradient`,
+      shapes: [whole[1].shape],
+      remedy: "make it of floats, cast(x, 'float32'), or name it in frozen",
     });
   if (frozen !== undefined && !paths.some((path) => frozen(path)))
     throw new ArgumentError({

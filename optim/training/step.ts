@@ -1,6 +1,7 @@
 /** One step of training as a pure function of trees, compiled unless it is to run one operation at a time. */
 
 import {
+  ArgumentError,
   compile as compiled,
   foldIn,
   type Key,
@@ -86,6 +87,15 @@ export type Step<P, S, X, T> = (
   readonly finite: Tensor;
 };
 
+/** A loss of numbers that the parameters do not move: every gradient would be 0, and nothing would be learnt. */
+const noPath = (): ArgumentError =>
+  new ArgumentError({
+    op: 'fit',
+    problem: 'the loss does not depend on any parameter that is trained',
+    remedy:
+      'compute it from the output of the model with operations that have a derivative: on scores and not on argmax, on tensors and not on item() or toArray(), without a cast to whole numbers, comparisons or stopGradient',
+  });
+
 /**
  * The step over one batch, or over several whose gradients are accumulated. Batch i of step s draws from
  * `foldIn(foldIn(key, s), i)`. The loss it returns has the penalty in it; the loss among the metrics has not. A step that is not finite
@@ -98,12 +108,13 @@ export const trainingStep = <P, S, X, Y, T>(definition: StepDefinition<P, S, X, 
 
   const step: Step<P, S, X, T> = (now, batches, key, number) => {
     const { trainable, replace } = thawFor('fit', now.params, frozen);
-    const { loss, gradient, counts, outcomes } = gradientOf({ ...definition, replace })(
+    const { loss, gradient, counts, depends, outcomes } = gradientOf({ ...definition, replace })(
       treeLeaves(trainable),
       now.state,
       batches,
       foldIn(key, number),
     );
+    if (!depends) throw noPath();
     const [updates, optimizerState] = updateBy(
       'fit',
       optimizer,
