@@ -8,6 +8,7 @@ import { ArgumentError, full } from '../core/index.js';
 import { preparedRates } from './learning-rate.js';
 import { type Callbacks, type RunEnd, tell } from './training/callbacks.js';
 import { checker, drawn } from './training/checks.js';
+import { resumeNotes } from './training/division.js';
 import type { SkippedStep } from './training/history.js';
 import type { Batch } from './training/model.js';
 import { nonFiniteError } from './training/non-finite.js';
@@ -90,6 +91,7 @@ export const fit = async <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): Pr
 
   const fresh = freshState(options);
   const begin = options.resume === undefined || options.resume === null ? fresh : resumedState(options.resume, fresh);
+  const notes = begin === fresh ? [] : resumeNotes(options.resume, begin, epochs);
   // Steps overwrite what they are given: what anybody else may hold goes in as tensors of the run's own.
   let now = kept(begin);
   // Appended to in place: copying it at every step would make long runs slow. Snapshots copy it.
@@ -194,7 +196,7 @@ export const fit = async <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): Pr
   });
   const reason = await run();
   const final = current();
-  const warnings = warningsOf(final, options);
+  const warnings = [...notes, ...warningsOf(final, options)];
   await say('onEnd', { reason, history: final.history, warnings });
   const { params, state } = options.restoreBest === true && final.best !== null ? final.best : final;
   const averaged = final.average?.average ?? null;

@@ -6,6 +6,7 @@ import { variablesOf } from '../given.js';
 import type { GradientTransform } from '../transform.js';
 import type { WeightAverage } from './averaging.js';
 import type { Callbacks, RunEnd } from './callbacks.js';
+import { divisionOf } from './division.js';
 import { type Frozen, thawFor } from './freezing.js';
 import type { History, Monitor, SkippedStep } from './history.js';
 import type { MetricOrMean } from './metrics.js';
@@ -81,7 +82,10 @@ export interface FitOptions<P, S, X, Y, T> {
   /** Before a `NonFiniteError` is thrown, repeat the step under `debugNans`, so that it names the operation and the layer; false by default. */
   readonly debugNans?: boolean;
 
-  /** What `snapshot()` gave or a checkpoint held: the run goes on from there. `null` is a fresh start. */
+  /**
+   * What `snapshot()` gave or a checkpoint held: the run goes on from there. `null` is a fresh start. With other examples, `batchSize`,
+   * `order`, `dropLast` or `accumulate` it goes on from the end of an epoch, and `warnings` say so; within an epoch that is an error.
+   */
   readonly resume?: unknown;
   /** Whether a step runs as one program; true by default. The numbers are the same. */
   readonly compile?: boolean;
@@ -146,5 +150,11 @@ export const freshState = <P, S, X, Y, T>(options: FitOptions<P, S, X, Y, T>): T
     learningRate: null,
     history: { losses: [], checks: [] },
     arithmetic: arithmetic(),
+    division: divisionOf(options.train, {
+      batchSize: options.batchSize ?? 32,
+      order: options.order,
+      dropLast: options.dropLast,
+      accumulate: options.accumulate ?? 1,
+    }),
   };
 };

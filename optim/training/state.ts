@@ -5,6 +5,7 @@
 import { ArgumentError, type Key, stopGradient, Tensor, TreeError, treeEntries } from '../../core/index.js';
 import { mapTensors } from '../../core/tree.js';
 import type { AverageState } from './averaging.js';
+import type { Division } from './division.js';
 import type { Check, History, SkippedStep } from './history.js';
 import { type NonFiniteRecord, noneYet } from './soundness.js';
 
@@ -36,6 +37,8 @@ export interface TrainingState<P = unknown, S = unknown> {
   readonly history: History;
   /** What the run was computed with, as `arithmetic()` says: elsewhere it goes on, but with other last bits. */
   readonly arithmetic: string;
+  /** How examples are divided into steps; states of version 0.1.0 do not say. */
+  readonly division?: Division;
 }
 
 /** The same numbers in tensors of their own: steps give theirs away, so that whoever keeps some keeps these. */
@@ -137,6 +140,7 @@ export const resumedState = <P, S>(value: unknown, fresh: TrainingState<P, S>): 
     step,
     history,
     arithmetic: fresh.arithmetic,
+    ...(fresh.division === undefined ? {} : { division: fresh.division }),
   };
 };
 

@@ -184,3 +184,31 @@ test('resume: a process killed at random moments arrives where an undisturbed on
     assert.ok(Buffer.compare(readFileSync(files[1]), readFileSync(whole)) === 0);
     assert.equal(readdirSync(folder).sort(), ['result.ckpt', 'run.ckpt', 'whole.ckpt']);
   }));
+
+test('resume: other examples or batches are refused within an epoch, and said after one', async () => {
+  const files: TrainingState[] = [];
+  const keep = ({ snapshot }: { snapshot(): TrainingState }): void => {
+    files.push(snapshot());
+  };
+  const whole = await run({ epochs: 2, callbacks: [{ onStepEnd: keep, onEpochEnd: keep }] });
+  assert.equal(whole.warnings, []);
+  const [within] = files;
+  assert.ok(within !== undefined && within.batch > 0);
+  for (const [name, other] of [
+    ['batchSize', { batchSize: 5 }],
+    ['examples', { train: examples(24) }],
+    ['order', { order: 'sequential' as const }],
+    ['accumulate', { accumulate: 1 + (resumable().accumulate ?? 1) }],
+  ] as const) {
+    const error = await run({ epochs: 2, resume: within, ...other }).catch((caught: unknown) => caught);
+    assert.ok(error instanceof ArgumentError, String(error));
+    assert.match(error.message, new RegExp(`^fit \\(resume\\): the run stands within epoch 1, and now has .*${name}`));
+    const { warnings } = await run({ epochs: 3, resume: whole.final, ...other });
+    assert.match(warnings.join(), new RegExp(`after epoch 2 with .*${name}`));
+  }
+  const fewer = await run({ epochs: 1, resume: whole.final });
+  assert.match(fewer.warnings.join(), /more than 1 epochs behind it: nothing was trained/);
+  assert.equal((await run({ epochs: 2, resume: whole.final })).warnings, []);
+  const { division: _, ...older } = within;
+  assert.equal((await run({ epochs: 2, resume: older })).warnings, []);
+});
