@@ -12,6 +12,7 @@ import { inOperation } from '../../core/scope.js';
 import { checkBounds, checkBytes, checkNumbers, checkObject, checkText, checkTexts, checkWhole } from '../checks.js';
 import { attempt, DataError } from '../errors.js';
 import type { Examples } from '../examples.js';
+import { otherKind } from './kinds.js';
 import { countBytes, excerpt } from './reader.js';
 
 export interface CsvSchema {
@@ -194,7 +195,17 @@ export const decodeCsv = (source: string | Uint8Array, schema: CsvSchema = {}, f
     throw new DataError({ op: 'decodeCsv', file, place: line === null ? null : { line }, problem, expected });
   };
   if (source.length > largest) fail(null, countBytes(source.length), `${countBytes(largest)} at most`);
-  const text = typeof source === 'string' ? source : utf8(source, () => fail(null, 'bytes that are no text', 'UTF-8'));
+  const text =
+    typeof source === 'string'
+      ? source
+      : utf8(source, () => {
+          const kind = otherKind(source, 'decodeCsv');
+          return fail(
+            null,
+            kind === null ? 'bytes that are no text' : `bytes that are no text; the file is ${kind}`,
+            'UTF-8',
+          );
+        });
   const lines = linesOf(text.startsWith('\uFEFF') ? text.slice(1) : text, separator, (line) =>
     fail(line, 'quotes that do not belong together', 'a field in quotes, and two quotes for one inside'),
   );
@@ -208,7 +219,18 @@ export const decodeCsv = (source: string | Uint8Array, schema: CsvSchema = {}, f
     const value = field !== undefined && /^\d+$/.test(field) ? Number(field) : Number.NaN;
     return Number.isSafeInteger(value)
       ? value
-      : fail(line, `${JSON.stringify(excerpt(field ?? ''))} for ${what}`, 'a whole number');
+      : fail(
+          line,
+          `${JSON.stringify(excerpt(field ?? ''))} for ${what}`,
+          `a whole number${otherSeparator(field ?? '')}${what === 'a label' && /^\p{L}/u.test(field ?? '') ? '; number the classes first, from 0 on, and name them in classes' : ''}`,
+        );
+  };
+  /** What a line or a field probably wants of the schema. */
+  const otherSeparator = (field: string): string => {
+    const [, between] = /^[+-]?[\d.]+\s*([;\t|])/.exec(field) ?? [];
+    return between === undefined || between === separator
+      ? ''
+      : `; separator: ${JSON.stringify(between)} reads such lines`;
   };
   const checkWidth = (found: number, line: number): number => {
     columns ??= found;
@@ -249,7 +271,7 @@ export const decodeCsv = (source: string | Uint8Array, schema: CsvSchema = {}, f
         return fail(
           number,
           `${JSON.stringify(excerpt(field))} in column ${column + 1}`,
-          `${features === 'integer' ? 'a whole number' : 'a decimal number'}${rows === 0 && header === 'none' && /^\p{L}/u.test(field) && !/^(nan|inf)/i.test(field) ? "; header: 'names' leaves a line of names out" : ''}`,
+          `${features === 'integer' ? 'a whole number' : 'a decimal number'}${rows === 0 && header === 'none' && /^\p{L}/u.test(field) && !/^(nan|inf)/i.test(field) ? "; header: 'names' leaves a line of names out" : otherSeparator(field)}`,
         );
       if (range !== undefined && !(value >= range[0] && value <= range[1]))
         fail(number, `${value} in column ${column + 1}`, `a number from ${range[0]} to ${range[1]}`);

@@ -4,6 +4,7 @@
  */
 import { checkBytes, checkText } from '../checks.js';
 import { DataError } from '../errors.js';
+import { otherKind } from './kinds.js';
 
 export interface BinaryReader {
   readonly file: string;
@@ -38,7 +39,15 @@ export const binaryReader = (bytes: Uint8Array, op: string, file: string): Binar
   let next = 0;
 
   const fail = (problem: string, expected: string, byte = next): never => {
-    throw new DataError({ op, file, place: { byte }, problem, expected });
+    // Where the beginning is wrong, the whole file may be of another kind.
+    const kind = byte < 16 ? otherKind(bytes, op) : null;
+    throw new DataError({
+      op,
+      file,
+      place: { byte },
+      problem: kind === null ? problem : `${problem}; the file is ${kind}`,
+      expected,
+    });
   };
   /** Moves on by `count` bytes and says where they begin. */
   const advance = (count: number, expected: string): number => {

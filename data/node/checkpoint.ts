@@ -3,12 +3,14 @@
  * version, how many bytes follow and their checksum. What follows is a safetensors file, whose metadata hold the value with
  * a number in the place of each tensor.
  */
+
 import { either as E, type taskEither as TE } from 'fp-ts';
 import * as t from 'io-ts';
 import { ArgumentError, describe } from '../../core/errors.js';
 import { inOperation } from '../../core/scope.js';
 import { Tensor } from '../../core/tensor.js';
 import { checkBytes, checkText } from '../checks.js';
+import { otherKind } from '../codecs/kinds.js';
 import { excerpt } from '../codecs/reader.js';
 import { decodeSafetensors, encodeSafetensors } from '../codecs/safetensors.js';
 import { attempt, attemptTask, DataError, type DataPlace } from '../errors.js';
@@ -134,7 +136,13 @@ export const decodeCheckpoint = (bytes: Uint8Array, file = 'checkpoint'): unknow
     );
     const named = E.isRight(parsed) ? nameCodec.decode(parsed.right) : E.left(null);
     if (E.isLeft(parsed) || E.isLeft(named))
-      return fail('this is no checkpoint', `a first line that says ${format}`, { byte: 0 });
+      return fail(
+        otherKind(bytes, 'decodeCheckpoint') === null
+          ? 'this is no checkpoint'
+          : `this is no checkpoint; the file is ${otherKind(bytes, 'decodeCheckpoint')}`,
+        `a first line that says ${format}`,
+        { byte: 0 },
+      );
     if (named.right.version > version)
       return fail(`it has version ${named.right.version}`, `version ${version} at most; a later tapegrad reads it`, {
         byte: 0,

@@ -1,10 +1,12 @@
 /** gzip with a bound: what unpacks to more than expected is refused before it fills the memory. */
+
 import { kMaxLength } from 'node:buffer';
 import { constants, gunzipSync, type ZlibOptions } from 'node:zlib';
 import { checkedOptions } from '../../core/arguments.js';
 import { checkCallable } from '../../core/methods.js';
 import { inOperation } from '../../core/scope.js';
 import { checkBytes, checkLimit, checkObject, checkText, checkWhole } from '../checks.js';
+import { otherKind } from '../codecs/kinds.js';
 import { countBytes } from '../codecs/reader.js';
 import { DataError } from '../errors.js';
 import { systemCode } from './files.js';
@@ -86,7 +88,10 @@ export const gunzip = (bytes: Uint8Array, given: GunzipOptions = {}): Uint8Array
   const fail = (problem: string, expected: string, byte: number | null): never => {
     throw new DataError({ op: 'gunzip', file, place: byte === null ? null : { byte }, problem, expected });
   };
-  if (!isGzip(bytes)) fail('no gzip stream', 'the magic bytes 1f 8b', 0);
+  if (!isGzip(bytes)) {
+    const kind = otherKind(bytes, 'gunzip');
+    fail(kind === null ? 'no gzip stream' : `no gzip stream; the file is ${kind}`, 'the magic bytes 1f 8b', 0);
+  }
   const length = announced === undefined ? null : announced.length(start(bytes, announced.header));
   // A length that is announced is no guess, so that only the largest limit holds beside it.
   const { limit = length === null ? unpackedLimit(bytes.length) : largestLimit } = options;

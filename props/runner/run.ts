@@ -28,7 +28,13 @@ const main = async (): Promise<void> => {
   const suites = values.suites ?? fileURLToPath(new URL('../suites', import.meta.url));
   const files = testFiles(resolvePath(suites), positionals, values.long);
   const total = files.length;
-  if (total === 0) throw new Error('no test file matches');
+  if (total === 0) {
+    console.error(
+      `no test file has ${positionals.join(' or ')} in its path${values.long ? '' : '; those that take long are run with --long'}`,
+    );
+    process.exitCode = 1;
+    return;
+  }
 
   const verdicts: Verdict[] = [];
   const times: { readonly file: string; readonly seconds: number; readonly computed: number }[] = [];

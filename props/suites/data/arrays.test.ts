@@ -112,7 +112,10 @@ test('npy: byte orders, memory orders, versions, and element types that become o
 
 test('npy: whatever is not one array of numbers is refused where it stands', () => {
   const cases: readonly (readonly [Uint8Array, string])[] = [
-    [Uint8Array.from(latin1('PK\x03\x04__')), 'byte 0: no NumPy array; expected the magic string \\x93NUMPY'],
+    [
+      Uint8Array.from(latin1('PK\x03\x04__')),
+      'byte 0: no NumPy array; the file is a zip archive: an .npz, which loadNpz reads, or a .pt of PyTorch, to be saved as safetensors first; expected the magic string \\x93NUMPY',
+    ],
     [npy(header('<f4', '(1,)'), [0, 0, 0, 0], 9), 'byte 6: version 9; expected version 1, 2 or 3'],
     [
       npy(header('<f4', `(${2 ** 30}, ${2 ** 30})`), [0, 0]),

@@ -139,7 +139,10 @@ test('checkpoint: foreign, later and lying files are named', () => {
   const is = (bytes: Uint8Array, message: string): void =>
     refused(tryDecodeCheckpoint, bytes, `decodeCheckpoint: ${fileName}${message}`);
   is(new Uint8Array(0), ', byte 0: this is no checkpoint; expected a first line that says tapegrad checkpoint');
-  is(payload, ', byte 0: this is no checkpoint; expected a first line that says tapegrad checkpoint');
+  is(
+    payload,
+    ', byte 0: this is no checkpoint; the file is safetensors, which loadSafetensors reads; expected a first line that says tapegrad checkpoint',
+  );
   is(
     fileOf({ format: 'other' }, payload),
     ', byte 0: this is no checkpoint; expected a first line that says tapegrad checkpoint',

@@ -66,7 +66,7 @@ test('IDX: wrong magic, sizes beyond the file, bytes too many and labels out of 
   refused(
     decodeImages,
     idxLabels(1, [3]),
-    `decodeIdxImages: ${fileName}, byte 0: the magic number 2049; expected 2051, that of IDX images`,
+    `decodeIdxImages: ${fileName}, byte 0: the magic number 2049; the file is labels in IDX; expected 2051, that of IDX images`,
   );
   refused(
     decodeLabels,
