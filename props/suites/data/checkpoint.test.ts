@@ -145,7 +145,7 @@ test('checkpoint: foreign, later and lying files are named', () => {
   );
   is(
     fileOf({ format: 'other' }, payload),
-    ', byte 0: this is no checkpoint; expected a first line that says tapegrad checkpoint',
+    ', byte 0: this is no checkpoint; the file is a text, perhaps JSON; expected a first line that says tapegrad checkpoint',
   );
   is(
     fileOf({ version: 2 }, payload),

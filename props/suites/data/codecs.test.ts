@@ -71,7 +71,7 @@ test('IDX: wrong magic, sizes beyond the file, bytes too many and labels out of 
   refused(
     decodeLabels,
     idxImages(1, 1, 1, [0]),
-    `decodeIdxLabels: ${fileName}, byte 0: the magic number 2051; expected 2049, that of IDX labels`,
+    `decodeIdxLabels: ${fileName}, byte 0: the magic number 2051; the file is images in IDX; expected 2049, that of IDX labels`,
   );
   const most = 2 ** 32 - 1;
   refused(
