@@ -15,7 +15,10 @@ import { Interrupted } from './training.js';
 const wide = 130;
 
 /** One line an example; on a terminal, whose columns are given, texts go on below. */
-const list = (examples: readonly Example[], columns: number | undefined): string => {
+/** Where nobody says how wide the window is. */
+const columnsUnknown = 100;
+
+const list = (examples: readonly Example[], columns = columnsUnknown): string => {
   const rows = examples.map(({ name, system, title, asks, data }) => [
     name,
     system ?? '',
@@ -24,7 +27,6 @@ const list = (examples: readonly Example[], columns: number | undefined): string
     asks,
   ]);
   const head = ['name', 'system', '--data', 'what', 'asked for'];
-  if (columns === undefined) return table(head, rows, { align: 'left' });
   const kept = columns < wide ? head.slice(0, 4) : head;
   const fixed = [0, 1, 2].map((i) => 2 + Math.max(...[head, ...rows].map((row) => row[i]?.length ?? 0)));
   const borders = kept.length + 1;

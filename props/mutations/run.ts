@@ -1,7 +1,8 @@
 /**
  * Mutations: `node --import tsx props/mutations/run.ts --count 300 --seed 1`.
  *
- * Draws a sample of small mistakes from every place where one of the operators (`operators.ts`) applies in the library, before
+ * First the wrong rules of the registry (`laws/mutants`), each of which must be found. Then this
+ * draws a sample of small mistakes from every place where one of the operators (`operators.ts`) applies in the library, before
  * anything runs; builds all of them into a copy of the project, each behind a switch; runs the suites once with none on, to
  * learn which suite comes by which place; then, for each mistake, the suites that come by it until one fails. What no suite
  * finds is printed and fails the run unless it is listed as equivalent (`equivalent.ts`).
@@ -9,6 +10,7 @@
  * `--list` only prints the sample; `--processes N` (the cores) runs so many at a time; `--under FOLDER` mutates less;
  * `--only 17,40` tries only these of the sample; `--json FILE` writes what became of each; `--share 0.97` is what must be caught.
  */
+import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -52,6 +54,13 @@ const table = (trials: readonly Trial[]): string => {
     .join('\n');
 };
 
+/** Whether every wrong rule of the registry is found. */
+const registryHolds = (): boolean =>
+  spawnSync(process.execPath, ['--import', 'tsx', 'props/runner/run.ts', 'laws/mutants'], {
+    cwd: project,
+    stdio: 'inherit',
+  }).status === 0;
+
 const main = async (): Promise<void> => {
   const { values } = parseArgs({
     options: {
@@ -73,6 +82,10 @@ const main = async (): Promise<void> => {
   console.log(`${drawn.length} of ${sites.length} places, seed ${values.seed}`);
   if (values.list) {
     for (const each of drawn) console.log(titleOf(each, files));
+    return;
+  }
+  if (!registryHolds()) {
+    process.exitCode = 1;
     return;
   }
 
