@@ -36,6 +36,7 @@ import {
   where,
 } from '../core/index.js';
 import { inOperation } from '../core/scope.js';
+import { onFloats } from './on-floats.js';
 
 /** Which one-sided derivative counts at a kink: that of the left branch, as in PyTorch, or of the right. */
 export interface KinkOptions {
@@ -125,7 +126,7 @@ const eluNames = { alpha: true, atZero: true } as const;
  * elu(tensor([0, 3])).toArray() // [0, 3]
  */
 export const elu = <S extends Shape>(x: Tensor<S>, options: EluOptions = {}): Tensor<S> =>
-  inOperation('elu', () => {
+  onFloats('elu', x, () => {
     const { alpha = 1, atZero = 'left' } = checkedOptions('elu', options, eluNames);
     checkFinite('elu', 'alpha', alpha);
     checkKink('elu', atZero);
@@ -141,7 +142,7 @@ const seluScale = 1.0507009873554805;
  * selu(tensor([0, 1])).toArray() // ≈ [0, 1.0507009873554805]
  */
 export const selu = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  inOperation('selu', () => exponentialUnit(x, isLeft(x, 'left'), seluScale, seluAlpha, 1) as Tensor<S>);
+  onFloats('selu', x, () => exponentialUnit(x, isLeft(x, 'left'), seluScale, seluAlpha, 1) as Tensor<S>);
 
 export interface CeluOptions {
   /** 1 by default. */
@@ -157,7 +158,7 @@ const celuNames = { alpha: true } as const;
  * celu(tensor([0, 3]), { alpha: 2 }).toArray() // [0, 3]
  */
 export const celu = <S extends Shape>(x: Tensor<S>, options: CeluOptions = {}): Tensor<S> =>
-  inOperation('celu', () => {
+  onFloats('celu', x, () => {
     const { alpha = 1 } = checkedOptions('celu', options, celuNames);
     checkFinite('celu', 'alpha', alpha);
     if (alpha === 0)
@@ -189,7 +190,7 @@ const geluNames = { approximate: true } as const;
  * gelu(tensor([0, 1])).toArray() // ≈ [0, 0.8413447460685429]
  */
 export const gelu = <S extends Shape>(x: Tensor<S>, options: GeluOptions = {}): Tensor<S> =>
-  inOperation('gelu', () => {
+  onFloats('gelu', x, () => {
     const { approximate = 'none' } = checkedOptions('gelu', options, geluNames);
     if (approximate !== 'none' && approximate !== 'tanh')
       throw new ArgumentError({
@@ -209,7 +210,7 @@ export const gelu = <S extends Shape>(x: Tensor<S>, options: GeluOptions = {}): 
  * silu(tensor([0])).toArray() // [0]
  */
 export const silu = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  inOperation('silu', () => withEnds(x, (t) => mul(t, sigmoid(t))) as Tensor<S>);
+  onFloats('silu', x, () => withEnds(x, (t) => mul(t, sigmoid(t))) as Tensor<S>);
 
 /**
  * `x·tanh(log(1 + eˣ))` (Misra 2019).
@@ -217,7 +218,7 @@ export const silu = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
  * mish(tensor([0])).toArray() // [0]
  */
 export const mish = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  inOperation('mish', () => withEnds(x, (t) => mul(t, tanh(softplusOf(t)))) as Tensor<S>);
+  onFloats('mish', x, () => withEnds(x, (t) => mul(t, tanh(softplusOf(t)))) as Tensor<S>);
 
 export interface SoftplusOptions {
   /** 1 by default. */
@@ -235,7 +236,7 @@ const softplusNames = { beta: true, threshold: true } as const;
  * functional.softplus(tensor([0, 100])).toArray() // ≈ [0.6931471805599453, 100]
  */
 export const softplus = <S extends Shape>(x: Tensor<S>, options: SoftplusOptions = {}): Tensor<S> =>
-  inOperation('softplus', () => {
+  onFloats('softplus', x, () => {
     const { beta = 1, threshold = 20 } = checkedOptions('softplus', options, softplusNames);
     checkFinite('softplus', 'beta', beta);
     if (beta === 0)
@@ -252,7 +253,7 @@ export const softplus = <S extends Shape>(x: Tensor<S>, options: SoftplusOptions
  * logSigmoid(tensor([0])).toArray() // ≈ [-0.6931471805599453]
  */
 export const logSigmoid = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  inOperation('logSigmoid', () => neg(softplusOf(neg(x))) as Tensor<S>);
+  onFloats('logSigmoid', x, () => neg(softplusOf(neg(x))) as Tensor<S>);
 
 /** `low` where x ≤ min, `high` where x ≥ max, `inside(x)` between: derivative 0 at the limits themselves. */
 const saturate = (
@@ -303,7 +304,7 @@ export const relu6 = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
  * hardsigmoid(tensor([-4, 0, 4])).toArray() // [0, 0.5, 1]
  */
 export const hardsigmoid = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  inOperation('hardsigmoid', () => saturate(x, [-3, 0], [3, 1], add(div(x as Tensor, 6), 0.5)) as Tensor<S>);
+  onFloats('hardsigmoid', x, () => saturate(x, [-3, 0], [3, 1], add(div(x as Tensor, 6), 0.5)) as Tensor<S>);
 
 /**
  * `x·hardsigmoid(x)`; the derivative is x/3 + ½ at x = ±3 (Howard et al. 2019).
@@ -311,7 +312,7 @@ export const hardsigmoid = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
  * hardswish(tensor([-4, 0, 3])).toArray() // [0, 0, 3]
  */
 export const hardswish = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  inOperation('hardswish', () => {
+  onFloats('hardswish', x, () => {
     const t: Tensor = x;
     const below = less(t, -3);
     const above = greater(t, 3);
@@ -325,8 +326,9 @@ export const hardswish = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
  * softsign(tensor([-1, 1])).toArray() // [-0.5, 0.5]
  */
 export const softsign = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  inOperation(
+  onFloats(
     'softsign',
+    x,
     () =>
       customJvp(
         (t: Tensor): Tensor => {

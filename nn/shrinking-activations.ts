@@ -25,6 +25,7 @@ import {
   where,
 } from '../core/index.js';
 import { inOperation } from '../core/scope.js';
+import { onFloats } from './on-floats.js';
 
 const gluNames = { axis: true, axes: true } as const;
 
@@ -35,7 +36,7 @@ const gluNames = { axis: true, axes: true } as const;
  * glu(tensor([[3, 0]])).toArray() // [[1.5]]
  */
 export const glu = (x: Tensor, options: AxisOptions = {}): Tensor =>
-  inOperation('glu', () => {
+  onFloats('glu', x, () => {
     const { axis, axes } = checkedOptions('glu', options, gluNames);
     const at = chosenAxis('glu', axis, axes, -1, rankOf('glu', x));
     const size = x.shape[at] ?? 0;
@@ -56,7 +57,7 @@ export const glu = (x: Tensor, options: AxisOptions = {}): Tensor =>
  * softmin(tensor([0, 0])).toArray() // [0.5, 0.5]
  */
 export const softmin = <S extends Shape>(x: Tensor<S>, axis: AxisArgument = -1): Tensor<S> =>
-  inOperation('softmin', () => {
+  onFloats('softmin', x, () => {
     const along = axisArgument('softmin', axis, rankOf('softmin', x as Tensor), -1);
     return softmax(neg(x as Tensor), along) as Tensor as Tensor<S>;
   });
@@ -122,8 +123,9 @@ const nearZero = (x: Tensor): Tensor => {
  * tanhshrink(tensor([0])).toArray() // [0]
  */
 export const tanhshrink = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  inOperation(
+  onFloats(
     'tanhshrink',
+    x,
     () =>
       customJvp(
         (t: Tensor): Tensor => where(lessEqual(abs(t), 1), nearZero(t), sub(t, tanh(t))) as Tensor,

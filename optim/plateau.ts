@@ -53,7 +53,7 @@ const optionNames = {
 /**
  * PyTorch's `ReduceLROnPlateau`: after more than `patience` epochs in a row without improvement the rate is multiplied by
  * `factor`.
- * @throws ArgumentError for numbers that are negative or not finite, and a factor that is not below 1.
+ * @throws ArgumentError for numbers that are negative or not finite, a factor that is not below 1, and a `min` above `base`.
  * @example
  * reduceOnPlateau({ base: 1, patience: 0 }).next({ rate: 1, best: 0.5, badEpochs: 0, cooldownLeft: 0 }, 0.6).rate // 0.1
  */
@@ -75,6 +75,12 @@ export const reduceOnPlateau = (options: PlateauOptions): Plateau => {
       op: 'reduceOnPlateau',
       problem: `factor is ${factor}, which reduces nothing`,
       remedy: 'give a number from 0 up to, not including, 1',
+    });
+  if (min > base)
+    throw new ArgumentError({
+      op: 'reduceOnPlateau',
+      problem: `min is ${min}, above the base ${base}`,
+      remedy: 'give a least rate that is not above the initial one',
     });
   if ((mode !== 'min' && mode !== 'max') || (thresholdMode !== 'relative' && thresholdMode !== 'absolute'))
     throw new ArgumentError({

@@ -24,10 +24,26 @@ export const checkRates = (
     if (!Number.isFinite(value) || value <= 0) throw wrong(name, value, 'give a number > 0');
 };
 
+/** A schedule that knows its name: a time that is none, and a rate that no optimiser could use, are errors of its own. */
+const scheduleOf =
+  (op: string, rateAt: (t: number) => number): Schedule =>
+  (t) => {
+    if (!Number.isFinite(t) || t < 0)
+      throw new ArgumentError({ op, problem: `the time is ${describe(t)}`, remedy: 'give a finite number ≥ 0' });
+    const rate = rateAt(t);
+    if (!Number.isFinite(rate))
+      throw new ArgumentError({
+        op,
+        problem: `the rate at ${t} is ${rate}`,
+        remedy: 'give options with which the rate stays finite, such as a gamma of at most 1',
+      });
+    return rate;
+  };
+
 /** Always the same. */
 export const constant = (base: number): Schedule => {
   checkRates('constant', { base });
-  return () => base;
+  return scheduleOf('constant', () => base);
 };
 
 const stepDecayNames = { stepSize: true, gamma: true } as const;
@@ -36,7 +52,7 @@ const stepDecayNames = { stepSize: true, gamma: true } as const;
 export const stepDecay = (base: number, options: { readonly stepSize: number; readonly gamma?: number }): Schedule => {
   const { stepSize, gamma = 0.1 } = checkedOptions('stepDecay', options, stepDecayNames);
   checkRates('stepDecay', { base, gamma }, { stepSize });
-  return (t) => base * gamma ** Math.floor(t / stepSize);
+  return scheduleOf('stepDecay', (t) => base * gamma ** Math.floor(t / stepSize));
 };
 
 const multiStepNames = { milestones: true, gamma: true } as const;
@@ -55,7 +71,7 @@ export const multiStep = (
     });
   const times = milestones.map((milestone: number, i) => [`milestone ${i}`, milestone] as const);
   checkRates('multiStep', { base, gamma, ...Object.fromEntries(times) });
-  return (t) => base * gamma ** milestones.filter((milestone) => milestone <= t).length;
+  return scheduleOf('multiStep', (t) => base * gamma ** milestones.filter((milestone) => milestone <= t).length);
 };
 
 const exponentialDecayNames = { gamma: true } as const;
@@ -68,10 +84,13 @@ const exponentialDecayNames = { gamma: true } as const;
 export const exponentialDecay = (base: number, options: { readonly gamma: number }): Schedule => {
   const { gamma } = checkedOptions('exponentialDecay', options, exponentialDecayNames);
   checkRates('exponentialDecay', { base, gamma });
-  return (t) => base * gamma ** t;
+  return scheduleOf('exponentialDecay', (t) => base * gamma ** t);
 };
 
 const cosineAnnealingNames = { period: true, min: true } as const;
+
+/** Half a cosine from `base` to `min`, at an angle. */
+const annealed = (base: number, min: number, angle: number): number => min + ((base - min) * (1 + Math.cos(angle))) / 2;
 
 /** Half a cosine from `base` to `min` over `period`, and on along the cosine: `min + (base − min)(1 + cos(πt/period))/2`. */
 export const cosineAnnealing = (
@@ -80,7 +99,7 @@ export const cosineAnnealing = (
 ): Schedule => {
   const { period, min = 0 } = checkedOptions('cosineAnnealing', options, cosineAnnealingNames);
   checkRates('cosineAnnealing', { base, min }, { period });
-  return (t) => min + ((base - min) * (1 + Math.cos((Math.PI * t) / period))) / 2;
+  return scheduleOf('cosineAnnealing', (t) => annealed(base, min, (Math.PI * t) / period));
 };
 
 const cosineWarmRestartsNames = { period: true, factor: true, min: true } as const;
@@ -98,14 +117,18 @@ export const cosineWarmRestarts = (
       problem: `factor is ${describe(factor)}`,
       remedy: 'give a number ≥ 1: periods must not shrink, or they would never reach later steps',
     });
-  return (t) => {
+  return scheduleOf('cosineWarmRestarts', (t) => {
     // Periods of one length need no walk through all of them.
-    if (factor === 1) return cosineAnnealing(base, { period, min })(t % period);
+    if (factor === 1) return annealed(base, min, (Math.PI * (t % period)) / period);
     let start = 0;
     let length = period;
     // Of thousands of periods that hardly grow, all but the last few are summed at once.
     const growth = Math.log1p(factor - 1);
-    const passed = Math.floor(Math.log1p((t * (factor - 1)) / period) / growth) - 2;
+    const ratio = (t * (factor - 1)) / period;
+    const logarithm = Number.isFinite(ratio)
+      ? Math.log1p(ratio)
+      : Math.log(t) + Math.log(factor - 1) - Math.log(period);
+    const passed = Math.floor(logarithm / growth) - 2;
     if (passed > 1000) {
       start = (period * Math.expm1(passed * growth)) / (factor - 1);
       length = period * Math.exp(passed * growth);
@@ -114,8 +137,8 @@ export const cosineWarmRestarts = (
       start += length;
       length *= factor;
     }
-    return cosineAnnealing(base, { period: length, min })(t - start);
-  };
+    return annealed(base, min, (Math.PI * (t - start)) / length);
+  });
 };
 
 const linearWarmupNames = { start: true, end: true, duration: true } as const;
@@ -127,7 +150,7 @@ export const linearWarmup = (
 ): Schedule => {
   const { start = 1 / 3, end = 1, duration = 5 } = checkedOptions('linearWarmup', options, linearWarmupNames);
   checkRates('linearWarmup', { base, start, end }, { duration });
-  return (t) => base * (start + ((end - start) * Math.min(t, duration)) / duration);
+  return scheduleOf('linearWarmup', (t) => base * (start + ((end - start) * Math.min(t, duration)) / duration));
 };
 
 const constantThenBaseNames = { factor: true, duration: true } as const;
@@ -139,7 +162,7 @@ export const constantThenBase = (
 ): Schedule => {
   const { factor = 1 / 3, duration = 5 } = checkedOptions('constantThenBase', options, constantThenBaseNames);
   checkRates('constantThenBase', { base, factor, duration });
-  return (t) => (t < duration ? base * factor : base);
+  return scheduleOf('constantThenBase', (t) => (t < duration ? base * factor : base));
 };
 
 const polynomialDecayNames = { duration: true, power: true } as const;
@@ -151,7 +174,7 @@ export const polynomialDecay = (
 ): Schedule => {
   const { duration = 5, power = 1 } = checkedOptions('polynomialDecay', options, polynomialDecayNames);
   checkRates('polynomialDecay', { base, power }, { duration });
-  return (t) => base * (1 - Math.min(t, duration) / duration) ** power;
+  return scheduleOf('polynomialDecay', (t) => base * (1 - Math.min(t, duration) / duration) ** power);
 };
 
 const interpolations = {
@@ -224,7 +247,7 @@ export const oneCycle = (options: OneCycleOptions): Schedule => {
         { end: peak, from: initial, to: max },
         { end: total - 1, from: max, to: final },
       ];
-  return (t) => {
+  return scheduleOf('oneCycle', (t) => {
     const now = Math.min(t, total - 1);
     let start = 0;
     for (const [i, { end, from, to }] of phases.entries()) {
@@ -233,7 +256,7 @@ export const oneCycle = (options: OneCycleOptions): Schedule => {
       start = end;
     }
     return final;
-  };
+  });
 };
 
 export interface CyclicOptions {
@@ -260,11 +283,19 @@ export const cyclic = (base: number, options: CyclicOptions): Schedule => {
       problem: `there is no mode ${describe(mode)}`,
       remedy: "use 'triangular', 'triangular2' or 'expRange'",
     });
-  return (t) => {
+  if (max < base)
+    throw new ArgumentError({
+      op: 'cyclic',
+      problem: `max is ${max}, below the base ${base}`,
+      remedy: 'give the lower rate as base and the higher one as max',
+    });
+  return scheduleOf('cyclic', (t) => {
     const cycle = Math.floor(t / (up + down));
     const inside = t - cycle * (up + down);
     const height = inside <= up ? inside / up : (up + down - inside) / down;
+    // At the foot of a cycle there is nothing to scale, however large the amplitude.
+    if (height === 0) return base;
     const amplitude = mode === 'triangular' ? 1 : mode === 'triangular2' ? 0.5 ** cycle : gamma ** t;
     return base + (max - base) * height * amplitude;
-  };
+  });
 };

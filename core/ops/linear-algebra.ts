@@ -9,7 +9,7 @@ import { matmul, matrixProduct } from '../primitives/matmul.js';
 import { mul } from '../primitives/mul.js';
 import { reshape } from '../primitives/reshape.js';
 import { sum } from '../primitives/sum.js';
-import { inOperation, withScope } from '../scope.js';
+import { inOperation } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import { diagonal, eye } from './diagonals.js';
 import { unsqueeze } from './shapes.js';
@@ -103,17 +103,15 @@ export const kron = (a: Tensor, b: Tensor): Tensor =>
     const rank = Math.max(a.rank, b.rank);
     const sizes = (x: Tensor): readonly number[] => [...new Array<number>(rank - x.rank).fill(1), ...x.shape];
     const [left, right] = [sizes(a), sizes(b)];
-    const blocks: Tensor = withScope('kron', () =>
-      mul(
-        reshape(
-          a,
-          left.flatMap((size) => [size, 1]),
-        ) as Tensor,
-        reshape(
-          b,
-          right.flatMap((size) => [1, size]),
-        ) as Tensor,
-      ),
+    const blocks: Tensor = mul(
+      reshape(
+        a,
+        left.flatMap((size) => [size, 1]),
+      ) as Tensor,
+      reshape(
+        b,
+        right.flatMap((size) => [1, size]),
+      ) as Tensor,
     );
     return reshape(
       blocks,

@@ -30,8 +30,8 @@ export const key = (seed: number): Key => {
   if (!Number.isSafeInteger(seed))
     throw new ArgumentError({
       op: 'key',
-      problem: `the seed ${describe(seed)} is not a whole number`,
-      remedy: 'give an integer up to 2^53',
+      problem: `the seed ${describe(seed)} is not a whole number below 2^53 in size`,
+      remedy: 'give an integer from −(2^53 − 1) to 2^53 − 1; beyond, numbers no longer tell neighbours apart',
     });
   return fromData(Int32Array.of(Math.floor(seed / 2 ** 32), seed), [2]);
 };

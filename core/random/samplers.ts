@@ -27,6 +27,7 @@ import { max } from '../primitives/max.js';
 import { mul } from '../primitives/mul.js';
 import { neg } from '../primitives/neg.js';
 import { sub } from '../primitives/sub.js';
+import { sum } from '../primitives/sum.js';
 import { take } from '../primitives/take.js';
 import { unitInterval } from '../primitives/unit-interval.js';
 import { where } from '../primitives/where.js';
@@ -277,12 +278,20 @@ const checkLogits = (logits: Tensor, classes: number): void => {
   const values = reveal(logits)?.dataSync();
   if (values === undefined) return;
   for (let start = 0; start < values.length; start += classes) {
-    let [open, nan] = [false, false];
+    let [open, nan, certain] = [false, false, 0];
     for (let i = start; i < start + classes; i++) {
       const value = values[i] as number;
       if (Number.isNaN(value)) nan = true;
       else if (value > Number.NEGATIVE_INFINITY) open = true;
+      if (value === Number.POSITIVE_INFINITY) certain++;
     }
+    if (certain > 1 && !nan)
+      throw new ArgumentError({
+        op: 'categorical',
+        problem: `${certain} logits of a line are ∞, between which nothing decides`,
+        shapes: [logits.shape],
+        remedy: 'give finite logits, or ∞ to the one class that is certain',
+      });
     if (nan || !open)
       throw new ArgumentError({
         op: 'categorical',
@@ -296,9 +305,9 @@ const checkLogits = (logits: Tensor, classes: number): void => {
 /**
  * Class numbers (int32) drawn with probabilities softmax(logits) along the last axis, by the Gumbel-max trick:
  * argmax(logits + Gumbel noise). `logits: […, C]` → `shape`, which defaults to the leading axes and must broadcast them.
- * A class whose logit is −∞ is never drawn.
+ * A class whose logit is −∞ is never drawn, and the one whose logit is ∞ always.
  * @throws ShapeError when `shape` does not broadcast the leading axes of the logits; DtypeError unless they are floats; ArgumentError for logits
- * that are known and have no softmax: NaN, or nothing but −∞ (in a compiled program −1 is drawn of those).
+ * that are known and have no softmax: NaN, nothing but −∞, or several that are ∞ (in a compiled program −1 is drawn of those).
  * @example
  * categorical(key(0), tensor([0, 100, 0])).item() // 1
  */
@@ -327,8 +336,9 @@ export const categorical = (key: Key, logits: Tensor, given?: Shape): Tensor =>
     const noise = gumbel(key, [...shape, classes], { dtype: logits.dtype === 'float64' ? 'float64' : 'float32' });
     const drawnClass = argmax(add(logits, noise), { axis: -1 });
     if (reveal(logits) !== null) return drawnClass;
-    // The largest logit is NaN where any is, and −∞ where all are.
-    const sound = less(Number.NEGATIVE_INFINITY, max(logits, { axes: -1 }));
+    // The largest logit is NaN where any is, and −∞ where all are; of several that are ∞ nothing decides.
+    const certain = sum(cast(equal(logits, Number.POSITIVE_INFINITY), 'int32'), { axes: -1 });
+    const sound = logicalAnd(less(Number.NEGATIVE_INFINITY, max(logits, { axes: -1 })), less(certain, 2));
     return where(sound, drawnClass, -1) as Tensor;
   });
 

@@ -54,9 +54,13 @@ export const l1Loss = ((x: Tensor, target: Tensor, options: Reducible<ReductionO
     return reduceLoss('l1Loss', abs(difference('l1Loss', x, target)), reduction);
   })) as Reducing<[x: Tensor, target: Tensor], ReductionOptions>;
 
-/** `scale·d²/2` where `near`, else `|d|·slope − offset`; the square never sees a far d, so that it cannot overflow. */
-const quadraticNear = (d: Tensor, near: Tensor, scale: number, slope: number, offset: number): Tensor =>
-  where(near, mul(square(where(near, d, 0)), scale / 2), sub(mul(abs(d), slope), offset));
+/** `parabola(d)` where `near`, else `line(|d|)`; the parabola never sees a far d, so that it cannot overflow. */
+const parabolaNear = (
+  d: Tensor,
+  near: Tensor,
+  parabola: (d: Tensor) => Tensor,
+  line: (size: Tensor) => Tensor,
+): Tensor => where(near, parabola(where(near, d, 0)), line(abs(d)));
 
 /** Throws unless the place where a parabola goes over into a line is a number ≥ 0. */
 const checkThreshold = (op: string, name: string, value: number): void => {
@@ -84,7 +88,13 @@ export const huberLoss = ((x: Tensor, target: Tensor, options: Reducible<HuberOp
     const d = difference('huberLoss', x, target);
     // No limit at all: the line, which nobody sees, would be infinite.
     if (delta === Number.POSITIVE_INFINITY) return reduceLoss('huberLoss', mul(square(d), 0.5), reduction);
-    return reduceLoss('huberLoss', quadraticNear(d, lessEqual(abs(d), delta), 1, delta, delta ** 2 / 2), reduction);
+    const loss = parabolaNear(
+      d,
+      lessEqual(abs(d), delta),
+      (inside) => mul(square(inside), 0.5),
+      (size) => mul(sub(size, delta / 2), delta),
+    );
+    return reduceLoss('huberLoss', loss, reduction);
   })) as Reducing<[x: Tensor, target: Tensor], HuberOptions>;
 
 export interface SmoothL1Options extends ReductionOptions {
@@ -106,7 +116,15 @@ export const smoothL1Loss = ((x: Tensor, target: Tensor, options: Reducible<Smoo
     checkThreshold('smoothL1Loss', 'beta', beta);
     const d = difference('smoothL1Loss', x, target);
     if (beta === 0) return reduceLoss('smoothL1Loss', abs(d), reduction);
-    return reduceLoss('smoothL1Loss', quadraticNear(d, less(abs(d), beta), 1 / beta, 1, beta / 2), reduction);
+    // Scaled before it is squared: both may be of any size together. A scale that the type does not hold is that of no d.
+    const scale = Math.min(1 / beta, d.dtype === 'float32' ? 2 ** 127 : Number.MAX_VALUE);
+    const loss = parabolaNear(
+      d,
+      less(abs(d), beta),
+      (inside) => mul(mul(inside, scale), mul(inside, 0.5)),
+      (size) => sub(size, beta / 2),
+    );
+    return reduceLoss('smoothL1Loss', loss, reduction);
   })) as Reducing<[x: Tensor, target: Tensor], SmoothL1Options>;
 
 export interface L2PenaltyOptions {

@@ -16,7 +16,16 @@ import {
   zeros,
 } from '../../../core/index.js';
 import { resize, standardize } from '../../../data/index.js';
-import { functional, gaussianNllLoss } from '../../../nn/index.js';
+import {
+  celu,
+  functional,
+  gaussianNllLoss,
+  hardshrink,
+  huberLoss,
+  smoothL1Loss,
+  softplus,
+  softshrink,
+} from '../../../nn/index.js';
 import {
   adadelta,
   adagrad,
@@ -86,6 +95,44 @@ test('pow: the derivative is infinite where a^(b−1) overflows, and right as fa
   const slope = (a: number): number => grad((x: Tensor) => pow(x, -0.05) as Tensor)(tensor(a)).item();
   near([slope(1e-35)], [-0.05 * 1e-35 ** -1.05], 1e-3);
   assert.is(slope(1e-37), -Infinity);
+});
+
+test('lengths of any size: losses and activations whose option has the unit of their input scale with both', () => {
+  type Scaled = (x: Tensor, unit: number) => Tensor;
+  const none = { reduction: 'none' } as const;
+  const target = (x: Tensor): Tensor => zeros(x.shape, { dtype: x.dtype });
+  const cases: readonly [degree: number, f: Scaled][] = [
+    [1, (x, u) => smoothL1Loss(x, target(x), { beta: 1.5 * u, ...none })],
+    [2, (x, u) => huberLoss(x, target(x), { delta: 1.5 * u, ...none })],
+    [1, (x, u) => celu(x, { alpha: u })],
+    [1, (x, u) => softshrink(x, { lambda: u })],
+    [1, (x, u) => hardshrink(x, { lambda: u })],
+    [1, (x, u) => softplus(x, { beta: 1 / u })],
+  ];
+  const x = [-4, -1.25, -0.5, 0, 0.5, 1.25, 4];
+  for (const [degree, f] of cases)
+    for (const [dtype, most] of [
+      ['float32', 100],
+      ['float64', 900],
+    ] as const)
+      for (const exponent of [-most, -30, 30, most].map((e) => Math.trunc(e / degree))) {
+        const unit = 2 ** exponent;
+        const at = (scale: number): Tensor =>
+          tensor(
+            x.map((value) => value * scale),
+            { dtype },
+          );
+        const slope = (scale: number): number[] => [...grad((v: Tensor) => sum(f(v, scale)))(at(scale)).dataSync()];
+        const values = [...f(at(unit), unit).dataSync()].map((y) => y / unit ** degree);
+        const slopes = slope(unit).map((y) => y / unit ** (degree - 1));
+        near(values, [...f(at(1), 1).dataSync()], dtype === 'float32' ? 1e-6 : 1e-14);
+        near(slopes, slope(1), dtype === 'float32' ? 1e-6 : 1e-14);
+      }
+  const [left, right] = [tensor([1e25, 1e-35]), tensor([0, 0])];
+  const far = [1e30, 1e-30].map((beta, i) => smoothL1Loss(left, right, { beta, ...none }).dataSync()[i] ?? 0);
+  near(far, [5e19, 5e-41], 1e-4);
+  // Squares that overflow are infinite, and no difference of infinities.
+  assert.is(huberLoss(tensor([2e25]), tensor([0]), { delta: 1e25 }).item(), Infinity);
 });
 
 test('squares in normalisation layers: right as far as squares go, and 0 beyond, as the table says', () => {

@@ -72,6 +72,10 @@ test('a probability or a variance out of range: samplers refuse what is known, a
       ),
     /categorical: all logits of a line are −∞/,
   );
+  // Of two that are certain neither is; one is.
+  assert.throws(() => choose(tensor([Infinity, Infinity, 0])), /categorical: 2 logits of a line are ∞/);
+  assert.is(compile(choose)(tensor([0, Infinity, Infinity])).item(), -1);
+  for (const run of [choose, compile(choose)]) assert.is(run(tensor([0, Infinity, 5])).item(), 1);
   const logits = tensor([
     [nan, 0],
     [-Infinity, -Infinity],

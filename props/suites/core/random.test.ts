@@ -142,7 +142,8 @@ test('keys: misuse', () => {
     () => key(1.5),
     (error: unknown) =>
       error instanceof ArgumentError &&
-      error.message === 'key: the seed 1.5 is not a whole number; give an integer up to 2^53',
+      error.message ===
+        'key: the seed 1.5 is not a whole number below 2^53 in size; give an integer from −(2^53 − 1) to 2^53 − 1; beyond, numbers no longer tell neighbours apart',
   );
   assert.throws(
     () => foldIn(key(0), 0.5),

@@ -206,10 +206,10 @@ const args = [x];
 
 export const props: Leading = {
   ...each('adjointLaw backendLaw precisionLaw checkpointLaw determinismLaw exactDifferenceLaw'.split(' '), [f, args]),
-  ...each('digitsLaw finiteDifferenceLaw higherOrderLaw homogeneityLaw modesLaw nestingLaw nanLaw'.split(' '), [
-    f,
-    args,
-  ]),
+  ...each(
+    'apartLaw digitsLaw finiteDifferenceLaw higherOrderLaw homogeneityLaw modesLaw nestingLaw nanLaw'.split(' '),
+    [f, args],
+  ),
   ...each('pullbackLinearityLaw taylorLaw vmapLaw viewsLaw'.split(' '), [f, args]),
   ...each('equalityLaw gradientLinearityLaw handDerivationLaw'.split(' '), [f, f, args]),
   ...each('programs shapes shapeWithAxis shapeWithAxes tensors windowConfigurations'.split(' '), []),

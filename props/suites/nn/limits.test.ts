@@ -427,3 +427,28 @@ test('accuracy: a sample whose scores hold NaN has no right answer', () => {
   assert.ok(Math.abs(nn.accuracy(scores, classes(0, 0, 1)).item() - 1 / 3) < 1e-12);
   assert.is(nn.accuracy(doubles([nan, nan], [1, 2]), classes(0)).item(), 0);
 });
+
+test('activations: integers and booleans are refused in the name of the activation, which wants floats, or taken where they can be', () => {
+  const floats: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+    celu: nn.celu,
+    elu: nn.elu,
+    gelu: nn.gelu,
+    glu: nn.glu,
+    hardsigmoid: nn.hardsigmoid,
+    hardswish: nn.hardswish,
+    logSigmoid: nn.logSigmoid,
+    mish: nn.mish,
+    selu: nn.selu,
+    silu: nn.silu,
+    softmin: nn.softmin,
+    softplus: nn.softplus,
+    softsign: nn.softsign,
+    tanhshrink: nn.tanhshrink,
+  };
+  for (const [name, f] of Object.entries(floats))
+    for (const dtype of ['int32', 'bool'] as const)
+      assert.throws(
+        () => f(tensor([1, 0], { dtype })),
+        new RegExp(`^${name}: does not take ${dtype} \\(shape \\[2\\]\\); convert with cast\\(x, 'float32'\\)`),
+      );
+});
