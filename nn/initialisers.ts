@@ -3,7 +3,7 @@
  * feed one output (`fanIn`) and of outputs that one input feeds (`fanOut`), kernel positions included.
  */
 
-import { checkChoice, checkedOptions, checkNumber, refuseWithout } from '../core/arguments.js';
+import { checkChoice, checkedOptions, checkNotNaN, checkNumber, refuseWithout } from '../core/arguments.js';
 import { describe } from '../core/errors.js';
 import {
   ArgumentError,
@@ -46,14 +46,28 @@ export const fans = (shape: Shape, layout: WeightLayout = 'out-in'): Fans => {
   return { fanIn: (oriented[1] ?? 1) * kernel, fanOut: (oriented[0] ?? 1) * kernel };
 };
 
-/** Throws unless every option is a number. */
+/** Throws unless every option is a finite number. */
 const checkNumbers = (op: string, numbers: Readonly<Record<string, unknown>>): void => {
-  for (const [name, value] of Object.entries(numbers)) checkNumber(op, name, value);
+  for (const [name, value] of Object.entries(numbers))
+    if (!Number.isFinite(value))
+      throw new ArgumentError({ op, problem: `${name} is ${describe(value)}`, remedy: 'give a finite number' });
+};
+
+/** Throws unless a gain has a finite square. */
+const checkGain = (op: string, gain: number): void => {
+  if (typeof gain !== 'number' || !Number.isFinite(gain ** 2))
+    throw new ArgumentError({
+      op,
+      problem: `gain is ${describe(gain)}`,
+      remedy: 'give a finite number, whose square is finite, too',
+    });
 };
 
 /** Every element `value`. */
-export const constant = (value: number): OwnInitialiser =>
-  ownInitialiser('constant', (_, shape, __, dtype) => full(shape, value, { dtype }));
+export const constant = (value: number): OwnInitialiser => {
+  checkNumber('constant', 'the value', value);
+  return ownInitialiser('constant', (_, shape, __, dtype) => full(shape, value, { dtype }));
+};
 
 export const zeros: OwnInitialiser = constant(0);
 export const ones: OwnInitialiser = constant(1);
@@ -95,7 +109,9 @@ const truncatedNormalNames = { mean: true, std: true, min: true, max: true } as 
  */
 export const truncatedNormal = (options: TruncatedNormalOptions = {}): OwnInitialiser => {
   const { mean = 0, std = 1, min: least, max: most } = checkedOptions('truncatedNormal', options, truncatedNormalNames);
-  checkNumbers('truncatedNormal', { mean, std, min: least ?? 0, max: most ?? 0 });
+  checkNumbers('truncatedNormal', { mean, std });
+  checkNotNaN('truncatedNormal', 'min', least ?? 0);
+  checkNotNaN('truncatedNormal', 'max', most ?? 0);
   const [min, max] = [least ?? mean - 2 * std, most ?? mean + 2 * std];
   if (!(std > 0))
     throw new ArgumentError({
@@ -164,7 +180,7 @@ const xavierUniformNames = { gain: true } as const;
 /** Glorot & Bengio 2010: U(±gain·√(6/(fanIn + fanOut))). */
 export const xavierUniform = (options: GainOptions = {}): OwnInitialiser => {
   const { gain = 1 } = checkedOptions('xavierUniform', options, xavierUniformNames);
-  checkNumbers('xavierUniform', { gain });
+  checkGain('xavierUniform', gain);
   return varianceScaling({ scale: gain ** 2, mode: 'fanAvg', distribution: 'uniform' });
 };
 
@@ -173,7 +189,7 @@ const xavierNormalNames = { gain: true } as const;
 /** Glorot & Bengio 2010: std gain·√(2/(fanIn + fanOut)). */
 export const xavierNormal = (options: GainOptions = {}): OwnInitialiser => {
   const { gain = 1 } = checkedOptions('xavierNormal', options, xavierNormalNames);
-  checkNumbers('xavierNormal', { gain });
+  checkGain('xavierNormal', gain);
   return varianceScaling({ scale: gain ** 2, mode: 'fanAvg' });
 };
 
@@ -191,7 +207,7 @@ export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' 
  * initialisers.gain('tanh') // ≈ 1.6666666666666667
  */
 export const gain = (nonlinearity: Nonlinearity, negativeSlope = 0.01): number => {
-  checkNumber('gain', 'the slope', negativeSlope);
+  checkNumbers('gain', { 'the slope': negativeSlope });
   switch (nonlinearity) {
     case 'linear':
     case 'sigmoid':

@@ -180,7 +180,16 @@ export type ErasedLayer = Layer<unknown, unknown, unknown, unknown>;
 
 /** The layer behind a child, or `null` for a plain function. */
 export const layerOf = (op: string, child: Child): ErasedLayer | null => {
-  if (typeof child === 'function' && !isClass(child)) return null;
+  if (typeof child === 'function' && !isClass(child)) {
+    // Who needs two arguments or more gets one: a function that makes a layer, such as linear, was meant to be called.
+    if (child.length > 1)
+      throw new ArgumentError({
+        op,
+        problem: `the child ${child.name === '' ? 'without a name' : child.name} takes ${child.length} arguments, and children are given one`,
+        remedy: `call what makes a layer: ${child.name === '' ? 'linear' : child.name}(…); or give a function of one tensor, (x) => …`,
+      });
+    return null;
+  }
   const { init, apply } = (child ?? {}) as Partial<ErasedLayer>;
   if (typeof init !== 'function' || typeof apply !== 'function' || isClass(init) || isClass(apply))
     throw new ArgumentError({

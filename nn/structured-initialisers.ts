@@ -1,5 +1,5 @@
 /** How weights start that have a structure, not just a distribution: identities, orthogonal matrices, mostly zeros. */
-import { checkedOptions } from '../core/arguments.js';
+import { checkChoice, checkedOptions } from '../core/arguments.js';
 import { describe } from '../core/errors.js';
 import {
   ArgumentError,
@@ -59,6 +59,7 @@ const diracNames = { groups: true, weightLayout: true } as const;
  */
 export const dirac = (options: DiracOptions = {}): OwnInitialiser => {
   const { groups = 1, weightLayout = 'out-in' } = checkedOptions('dirac', options, diracNames);
+  checkChoice('dirac', 'weightLayout', weightLayout, ['out-in', 'in-out']);
   return ownInitialiser('dirac', (_, shape, __, dtype) => {
     if (shape.length < 3 || shape.length > 5)
       throw new ShapeError({
@@ -117,6 +118,9 @@ const orthogonalNames = { gain: true, weightLayout: true } as const;
  */
 export const orthogonal = (options: OrthogonalOptions = {}): OwnInitialiser => {
   const { gain = 1, weightLayout = 'out-in' } = checkedOptions('orthogonal', options, orthogonalNames);
+  checkChoice('orthogonal', 'weightLayout', weightLayout, ['out-in', 'in-out']);
+  if (!Number.isFinite(gain))
+    throw new ArgumentError({ op: 'orthogonal', problem: `gain is ${describe(gain)}`, remedy: 'give a finite number' });
   return ownInitialiser('orthogonal', (key, shape, _, dtype) => {
     if (shape.length < 2)
       throw new ShapeError({
@@ -152,6 +156,7 @@ const sparseNames = { sparsity: true, std: true, weightLayout: true } as const;
  */
 export const sparse = (options: SparseOptions): OwnInitialiser => {
   const { sparsity, std = 0.01, weightLayout = 'out-in' } = checkedOptions('sparse', options, sparseNames);
+  checkChoice('sparse', 'weightLayout', weightLayout, ['out-in', 'in-out']);
   if (typeof sparsity !== 'number' || !(sparsity >= 0 && sparsity <= 1))
     throw new ArgumentError({
       op: 'sparse',

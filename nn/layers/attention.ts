@@ -105,6 +105,12 @@ const checkMultihead = (options: MultiheadLayerOptions): void => {
       problem: `dropout ${describe(dropout)} is not a probability`,
       remedy: 'give a number from 0 to 1',
     });
+  if (options.scale !== undefined && !Number.isFinite(options.scale))
+    throw new ArgumentError({
+      op,
+      problem: `the scale is ${describe(options.scale)}`,
+      remedy: 'give a finite number',
+    });
   if (weights !== 'none' && weights !== 'mean' && weights !== 'each')
     throw new ArgumentError({
       op,

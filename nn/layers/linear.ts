@@ -1,5 +1,5 @@
 /** Layers that hold a weight matrix: dense, embedding, and the learned slopes of parametric ReLU. */
-import { checkChoice, checkedOptions, checkNumber, checkSizes } from '../../core/arguments.js';
+import { checkChoice, checkedOptions, checkSizes } from '../../core/arguments.js';
 import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
@@ -177,6 +177,12 @@ export const embedding = (
   checkCallable('embedding', 'weightInit', weightInit);
   checkLookup('embedding', lookup);
   checkSizes('embedding', { count, size });
+  if (paddingIndex !== undefined && !(Number.isInteger(paddingIndex) && paddingIndex >= -count && paddingIndex < count))
+    throw new ArgumentError({
+      op: 'embedding',
+      problem: `paddingIndex = ${paddingIndex} names no row of a table of ${count}`,
+      remedy: 'give a row number; a negative one counts from the last row',
+    });
   return statelessLayer({
     name: `embedding(${count}, ${size})`,
     init: (key, dtype) => {
@@ -210,7 +216,8 @@ const preluNames = { channels: true, slope: true } as const;
 export const prelu = (options: PreluOptions = {}): Layer<{ readonly weight: Tensor }, null> => {
   const { channels = 1, slope = 0.25 } = checkedOptions('prelu', options, preluNames);
   checkSizes('prelu', { channels });
-  checkNumber('prelu', 'slope', slope);
+  if (!Number.isFinite(slope))
+    throw new ArgumentError({ op: 'prelu', problem: `slope is ${describe(slope)}`, remedy: 'give a finite number' });
   return statelessLayer({
     name: `prelu(${channels})`,
     init: (_, dtype) => ({ weight: mul(ones([channels], dtype), slope) }),

@@ -3,8 +3,9 @@
  * figure. States are trees of tensors, so that they are gathered inside the compiled step and saved with a checkpoint.
  */
 
-import { checkedOptions, rankOf } from '../../core/arguments.js';
+import { checkedOptions, fitsInt32, rankOf } from '../../core/arguments.js';
 import { type AxisOptions, namedAxes, type OneAxis, singleAxis } from '../../core/axis.js';
+import { isFloat } from '../../core/dtype.js';
 import { describe } from '../../core/errors.js';
 import {
   ArgumentError,
@@ -25,7 +26,9 @@ import {
   topk,
   treeEntries,
   unsqueeze,
+  where,
 } from '../../core/index.js';
+import { reveal } from '../../core/interpreter.js';
 import { checkCallable } from '../../core/methods.js';
 import { inOperation } from '../../core/scope.js';
 import { normalizeAxis } from '../../core/shape.js';
@@ -115,6 +118,23 @@ export interface AccuracyOptions extends AxisOptions {
 
 const accuracyMetricNames = { axis: true, axes: true, top: true, ignoreIndex: true } as const;
 
+/** Class numbers as int32. One with a fraction is none: an error where it is known, and else the class −1, which is never right. */
+const classesOf = (target: Tensor): Tensor => {
+  const whole = cast(target, 'int32');
+  if (!isFloat(target.dtype)) return whole;
+  const wrong = reveal(target)
+    ?.dataSync()
+    .find((value) => !Number.isInteger(value));
+  if (wrong !== undefined)
+    throw new ArgumentError({
+      op: 'accuracyMetric',
+      problem: `the class number ${wrong} is no whole number`,
+      shapes: [target.shape],
+      remedy: 'give class numbers, or class shares of the shape of the scores',
+    });
+  return where(equal(cast(whole, target.dtype), target), whole, -1) as Tensor;
+};
+
 /**
  * The share of places whose class has the largest score, or one of the `top` largest; the first of tied classes counts, and a
  * place with a score of NaN is wrong.
@@ -137,11 +157,17 @@ export const accuracyMetric = (options: AccuracyOptions = {}): Metric<MeanState>
       problem: `top is ${describe(top)}`,
       remedy: 'give a whole number ≥ 1',
     });
+  if (ignoreIndex !== null && !(Number.isInteger(ignoreIndex) && fitsInt32(ignoreIndex)))
+    throw new ArgumentError({
+      op: 'accuracyMetric',
+      problem: `ignoreIndex is ${describe(ignoreIndex)}`,
+      remedy: 'give a whole number',
+    });
   return {
     init: () => ({ total: zero(), count: zero() }),
     update(state, scores, target) {
       const axis = normalizeAxis('accuracyMetric', along, rankOf('accuracyMetric', scores));
-      const classes = target.rank === scores.rank ? argmax(target, { axis }) : cast(target, 'int32');
+      const classes = target.rank === scores.rank ? argmax(target, { axis }) : classesOf(target);
       const right =
         top === 1
           ? equal(argmax(scores, { axis }), classes)

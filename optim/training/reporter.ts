@@ -1,5 +1,7 @@
 /** Progress as lines of text: a callback that writes wherever its owner wants, a terminal, a page or a list. */
 import { checkedOptions } from '../../core/arguments.js';
+import { ArgumentError, describe } from '../../core/errors.js';
+import { checkCallable } from '../../core/methods.js';
 import type { Callbacks } from './callbacks.js';
 import type { Measurement } from './history.js';
 
@@ -39,6 +41,15 @@ export const reporter = (
   options: ReporterOptions,
 ): Required<Pick<Callbacks, 'onStart' | 'onStepEnd' | 'onCheck' | 'onEnd'>> => {
   const { write, everySteps, everyEpochs = 1, clock = Date.now } = checkedOptions('reporter', options, reporterNames);
+  checkCallable('reporter', 'write', write);
+  checkCallable('reporter', 'clock', clock);
+  for (const [name, every] of Object.entries({ everySteps: everySteps ?? 1, everyEpochs }))
+    if (!Number.isInteger(every) || every < 1)
+      throw new ArgumentError({
+        op: 'reporter',
+        problem: `${name} is ${describe(every)}`,
+        remedy: 'give a whole number ≥ 1, or leave it out',
+      });
   let [epochs, first, begun, examples] = [0, 1, 0, 0];
   let all = '';
   return {

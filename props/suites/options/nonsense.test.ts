@@ -6,6 +6,7 @@ import * as g from '../../../autograd/index.js';
 import { encodeScalarEvent, normalize } from '../../../data/index.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../data/node/index.js';
 import * as nn from '../../../nn/index.js';
+import { accuracyMetric, reporter } from '../../../optim/index.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
@@ -21,6 +22,7 @@ const kinds = {
   'above 0': (v: unknown): boolean => typeof v === 'number' && Number.isFinite(v) && v > 0,
   'above 0 or infinite': (v: unknown): boolean => typeof v === 'number' && v > 0,
   finite: (v: unknown): boolean => Number.isFinite(v),
+  'with a finite square': (v: unknown): boolean => typeof v === 'number' && Number.isFinite(v ** 2),
   'finite, not 0': (v: unknown): boolean => Number.isFinite(v) && v !== 0,
   share: (v: unknown): boolean => typeof v === 'number' && v >= 0 && v <= 1,
   'whole, from 1 on': (v: unknown): boolean => typeof v === 'number' && Number.isInteger(v) && v >= 1 && v < 2 ** 31,
@@ -131,6 +133,16 @@ test('options of layers: what no input can make right is refused where the layer
     'avgPool2d divisor': row('finite, not 0', (o) => nn.avgPool2d(2, o)),
     'adaptiveAvgPool2d layout': row('word', (o) => nn.adaptiveAvgPool2d(2, o)),
     'adaptiveMaxPool1d layout': row('word', (o) => nn.adaptiveMaxPool1d(2, o)),
+    'prelu slope': row('finite', (o) => nn.prelu(o)),
+    'multiheadAttention scale': row('finite', (o: object) => nn.multiheadAttention({ width: 2, heads: 1, ...o })),
+    'orthogonal gain': row('finite', (o) => nn.initialisers.orthogonal(o)),
+    'orthogonal weightLayout': row('word', (o) => nn.initialisers.orthogonal(o)),
+    'dirac weightLayout': row('word', (o) => nn.initialisers.dirac(o)),
+    'xavierNormal gain': row('with a finite square', (o) => nn.initialisers.xavierNormal(o)),
+    'xavierUniform gain': row('with a finite square', (o) => nn.initialisers.xavierUniform(o)),
+    'normal mean': row('finite', (o) => nn.initialisers.normal(o)),
+    'reporter everySteps': row('whole, from 1 on', (o: object) => reporter({ write: () => undefined, ...o })),
+    'reporter everyEpochs': row('whole, from 1 on', (o: object) => reporter({ write: () => undefined, ...o })),
     'linear weightLayout': row('word', (o) => nn.linear(2, 2, o)),
   });
 });
@@ -230,10 +242,14 @@ test('layers: what is easily written instead of a layer is refused with what was
     assert.ok(error instanceof g.ArgumentError, String(error));
     assert.match(error.message, message);
   }
-  const uncalled = nn.sequential(nn.linear as never, nn.relu);
-  const error = errorOf(() => uncalled.apply({ params: [null, null], state: null } as never, scores));
-  assert.ok(error instanceof g.ArgumentError);
-  assert.match(error.message, /write linear\(…\) with its sizes first/);
+  for (const [name, maker] of Object.entries({ linear: nn.linear, groupNorm: nn.groupNorm })) {
+    const error = errorOf(() => nn.sequential(maker as never, nn.relu));
+    assert.ok(error instanceof g.ArgumentError, String(error));
+    assert.match(
+      error.message,
+      new RegExp(`^sequential: the child ${name} takes .*call what makes a layer: ${name}\\(…\\)`),
+    );
+  }
 });
 
 test('compile: an operand that there is not cannot be given away', () => {
@@ -279,6 +295,19 @@ test('accuracy: a label with a fraction is refused, and in a compiled program ne
       .item(),
     0.5,
   );
+});
+
+test('accuracyMetric: a label with a fraction is refused, and in a compiled program never right', () => {
+  const metric = accuracyMetric();
+  const once = (s: g.Tensor, t: g.Tensor) => metric.update(metric.init(), s, t, 2);
+  const wrong = g.tensor([0.5, 1]);
+  const error = errorOf(() => once(scores, wrong));
+  assert.ok(
+    error instanceof g.ArgumentError && /^accuracyMetric: the class number 0\.5/.test(error.message),
+    String(error),
+  );
+  assert.is(metric.result(g.compile(once)(scores, wrong)), 0.5);
+  assert.is(metric.result(once(scores, g.tensor([0, 1]))), 1);
 });
 
 test('tensors as JSON: −0 stays −0', () => {
