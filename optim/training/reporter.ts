@@ -44,7 +44,7 @@ export const reporter = (
   checkCallable('reporter', 'write', write);
   checkCallable('reporter', 'clock', clock);
   for (const [name, every] of Object.entries({ everySteps: everySteps ?? 1, everyEpochs }))
-    if (!Number.isInteger(every) || every < 1)
+    if (!Number.isInteger(every) || every < 1 || every >= 2 ** 31)
       throw new ArgumentError({
         op: 'reporter',
         problem: `${name} is ${describe(every)}`,
