@@ -43,7 +43,7 @@ export const reporter = (
   const { write, everySteps, everyEpochs = 1, clock = Date.now } = checkedOptions('reporter', options, reporterNames);
   checkCallable('reporter', 'write', write);
   checkCallable('reporter', 'clock', clock);
-  for (const [name, every] of Object.entries({ everySteps: everySteps ?? 1, everyEpochs }))
+  for (const [name, every] of Object.entries({ everySteps: everySteps === undefined ? 1 : everySteps, everyEpochs }))
     if (!Number.isInteger(every) || every < 1 || every >= 2 ** 31)
       throw new ArgumentError({
         op: 'reporter',
