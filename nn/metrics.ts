@@ -1,19 +1,21 @@
 /** Figures of merit that nobody differentiates. */
 
 import { checkedOptions, checkTensors } from '../core/arguments.js';
+import { noteMean } from '../core/counted.js';
 import {
   ArgumentError,
   any,
   argmax,
   cast,
   equal,
+  full,
   isNaN as isNaNEach,
   logicalAnd,
   logicalNot,
   notEqual,
   ShapeError,
   sum,
-  type Tensor,
+  Tensor,
   where,
 } from '../core/index.js';
 import { reveal } from '../core/interpreter.js';
@@ -73,7 +75,13 @@ export const accuracy = ((scores: Tensor, target: Tensor, options: Reducible<Cla
     // A label with a fraction is no class, although its whole part is one.
     const named = target.dtype === 'int32' ? hit : logicalAnd(hit, equal(cast(classes, target.dtype), target));
     const right = cast(logicalAnd(judged, named), dtype);
-    if (ignoreIndex === null) return reduceLoss('accuracy', right, reduction);
+    if (ignoreIndex === null) {
+      const figure = reduceLoss('accuracy', right, reduction);
+      // Told as a whole number of hits, it is divided once in figures, and not rounded before.
+      return reduction === 'mean' && figure instanceof Tensor
+        ? noteMean(figure, { sum: sum(right), count: full([], right.size, dtype) })
+        : figure;
+    }
     const counts = notEqual(classes, ignoreIndex);
     const counted = where(counts, right, 0);
     return reduction === 'mean' || reduction === 'counted'

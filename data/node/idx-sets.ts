@@ -2,10 +2,12 @@
  * Data sets of four IDX files: MNIST, Fashion-MNIST, and any others in the same form. From a folder, or downloaded once into
  * the cache.
  */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';
 import { checkedOptions, refuseWithout } from '../../core/arguments.js';
+import { ArgumentError } from '../../core/errors.js';
 import { inOperation } from '../../core/scope.js';
 import { checkFlag, checkLimit, checkTexts } from '../checks.js';
 import { decodeIdx, idxHeader, idxLength } from '../codecs/idx.js';
@@ -94,6 +96,12 @@ export const loadIdx = (folder: string, options: LoadIdxOptions): Promise<ImageS
   idxIn('loadIdx', folder, options);
 
 const idxIn = async (op: string, folder: string, options: LoadIdxOptions): Promise<ImageSplit> => {
+  if ((options as Partial<LoadIdxOptions> | undefined)?.classes === undefined)
+    throw new ArgumentError({
+      op,
+      problem: 'there are no names of classes, which the files do not have',
+      remedy: `give them: ${op}(folder, { classes: ['zero', 'one', …] }); loadMnist and loadFashionMnist know theirs`,
+    });
   const { classes, checksums, limit } = checkedOptions(op, options, loadIdxNames);
   checkTexts(op, 'classes', classes);
   checkChecksums(op, checksums);

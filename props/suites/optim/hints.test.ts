@@ -2,8 +2,9 @@
 
 import { argmax, cast, key, mean, oneHot, ones, type Tensor, tensor, zeros } from '../../../core/index.js';
 import { digits, loadStateDict, loadVariables } from '../../../data/index.js';
+import { loadIdx } from '../../../data/node/index.js';
 import * as nn from '../../../nn/index.js';
-import { adam, chain, fit, sgd } from '../../../optim/index.js';
+import { accuracyMetric, adam, chain, evaluate, fit, sgd } from '../../../optim/index.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
@@ -122,8 +123,30 @@ test('hints: what is meant is named', () =>
     penalty: [() => run({ penalty: 1e-4 }), /penalty is 0\.0001, not a function; .*l2Penalty\(params, 0\.0001\)/],
     list: [() => chain([sgd(0.1), adam()] as never), /^ArgumentError: chain: the transform is a list; .*chain\(a, b\)/],
     size: [() => nn.summary(model, [-1, 2]), /summary: the input is a list with the size -1/],
+    classes: [
+      () => loadIdx('nowhere', undefined as never),
+      /^ArgumentError: loadIdx: there are no names of classes.*loadMnist/,
+    ],
     names: [
       () => nn.linear({ in: 2, out: 3 } as never, undefined as never),
       /linear: inputs is an object; .*linear\(in, out/,
     ],
   }));
+
+test('accuracy: a figure over a number of examples is the number of hits divided once', async () => {
+  const scores = tensor(Array.from({ length: 50 }, () => [0, 1]));
+  const labels = tensor(
+    Array.from({ length: 50 }, (_, i) => Number(i < 27)),
+    { dtype: 'int32' },
+  );
+  const same = { apply: (_: unknown, input: Tensor) => [input, null] as const };
+  for (const batchSize of [50, 7, 256])
+    for (const metric of [nn.accuracy, accuracyMetric()]) {
+      const { accuracy } = await evaluate(
+        { model: same as never, loss: nn.crossEntropy, metrics: { accuracy: metric }, batchSize },
+        { params: null, state: null },
+        { x: scores, y: labels },
+      );
+      assert.is(accuracy, 0.54);
+    }
+});
