@@ -5,6 +5,7 @@
  * Every function that walks trees does it by `walkOf`, which ends where a tree is cyclic or too deep to be made on purpose.
  */
 import { checkFunction, checkList } from './arguments.js';
+import { deepest } from './depth.js';
 import { describe, TreeError } from './errors.js';
 import { Tensor } from './tensor.js';
 
@@ -41,7 +42,7 @@ const notATree = (op: string, node: unknown, path: Path): TreeError =>
   });
 
 /** How many levels deep a tree may be: a branch on the last of them holds leaves only. */
-export const deepestTree = 500;
+export const deepestTree: number = deepest;
 /** How many values a tree may hold, branches included; one that is met in several places counts as often. */
 const mostValues = 2 ** 22;
 

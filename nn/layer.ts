@@ -5,6 +5,7 @@
  */
 
 import { checkedOptions } from '../core/arguments.js';
+import { nested } from '../core/depth.js';
 import { describe } from '../core/errors.js';
 import { ArgumentError, type FloatDtype, foldIn, type Key, Tensor, TreeError } from '../core/index.js';
 import { checkMethods, isClass } from '../core/methods.js';
@@ -90,14 +91,16 @@ const layerFrom = <P, S, X, Y>(d: LayerDefinition<P, S, X, Y>): Layer<P, S, X, Y
   init: (key, options = {}) => {
     const { dtype = 'float32' } = checkedOptions(d.name, options, defineLayerNames);
     if (!(key instanceof Tensor)) throw noKey(d.name, key);
-    return madeBy(d.name, d.init(key, dtype));
+    return nested('init', () => madeBy(d.name, d.init(key, dtype)));
   },
   apply: (variables, x, options = {}) => {
     const { training = false, key } = checkedOptions(d.name, options, defineLayerNames2);
     if (variables?.params === undefined) throw noParameters(d.name, 'apply was called without parameters');
     refuseOptions(d.name, variables);
     const own = { params: variables.params, state: (variables.state ?? null) as S };
-    return watched({ name: d.name, ...own, input: x }, () => returnedBy(d.name, d.apply(own, x, { training, key })));
+    return nested('apply', () =>
+      watched({ name: d.name, ...own, input: x }, () => returnedBy(d.name, d.apply(own, x, { training, key }))),
+    );
   },
 });
 

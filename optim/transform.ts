@@ -4,6 +4,7 @@
  * resume from them.
  */
 
+import { nested } from '../core/depth.js';
 import { describe } from '../core/errors.js';
 import { add, fromData, ShapeError, type Tensor, TreeError, treeMap, treeStructure } from '../core/index.js';
 import { inOperation } from '../core/scope.js';
@@ -129,21 +130,23 @@ export const chain = (...transforms: readonly GradientTransform[]): GradientTran
 const chained = (transforms: readonly GradientTransform[]): GradientTransform<readonly unknown[]> => ({
   init: (params) => {
     refuseVariables('chain', params);
-    return transforms.map((transform) => transform.init(params));
+    return nested('chain', () => transforms.map((transform) => transform.init(params)));
   },
   update(gradients, states, params) {
     checkStates(states, transforms.length);
     let updates = gradients;
-    const next = transforms.map((transform, i) => {
-      const [changed, state] = updateBy('chain', transform, updates, states[i], params);
-      updates = changed;
-      return state;
-    });
+    const next = nested('chain', () =>
+      transforms.map((transform, i) => {
+        const [changed, state] = updateBy('chain', transform, updates, states[i], params);
+        updates = changed;
+        return state;
+      }),
+    );
     return [updates, next];
   },
   prepare(states, factor) {
     checkStates(states, transforms.length);
-    return transforms.map((transform, i) => prepareUpdate(transform, states[i], factor));
+    return nested('chain', () => transforms.map((transform, i) => prepareUpdate(transform, states[i], factor)));
   },
 });
 

@@ -4,6 +4,7 @@
  */
 
 import { fromData } from '../../core/creation.js';
+import { nested } from '../../core/depth.js';
 import type { TypedArray } from '../../core/dtype.js';
 import { ArgumentError, describe, ShapeError } from '../../core/errors.js';
 import { checkCallable } from '../../core/methods.js';
@@ -42,7 +43,9 @@ export const transformOf =
 export const compose = (...transforms: readonly Transform[]): Transform => {
   for (const transform of transforms) checkCallable('compose', 'a transform', transform);
   return (batch, key) =>
-    transforms.reduce((made, transform, i) => madeBy('compose', transform(made, foldIn(key, i))), batch);
+    nested('compose', () =>
+      transforms.reduce((made, transform, i) => madeBy('compose', transform(made, foldIn(key, i))), batch),
+    );
 };
 
 /** Images as a plain array `[count, channels, height, width]`. */
