@@ -137,9 +137,18 @@ export const checkKeyArgument = (op: string, value: unknown): void => {
     refuse(op, `the key is ${describe(value)}, not two int32 words`, 'make one with key(seed)');
 };
 
+/** Throws for entries under symbols, which no file has a name for. */
+export const checkNoSymbols = (op: string, what: string, value: object): void => {
+  const [symbol] = Object.getOwnPropertySymbols(value);
+  if (symbol !== undefined) refuse(op, `${what} has an entry under ${String(symbol)}`, 'name entries by texts');
+};
+
 /** Tensors by name, in order, as a map or an object gives them. */
 export const namedEntries = (op: string, tensors: unknown): readonly (readonly [name: string, tensor: Tensor])[] => {
-  if (!(tensors instanceof Map)) checkObject(op, 'tensors', tensors);
+  if (!(tensors instanceof Map)) {
+    checkObject(op, 'tensors', tensors);
+    checkNoSymbols(op, 'tensors', tensors as object);
+  }
   const entries: readonly (readonly [unknown, unknown])[] =
     tensors instanceof Map ? [...tensors] : Object.entries(tensors as object);
   for (const [name, tensor] of entries) {

@@ -11,7 +11,7 @@ import type { Dtype } from '../../core/dtype.js';
 import { ArgumentError } from '../../core/errors.js';
 import { inOperation } from '../../core/scope.js';
 import type { Tensor } from '../../core/tensor.js';
-import { checkCharacters, checkObject, checkText, namedEntries } from '../checks.js';
+import { checkCharacters, checkNoSymbols, checkObject, checkText, namedEntries } from '../checks.js';
 import { attempt, type DataError } from '../errors.js';
 import {
   arrayBytes,
@@ -184,6 +184,7 @@ export const tryDecodeSafetensors = (bytes: Uint8Array, file?: string): E.Either
 /** The remarks, once they are known to be texts by name. */
 const checkMetadata = (metadata: unknown): void => {
   checkObject('encodeSafetensors', 'metadata', metadata);
+  checkNoSymbols('encodeSafetensors', 'metadata', metadata as object);
   for (const [name, value] of Object.entries(metadata as object)) {
     const what = `metadata ${JSON.stringify(excerpt(name))}`;
     checkCharacters('encodeSafetensors', 'the name in metadata', name);

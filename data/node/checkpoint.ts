@@ -53,6 +53,10 @@ const unsupported = (path: readonly (string | number)[], what: string): never =>
   });
 };
 
+/** Whether a key is the number of a place of a list. */
+const isPlace = (key: string | symbol, length: number): boolean =>
+  typeof key === 'string' && /^\d+$/.test(key) && Number(key) < length;
+
 /** The value as JSON with `{ $tensor: i }` for the i-th tensor; one that occurs twice is written once. */
 const dismantle = (value: unknown): { readonly json: unknown; readonly tensors: ReadonlyMap<string, Tensor> } => {
   const numbers = new Map<Tensor, number>();
@@ -68,7 +72,11 @@ const dismantle = (value: unknown): { readonly json: unknown; readonly tensors: 
         ? node
         : { $number: Object.is(node, -0) ? '-0' : String(node) };
     if (node === null || typeof node === 'string' || typeof node === 'boolean') return node;
-    if (Array.isArray(node)) return Array.from(node as readonly unknown[], (child, i) => walk(child, [...path, i]));
+    if (Array.isArray(node)) {
+      const surplus = Reflect.ownKeys(node).find((key) => key !== 'length' && !isPlace(key, node.length));
+      if (surplus !== undefined) return unsupported([...path, String(surplus)], 'an entry of a list that is no place');
+      return Array.from(node as readonly unknown[], (child, i) => walk(child, [...path, i]));
+    }
     if (typeof node !== 'object') return unsupported(path, typeof node);
     const prototype: unknown = Object.getPrototypeOf(node);
     if (prototype !== Object.prototype && prototype !== null) return unsupported(path, describe(node));
