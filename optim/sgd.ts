@@ -5,6 +5,16 @@ import { type MomentState, momentsAlong } from './moments.js';
 import { addDecayedWeights } from './scaling.js';
 import { chain, type GradientTransform } from './transform.js';
 
+/** Throws where there is no momentum, and the transform is nothing else. */
+const requireMomentum = (op: string, momentum: unknown): void => {
+  if (momentum === undefined)
+    throw new ArgumentError({
+      op,
+      problem: 'there is no momentum',
+      remedy: 'give one: momentum: 0.9; without, sgd(0.1) is enough',
+    });
+};
+
 export interface MomentumOptions {
   /** The share of the buffer that is kept. */
   readonly momentum: number;
@@ -26,6 +36,7 @@ export const accumulateMomentum = (options: MomentumOptions): GradientTransform<
     dampening = 0,
     nesterov = false,
   } = checkedSettings('accumulateMomentum', options, accumulateMomentumNames);
+  requireMomentum('accumulateMomentum', momentum);
   return momentsAlong({
     name: 'momentum',
     start: { buffer: 0 },
@@ -98,6 +109,7 @@ const sgdVelocityNames = { lr: true, momentum: true, nesterov: 'flag' } as const
  */
 export const sgdVelocity = (options: VelocityOptions): GradientTransform<readonly unknown[]> => {
   const { lr, momentum, nesterov = false } = checkedSettings('sgdVelocity', options, sgdVelocityNames);
+  requireMomentum('sgdVelocity', momentum);
   return chain(
     scaleByLearningRate(lr),
     momentsAlong({

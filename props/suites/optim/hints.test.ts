@@ -4,7 +4,16 @@ import { argmax, cast, key, mean, oneHot, ones, type Tensor, tensor, zeros } fro
 import { digits, loadStateDict, loadVariables } from '../../../data/index.js';
 import { loadIdx } from '../../../data/node/index.js';
 import * as nn from '../../../nn/index.js';
-import { accuracyMetric, adam, chain, evaluate, fit, sgd } from '../../../optim/index.js';
+import {
+  accumulateMomentum,
+  accuracyMetric,
+  adam,
+  chain,
+  evaluate,
+  fit,
+  sgd,
+  sgdVelocity,
+} from '../../../optim/index.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 
@@ -127,6 +136,8 @@ test('hints: what is meant is named', () =>
       () => loadIdx('nowhere', undefined as never),
       /^ArgumentError: loadIdx: there are no names of classes.*loadMnist/,
     ],
+    momentum: [() => accumulateMomentum({} as never), /^ArgumentError: accumulateMomentum: there is no momentum/],
+    velocity: [() => sgdVelocity({ lr: 0.1 } as never), /^ArgumentError: sgdVelocity: there is no momentum/],
     names: [
       () => nn.linear({ in: 2, out: 3 } as never, undefined as never),
       /linear: inputs is an object; .*linear\(in, out/,
