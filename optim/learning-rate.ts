@@ -29,7 +29,7 @@ const at = (rate: LearningRate, count: Tensor): number => {
   const now = rate(step);
   if (!isAmount(now))
     throw new ArgumentError({
-      op: 'scaleByLearningRate',
+      op: rate.name === '' ? 'schedule' : rate.name,
       problem: `the schedule gives ${describe(now)} at step ${step}`,
       remedy: 'give a schedule whose values are numbers ≥ 0',
     });

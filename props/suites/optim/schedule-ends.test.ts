@@ -1,5 +1,5 @@
 /** Schedules at the ends of time: every exported one gives a finite rate, or an error in its own name. */
-import { ArgumentError } from '../../../core/index.js';
+import { ArgumentError, tensor } from '../../../core/index.js';
 import type { Schedule } from '../../../optim/index.js';
 import * as optim from '../../../optim/index.js';
 import * as assert from '../../runner/assert.js';
@@ -66,4 +66,13 @@ test('schedules: at the foot of a cycle the rate is the base, and a period witho
 test('rates in the wrong order are refused', () => {
   refuses(() => optim.cyclic(1, { max: 0.5 }), ArgumentError);
   refuses(() => optim.reduceOnPlateau({ base: 1, min: 2 }), ArgumentError);
+});
+
+test('a schedule of one’s own that gives no rate: the error names the schedule and the step, which the optimiser counts', () => {
+  const mine: Schedule = (t) => (t < 2 ? 0.1 : Number.NaN);
+  const params = tensor([1]);
+  const optimiser = optim.sgd(mine);
+  let state = optimiser.init(params);
+  for (let i = 0; i < 2; i++) state = optimiser.update(params, state, params)[1];
+  assert.throws(() => optimiser.update(params, state, params), /^mine: the schedule gives NaN at step 2; /);
 });
