@@ -3,7 +3,7 @@
  * of the largest network takes no time and no memory.
  */
 
-import { checkDtype, checkedOptions, checkNumber } from '../core/arguments.js';
+import { checkDtype, checkedOptions } from '../core/arguments.js';
 import { bytesPerElement } from '../core/dtype.js';
 import { describe } from '../core/errors.js';
 import {
@@ -144,7 +144,8 @@ export const summary = (model: AnyLayer, input: unknown, options: SummaryOptions
   checkCallable('summary', 'frozen', frozen);
   checkDtype('summary', dtype);
   if (inputDtype !== undefined) checkDtype('summary', inputDtype);
-  if (depth !== undefined) checkNumber('summary', 'depth', depth);
+  if (depth !== undefined && !(typeof depth === 'number' && depth >= 0))
+    throw new ArgumentError({ op: 'summary', problem: `depth is ${describe(depth)}`, remedy: 'give a number ≥ 0' });
   checkInput(input);
   const costs = costInterpreter();
   const layer = model as ErasedLayer;

@@ -19,6 +19,7 @@ const candidates = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINI
 /** What an option may be. */
 const kinds = {
   'from 0 on': (v: unknown): boolean => typeof v === 'number' && Number.isFinite(v) && v >= 0,
+  'from 0 on, or infinite': (v: unknown): boolean => typeof v === 'number' && v >= 0,
   'above 0': (v: unknown): boolean => typeof v === 'number' && Number.isFinite(v) && v > 0,
   'above 0 or infinite': (v: unknown): boolean => typeof v === 'number' && v > 0,
   finite: (v: unknown): boolean => Number.isFinite(v),
@@ -169,6 +170,7 @@ test('options of functions: a number that means nothing is refused by name', () 
     'l2Penalty strength': row('from 0 on', ({ strength }: { strength: number }) =>
       functional.l2Penalty({ w: vector }, strength),
     ),
+    'summary depth': row('from 0 on, or infinite', (o) => nn.summary(nn.linear(2, 2), [1, 2], o)),
     'variance correction': row('finite', (o) => g.variance(vector, o)),
     'std correction': row('finite', (o) => g.std(vector, o)),
     'gradcheck tolerance': row('above 0', (o) => g.gradcheck((x: g.Tensor) => g.mul(x, 2), [vector], o)),
