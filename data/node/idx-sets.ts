@@ -96,13 +96,14 @@ export const loadIdx = (folder: string, options: LoadIdxOptions): Promise<ImageS
   idxIn('loadIdx', folder, options);
 
 const idxIn = async (op: string, folder: string, options: LoadIdxOptions): Promise<ImageSplit> => {
-  if ((options as Partial<LoadIdxOptions> | undefined)?.classes === undefined)
+  const given: Partial<LoadIdxOptions> | undefined = options;
+  const { classes, checksums, limit } = checkedOptions(op, given ?? {}, loadIdxNames);
+  if (classes === undefined)
     throw new ArgumentError({
       op,
       problem: 'there are no names of classes, which the files do not have',
       remedy: `give them: ${op}(folder, { classes: ['zero', 'one', …] }); loadMnist and loadFashionMnist know theirs`,
     });
-  const { classes, checksums, limit } = checkedOptions(op, options, loadIdxNames);
   checkTexts(op, 'classes', classes);
   checkChecksums(op, checksums);
   if (limit !== undefined) checkLimit(op, limit);

@@ -104,6 +104,12 @@ export const equivalents: readonly Equivalent[] = [
     why: 'who sleeps looks again at the end of its nap: a matter of time alone',
   },
   {
+    path: 'core/wasm/threads/pool.ts',
+    operator: 'drop a term',
+    line: 'Atomics.store(worker.words, ⟦slot.state / 4⟧, states.running);',
+    why: 'the state is the first word of a slot: its place is 0, in bytes and in words',
+  },
+  {
     path: 'nn/functional/cosine-similarity.ts',
     operator: 'scale by 1.001',
     line: 'const scale = ⟦where(none, 1, size)⟧ as Tensor;',

@@ -279,6 +279,20 @@ test('fit: however a step is divided into accumulated batches, the run is that o
     }
 });
 
+test('fit: the loss of a step is its mean and the penalty, once, however the step is divided', async () => {
+  const penalty = (params: WeightAndBias): Tensor => nn.l2Penalty(params, 0.1);
+  const scalar = (scores: Tensor): Tensor => mean(square(scores));
+  for (const loss of [ignoring, scalar]) {
+    const whole = await run({ penalty, loss });
+    for (const division of [{ batchSize: 2, accumulate: 4 }, { batchSize: 3, accumulate: 3, compile: false }]) {
+      const { losses } = (await run({ penalty, loss, ...division })).history;
+      assert.is(losses.length, whole.history.losses.length);
+      for (const [i, one] of losses.entries())
+        assert.ok(Math.abs(one - (whole.history.losses[i] ?? 0)) < 1e-5, `${one} instead of ${whole.history.losses[i]}`);
+    }
+  }
+});
+
 test('fit: training figures of an epoch do not depend on how it is divided', async () => {
   const still = { optimizer: sgd(0), epochs: 1 };
   const whole = (await run(still)).history.checks[0]?.train;
