@@ -118,7 +118,7 @@ const againstOracle = ({ f, args, case: call }: Call, spec: OpSpec): Report => {
 const laws: readonly PrimitiveLaw[] = [
   {
     name: 'law 1, adjoint',
-    runs: 60,
+    runs: 30,
     applies: differentiable,
     check: ({ f, args, seed }) => adjointLaw(f, args, { seed }),
   },
@@ -162,7 +162,7 @@ const laws: readonly PrimitiveLaw[] = [
   },
   {
     name: 'law 9, vmap',
-    runs: 50,
+    runs: 25,
     // Without arguments there is nothing to batch.
     applies: ({ family }) => family !== 'create',
     check: vmapped,

@@ -1,6 +1,6 @@
 /** A run as one HTML page that stands alone: figures, tables and pictures inside, nothing loaded from elsewhere. */
 import { ArgumentError, describe } from '../../core/errors.js';
-import { checkList, checkObject, checkText } from '../checks.js';
+import { checkList, checkObject, checkText, checkTexts } from '../checks.js';
 import { escaped } from './markup.js';
 
 /** What a report shows, one thing after another. */
@@ -125,6 +125,7 @@ const checkPicture = (item: ReportPicture): void => {
     });
 };
 
+/** Cells of a table: texts and numbers. */
 const checkCells = (row: readonly unknown[], what: string): void => {
   checkList(op, what, row);
   for (const cell of row)
@@ -140,7 +141,7 @@ const checkPart = (part: ReportPart): void => {
       checkText(op, 'a text', part.text);
       return;
     case 'table':
-      checkCells(part.head, 'the head of a table');
+      checkTexts(op, 'the head of a table', part.head);
       checkList(op, 'rows', part.rows);
       for (const row of part.rows) checkCells(row, 'a row');
       return;

@@ -110,6 +110,18 @@ export const equivalents: readonly Equivalent[] = [
     why: 'the state is the first word of a slot: its place is 0, in bytes and in words',
   },
   {
+    path: 'core/primitives/cbrt.ts',
+    operator: 'scale by 1.001',
+    line: 'jvp: [({ t, x: [x], y }) => where(equal(y, mul(y, 2)), ⟦div(t, abs(y))⟧, mul(t, div(div(y, x), 3)))],',
+    why: 'read at 0 and ±∞ alone, where the quotient is 0, infinite or NaN',
+  },
+  {
+    path: 'nn/functional/resizing.ts',
+    operator: 'swap operands',
+    line: 'return !exact && Math.abs(⟦quotient - whole⟧) <= 4 * Number.EPSILON * whole ? whole : Math.floor(quotient);',
+    why: 'the size of a difference does not depend on its direction',
+  },
+  {
     path: 'nn/functional/cosine-similarity.ts',
     operator: 'scale by 1.001',
     line: 'const scale = ⟦where(none, 1, size)⟧ as Tensor;',

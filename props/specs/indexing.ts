@@ -116,7 +116,7 @@ const indexed = <P>(
 
 export const indexingSpecs: Record<'gather' | 'scatterAdd' | 'take' | 'takeTranspose', OpSpec> = {
   gather: indexed(gatherCases, gatherOracle, 0),
-  scatterAdd: indexed(scatterAddCases, scatterAddOracle, 8),
+  scatterAdd: { ...indexed(scatterAddCases, scatterAddOracle, 8), sums: true },
   take: indexed(takeCases, takeOracle, 0),
-  takeTranspose: indexed(takeTransposeCases, takeTransposeOracle, 8),
+  takeTranspose: { ...indexed(takeTransposeCases, takeTransposeOracle, 8), sums: true },
 };

@@ -128,7 +128,7 @@ export const reductionSpecs: Record<
   | 'sum',
   OpSpec
 > = {
-  sum: spec({ cases: reductions(draw), derivative: 'smooth', oracle: reduced(total), ulp: 4 }),
+  sum: spec({ cases: reductions(draw), derivative: 'smooth', oracle: reduced(total), ulp: 4, sums: true }),
   prod: spec({
     cases: reductions(drawWithZeros, few),
     derivative: 'smooth',
@@ -186,6 +186,7 @@ export const reductionSpecs: Record<
     derivative: 'smooth',
     oracle: along((lane, k, params: Scan) => total(seen(lane, k, params))),
     ulp: 4,
+    sums: true,
   }),
   cumprod: spec({
     cases: withFlag(axisCases(drawWithZeros), 'reverse'),

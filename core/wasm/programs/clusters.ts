@@ -20,7 +20,7 @@ export interface Item {
   readonly needs: readonly Dependence[];
   /** What it reads element by element, by number: items that read the same gain from one loop. */
   readonly reads: readonly number[];
-  /** Elements that it handles at once. A reduction goes with nothing of another width. */
+  /** Elements that it handles at once. A loop handles as many as its narrowest item can, and a reduction only ever its own number. */
   readonly width: number;
 }
 

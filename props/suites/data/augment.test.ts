@@ -1,4 +1,4 @@
-import { ArgumentError, fromData, key, tensor, zeros } from '../../../core/index.js';
+import { ArgumentError, concat, fromData, key, tensor, zeros } from '../../../core/index.js';
 import {
   colorJitter,
   compose,
@@ -147,6 +147,20 @@ test('randomRotation: a picture of rings is the same from every side, and a pict
   assertClose(randomRotation(180)(batch, key(4)).x, batch.x, 0.05);
   const flat = batchOf(fromData(new Array<number>(25).fill(0.5), [1, 1, 5, 5], 'float64'));
   assertClose(randomRotation(45, 0.5)(flat, key(0)).x, flat.x, 1e-12);
+});
+
+test('colorJitter: an image of one channel is a grey one of three', () => {
+  const one = colours(3, 4, 1);
+  const three = batchOf(concat([one.x, one.x, one.x], 1));
+  const jitter = colorJitter({ brightness: 0.4, contrast: 0.6 });
+  assertClose(
+    jitter(three, key(2)).x,
+    concat(
+      [0, 1, 2].map(() => jitter(one, key(2)).x),
+      1,
+    ),
+    1e-6,
+  );
 });
 
 test('resize: interpolates between the centres of pixels', () => {

@@ -116,6 +116,19 @@ test('gunzip: unpacks, and refuses damage, cuts, garbage at the end, and more th
   survivesNoise(tryGunzip, [packed]);
 });
 
+test('gunzip: the header that says how long the content is comes from the first bytes, of long and of short streams', () => {
+  const long = fc.sample(fc.uint8Array({ minLength: 50_000, maxLength: 50_000 }), { numRuns: 1, seed: seed() })[0];
+  for (const content of [long ?? new Uint8Array(0), Uint8Array.of(1, 2, 3)]) {
+    const heads: (readonly number[])[] = [];
+    const length = (head: Uint8Array): null => {
+      heads.push([...head]);
+      return null;
+    };
+    assert.equal(gunzip(gzipSync(content), { announced: { header: 16, length } }), content);
+    assert.equal(heads, [[...content.subarray(0, 16)]]);
+  }
+});
+
 test('gunzip: without a limit, a hundred times the packed bytes, and never less than 16 MiB', () => {
   assert.is(unpackedLimit(10), 2 ** 24);
   assert.is(unpackedLimit(10 ** 6), 10 ** 8);

@@ -11,6 +11,7 @@ import {
   encodePng,
   imageGridPng,
   panelsSvg,
+  type ReportPart,
   reportHtml,
   runReportHtml,
   saveImageGrid,
@@ -246,6 +247,15 @@ test('panelsSvg: charts side by side, whose inner names never meet', async () =>
   const heights = heightsOf(panels);
   assert.is(heights.get('left'), heights.get('right'));
   await rejects(panelsSvg([]), ArgumentError, /nothing to draw/);
+});
+
+test('reportHtml: names of columns are texts, cells texts or numbers', () => {
+  const table = (head: readonly unknown[], cell: unknown): string =>
+    reportHtml('', [{ kind: 'table', head, rows: [[cell]] } as ReportPart]);
+  assert.ok(table(['a'], 1).includes('<th>a</th>'));
+  for (const wrong of [2, null, undefined, {}, true])
+    assert.throws(() => table(['a', wrong], 1), /^reportHtml: the head of a table\[1\] is /);
+  for (const wrong of [null, undefined, {}, true]) assert.throws(() => table(['a'], wrong), /^reportHtml: a row has /);
 });
 
 test('reportHtml: numbers of a column stand one under the other, unless they are too far apart', () => {

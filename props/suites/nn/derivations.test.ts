@@ -18,18 +18,18 @@ for (const derivation of derivations)
         hands.assert(hand);
         quotients.assert(differences);
       }),
-      { numRuns: 15 },
+      { numRuns: 10 },
     );
     hands.end();
     quotients.end();
   });
 
-/** How many of four random calls break a law. */
-const broken = (derivation: Derivation, law: 'hand' | 'differences'): number =>
-  fc
-    .sample(derivation.cases, { numRuns: 4, seed: 1 })
-    .map((call) => checkBy[law](derivation, call))
-    .filter(({ checked, holds }) => checked > 0 && !holds).length;
+/** Whether one of four random calls breaks a law. */
+const broken = (derivation: Derivation, law: 'hand' | 'differences'): boolean =>
+  fc.sample(derivation.cases, { numRuns: 4, seed: 1 }).some((call) => {
+    const { checked, holds } = checkBy[law](derivation, call);
+    return checked > 0 && !holds;
+  });
 
 const scaled = (x: Tensor, factor: number): Tensor => mul(x, factor);
 
@@ -39,7 +39,7 @@ for (const derivation of derivations) {
       ...derivation,
       backward: (g, cache) => derivation.backward(scaled(g, 1 + 1e-6), cache),
     };
-    assert.ok(broken(wrong, 'hand') > 0);
+    assert.ok(broken(wrong, 'hand'));
   });
 
   test(`${derivation.name}: a tape off by a millionth is found by both oracles`, () => {
@@ -51,7 +51,7 @@ for (const derivation of derivations) {
         return add(y, scaled(sub(stopGradient(y), y), 1e-6));
       },
     };
-    assert.ok(broken(wrong, 'hand') > 0);
-    assert.ok(broken(wrong, 'differences') > 0);
+    assert.ok(broken(wrong, 'hand'));
+    assert.ok(broken(wrong, 'differences'));
   });
 }

@@ -284,11 +284,17 @@ test('fit: the loss of a step is its mean and the penalty, once, however the ste
   const scalar = (scores: Tensor): Tensor => mean(square(scores));
   for (const loss of [ignoring, scalar]) {
     const whole = await run({ penalty, loss });
-    for (const division of [{ batchSize: 2, accumulate: 4 }, { batchSize: 3, accumulate: 3, compile: false }]) {
+    for (const division of [
+      { batchSize: 2, accumulate: 4 },
+      { batchSize: 3, accumulate: 3, compile: false },
+    ]) {
       const { losses } = (await run({ penalty, loss, ...division })).history;
       assert.is(losses.length, whole.history.losses.length);
       for (const [i, one] of losses.entries())
-        assert.ok(Math.abs(one - (whole.history.losses[i] ?? 0)) < 1e-5, `${one} instead of ${whole.history.losses[i]}`);
+        assert.ok(
+          Math.abs(one - (whole.history.losses[i] ?? 0)) < 1e-5,
+          `${one} instead of ${whole.history.losses[i]}`,
+        );
     }
   }
 });

@@ -18,7 +18,7 @@ import {
 } from '../../../autograd/index.js';
 import { removeDeadCode } from '../../../core/passes/dead-code.js';
 import type { Program } from '../../../core/program.js';
-import { costOf } from '../../../core/wasm/programs/cost.js';
+import { costOf, flopsOfStep } from '../../../core/wasm/programs/cost.js';
 import { describeUnit } from '../../../core/wasm/programs/describe.js';
 import { plan } from '../../../core/wasm/programs/plan.js';
 import * as assert from '../../runner/assert.js';
@@ -61,6 +61,10 @@ test('cost: a loop counts each operation for each element, and every operand onc
   );
   const [[, flops] = []] = costs(trace((x: Tensor) => tanh(x))(zeros([10])));
   assert.ok((flops ?? 0) > 100, 'an elementary function is many operations');
+});
+
+test('cost: a step is known by its name, with or without its parameters', () => {
+  assert.equal(['copy', 'sqrt():float32', 'constantPow(3):float64', 'mul():float32'].map(flopsOfStep), [0, 4, 10, 1]);
 });
 
 test('cost: softmax and random numbers are many operations an element, a copy is none', () => {
