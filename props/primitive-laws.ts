@@ -124,13 +124,13 @@ const laws: readonly PrimitiveLaw[] = [
   },
   {
     name: 'law 2, finite differences',
-    runs: 60,
+    runs: 30,
     applies: differentiable,
     check: ({ f, args, seed }, _, { tolerance = 1e-9 }) => finiteDifferenceLaw(f, args, { seed, tolerance }),
   },
   {
     name: 'law 3, exact difference',
-    runs: 60,
+    runs: 30,
     applies: ({ jvpKind }, { derivative }) => derivative === 'smooth' && jvpKind !== 'rules',
     check: ({ f, args, seed }, { jvpKind }) =>
       exactDifferenceLaw(f, args, { seed, linear: jvpKind === 'linear' ? 'jointly' : 'each' }),
@@ -143,7 +143,7 @@ const laws: readonly PrimitiveLaw[] = [
   },
   {
     name: 'law 5, higher order',
-    runs: 12,
+    runs: 8,
     applies: (_, { derivative }) => derivative === 'smooth',
     check: ({ f, args, seed }, _, { tolerance = 1e-9 }) =>
       higherOrderLaw(f, args, { seed, differenceTolerance: tolerance, tolerance: Math.max(1e-10, tolerance / 10) }),

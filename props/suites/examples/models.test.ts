@@ -19,6 +19,7 @@ import {
   valueAndGrad,
   zeros,
 } from '../../../autograd/index.js';
+import { traceTree } from '../../../autograd/trace.js';
 import { challengeNet, challengeNetNhwc, threeLayerConvNet } from '../../../examples/models/conv-nets.js';
 import { fourBlockNet, perceptron } from '../../../examples/models/fashion-nets.js';
 import {
@@ -189,7 +190,8 @@ test('threeLayerConvNet: gradients of every parameter agree with finite differen
 
 test('parameter counts: those of the published networks', () => {
   const counts = (net: Layer): readonly [number, number] => {
-    const { params, state } = net.init(key(0));
+    // Sizes alone: no number is drawn.
+    const { params, state } = traceTree(() => net.init(key(0)), []).result;
     // A batch norm also counts its batches, which is no statistic.
     const statistics =
       state === null ? 0 : treeLeaves(state).reduce((sum, leaf) => sum + (leaf.rank === 0 ? 0 : leaf.size), 0);

@@ -7,7 +7,7 @@ import { studyFiles } from './study-files.js';
 import { runSmall } from './support.js';
 
 /** A table with a sweep, pictures alone. */
-const sorts = ['pruning', 'image-filters'];
+const sorts = ['update-rules', 'image-filters'];
 
 for (const study of studies.filter(({ name }) => sorts.includes(name)))
   test(`study ${study.name}: runs, and leaves its report, its table and its picture`, () =>

@@ -18,7 +18,7 @@ for (const derivation of derivations)
         hands.assert(hand);
         quotients.assert(differences);
       }),
-      { numRuns: 10 },
+      { numRuns: 7 },
     );
     hands.end();
     quotients.end();
