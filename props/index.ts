@@ -26,6 +26,7 @@ export { type DifferenceOptions, finiteDifferenceLaw } from './laws/finite-diffe
 export { type HandDerivation, handDerivationLaw } from './laws/hand-derivation.js';
 export { type HigherOrderOptions, higherOrderLaw } from './laws/higher-order.js';
 export { type HomogeneityOptions, homogeneityLaw } from './laws/homogeneity.js';
+export { integralLaw, type IntegralOptions } from './laws/integral.js';
 export { gradientLinearityLaw, pullbackLinearityLaw } from './laws/linearity.js';
 export { maskedLaw } from './laws/masked.js';
 export { logarithmicGrid, type ModesOptions, modesLaw, type NestingOptions, nestingLaw } from './laws/modes.js';

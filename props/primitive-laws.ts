@@ -20,6 +20,7 @@ import { digitsLaw } from './laws/digits.js';
 import { exactDifferenceLaw } from './laws/exact-difference.js';
 import { finiteDifferenceLaw } from './laws/finite-differences.js';
 import { higherOrderLaw } from './laws/higher-order.js';
+import { integralLaw } from './laws/integral.js';
 import { pullbackLinearityLaw } from './laws/linearity.js';
 import { logarithmicGrid, modesLaw, nestingLaw } from './laws/modes.js';
 import { nanLaw } from './laws/nan.js';
@@ -216,6 +217,14 @@ const laws: readonly PrimitiveLaw[] = [
     runs: 1,
     applies: pointwiseSmooth,
     check: (call) => digitsLaw(call.f, everywhere(call, digitsAt(call), 'float32')),
+  },
+  {
+    name: 'integral',
+    runs: 1,
+    // A fractional power has no expansion at 0, by which its integral could be taken.
+    applies: (primitive, spec) =>
+      primitive.family === 'unary' && primitive.name !== 'constantPow' && pointwiseSmooth(primitive, spec),
+    check: ({ f }) => integralLaw(f, fromData([-2, -1, -0.5, 0, 0.5, 1, 2], [7], 'float64')),
   },
   {
     name: 'NaN',

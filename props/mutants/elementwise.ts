@@ -300,6 +300,21 @@ export const elementwiseMutants: readonly PrimitiveMutant[] = [
     caughtBy: 'oracle',
   },
   {
+    name: 'log1p: the logarithm of 1 + x',
+    why: 'a forward loop whose sum loses the digits of x, as whatever is written alike does',
+    primitive: 'log1p',
+    wrong: {
+      ...primitives.log1p,
+      forward: (out, inputs, p) =>
+        primitives.log.forward(
+          out,
+          inputs.map((view) => ({ ...view, data: Float64Array.from(view.data, (x) => 1 + Number(x)) })),
+          p as null,
+        ),
+    } as PrimitiveMutant['wrong'],
+    caughtBy: 'integral',
+  },
+  {
     name: 'log: the argument of the tangent',
     why: 'a tangent through log|t| is not linear',
     primitive: 'log',

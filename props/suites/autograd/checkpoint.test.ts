@@ -28,6 +28,19 @@ const collector = (): (() => void) => {
   return runInNewContext('gc') as () => void;
 };
 
+/** A collector that looks through the stack for anything that might be an address (JavaScriptCore's) keeps a few results by chance. */
+const byChance = 'Bun' in globalThis ? 6 : 0;
+
+/** How many of these results something still holds. */
+const livingOf = async (results: readonly WeakRef<Tensor>[]): Promise<number> => {
+  const collect = collector();
+  for (let round = 0; round < 3; round++) {
+    await new Promise((resolve) => setTimeout(resolve));
+    collect();
+  }
+  return results.filter((result) => result.deref() !== undefined).length;
+};
+
 /** Runs `f` with `see` told of every operation's name and result. */
 const watching = <T>(see: (name: string, y: Tensor) => void, f: () => T): T => {
   const watcher: Interpreter = {
@@ -179,9 +192,10 @@ test('checkpoint: under jvp, vmap and another grad, a tape beneath still runs th
   }
 });
 
+const twelveSines = (x: Tensor): Tensor => Array.from({ length: 12 }).reduce((y: Tensor) => sin(y), x);
+
 test('checkpoint: nothing of the inside is alive between the two passes', async () => {
-  const collect = collector();
-  /** How many results of a chain of five sines live on while the pullback waits. */
+  /** How many results of a chain of sines live on while the pullback waits. */
   const alive = async (f: (x: Tensor) => Tensor): Promise<number> => {
     const results: WeakRef<Tensor>[] = [];
     const [, pullback] = watching(
@@ -190,24 +204,19 @@ test('checkpoint: nothing of the inside is alive between the two passes', async 
       },
       () => vjp(f, t([1, 2])),
     );
-    assert.is(results.length, 5);
-    for (let round = 0; round < 3; round++) {
-      await new Promise((resolve) => setTimeout(resolve));
-      collect();
-    }
-    const living = results.filter((result) => result.deref() !== undefined).length;
+    assert.is(results.length, 12);
+    const living = await livingOf(results);
     assert.equal(pullback(t(1))[0].shape, [2]);
     return living;
   };
-  const chain = (x: Tensor): Tensor => sum(sin(sin(sin(sin(sin(x))))));
+  const chain = (x: Tensor): Tensor => sum(twelveSines(x));
   const plain = await alive(chain);
-  assert.ok(plain >= 4, `${plain} alive`);
-  assert.is(await alive(checkpoint(chain)), 0);
-  assert.is(await alive((x) => checkpoint((y: Tensor) => checkpoint(chain)(y))(x)), 0);
+  assert.ok(plain >= 11, `${plain} alive`);
+  assert.ok((await alive(checkpoint(chain))) <= byChance);
+  assert.ok((await alive((x) => checkpoint((y: Tensor) => checkpoint(chain)(y))(x))) <= byChance);
 });
 
 test('checkpoint: while a second derivative waits, only what lies between the parts is alive, however long each of them is', async () => {
-  const collect = collector();
   const parts = 4;
   /** How many results live on while the pullback of a gradient waits, of a chain of four parts of so many sines. */
   const alive = async (sines: number, wrap: typeof checkpoint): Promise<number> => {
@@ -228,42 +237,33 @@ test('checkpoint: while a second derivative waits, only what lies between the pa
       },
       () => vjp((x: Tensor) => grad(f)(x), t([1, 2])),
     );
-    for (let round = 0; round < 3; round++) {
-      await new Promise((resolve) => setTimeout(resolve));
-      collect();
-    }
-    const living = results.filter((result) => result.deref() !== undefined).length;
+    const living = await livingOf(results);
     assert.equal(pullback(t([1, 1]))[0].shape, [2]);
     return living;
   };
   const plainly = <Args extends readonly unknown[], Y>(g: (...args: Args) => Y): ((...args: Args) => Y) => g;
   const [short, long] = [await alive(3, checkpoint), await alive(12, checkpoint)];
-  // A collector that looks through the stack for anything that might be an address keeps a result or two by chance.
-  assert.ok(long <= short + 2, `${short} and ${long} alive`);
-  assert.ok(long <= 4 * parts, `${long} alive`);
+  assert.ok(long <= short + byChance, `${short} and ${long} alive`);
+  assert.ok(long <= 4 * parts + byChance, `${long} alive`);
   const [shortPlain, longPlain] = [await alive(3, plainly), await alive(12, plainly)];
   assert.ok(longPlain >= shortPlain + 9 * parts, `${shortPlain} and ${longPlain} alive`);
 });
 
 test('grad: nothing that was recorded lives on after it, even if a tensor escapes', async () => {
-  const collect = collector();
   const results: WeakRef<Tensor>[] = [];
   const escaped: Tensor[] = [];
   watching(
     (name, y) => {
-      if (name === 'exp') results.push(new WeakRef(y));
+      if (name === 'sin') results.push(new WeakRef(y));
     },
     () =>
       grad((x: Tensor) => {
         escaped.push(x);
-        return sum(exp(exp(exp(x))));
+        return sum(twelveSines(x));
       })(t([0.1])),
   );
-  for (let round = 0; round < 3; round++) {
-    await new Promise((resolve) => setTimeout(resolve));
-    collect();
-  }
-  assert.equal([results.length, results.filter((result) => result.deref() !== undefined).length], [3, 0]);
+  assert.is(results.length, 12);
+  assert.ok((await livingOf(results)) <= byChance);
   assert.is(escaped.length, 1);
 });
 

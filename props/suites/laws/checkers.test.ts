@@ -2,6 +2,7 @@
 
 import { customVjp } from '../../../autograd/index.js';
 import {
+  add,
   bind,
   cos,
   cumsum,
@@ -11,6 +12,8 @@ import {
   floor,
   floorDivide,
   less,
+  log,
+  log1p,
   mean,
   mul,
   neg,
@@ -49,6 +52,7 @@ import {
   handDerivationLaw,
   higherOrderLaw,
   homogeneityLaw,
+  integralLaw,
   LawError,
   type LawReport,
   lawTally,
@@ -255,6 +259,12 @@ const cases: readonly [name: string, law: string, right: () => LawReport, wrong:
     'elements apart',
     () => apartLaw((a: Tensor) => sqrt(a), [tensor([0, 4])]),
     () => apartLaw((a: Tensor) => mul(a, sum(a)) as Tensor, [tensor([0, 4])]),
+  ],
+  [
+    'integralLaw',
+    'integral',
+    () => integralLaw((a: Tensor) => log1p(a), tensor([0, 1])),
+    () => integralLaw((a: Tensor) => log(add(a, 1)), tensor([0, 1])),
   ],
   [
     'homogeneityLaw',

@@ -213,6 +213,7 @@ export const props: Leading = {
   ...each('pullbackLinearityLaw taylorLaw vmapLaw viewsLaw'.split(' '), [f, args]),
   ...each('equalityLaw gradientLinearityLaw handDerivationLaw'.split(' '), [f, f, args]),
   ...each('programs shapes shapeWithAxis shapeWithAxes tensors windowConfigurations'.split(' '), []),
+  integralLaw: [f, x],
   optionsLaw: [f, f, { by: [1] }],
   dividedBatchesLaw: [f, x, labels, [1, 2]],
   permutationLaw: [f, x],
