@@ -122,6 +122,18 @@ export const equivalents: readonly Equivalent[] = [
     why: 'the size of a difference does not depend on its direction',
   },
   {
+    path: 'core/wasm/math/elimination.ts',
+    operator: 'change a bound',
+    line: "const [i, width] = locals('i32', ⟦2⟧);",
+    why: 'a local that nobody reads',
+  },
+  {
+    path: 'optim/training/soundness.ts',
+    operator: 'scale by 1.001',
+    line: 'before === undefined || !sameKind(x, before) ? mul(x, 0) : ⟦where(isFiniteAt(before), mul(x, 0), 0)⟧;',
+    why: '0 and NaN, whatever they are multiplied by',
+  },
+  {
     path: 'nn/functional/cosine-similarity.ts',
     operator: 'scale by 1.001',
     line: 'const scale = ⟦where(none, 1, size)⟧ as Tensor;',

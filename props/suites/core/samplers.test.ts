@@ -31,6 +31,7 @@ import {
   where,
   zeros,
 } from '../../../core/index.js';
+import { fineUniform } from '../../../core/random/draws.js';
 import {
   complementaryErrorFunction,
   errorFunction,
@@ -154,6 +155,19 @@ test('uniform: the seeds of this file are at the ends of the stream', () => {
 });
 
 const count = (hits: readonly number[]): number => hits.filter((hit) => hit === 1).length;
+
+test('bernoulli: where the leading bits are those of the probability, the others decide, every one of them', () => {
+  const { unit, within } = fineUniform(key(4), [20]);
+  const lasts = within.dataSync();
+  for (const [i, first] of unit.dataSync().entries()) {
+    const rest = ((lasts[i] ?? Number.NaN) + 2 ** 31) * 2 ** -32;
+    for (const [far, want] of [
+      [2 ** -20, true],
+      [-(2 ** -20), false],
+    ] as const)
+      assert.is(bernoulli(key(4), first + 2 ** -23 * (rest + far), [20]).dataSync()[i], want ? 1 : 0);
+  }
+});
 
 test('bernoulli: probabilities below the grain of the stream, and next to 1, are what they say', () => {
   const n = seedsOf.zeros.length;

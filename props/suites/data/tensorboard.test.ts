@@ -11,6 +11,8 @@ import { test } from '../../runner/testing.js';
 import { withFolder } from './temporary.js';
 
 interface Event {
+  /** Seconds since 1970. */
+  time: number;
   step: number;
   version: string;
   readonly scalars: Record<string, number>;
@@ -57,8 +59,9 @@ const eventsOf = (file: Buffer): Event[] => {
     assert.is(unmasked(file.readUInt32LE(at + 8)), crc32c(file.subarray(at, at + 8)));
     const data = file.subarray(at + 12, at + 12 + length);
     assert.is(unmasked(file.readUInt32LE(at + 12 + length)), crc32c(data));
-    const event: Event = { step: 0, version: '', scalars: {} };
+    const event: Event = { time: 0, step: 0, version: '', scalars: {} };
     for (const [field, value] of fieldsOf(data)) {
+      if (field === 1) event.time = Number(value);
       if (field === 2) event.step = Number(value);
       if (field === 3) event.version = String(value);
       if (field === 5)
@@ -88,6 +91,7 @@ test('tensorboard: every step and every check is in the file', () =>
       ]),
       y: tensor([[1], [2]]),
     };
+    const milliseconds = 1_700_000_000_500;
     const { history } = await fit({
       model: linear(2, 1),
       loss: mseLoss,
@@ -97,13 +101,14 @@ test('tensorboard: every step and every check is in the file', () =>
       epochs: 200,
       batchSize: 2,
       key: key(1),
-      callbacks: [tensorboard({ folder: join(folder, 'run') })],
+      callbacks: [tensorboard({ folder: join(folder, 'run'), clock: () => milliseconds })],
     });
     const [name = '', ...others] = readdirSync(join(folder, 'run'));
     assert.equal(others, []);
     assert.match(name, /tfevents/);
     const [start, ...events] = eventsOf(readFileSync(join(folder, 'run', name)));
     assert.is(start?.version, 'brain.Event:2');
+    for (const event of [start, ...events]) assert.is(event?.time, milliseconds / 1000);
     const steps = events.filter(({ scalars }) => 'loss/step' in scalars);
     assert.equal(
       steps.map(({ step, scalars }) => [step, scalars['loss/step'], scalars['learning rate']]),

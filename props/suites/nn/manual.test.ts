@@ -282,6 +282,26 @@ test('network of layer objects: loss and every gradient are those of the tape, a
   refuses(() => manual.network({ layers: [], loss: manual.mseLoss }), ArgumentError);
 });
 
+test('batch normalisation as an object: running statistics go on from batch to batch', () => {
+  const [first, second, later] = [random(21, [6, 3]), random(22, [6, 3]), random(23, [4, 3])];
+  const layer = manual.batchNormalisation({ decay: 0.8 });
+  layer.forward(first);
+  layer.forward(second);
+  const runningAfter = [first, second].reduce<manual.RunningStatistics | undefined>(
+    (running, x) =>
+      manual.batchNorm.forward(x, ones([3], 'float64'), zeros([3], 'float64'), {
+        decay: 0.8,
+        ...(running === undefined ? {} : { running }),
+      })[1].running,
+    undefined,
+  );
+  const [want] = manual.batchNorm.forward(later, ones([3], 'float64'), zeros([3], 'float64'), {
+    training: false,
+    ...(runningAfter === undefined ? {} : { running: runningAfter }),
+  });
+  assertClose(layer.forward(later, { training: false }), want, 1e-14);
+});
+
 test('manual layers: shapes that do not fit are named', () => {
   refuses(() => manual.affine.forward(ones([2, 3]), ones([4, 2]), ones([2])), ShapeError);
   refuses(() => manual.conv.forward(ones([1, 2, 3, 3]), ones([1, 1, 2, 2]), ones([1])), ShapeError);

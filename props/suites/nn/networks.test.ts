@@ -1,7 +1,19 @@
 /** Networks that people know, built of the library's layers: their parameters counted, their shapes, and what `summary` says of them. */
 
 import { checkpoint, customJvp } from '../../../autograd/index.js';
-import { add, exp, key, mul, relu, type Shape, ShapeError, softmax, type Tensor, zeros } from '../../../core/index.js';
+import {
+  add,
+  exp,
+  key,
+  mul,
+  ones,
+  relu,
+  type Shape,
+  ShapeError,
+  softmax,
+  type Tensor,
+  zeros,
+} from '../../../core/index.js';
 import * as nn from '../../../nn/index.js';
 import * as assert from '../../runner/assert.js';
 import { refuses } from '../../runner/fails.js';
@@ -251,6 +263,18 @@ test('summary: windows count their taps, and a layer of running statistics alone
   assert.is(pool.flops, 4 * 12 + 12);
   assert.equal([norm.parameters, norm.runningStatistics], [0, 6]);
   assert.match(String(pooled).split('\n')[4] ?? '', /^ {2}1: batchNorm2d\(3.*\) +\[1, 3, 2, 2\] +0 \+ 6 /);
+});
+
+test('summary: what drawing the first parameters costs is no cost of the model, and a hundred has no decimals', () => {
+  const model = linear(160, 160, { bias: false, weightInit: nn.initialisers.orthogonal() });
+  const { multiplyAdds, rows } = summary(model, [1, 160]);
+  assert.is(multiplyAdds, 160 * 160);
+  assert.is(rows[0]?.multiplyAdds, 160 * 160);
+  assert.match(String(summary(model, [1, 160])), /, 100 KiB$/m);
+});
+
+test('prelu: a vector has one channel', () => {
+  assert.throws(() => nn.functional.prelu(ones([2]), ones([2])), /2 slopes do not fit 1 channels/);
 });
 
 test('summary: the table is drawn with totals beneath, down to a depth', () => {

@@ -392,6 +392,18 @@ test('fit: a run over a loader or a function resumes in the middle of an epoch',
   }
 });
 
+test('fit: a run that stopped with the last batch of an epoch goes on with the next epoch', async () => {
+  const own = loader(train, { size: 5, key: key(11) });
+  const source = (epoch: number): Iterable<Batch> => own.epoch(epoch - 1);
+  const whole = await run({ train: source });
+  const perEpoch = [...own.epoch(0)].length;
+  const half = await run({
+    train: source,
+    callbacks: [{ onStepEnd: ({ step }) => (step === perEpoch ? 'stop' : undefined) }],
+  });
+  assertSameRun(await run({ train: source, resume: half.final }), whole);
+});
+
 test('fit: a function’s batches come with the epoch from 1 and a key for each', async () => {
   const seen: string[] = [];
   const source = (epoch: number, from: Key): readonly Batch[] => {
