@@ -273,8 +273,9 @@ test('summary: what drawing the first parameters costs is no cost of the model, 
   assert.match(String(summary(model, [1, 160])), /, 100 KiB$/m);
 });
 
-test('prelu: a vector has one channel', () => {
+test('prelu: slopes are one number or a vector, and a vector of inputs has one channel', () => {
   assert.throws(() => nn.functional.prelu(ones([2]), ones([2])), /2 slopes do not fit 1 channels/);
+  assert.throws(() => nn.functional.prelu(ones([3, 2]), ones([1, 2])), /2 slopes do not fit 2 channels/);
 });
 
 test('summary: the table is drawn with totals beneath, down to a depth', () => {
