@@ -29,7 +29,7 @@ const serve = (first: string, queue: string[], options: RunOptions, report: Repo
     const { project, limit, backend, fresh = false, env } = options;
     const child = fork(join(project, 'props/runner/worker.ts'), [backend], {
       cwd: project,
-      execArgv: ['--import', 'tsx'],
+      execArgv: ['--import', join(project, 'props/runner/register.mjs')],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}), ...env?.(first) },
     });
