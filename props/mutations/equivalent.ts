@@ -134,6 +134,18 @@ export const equivalents: readonly Equivalent[] = [
     why: '0 and NaN, whatever they are multiplied by',
   },
   {
+    path: 'nn/functional/normalise.ts',
+    operator: 'swap operands',
+    line: 'return { mean: mu, variance: mean(square(⟦sub(x, mu)⟧), { axes, keepDims: true }) };',
+    why: 'a square does not know the sign of a difference',
+  },
+  {
+    path: 'nn/functional/regression-losses.ts',
+    operator: 'swap operands',
+    line: 'return ⟦sub(x, target)⟧;',
+    why: 'losses of differences are even',
+  },
+  {
     path: 'nn/functional/cosine-similarity.ts',
     operator: 'scale by 1.001',
     line: 'const scale = ⟦where(none, 1, size)⟧ as Tensor;',

@@ -1,6 +1,6 @@
 /** Colour, standardisation, mixing and change of form: what each transform may change, and what it must leave alone. */
 import * as fc from 'fast-check';
-import { cast, fromData, key, mean, oneHot, std, uniform } from '../../../core/index.js';
+import { cast, fromData, key, mean, oneHot, std, tensor, uniform } from '../../../core/index.js';
 import { symmetricBeta } from '../../../data/augment/beta.js';
 import {
   channelMoments,
@@ -17,6 +17,7 @@ import {
   subtractImage,
 } from '../../../data/index.js';
 import * as assert from '../../runner/assert.js';
+import { assertClose } from '../../runner/close.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { batchOf, colours, distinct, type Planes, planes, same } from './planes.js';
@@ -67,6 +68,13 @@ test('normalize: with the moments of the images themselves, mean 0 and deviation
 
 test('subtractImage: images less their mean image have mean 0 at every pixel', () => {
   const set = decodeCifar10(Uint8Array.from({ length: 4 * 3073 }, (_, i) => (i % 3073 === 0 ? 1 : (i * i * 31) % 256)));
+  const only = {
+    pixels: Uint8Array.of(51, 255),
+    shape: [1, 1, 1, 2] as const,
+    labels: new Uint8Array(1),
+    classes: ['a'],
+  };
+  assertClose(meanImage(only), tensor([[[0.2, 1]]]), 1e-7);
   const { x } = subtractImage(meanImage(set))(imageExamples(set), key(0));
   assert.equal(x.shape, [4, 3, 32, 32]);
   for (const m of mean(x, { axes: 0 }).dataSync()) assert.ok(Math.abs(m) < 1e-6);

@@ -2,7 +2,6 @@
  * Formulas and answers to exercises that are known to have been published wrong, one test a row: what is right holds here.
  * `known-wrong.test.ts` has the networks and gradients.
  */
-import { join } from 'node:path';
 import {
   grad,
   jacrev,
@@ -39,8 +38,6 @@ import { fit, sgd } from '../../../optim/index.js';
 import * as assert from '../../runner/assert.js';
 import { assertClose } from '../../runner/close.js';
 import { test } from '../../runner/testing.js';
-import { withFolder } from '../data/temporary.js';
-import { run } from './support.js';
 import { tableEntry } from './tables.js';
 
 const { functional } = nn;
@@ -109,14 +106,6 @@ test('dense layer: the gradient of a bias is the sum over the samples', () => {
   const g = random(11, y.shape);
   assertClose(pull(g)[0], sum(g, { axes: 0 }), 1e-12);
 });
-
-test('Iris: the sweep varies the hidden size', () =>
-  withFolder(async (parent) => {
-    const { code, printed } = await run(['iris', '--epochs', '1', '--out', join(parent, 'iris')]);
-    assert.is(code, 0);
-    assert.match(printed, /rate.*hidden/);
-    for (const hidden of [5, 10, 25, 50]) assert.match(printed, new RegExp(`hidden-${hidden}\\b`));
-  }));
 
 test('softmax loss: E = −log(e^(s_c − m)/Σ) = −(s_c − m) + log Σ e^(s_k − m)', () => {
   const s = random(12, [4]);

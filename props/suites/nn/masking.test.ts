@@ -9,8 +9,10 @@ import {
   isFinite as isFiniteEach,
   key,
   min,
+  normal,
   reshape,
   ShapeError,
+  slice,
   softmax,
   sum,
   type Tensor,
@@ -81,6 +83,22 @@ test('attention: a query that may attend to nothing gets zeros and gives no grad
     assert.equal([...f(q, k, v).dataSync().subarray(2, 4)], [0, 0]);
     assertLaw(maskedLaw(f, [q, k, v], [bools(q.shape, (i) => Math.floor(i / 4) % 3 === 1), none(k), none(v)]));
   }
+});
+
+test('attention: a mask may have samples that queries and keys do not have, and one column for all keys', () => {
+  const drawn = (seed: number): Tensor => normal(key(seed), [1, 2, 4], { dtype: 'float64' });
+  const [q, k, v] = [drawn(1), drawn(2), drawn(3)] as const;
+  const mask = normal(key(4), [3, 2, 2], { dtype: 'float64' });
+  const together = functional.attention(q, k, v, { mask });
+  assert.equal(together.shape, [3, 2, 4]);
+  for (const i of [0, 1, 2]) {
+    const own = slice(mask, [[i, i + 1]]);
+    assertClose(slice(together, [[i, i + 1]]) as Tensor, functional.attention(q, k, v, { mask: own as Tensor }), 1e-15);
+  }
+  const [lone, keys, values] = [q, k, v].map((x) => reshape(x, [2, 4]) as Tensor) as [Tensor, Tensor, Tensor];
+  assertClose(functional.attention(lone, keys, values, { mask }), together, 1e-15);
+  const column = slice(mask, [[0, 1], null, [0, 1]]) as Tensor;
+  assertClose(functional.attention(q, k, v, { mask: column }), functional.attention(q, k, v), 1e-14);
 });
 
 test('attention: keys and values that a query does not see do not reach it', () => {
