@@ -5,12 +5,12 @@
  */
 
 import { grad, trace } from '../autograd/index.js';
-import type { Storage } from '../core/backend.js';
-import { setDefaultBackend } from '../core/default-backend.js';
+import { setDefaultBackend } from '../core/backends/default-backend.js';
+import { createWasmBackend } from '../core/backends/wasm/backend.js';
 import { avgPool, conv, fromData, maxPool, mul, type Shape, sum, type Tensor } from '../core/index.js';
-import { removeDeadCode } from '../core/passes/dead-code.js';
-import type { Program } from '../core/program.js';
-import { createWasmBackend } from '../core/wasm/backend.js';
+import type { Storage } from '../core/program/backend.js';
+import { removeDeadCode } from '../core/program/passes/dead-code.js';
+import type { Program } from '../core/program/program.js';
 import { adam, sgd } from '../optim/index.js';
 import { trainingStep } from './libraries/tapegrad.js';
 import { measure } from './measure.js';

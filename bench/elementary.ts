@@ -2,18 +2,23 @@
  * Elementary functions of 2¹⁶ float32 numbers, in cache, one thread: `node --import tsx bench/elementary.ts`. Nanoseconds a number, beside
  * a loop over `Math`, or over the reference's function where `Math` has none.
  */
-import { complementaryErrorFunction, errorFunction, inverseErrorFunction } from '../core/special/error-function.js';
-import { func, i32, instantiate, letIn, local, loopOver, v128 } from '../core/wasm/assembler/index.js';
-import { engine } from '../core/wasm/engine.js';
-import { features } from '../core/wasm/features.js';
-import { floatLanes } from '../core/wasm/float-lanes.js';
-import { erfc } from '../core/wasm/math/erfc.js';
-import { erfinv } from '../core/wasm/math/erfinv.js';
-import { erf, exp, expm1, log, log1p, sigmoid, tanh } from '../core/wasm/math/float32.js';
-import { acosh, asinh, atanh, cosh, sinh } from '../core/wasm/math/hyperbolic.js';
-import { acos, asin, atan, atan2 } from '../core/wasm/math/inverse-trigonometric.js';
-import { cbrt, hypot, log2, log10, pow } from '../core/wasm/math/powers.js';
-import { cos, sin, tan } from '../core/wasm/math/trigonometric.js';
+
+import { func, i32, instantiate, letIn, local, loopOver, v128 } from '../core/backends/kernels/assembler/index.js';
+import { features } from '../core/backends/kernels/features.js';
+import { floatLanes } from '../core/backends/kernels/loops/float-lanes.js';
+import { erfc } from '../core/backends/kernels/math/erfc.js';
+import { erfinv } from '../core/backends/kernels/math/erfinv.js';
+import { erf, exp, expm1, log, log1p, sigmoid, tanh } from '../core/backends/kernels/math/float32.js';
+import { acosh, asinh, atanh, cosh, sinh } from '../core/backends/kernels/math/hyperbolic.js';
+import { acos, asin, atan, atan2 } from '../core/backends/kernels/math/inverse-trigonometric.js';
+import { cbrt, hypot, log2, log10, pow } from '../core/backends/kernels/math/powers.js';
+import { cos, sin, tan } from '../core/backends/kernels/math/trigonometric.js';
+import { engine } from '../core/backends/wasm/engine.js';
+import {
+  complementaryErrorFunction,
+  errorFunction,
+  inverseErrorFunction,
+} from '../core/rules/scalar/error-function.js';
 import { measure } from './measure.js';
 
 const count = 2 ** 16;

@@ -1,8 +1,17 @@
 /** What this machine can do at all on one thread: a loop of multiply-adds on registers. */
-import { func, i32, instantiate, local, locals, loopOver, set, v128 } from '../core/wasm/assembler/index.js';
-import { engine } from '../core/wasm/engine.js';
-import { features } from '../core/wasm/features.js';
-import { floatLanes } from '../core/wasm/float-lanes.js';
+import {
+  func,
+  i32,
+  instantiate,
+  local,
+  locals,
+  loopOver,
+  set,
+  v128,
+} from '../core/backends/kernels/assembler/index.js';
+import { features } from '../core/backends/kernels/features.js';
+import { floatLanes } from '../core/backends/kernels/loops/float-lanes.js';
+import { engine } from '../core/backends/wasm/engine.js';
 import { measure } from './measure.js';
 
 /** GFLOP/s of multiply-adds that touch no memory: twelve independent sums, as the tile has. */

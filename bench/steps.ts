@@ -2,11 +2,11 @@
  * Compiled training steps: `node --import tsx bench/steps.ts [--threads=N] [--units] [--plan] [NAME…]`. Milliseconds a call, best and
  * median; with `--units` also where they go, unit by unit of the plan; with `--plan` the plan itself.
  */
-import { setDefaultBackend } from '../core/default-backend.js';
-import { storageOn } from '../core/tensor.js';
-import { treeLeaves } from '../core/tree.js';
-import { createWasmBackend } from '../core/wasm/backend.js';
-import { features } from '../core/wasm/features.js';
+import { setDefaultBackend } from '../core/backends/default-backend.js';
+import { features } from '../core/backends/kernels/features.js';
+import { createWasmBackend } from '../core/backends/wasm/backend.js';
+import { storageOn } from '../core/tensor/tensor.js';
+import { treeLeaves } from '../core/tensor/tree.js';
 import { measure } from './measure.js';
 import { systems } from './systems.js';
 import { timeUnits } from './units.js';

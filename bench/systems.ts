@@ -1,6 +1,6 @@
 /** Training steps that are timed: model, data and optimiser, as one pure function of trees. */
 
-import type { Compiled } from '../autograd/compile.js';
+import type { Compiled } from '../autograd/compile/compile.js';
 import {
   add,
   compile,

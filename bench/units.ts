@@ -1,12 +1,13 @@
 /** Where the time of a compiled program goes: each unit of its plan, run by itself on what the units before it left. */
-import type { Storage } from '../core/backend.js';
-import type { Program } from '../core/program.js';
-import { storageOn } from '../core/tensor.js';
-import type { WasmBackend } from '../core/wasm/backend.js';
-import type { WasmStorage } from '../core/wasm/memory.js';
-import { type Cost, costOf } from '../core/wasm/programs/cost.js';
-import { describeUnit } from '../core/wasm/programs/describe.js';
-import { createHost, prepare } from '../core/wasm/programs/executable.js';
+
+import { type Cost, costOf } from '../core/backends/common/cost.js';
+import { describeUnit } from '../core/backends/common/describe.js';
+import type { WasmBackend } from '../core/backends/wasm/backend.js';
+import type { WasmStorage } from '../core/backends/wasm/memory.js';
+import { createHost, prepare } from '../core/backends/wasm/programs/executable.js';
+import type { Storage } from '../core/program/backend.js';
+import type { Program } from '../core/program/program.js';
+import { storageOn } from '../core/tensor/tensor.js';
 
 export interface UnitTime extends Cost {
   readonly unit: string;

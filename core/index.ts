@@ -1,9 +1,9 @@
 /** The public face of `core/`: tensors and operations on them, without derivatives. */
 
 // Tensors and how to make them.
-export type { AxesArgument, AxesOptions, AxisArgument, AxisOptions, OneAxis, SomeAxes } from './axis.js';
-export { fromData, ones, onesLike, tensor, type TensorOptions, zeros, zerosLike } from './creation.js';
-export type { Dtype, FloatDtype, TypedArray } from './dtype.js';
+export type { AxesArgument, AxesOptions, AxisArgument, AxisOptions, OneAxis, SomeAxes } from './tensor/axis.js';
+export { fromData, ones, onesLike, tensor, type TensorOptions, zeros, zerosLike } from './tensor/creation.js';
+export type { Dtype, FloatDtype, TypedArray } from './base/dtype.js';
 export {
   ArgumentError,
   AxisError,
@@ -16,8 +16,8 @@ export {
   TapegradError,
   ThreadError,
   TreeError,
-} from './errors.js';
-export type { Operand } from './operand.js';
+} from './base/errors.js';
+export type { Operand } from './tensor/operand.js';
 export {
   arange,
   type ArangeOptions,
@@ -28,11 +28,11 @@ export {
   meshgrid,
   type MeshgridOptions,
 } from './ops/sequences.js';
-export { full } from './primitives/full.js';
-export type { Shape } from './shape.js';
-export type { Counted } from './counted.js';
-export { type NestedNumbers, Tensor } from './tensor.js';
-export { treeEntries, treeLeaves, treeMap, treeStructure, treeUnflatten } from './tree.js';
+export { full } from './primitives/shape/full.js';
+export type { Shape } from './base/shape.js';
+export type { Counted } from './tensor/counted.js';
+export { type NestedNumbers, Tensor } from './tensor/tensor.js';
+export { treeEntries, treeLeaves, treeMap, treeStructure, treeUnflatten } from './tensor/tree.js';
 
 // Elementwise operations.
 export {
@@ -51,59 +51,59 @@ export {
   safeSqrt,
   square,
 } from './ops/elementwise.js';
-export { abs } from './primitives/abs.js';
-export { acos } from './primitives/acos.js';
-export { acosh } from './primitives/acosh.js';
-export { add } from './primitives/add.js';
-export { asin } from './primitives/asin.js';
-export { asinh } from './primitives/asinh.js';
-export { atan } from './primitives/atan.js';
-export { atan2 } from './primitives/atan2.js';
-export { atanh } from './primitives/atanh.js';
-export { cast } from './primitives/cast.js';
-export { cbrt } from './primitives/cbrt.js';
-export { ceil } from './primitives/ceil.js';
-export { cos } from './primitives/cos.js';
-export { cosh } from './primitives/cosh.js';
-export { div } from './primitives/div.js';
-export { equal } from './primitives/equal.js';
-export { erf } from './primitives/erf.js';
-export { erfc } from './primitives/erfc.js';
-export { erfinv } from './primitives/erfinv.js';
-export { exp } from './primitives/exp.js';
-export { expm1 } from './primitives/expm1.js';
-export { floorDivide } from './primitives/floor-divide.js';
-export { floor } from './primitives/floor.js';
-export { hypot } from './primitives/hypot.js';
-export { lessEqual } from './primitives/less-equal.js';
-export { less } from './primitives/less.js';
-export { log } from './primitives/log.js';
-export { log10 } from './primitives/log10.js';
-export { log1p } from './primitives/log1p.js';
-export { log2 } from './primitives/log2.js';
-export { logicalAnd } from './primitives/logical-and.js';
-export { logicalNot } from './primitives/logical-not.js';
-export { logicalOr } from './primitives/logical-or.js';
-export { maximum } from './primitives/maximum.js';
-export { minimum } from './primitives/minimum.js';
-export { mul } from './primitives/mul.js';
-export { neg } from './primitives/neg.js';
-export { pow } from './primitives/pow.js';
-export { relu } from './primitives/relu.js';
-export { remainder } from './primitives/remainder.js';
-export { round } from './primitives/round.js';
-export { rsqrt } from './primitives/rsqrt.js';
-export { sigmoid } from './primitives/sigmoid.js';
-export { sign } from './primitives/sign.js';
-export { sin } from './primitives/sin.js';
-export { sinh } from './primitives/sinh.js';
-export { softplus } from './primitives/softplus.js';
-export { sqrt } from './primitives/sqrt.js';
-export { stopGradient } from './primitives/stop-gradient.js';
-export { sub } from './primitives/sub.js';
-export { tan } from './primitives/tan.js';
-export { tanh } from './primitives/tanh.js';
-export { where } from './primitives/where.js';
+export { abs } from './primitives/elementwise/abs.js';
+export { acos } from './primitives/elementwise/acos.js';
+export { acosh } from './primitives/elementwise/acosh.js';
+export { add } from './primitives/elementwise/add.js';
+export { asin } from './primitives/elementwise/asin.js';
+export { asinh } from './primitives/elementwise/asinh.js';
+export { atan } from './primitives/elementwise/atan.js';
+export { atan2 } from './primitives/elementwise/atan2.js';
+export { atanh } from './primitives/elementwise/atanh.js';
+export { cast } from './primitives/elementwise/cast.js';
+export { cbrt } from './primitives/elementwise/cbrt.js';
+export { ceil } from './primitives/elementwise/ceil.js';
+export { cos } from './primitives/elementwise/cos.js';
+export { cosh } from './primitives/elementwise/cosh.js';
+export { div } from './primitives/elementwise/div.js';
+export { equal } from './primitives/elementwise/equal.js';
+export { erf } from './primitives/elementwise/erf.js';
+export { erfc } from './primitives/elementwise/erfc.js';
+export { erfinv } from './primitives/elementwise/erfinv.js';
+export { exp } from './primitives/elementwise/exp.js';
+export { expm1 } from './primitives/elementwise/expm1.js';
+export { floorDivide } from './primitives/elementwise/floor-divide.js';
+export { floor } from './primitives/elementwise/floor.js';
+export { hypot } from './primitives/elementwise/hypot.js';
+export { lessEqual } from './primitives/elementwise/less-equal.js';
+export { less } from './primitives/elementwise/less.js';
+export { log } from './primitives/elementwise/log.js';
+export { log10 } from './primitives/elementwise/log10.js';
+export { log1p } from './primitives/elementwise/log1p.js';
+export { log2 } from './primitives/elementwise/log2.js';
+export { logicalAnd } from './primitives/elementwise/logical-and.js';
+export { logicalNot } from './primitives/elementwise/logical-not.js';
+export { logicalOr } from './primitives/elementwise/logical-or.js';
+export { maximum } from './primitives/elementwise/maximum.js';
+export { minimum } from './primitives/elementwise/minimum.js';
+export { mul } from './primitives/elementwise/mul.js';
+export { neg } from './primitives/elementwise/neg.js';
+export { pow } from './primitives/elementwise/pow.js';
+export { relu } from './primitives/elementwise/relu.js';
+export { remainder } from './primitives/elementwise/remainder.js';
+export { round } from './primitives/elementwise/round.js';
+export { rsqrt } from './primitives/elementwise/rsqrt.js';
+export { sigmoid } from './primitives/elementwise/sigmoid.js';
+export { sign } from './primitives/elementwise/sign.js';
+export { sin } from './primitives/elementwise/sin.js';
+export { sinh } from './primitives/elementwise/sinh.js';
+export { softplus } from './primitives/elementwise/softplus.js';
+export { sqrt } from './primitives/elementwise/sqrt.js';
+export { stopGradient } from './primitives/elementwise/stop-gradient.js';
+export { sub } from './primitives/elementwise/sub.js';
+export { tan } from './primitives/elementwise/tan.js';
+export { tanh } from './primitives/elementwise/tanh.js';
+export { where } from './primitives/elementwise/where.js';
 
 // Reductions and scans.
 export {
@@ -117,18 +117,18 @@ export {
   type VarianceOptions,
   variance,
 } from './ops/reductions.js';
-export { type ArgOptions, argmax } from './primitives/argmax.js';
-export { argmin } from './primitives/argmin.js';
-export { cumprod } from './primitives/cumprod.js';
-export { cumsum, type ScanOptions } from './primitives/cumsum.js';
-export { logSoftmax } from './primitives/log-softmax.js';
-export { logsumexp } from './primitives/logsumexp.js';
-export { max } from './primitives/max.js';
-export { min } from './primitives/min.js';
-export { prod } from './primitives/prod.js';
-export { recurrence } from './primitives/recurrence.js';
-export { softmax } from './primitives/softmax.js';
-export { type ReduceOptions, sum } from './primitives/sum.js';
+export { type ArgOptions, argmax } from './primitives/reduce/argmax.js';
+export { argmin } from './primitives/reduce/argmin.js';
+export { cumprod } from './primitives/reduce/cumprod.js';
+export { cumsum, type ScanOptions } from './primitives/reduce/cumsum.js';
+export { logSoftmax } from './primitives/reduce/log-softmax.js';
+export { logsumexp } from './primitives/reduce/logsumexp.js';
+export { max } from './primitives/reduce/max.js';
+export { min } from './primitives/reduce/min.js';
+export { prod } from './primitives/reduce/prod.js';
+export { recurrence } from './primitives/reduce/recurrence.js';
+export { softmax } from './primitives/reduce/softmax.js';
+export { type ReduceOptions, sum } from './primitives/reduce/sum.js';
 
 // Shapes.
 export { diag, diagEmbed, diagonal, type DiagonalOptions, eye, type EyeOptions, tril, triu } from './ops/diagonals.js';
@@ -144,35 +144,35 @@ export {
   transpose,
   unsqueeze,
 } from './ops/shapes.js';
-export { broadcastTo } from './primitives/broadcast-to.js';
-export { concat } from './primitives/concat.js';
-export { flip } from './primitives/flip.js';
-export { permute } from './primitives/permute.js';
-export { reshape, type Resolved } from './primitives/reshape.js';
-export { slice } from './primitives/slice.js';
-export type { Range } from './ranges.js';
+export { broadcastTo } from './primitives/shape/broadcast-to.js';
+export { concat } from './primitives/shape/concat.js';
+export { flip } from './primitives/shape/flip.js';
+export { permute } from './primitives/shape/permute.js';
+export { reshape, type Resolved } from './primitives/shape/reshape.js';
+export { slice } from './primitives/shape/slice.js';
+export type { Range } from './base/ranges.js';
 
 // Indexing and order.
-export type { Indices } from './families/indexed.js';
+export type { Indices } from './rules/indexed.js';
 export { index, type IndexItem, indexSelect, maskedFill, oneHot, takeFlat } from './ops/indexing.js';
 export { median, quantile, type Sorted, sort, type TopkOptions, topk } from './ops/order.js';
-export { argsort, type SortOptions } from './primitives/argsort.js';
-export { gather } from './primitives/gather.js';
-export { iota } from './primitives/iota.js';
-export { scatterAdd } from './primitives/scatter-add.js';
-export { take } from './primitives/take.js';
+export { argsort, type SortOptions } from './primitives/index/argsort.js';
+export { gather } from './primitives/index/gather.js';
+export { iota } from './primitives/shape/iota.js';
+export { scatterAdd } from './primitives/index/scatter-add.js';
+export { take } from './primitives/index/take.js';
 
 // Linear algebra.
 export { einsum } from './ops/einsum.js';
 export { dot, kron, matrixPower, matrixTrace, outer } from './ops/linear-algebra.js';
-export { cholesky } from './primitives/cholesky.js';
-export { cofactor } from './primitives/cofactor.js';
-export { det } from './primitives/det.js';
-export { inverse } from './primitives/inverse.js';
-export { logabsdet } from './primitives/logabsdet.js';
-export { matmul } from './primitives/matmul.js';
-export { solve } from './primitives/solve.js';
-export { triangularSolve, type TriangularSolveOptions } from './primitives/triangular-solve.js';
+export { cholesky } from './primitives/linalg/cholesky.js';
+export { cofactor } from './primitives/linalg/cofactor.js';
+export { det } from './primitives/linalg/det.js';
+export { inverse } from './primitives/linalg/inverse.js';
+export { logabsdet } from './primitives/linalg/logabsdet.js';
+export { matmul } from './primitives/linalg/matmul.js';
+export { solve } from './primitives/linalg/solve.js';
+export { triangularSolve, type TriangularSolveOptions } from './primitives/linalg/triangular-solve.js';
 
 // Convolution and pooling.
 export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from './ops/convolution.js';
@@ -206,12 +206,12 @@ export {
 } from './random/samplers.js';
 export type { SampleOptions } from './random/draws.js';
 export { type TruncatedNormalOptions, truncatedNormal } from './random/truncated-normal.js';
-export { threefry } from './primitives/threefry.js';
-export { unitInterval } from './primitives/unit-interval.js';
+export { threefry } from './primitives/random/threefry.js';
+export { unitInterval } from './primitives/random/unit-interval.js';
 
 // For those who write primitives, interpreters and backends.
-export type { Backend, Executable, Storage } from './backend.js';
-export { defaultBackend, setDefaultBackend } from './default-backend.js';
+export type { Backend, Executable, Storage } from './program/backend.js';
+export { defaultBackend, setDefaultBackend } from './backends/default-backend.js';
 export {
   bind,
   type CustomRule,
@@ -221,17 +221,17 @@ export {
   recompute,
   type TensorFunction,
   withInterpreter,
-} from './interpreter.js';
-export { define, type Primitive } from './primitive.js';
-export { type Aval, makeProgram, type Program, type ProgramNode } from './program.js';
-export { referenceBackend } from './reference/backend.js';
+} from './dispatch/interpreter.js';
+export { define, type Primitive } from './program/primitive.js';
+export { type Aval, makeProgram, type Program, type ProgramNode } from './program/program.js';
+export { referenceBackend } from './backends/reference/backend.js';
 export {
   createWasmBackend,
   type Determinism,
   type WasmBackend,
   type WasmOptions,
   wasmBackend,
-} from './wasm/backend.js';
-export * as primitives from './table.js';
-export { arithmetic, deterministic, setDeterministic } from './deterministic.js';
-export { setThreads, threads } from './threads.js';
+} from './backends/wasm/backend.js';
+export * as primitives from './primitives/table.js';
+export { arithmetic, deterministic, setDeterministic } from './backends/deterministic.js';
+export { setThreads, threads } from './backends/threads.js';

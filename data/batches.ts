@@ -1,9 +1,9 @@
 /** Mini-batches: every example once an epoch, in an order that a key decides. */
 
-import { checkedOptions } from '../core/arguments.js';
-import { ArgumentError, describe } from '../core/errors.js';
+import { ArgumentError, describe } from '../core/base/errors.js';
 import type { Key } from '../core/random/key.js';
 import { permutation } from '../core/random/samplers.js';
+import { checkedOptions } from '../core/tensor/arguments.js';
 import { checkExamples, checkFlag, checkKeyArgument } from './checks.js';
 import { type Examples, selectExamples } from './examples.js';
 

@@ -3,10 +3,10 @@
  * an `ArgumentError` that names the function as it was called, and never an error from inside.
  */
 
-import { ArgumentError, describe } from '../core/errors.js';
-import { checkLength, isClass } from '../core/methods.js';
+import { ArgumentError, describe } from '../core/base/errors.js';
+import { checkLength, isClass } from '../core/base/methods.js';
 import type { Key } from '../core/random/key.js';
-import { Tensor } from '../core/tensor.js';
+import { Tensor } from '../core/tensor/tensor.js';
 
 const refuse = (op: string, problem: string, remedy: string): never => {
   throw new ArgumentError({ op, problem, remedy });

@@ -1,8 +1,8 @@
 /** Which classes are taken for which. */
 
-import { ArgumentError } from '../core/errors.js';
-import { inOperation } from '../core/scope.js';
-import type { Tensor } from '../core/tensor.js';
+import { ArgumentError } from '../core/base/errors.js';
+import { inOperation } from '../core/base/scope.js';
+import type { Tensor } from '../core/tensor/tensor.js';
 import { checkTensor, checkWhole } from './checks.js';
 
 /**

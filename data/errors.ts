@@ -5,8 +5,8 @@
  */
 
 import { either as E, type taskEither as TE } from 'fp-ts';
-import { TapegradError } from '../core/errors.js';
-import { checkCallable } from '../core/methods.js';
+import { TapegradError } from '../core/base/errors.js';
+import { checkCallable } from '../core/base/methods.js';
 
 /** Where in a file: a byte counted from 0, a line counted from 1, or `null` for the file as a whole. */
 export type DataPlace = { readonly byte: number } | { readonly line: number } | null;

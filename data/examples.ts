@@ -1,9 +1,9 @@
 /** Features and labels that belong together: what every data set ends as, and what every training step takes. */
 
-import { fromData } from '../core/creation.js';
-import { take } from '../core/primitives/take.js';
-import { inOperation } from '../core/scope.js';
-import type { Tensor } from '../core/tensor.js';
+import { inOperation } from '../core/base/scope.js';
+import { take } from '../core/primitives/index/take.js';
+import { fromData } from '../core/tensor/creation.js';
+import type { Tensor } from '../core/tensor/tensor.js';
 import { checkExamples, checkRows } from './checks.js';
 
 /** Features and labels that belong together, example by example along axis 0. */

@@ -1,20 +1,20 @@
 /** Many small images in one: how the filters of a first layer, or a batch of inputs, are looked at. */
 
-import { checkedOptions } from '../core/arguments.js';
-import { ShapeError } from '../core/errors.js';
+import { ShapeError } from '../core/base/errors.js';
+import { inOperation } from '../core/base/scope.js';
 import { pad } from '../core/ops/padding.js';
-import { add } from '../core/primitives/add.js';
-import { cast } from '../core/primitives/cast.js';
-import { div } from '../core/primitives/div.js';
-import { equal } from '../core/primitives/equal.js';
-import { max } from '../core/primitives/max.js';
-import { min } from '../core/primitives/min.js';
-import { mul } from '../core/primitives/mul.js';
-import { permute } from '../core/primitives/permute.js';
-import { reshape } from '../core/primitives/reshape.js';
-import { sub } from '../core/primitives/sub.js';
-import { inOperation } from '../core/scope.js';
-import type { Tensor } from '../core/tensor.js';
+import { add } from '../core/primitives/elementwise/add.js';
+import { cast } from '../core/primitives/elementwise/cast.js';
+import { div } from '../core/primitives/elementwise/div.js';
+import { equal } from '../core/primitives/elementwise/equal.js';
+import { mul } from '../core/primitives/elementwise/mul.js';
+import { sub } from '../core/primitives/elementwise/sub.js';
+import { max } from '../core/primitives/reduce/max.js';
+import { min } from '../core/primitives/reduce/min.js';
+import { permute } from '../core/primitives/shape/permute.js';
+import { reshape } from '../core/primitives/shape/reshape.js';
+import { checkedOptions } from '../core/tensor/arguments.js';
+import type { Tensor } from '../core/tensor/tensor.js';
 import { checkTensor } from './checks.js';
 
 export interface FilterGridOptions {

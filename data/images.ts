@@ -2,8 +2,9 @@
  * Labelled images as they lie in files: one byte a value, which is a quarter of what tensors take. Loaders turn them into
  * tensors a batch at a time.
  */
-import { fromData } from '../core/creation.js';
-import { ArgumentError, describe } from '../core/errors.js';
+
+import { ArgumentError, describe } from '../core/base/errors.js';
+import { fromData } from '../core/tensor/creation.js';
 import { checkImages, checkList, checkNumbers, checkRows } from './checks.js';
 import type { Examples } from './examples.js';
 

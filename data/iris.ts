@@ -3,9 +3,9 @@
  * R. A. Fisher, "The use of multiple measurements in taxonomic problems", Annals of Eugenics 7 (1936), table I.
  */
 
-import { fromData } from '../core/creation.js';
-import type { Dtype } from '../core/dtype.js';
-import { inOperation } from '../core/scope.js';
+import type { Dtype } from '../core/base/dtype.js';
+import { inOperation } from '../core/base/scope.js';
+import { fromData } from '../core/tensor/creation.js';
 import type { Examples } from './examples.js';
 
 /** Centimetres: sepal length, sepal width, petal length, petal width. */

@@ -2,10 +2,11 @@
  * Loaders: the batches of every epoch, made one at a time. A batch is a pure function of the key, the epoch and its place,
  * so a run that stopped in the middle of an epoch goes on from there with the same batches.
  */
-import { checkChoice, checkedOptions } from '../core/arguments.js';
-import { ArgumentError } from '../core/errors.js';
+
+import { ArgumentError } from '../core/base/errors.js';
 import { foldIn, type Key, key as keyOf } from '../core/random/key.js';
 import { permutation, randomIntegers } from '../core/random/samplers.js';
+import { checkChoice, checkedOptions } from '../core/tensor/arguments.js';
 import { madeBy, type Transform } from './augment/transform.js';
 import { checkBatchSize } from './batches.js';
 import { checkCallback, checkFlag, checkKeyArgument, checkSource, checkWhole } from './checks.js';

@@ -1,5 +1,5 @@
 /** What batches are drawn from: examples as tensors, or images as bytes. Both are rows that can be counted and chosen. */
-import { inOperation } from '../core/scope.js';
+import { inOperation } from '../core/base/scope.js';
 import { checkRows, checkSource, checkWhole } from './checks.js';
 import { type Examples, selectExamples } from './examples.js';
 import { type ImageSet, imageBatch, selectImages } from './images.js';

@@ -1,9 +1,9 @@
 /** Dividing examples into parts: by fraction or by count, class by class, in an order that a key decides. */
 
-import { ArgumentError } from '../core/errors.js';
+import { ArgumentError } from '../core/base/errors.js';
+import { inOperation } from '../core/base/scope.js';
 import { foldIn, type Key } from '../core/random/key.js';
 import { permutation } from '../core/random/samplers.js';
-import { inOperation } from '../core/scope.js';
 import { apportion, apportionClasses } from './apportion.js';
 import { checkKeyArgument, checkNumber, checkNumbers, checkSource } from './checks.js';
 import { countOf, labelsOf, type Source, selectRows } from './source.js';

@@ -1,16 +1,16 @@
 /** Standardisation: each feature shifted to mean 0 and scaled to standard deviation 1, fitted on one part and applied to all. */
 
-import { ShapeError } from '../core/errors.js';
+import { ShapeError } from '../core/base/errors.js';
+import { inOperation } from '../core/base/scope.js';
 import { mean, std, unitOf } from '../core/ops/reductions.js';
-import { div } from '../core/primitives/div.js';
-import { equal } from '../core/primitives/equal.js';
-import { max } from '../core/primitives/max.js';
-import { min } from '../core/primitives/min.js';
-import { mul } from '../core/primitives/mul.js';
-import { sub } from '../core/primitives/sub.js';
-import { where } from '../core/primitives/where.js';
-import { inOperation } from '../core/scope.js';
-import type { Tensor } from '../core/tensor.js';
+import { div } from '../core/primitives/elementwise/div.js';
+import { equal } from '../core/primitives/elementwise/equal.js';
+import { mul } from '../core/primitives/elementwise/mul.js';
+import { sub } from '../core/primitives/elementwise/sub.js';
+import { where } from '../core/primitives/elementwise/where.js';
+import { max } from '../core/primitives/reduce/max.js';
+import { min } from '../core/primitives/reduce/min.js';
+import type { Tensor } from '../core/tensor/tensor.js';
 import { checkTensor } from './checks.js';
 
 /**

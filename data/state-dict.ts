@@ -3,13 +3,13 @@
  * name says what was found, what was missing and what had another shape, so that a pretrained body can meet a new head.
  */
 
-import { checkedOptions } from '../core/arguments.js';
-import { ArgumentError, describe, formatShape, TreeError } from '../core/errors.js';
-import { cast } from '../core/primitives/cast.js';
-import type { Shape } from '../core/shape.js';
-import { checkShape } from '../core/shape.js';
-import { Tensor } from '../core/tensor.js';
-import { eachLeaf, treeUnflatten } from '../core/tree.js';
+import { ArgumentError, describe, formatShape, TreeError } from '../core/base/errors.js';
+import type { Shape } from '../core/base/shape.js';
+import { checkShape } from '../core/base/shape.js';
+import { cast } from '../core/primitives/elementwise/cast.js';
+import { checkedOptions } from '../core/tensor/arguments.js';
+import { Tensor } from '../core/tensor/tensor.js';
+import { eachLeaf, treeUnflatten } from '../core/tensor/tree.js';
 import { checkCallback, checkList, checkObject, checkText, checkTexts, namedEntries } from './checks.js';
 
 const entriesOf = (tree: unknown, op: string): (readonly [name: string, leaf: Tensor])[] => {

@@ -5,10 +5,9 @@
  * overflow there nor its derivatives of any order can turn into `0·∞ = NaN`.
  */
 
-import { customJvp } from '../autograd/custom-jvp.js';
-import { checkedOptions, checkNotNaN, checkTensors, rankOf } from '../core/arguments.js';
-import { type AxisOptions, chosenAxis, type OneAxis } from '../core/axis.js';
-import { describe } from '../core/errors.js';
+import { customJvp } from '../autograd/transforms/custom-jvp.js';
+import { describe } from '../core/base/errors.js';
+import { inOperation } from '../core/base/scope.js';
 import {
   ArgumentError,
   abs,
@@ -35,7 +34,8 @@ import {
   tanh,
   where,
 } from '../core/index.js';
-import { inOperation } from '../core/scope.js';
+import { checkedOptions, checkNotNaN, checkTensors, rankOf } from '../core/tensor/arguments.js';
+import { type AxisOptions, chosenAxis, type OneAxis } from '../core/tensor/axis.js';
 import { onFloats } from './on-floats.js';
 
 /** Which one-sided derivative counts at a kink: that of the left branch, as in PyTorch, or of the right. */

@@ -1,7 +1,8 @@
 /** Layers in a row of numbered places, as `sequential` and its like hold them: parameters and state are lists, `null` where a place has none. */
-import { checkList } from '../core/arguments.js';
+
+import { withScope } from '../core/base/scope.js';
 import { type FloatDtype, foldIn, type Key, type Tensor, TreeError } from '../core/index.js';
-import { withScope } from '../core/scope.js';
+import { checkList } from '../core/tensor/arguments.js';
 import {
   type AnyLayer,
   type ApplyOptions,

@@ -1,11 +1,11 @@
 /** Layers side by side: residual connections, branches, dense blocks, and ensembles of whole models. */
 
-import { checkedOptions, refuseWithout } from '../core/arguments.js';
-import { type AxisOptions, namedAxes, type OneAxis, singleAxis } from '../core/axis.js';
-import { describe } from '../core/errors.js';
+import { describe } from '../core/base/errors.js';
+import { checkCallable } from '../core/base/methods.js';
+import { normalizeAxis } from '../core/base/shape.js';
 import { ArgumentError, add, concat, div, mul, softmax, type Tensor } from '../core/index.js';
-import { checkCallable } from '../core/methods.js';
-import { normalizeAxis } from '../core/shape.js';
+import { checkedOptions, refuseWithout } from '../core/tensor/arguments.js';
+import { type AxisOptions, namedAxes, type OneAxis, singleAxis } from '../core/tensor/axis.js';
 import { childrenOf, type ListParams, type ListState, type TensorChild } from './children.js';
 import { defineLayer, type Layer, layerOf, nameOf } from './layer.js';
 import { type ModuleParams, type ModuleState, module } from './module.js';

@@ -1,5 +1,5 @@
 /** The factor by which channels become space and space channels. */
-import { ArgumentError, describe } from '../core/errors.js';
+import { ArgumentError, describe } from '../core/base/errors.js';
 
 /** Throws unless the factor is a whole number. */
 export const checkFactor = (op: string, factor: number): void => {

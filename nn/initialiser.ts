@@ -1,8 +1,9 @@
 /** What an initialiser is. */
-import { checkSizes } from '../core/arguments.js';
-import { type DtypeOptions, dtypeArgument } from '../core/dtype-argument.js';
+
+import { checkShape } from '../core/base/shape.js';
 import type { FloatDtype, Key, Shape, Tensor } from '../core/index.js';
-import { checkShape } from '../core/shape.js';
+import { checkSizes } from '../core/tensor/arguments.js';
+import { type DtypeOptions, dtypeArgument } from '../core/tensor/dtype-argument.js';
 
 /** The number of inputs that feed one output, and of outputs that one input feeds, kernel positions included. */
 export interface Fans {

@@ -3,8 +3,9 @@
  * feed one output (`fanIn`) and of outputs that one input feeds (`fanOut`), kernel positions included.
  */
 
-import { checkChoice, checkedOptions, checkNotNaN, checkNumber, refuseWithout } from '../core/arguments.js';
-import { describe } from '../core/errors.js';
+import { describe } from '../core/base/errors.js';
+import { inOperation } from '../core/base/scope.js';
+import { checkShape } from '../core/base/shape.js';
 import {
   ArgumentError,
   add,
@@ -16,8 +17,7 @@ import {
   type Shape,
   ShapeError,
 } from '../core/index.js';
-import { inOperation } from '../core/scope.js';
-import { checkShape } from '../core/shape.js';
+import { checkChoice, checkedOptions, checkNotNaN, checkNumber, refuseWithout } from '../core/tensor/arguments.js';
 import { type Fans, type OwnInitialiser, ownInitialiser } from './initialiser.js';
 
 export type { Fans, Initialiser, OwnInitialiser } from './initialiser.js';

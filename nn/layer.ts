@@ -4,11 +4,11 @@
  * without parameters wherever layers are composed.
  */
 
-import { checkedOptions } from '../core/arguments.js';
-import { nested } from '../core/depth.js';
-import { describe } from '../core/errors.js';
+import { nested } from '../core/base/depth.js';
+import { describe } from '../core/base/errors.js';
+import { checkMethods, isClass } from '../core/base/methods.js';
 import { ArgumentError, type FloatDtype, foldIn, type Key, Tensor, TreeError } from '../core/index.js';
-import { checkMethods, isClass } from '../core/methods.js';
+import { checkedOptions } from '../core/tensor/arguments.js';
 import { watched } from './watch.js';
 
 export interface InitOptions {

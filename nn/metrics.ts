@@ -1,7 +1,7 @@
 /** Figures of merit that nobody differentiates. */
 
-import { checkedOptions, checkTensors } from '../core/arguments.js';
-import { noteMean } from '../core/counted.js';
+import { inOperation } from '../core/base/scope.js';
+import { reveal } from '../core/dispatch/interpreter.js';
 import {
   ArgumentError,
   any,
@@ -18,8 +18,8 @@ import {
   Tensor,
   where,
 } from '../core/index.js';
-import { reveal } from '../core/interpreter.js';
-import { inOperation } from '../core/scope.js';
+import { checkedOptions, checkTensors } from '../core/tensor/arguments.js';
+import { noteMean } from '../core/tensor/counted.js';
 import {
   type Reducible,
   type Reducing,

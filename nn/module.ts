@@ -3,11 +3,11 @@
  * state are objects keyed like the children that have any.
  */
 
-import { checkedOptions } from '../core/arguments.js';
-import { ArgumentError, describe } from '../core/errors.js';
+import { ArgumentError, describe } from '../core/base/errors.js';
+import { checkCallable } from '../core/base/methods.js';
+import { withScope } from '../core/base/scope.js';
 import { foldIn, type Key, type Tensor } from '../core/index.js';
-import { checkCallable } from '../core/methods.js';
-import { withScope } from '../core/scope.js';
+import { checkedOptions } from '../core/tensor/arguments.js';
 import {
   type ApplyOptions,
   type Child,

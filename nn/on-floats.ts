@@ -1,8 +1,8 @@
 /** Functions of floats alone, made of operations of which some take integers, too: refused at the door, in the function's own name. */
-import { isFloat } from '../core/dtype.js';
-import { DtypeError } from '../core/errors.js';
-import { inOperation } from '../core/scope.js';
-import { Tensor } from '../core/tensor.js';
+import { isFloat } from '../core/base/dtype.js';
+import { DtypeError } from '../core/base/errors.js';
+import { inOperation } from '../core/base/scope.js';
+import { Tensor } from '../core/tensor/tensor.js';
 
 /** Runs `f` as the operation `op`. @throws DtypeError for a tensor `x` of integers or booleans. */
 export const onFloats = <T>(op: string, x: unknown, f: () => T): T =>

@@ -3,8 +3,8 @@
  * computes. Moving and selecting numbers is free.
  */
 
+import { sizeOf } from '../core/base/shape.js';
 import { bind, type Interpreter, type Primitive, type Shape, Tensor, withInterpreter } from '../core/index.js';
-import { sizeOf } from '../core/shape.js';
 
 /** Arithmetic so far. */
 export interface OperationCounts {

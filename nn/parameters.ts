@@ -1,8 +1,8 @@
 /** Questions about trees of parameters that do not depend on the layers they belong to. */
 
-import { checkedOptions } from '../core/arguments.js';
+import { checkCallable } from '../core/base/methods.js';
 import { treeEntries, treeLeaves } from '../core/index.js';
-import { checkCallable } from '../core/methods.js';
+import { checkedOptions } from '../core/tensor/arguments.js';
 import { madeBy } from './layer.js';
 
 /**

@@ -3,9 +3,9 @@
  * apply it once to make the pruning permanent, or after every update to keep the pruned weights at 0.
  */
 
-import { checkedOptions, rankOf } from '../core/arguments.js';
-import { chosenAxis, type OneAxis } from '../core/axis.js';
-import { describe } from '../core/errors.js';
+import { describe } from '../core/base/errors.js';
+import { checkCallable } from '../core/base/methods.js';
+import { inOperation } from '../core/base/scope.js';
 import {
   ArgumentError,
   abs,
@@ -26,8 +26,8 @@ import {
   treeUnflatten,
   where,
 } from '../core/index.js';
-import { checkCallable } from '../core/methods.js';
-import { inOperation } from '../core/scope.js';
+import { checkedOptions, rankOf } from '../core/tensor/arguments.js';
+import { chosenAxis, type OneAxis } from '../core/tensor/axis.js';
 
 /** `amount` of `total`, rounded to the nearest whole number, halves to even. */
 const countOf = (op: string, amount: number, total: number): number => {

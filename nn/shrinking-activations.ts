@@ -1,9 +1,8 @@
 /** Activations that gate, cut or shrink: composed of core operations like those in `activations.ts`. */
 
-import { customJvp } from '../autograd/custom-jvp.js';
-import { checkedOptions, checkNotNaN, checkNumber, rankOf } from '../core/arguments.js';
-import { type AxisArgument, type AxisOptions, axisArgument, chosenAxis } from '../core/axis.js';
-import { describe } from '../core/errors.js';
+import { customJvp } from '../autograd/transforms/custom-jvp.js';
+import { describe } from '../core/base/errors.js';
+import { inOperation } from '../core/base/scope.js';
 import {
   ArgumentError,
   abs,
@@ -24,7 +23,8 @@ import {
   tanh,
   where,
 } from '../core/index.js';
-import { inOperation } from '../core/scope.js';
+import { checkedOptions, checkNotNaN, checkNumber, rankOf } from '../core/tensor/arguments.js';
+import { type AxisArgument, type AxisOptions, axisArgument, chosenAxis } from '../core/tensor/axis.js';
 import { onFloats } from './on-floats.js';
 
 const gluNames = { axis: true, axes: true } as const;

@@ -1,6 +1,7 @@
 /** How weights start that have a structure, not just a distribution: identities, orthogonal matrices, mostly zeros. */
-import { checkChoice, checkedOptions } from '../core/arguments.js';
-import { describe } from '../core/errors.js';
+
+import { describe } from '../core/base/errors.js';
+import { sizeOf } from '../core/base/shape.js';
 import {
   ArgumentError,
   argsort,
@@ -23,7 +24,7 @@ import {
   triangularSolve,
   where,
 } from '../core/index.js';
-import { sizeOf } from '../core/shape.js';
+import { checkChoice, checkedOptions } from '../core/tensor/arguments.js';
 import { type OwnInitialiser, ownInitialiser } from './initialiser.js';
 import type { WeightLayout } from './initialisers.js';
 

@@ -3,9 +3,11 @@
  * of the largest network takes no time and no memory.
  */
 
-import { checkDtype, checkedOptions } from '../core/arguments.js';
-import { bytesPerElement } from '../core/dtype.js';
-import { describe } from '../core/errors.js';
+import { bytesPerElement } from '../core/base/dtype.js';
+import { describe } from '../core/base/errors.js';
+import { checkCallable, checkMethods } from '../core/base/methods.js';
+import { scopePath } from '../core/base/scope.js';
+import { withInterpreter } from '../core/dispatch/interpreter.js';
 import {
   ArgumentError,
   type Dtype,
@@ -16,10 +18,8 @@ import {
   treeEntries,
   treeLeaves,
 } from '../core/index.js';
-import { withInterpreter } from '../core/interpreter.js';
-import { checkCallable, checkMethods } from '../core/methods.js';
-import { scopePath } from '../core/scope.js';
-import { mapTensors } from '../core/tree.js';
+import { checkDtype, checkedOptions } from '../core/tensor/arguments.js';
+import { mapTensors } from '../core/tensor/tree.js';
 import type { AnyLayer, ErasedLayer } from './layer.js';
 import { madeBy } from './layer.js';
 import { costInterpreter } from './operation-counts.js';

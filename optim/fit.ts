@@ -3,7 +3,7 @@
  * parameters kept, callbacks told. Everything it decides is a function of its key and its history, so that a run that was
  * killed and resumed ends with the same bits as one that never was.
  */
-import { describe } from '../core/errors.js';
+import { describe } from '../core/base/errors.js';
 import { ArgumentError, full } from '../core/index.js';
 import { preparedRates } from './learning-rate.js';
 import { type Callbacks, type RunEnd, tell } from './training/callbacks.js';

@@ -2,12 +2,13 @@
  * What callers bring: transforms, models, metrics, sources, histories. Checked where they come in, and what they return where it
  * comes back, so that a mistake is an error that names it.
  */
-import { checkChoice } from '../core/arguments.js';
-import { ArgumentError, describe } from '../core/errors.js';
+
+import { ArgumentError, describe } from '../core/base/errors.js';
+import { checkCallable, checkLength, checkMethods } from '../core/base/methods.js';
+import { sameShape } from '../core/base/shape.js';
 import { DtypeError, ShapeError, TreeError } from '../core/index.js';
-import { checkCallable, checkLength, checkMethods } from '../core/methods.js';
-import { sameShape } from '../core/shape.js';
-import { treeEntries } from '../core/tree.js';
+import { checkChoice } from '../core/tensor/arguments.js';
+import { treeEntries } from '../core/tensor/tree.js';
 import type { Direction, GradientTransform } from './transform.js';
 
 /** Throws unless the value has the functions of a transform. */

@@ -1,10 +1,10 @@
 /** The last link of every optimiser: minus the learning rate, which is a number or a schedule over steps. */
 
-import { type CompleteNames, checkedOptions, type OptionNames } from '../core/arguments.js';
-import { describe, describeList } from '../core/errors.js';
+import { describe, describeList } from '../core/base/errors.js';
+import { isClass } from '../core/base/methods.js';
+import { reveal } from '../core/dispatch/interpreter.js';
 import { ArgumentError, add, cast, full, GradientError, mul, neg, Tensor, treeMap } from '../core/index.js';
-import { reveal } from '../core/interpreter.js';
-import { isClass } from '../core/methods.js';
+import { type CompleteNames, checkedOptions, type OptionNames } from '../core/tensor/arguments.js';
 import type { Schedule } from './schedules.js';
 import { firstStep, type GradientTransform, refuseState } from './transform.js';
 

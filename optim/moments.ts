@@ -2,7 +2,8 @@
  * Transforms that remember: running statistics of the gradients, one tensor a leaf and a kind, and a step counter.
  * An optimiser supplies the arithmetic of one leaf; this file walks the tree.
  */
-import { ArgumentError, describe, TreeError } from '../core/errors.js';
+import { ArgumentError, describe, TreeError } from '../core/base/errors.js';
+import { checkMethods } from '../core/base/methods.js';
 import {
   add,
   cast,
@@ -19,7 +20,6 @@ import {
   treeUnflatten,
   where,
 } from '../core/index.js';
-import { checkMethods } from '../core/methods.js';
 import {
   alongGradient,
   firstStep,

@@ -1,7 +1,7 @@
 /** Different optimisers for different leaves, and none at all for frozen ones. */
-import { ArgumentError, describe } from '../core/errors.js';
+import { ArgumentError, describe } from '../core/base/errors.js';
+import { checkCallable } from '../core/base/methods.js';
 import { type Tensor, treeEntries, treeLeaves, treeUnflatten, zerosLike } from '../core/index.js';
-import { checkCallable } from '../core/methods.js';
 import { checkTransform, updateBy } from './given.js';
 import { directed, type GradientTransform, prepareUpdate, refuseState, sameTrees, sideBySide } from './transform.js';
 

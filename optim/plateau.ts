@@ -1,7 +1,8 @@
 /** A learning rate that falls when a metric stops improving: not a function of time alone, so a small state machine. */
-import { checkedOptions } from '../core/arguments.js';
-import { describe } from '../core/errors.js';
+
+import { describe } from '../core/base/errors.js';
 import { ArgumentError } from '../core/index.js';
+import { checkedOptions } from '../core/tensor/arguments.js';
 import { checkRates } from './schedules.js';
 
 export interface PlateauOptions {

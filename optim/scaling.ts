@@ -1,7 +1,7 @@
 /** Transforms that need no memory of earlier gradients: scaling, weight decay, clipping. */
 
-import { checkedOptions } from '../core/arguments.js';
-import { describe } from '../core/errors.js';
+import { describe } from '../core/base/errors.js';
+import { inOperation } from '../core/base/scope.js';
 import {
   ArgumentError,
   abs,
@@ -29,7 +29,7 @@ import {
   treeMap,
   where,
 } from '../core/index.js';
-import { inOperation } from '../core/scope.js';
+import { checkedOptions } from '../core/tensor/arguments.js';
 import {
   alongGradient,
   directed,

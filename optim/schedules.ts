@@ -3,9 +3,9 @@
  * likes. Each is PyTorch's scheduler of the same name in closed form; `base` is the initial rate.
  */
 
-import { checkedOptions } from '../core/arguments.js';
-import { describe } from '../core/errors.js';
+import { describe } from '../core/base/errors.js';
 import { ArgumentError } from '../core/index.js';
+import { checkedOptions } from '../core/tensor/arguments.js';
 
 /** The learning rate at time `t`. */
 export type Schedule = (t: number) => number;

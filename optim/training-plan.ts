@@ -1,8 +1,8 @@
 /** What a run of training over random batches amounts to before it starts: how many steps, and when it looks up. */
 
-import { checkedOptions } from '../core/arguments.js';
-import { describe } from '../core/errors.js';
+import { describe } from '../core/base/errors.js';
 import { ArgumentError } from '../core/index.js';
+import { checkedOptions } from '../core/tensor/arguments.js';
 
 export interface TrainingPlanOptions {
   /** How many examples there are to train on. */

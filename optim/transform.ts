@@ -4,12 +4,12 @@
  * resume from them.
  */
 
-import { nested } from '../core/depth.js';
-import { describe } from '../core/errors.js';
+import { nested } from '../core/base/depth.js';
+import { describe } from '../core/base/errors.js';
+import { inOperation } from '../core/base/scope.js';
+import { sameShape } from '../core/base/shape.js';
 import { add, fromData, ShapeError, type Tensor, TreeError, treeMap, treeStructure } from '../core/index.js';
-import { inOperation } from '../core/scope.js';
-import { sameShape } from '../core/shape.js';
-import { mapTrees } from '../core/tree.js';
+import { mapTrees } from '../core/tensor/tree.js';
 import { checkTransform, refuseVariables, updateBy } from './given.js';
 
 /**

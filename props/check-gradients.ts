@@ -4,7 +4,7 @@
  */
 
 import * as fc from 'fast-check';
-import { checkedOptions } from '../core/arguments.js';
+import { checkedOptions } from '../core/tensor/arguments.js';
 import { adjointLaw } from './laws/adjoint.js';
 import { batchNear } from './laws/batching.js';
 import { determinismLaw } from './laws/determinism.js';

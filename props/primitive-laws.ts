@@ -3,11 +3,11 @@
  * the primitive's signature: the suites give the library's own, the tests of the tester give wrong ones.
  */
 import * as fc from 'fast-check';
-import { fromData } from '../core/creation.js';
-import { type FloatDtype, isFloat } from '../core/dtype.js';
-import { bind } from '../core/interpreter.js';
-import type { Primitive } from '../core/primitive.js';
-import type { Tensor } from '../core/tensor.js';
+import { type FloatDtype, isFloat } from '../core/base/dtype.js';
+import { bind } from '../core/dispatch/interpreter.js';
+import type { Primitive } from '../core/program/primitive.js';
+import { fromData } from '../core/tensor/creation.js';
+import type { Tensor } from '../core/tensor/tensor.js';
 import { tensorOf } from './arbitraries/tensors.js';
 import { adjointLaw } from './laws/adjoint.js';
 import { apartLaw } from './laws/apart.js';

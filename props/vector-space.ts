@@ -2,11 +2,12 @@
  * Trees of tensors as vectors. The coordinates are the numbers in the float leaves, leaf after leaf in the order of
  * sorted keys; integers and booleans are no coordinates and stay as they are. Every law is stated in these terms.
  */
-import { fromData } from '../core/creation.js';
-import { isFloat } from '../core/dtype.js';
-import { formatIndex } from '../core/shape.js';
-import type { Tensor } from '../core/tensor.js';
-import { treeEntries, treeLeaves, treeUnflatten } from '../core/tree.js';
+
+import { isFloat } from '../core/base/dtype.js';
+import { formatIndex } from '../core/base/shape.js';
+import { fromData } from '../core/tensor/creation.js';
+import type { Tensor } from '../core/tensor/tensor.js';
+import { treeEntries, treeLeaves, treeUnflatten } from '../core/tensor/tree.js';
 
 export interface VectorSpace<T> {
   /** The number of coordinates. */

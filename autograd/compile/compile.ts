@@ -4,17 +4,17 @@
  * happens while tracing only.
  */
 
-import { checkedOptions, checkFunction } from '../core/arguments.js';
-import type { Backend, Executable, Storage } from '../core/backend.js';
-import { defaultBackend } from '../core/default-backend.js';
-import { ArgumentError, describe, describeList } from '../core/errors.js';
-import { ground } from '../core/ground.js';
-import { currentInterpreter } from '../core/interpreter.js';
-import { simplify } from '../core/passes/index.js';
-import { type Aval, formatAval, type Program } from '../core/program.js';
-import { buildFrom, hasStructure, leafCount, type Structure, structureOf } from '../core/structure.js';
-import { consume, storageOn, storedTensor, type Tensor } from '../core/tensor.js';
-import { traceTree } from './trace.js';
+import { defaultBackend } from '../../core/backends/default-backend.js';
+import { ArgumentError, describe, describeList } from '../../core/base/errors.js';
+import { ground } from '../../core/dispatch/ground.js';
+import { currentInterpreter } from '../../core/dispatch/interpreter.js';
+import type { Backend, Executable, Storage } from '../../core/program/backend.js';
+import { simplify } from '../../core/program/passes/index.js';
+import { type Aval, formatAval, type Program } from '../../core/program/program.js';
+import { checkedOptions, checkFunction } from '../../core/tensor/arguments.js';
+import { buildFrom, hasStructure, leafCount, type Structure, structureOf } from '../../core/tensor/structure.js';
+import { consume, storageOn, storedTensor, type Tensor } from '../../core/tensor/tensor.js';
+import { traceTree } from '../interpreters/trace.js';
 
 export interface CompileOptions {
   /** How many signatures are kept, the least recently used going first; 16 by default. */

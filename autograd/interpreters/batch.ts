@@ -2,9 +2,9 @@
  * Batching: a function written for one example runs on a stack of them. A batched tensor shows the shape of one example;
  * beneath it stands the whole stack, always with the batch at axis 0.
  */
-import { bind, call, type Interpreter, recompute, withInterpreter } from '../core/interpreter.js';
-import { broadcastTo } from '../core/primitives/broadcast-to.js';
-import { Tensor } from '../core/tensor.js';
+import { bind, call, type Interpreter, recompute, withInterpreter } from '../../core/dispatch/interpreter.js';
+import { broadcastTo } from '../../core/primitives/shape/broadcast-to.js';
+import { Tensor } from '../../core/tensor/tensor.js';
 import { ruleUnder } from './substitution.js';
 
 export interface Batch extends Interpreter {

@@ -1,11 +1,12 @@
 /** What a tape writes down, and how one entry is undone: from the cotangents of its outputs to those of its inputs. */
-import { zeros } from '../core/creation.js';
-import { describe, GradientError } from '../core/errors.js';
-import { sumTo } from '../core/primitives/sum.js';
-import { type Aval, formatAval, type ProgramNode } from '../core/program.js';
-import { type Place, returnTo } from '../core/scope.js';
-import { sameShape } from '../core/shape.js';
-import { Tensor } from '../core/tensor.js';
+
+import { describe, GradientError } from '../../core/base/errors.js';
+import { type Place, returnTo } from '../../core/base/scope.js';
+import { sameShape } from '../../core/base/shape.js';
+import { sumTo } from '../../core/primitives/reduce/sum.js';
+import { type Aval, formatAval, type ProgramNode } from '../../core/program/program.js';
+import { zeros } from '../../core/tensor/creation.js';
+import { Tensor } from '../../core/tensor/tensor.js';
 import { isPointwise, stillProduct } from './still.js';
 
 /** A value on the tape; −1 numbers what takes no cotangent: constants, integers, inputs without a rule. */

@@ -2,14 +2,22 @@
  * Forward mode: every tensor that depends on the input carries its tangent along.
  * For y = f(x), a tangent ẋ becomes ẏ = Jẋ = Σₖ Jₖẋₖ over the arguments.
  */
-import { zerosLike } from '../core/creation.js';
-import { isFloat } from '../core/dtype.js';
-import { bind, call, type Interpreter, noteDerivative, recompute, withInterpreter } from '../core/interpreter.js';
-import type { Primitive } from '../core/primitive.js';
-import { add } from '../core/primitives/add.js';
-import { broadcastTo } from '../core/primitives/broadcast-to.js';
-import { avalOf } from '../core/program.js';
-import { Tensor } from '../core/tensor.js';
+
+import { isFloat } from '../../core/base/dtype.js';
+import {
+  bind,
+  call,
+  type Interpreter,
+  noteDerivative,
+  recompute,
+  withInterpreter,
+} from '../../core/dispatch/interpreter.js';
+import { add } from '../../core/primitives/elementwise/add.js';
+import { broadcastTo } from '../../core/primitives/shape/broadcast-to.js';
+import type { Primitive } from '../../core/program/primitive.js';
+import { avalOf } from '../../core/program/program.js';
+import { zerosLike } from '../../core/tensor/creation.js';
+import { Tensor } from '../../core/tensor/tensor.js';
 import { isPointwise, stillProduct } from './still.js';
 import { guarded } from './substitution.js';
 

@@ -3,9 +3,10 @@
  * closes over is known from its first run; on the second it is replaced like an argument, so that it gets its
  * cotangent too.
  */
-import { zerosLike } from '../core/creation.js';
-import { recompute, type TensorFunction, withInterpreter } from '../core/interpreter.js';
-import type { Tensor } from '../core/tensor.js';
+
+import { recompute, type TensorFunction, withInterpreter } from '../../core/dispatch/interpreter.js';
+import { zerosLike } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import { substitute } from './substitution.js';
 import { createTape } from './tape.js';
 

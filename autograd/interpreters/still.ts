@@ -3,14 +3,15 @@
  * for a cotangent of a derivative of higher order or of a Jacobian, whose rows are mostly zeros. So one element at the end of a
  * domain spoils no derivative of the others, in any nesting. A plain gradient does without, because it would cost every training step a selection.
  */
-import { zerosLike } from '../core/creation.js';
-import { stillWhereZero } from '../core/families/along.js';
-import { type CustomRule, call, differentiators, withInterpreter } from '../core/interpreter.js';
-import type { Primitive } from '../core/primitive.js';
-import { add } from '../core/primitives/add.js';
-import { broadcastTo } from '../core/primitives/broadcast-to.js';
-import { sumTo } from '../core/primitives/sum.js';
-import type { Tensor } from '../core/tensor.js';
+
+import { type CustomRule, call, differentiators, withInterpreter } from '../../core/dispatch/interpreter.js';
+import { add } from '../../core/primitives/elementwise/add.js';
+import { sumTo } from '../../core/primitives/reduce/sum.js';
+import { broadcastTo } from '../../core/primitives/shape/broadcast-to.js';
+import type { Primitive } from '../../core/program/primitive.js';
+import { stillWhereZero } from '../../core/rules/along.js';
+import { zerosLike } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import { createForwardMode } from './forward.js';
 import { createTape } from './tape.js';
 

@@ -2,7 +2,7 @@
  * Substitution: an interpreter that replaces tensors on their way to the next one down. A tape uses it to find what a
  * function closes over, to put something else in its place when the function runs again, and to refuse it.
  */
-import { GradientError } from '../core/errors.js';
+import { GradientError } from '../../core/base/errors.js';
 import {
   bind,
   type CustomRule,
@@ -11,8 +11,8 @@ import {
   recompute,
   type TensorFunction,
   withInterpreter,
-} from '../core/interpreter.js';
-import type { Tensor } from '../core/tensor.js';
+} from '../../core/dispatch/interpreter.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 
 /** What a list of tensors becomes on its way into or out of a function. */
 type Convert = (tensors: readonly Tensor[]) => readonly Tensor[];

@@ -5,12 +5,19 @@
  * For y = f(x) with Jacobian J, a cotangent ȳ of y becomes x̄ = Jᵀȳ. Along a chain y = fₙ(…f₁(x)), Jᵀ = J₁ᵀ…Jₙᵀ, so the
  * last operation is undone first. A value used twice receives the sum of what its uses send back.
  */
-import { isFloat } from '../core/dtype.js';
-import { bind, call, type Differentiation, type Interpreter, noteDerivative, recompute } from '../core/interpreter.js';
-import { add } from '../core/primitives/add.js';
-import { avalOf } from '../core/program.js';
-import { here } from '../core/scope.js';
-import { Tensor } from '../core/tensor.js';
+import { isFloat } from '../../core/base/dtype.js';
+import { here } from '../../core/base/scope.js';
+import {
+  bind,
+  call,
+  type Differentiation,
+  type Interpreter,
+  noteDerivative,
+  recompute,
+} from '../../core/dispatch/interpreter.js';
+import { add } from '../../core/primitives/elementwise/add.js';
+import { avalOf } from '../../core/program/program.js';
+import { Tensor } from '../../core/tensor/tensor.js';
 import { type Call, type Contribution, type Entry, type Reference, undo } from './entry.js';
 import { rerun } from './rerun.js';
 import { guarded, substitute } from './substitution.js';

@@ -1,12 +1,13 @@
 /** Tracing: runs a function on shapes instead of numbers and writes down the program it would run. */
-import { checkFunction, checkList, checkTensorList } from '../core/arguments.js';
-import { ArgumentError, GradientError } from '../core/errors.js';
-import { bind, type Interpreter, withInterpreter } from '../core/interpreter.js';
-import { type Aval, checkProgram, makeProgram, type Program, type ProgramNode } from '../core/program.js';
-import { notedPlace, runAt } from '../core/scope.js';
-import { Tensor } from '../core/tensor.js';
-import { outline, treeLeaves, treeUnflatten } from '../core/tree.js';
-import { synchronous } from './matching.js';
+
+import { ArgumentError, GradientError } from '../../core/base/errors.js';
+import { notedPlace, runAt } from '../../core/base/scope.js';
+import { bind, type Interpreter, withInterpreter } from '../../core/dispatch/interpreter.js';
+import { type Aval, checkProgram, makeProgram, type Program, type ProgramNode } from '../../core/program/program.js';
+import { checkFunction, checkList, checkTensorList } from '../../core/tensor/arguments.js';
+import { Tensor } from '../../core/tensor/tensor.js';
+import { outline, treeLeaves, treeUnflatten } from '../../core/tensor/tree.js';
+import { synchronous } from '../transforms/matching.js';
 
 /** A value while tracing. Nodes and constants are numbered apart, because constants turn up late. */
 interface Place {

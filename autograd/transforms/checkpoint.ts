@@ -1,8 +1,9 @@
 /** Checkpointing: time for memory. Between the forward pass and the backward pass only the arguments are kept. */
-import { checkFunction } from '../core/arguments.js';
-import { nested } from '../core/depth.js';
-import { recompute } from '../core/interpreter.js';
-import { outline, tensorsIn, treeLeaves, treeUnflatten, withTensors } from '../core/tree.js';
+
+import { nested } from '../../core/base/depth.js';
+import { recompute } from '../../core/dispatch/interpreter.js';
+import { checkFunction } from '../../core/tensor/arguments.js';
+import { outline, tensorsIn, treeLeaves, treeUnflatten, withTensors } from '../../core/tensor/tree.js';
 import { synchronous } from './matching.js';
 
 /** A way back runs a checkpoint within all those around it: fifty deep is as much as the stack holds at second order, too. */

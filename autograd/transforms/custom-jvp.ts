@@ -2,11 +2,12 @@
  * Functions with a forward rule of their own. The rule holds in every nesting: reverse mode transposes it, because it is
  * linear in the tangents; higher derivatives differentiate the rule's own operations; vmap batches it.
  */
-import { checkFunction } from '../core/arguments.js';
-import { zerosLike } from '../core/creation.js';
-import { type CustomRule, call } from '../core/interpreter.js';
-import type { Tensor } from '../core/tensor.js';
-import { outline, tensorsIn, treeLeaves, treeUnflatten, withTensors } from '../core/tree.js';
+
+import { type CustomRule, call } from '../../core/dispatch/interpreter.js';
+import { checkFunction } from '../../core/tensor/arguments.js';
+import { zerosLike } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
+import { outline, tensorsIn, treeLeaves, treeUnflatten, withTensors } from '../../core/tensor/tree.js';
 import { matchingLeaves, synchronous } from './matching.js';
 import { record } from './vjp.js';
 

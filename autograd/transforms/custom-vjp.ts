@@ -2,14 +2,15 @@
  * Functions with a backward rule of their own. The rule holds in every nesting: forward mode transposes it, because it
  * is linear in the cotangent (`J = (Jᵀ)ᵀ`); higher derivatives differentiate the rule's own operations; vmap batches it.
  */
-import { checkFunction } from '../core/arguments.js';
-import { zerosLike } from '../core/creation.js';
-import { isFloat } from '../core/dtype.js';
-import { describe, GradientError, TreeError } from '../core/errors.js';
-import { type CustomRule, call } from '../core/interpreter.js';
-import { formatAval } from '../core/program.js';
-import { sameShape } from '../core/shape.js';
-import { Tensor } from '../core/tensor.js';
+
+import { isFloat } from '../../core/base/dtype.js';
+import { describe, GradientError, TreeError } from '../../core/base/errors.js';
+import { sameShape } from '../../core/base/shape.js';
+import { type CustomRule, call } from '../../core/dispatch/interpreter.js';
+import { formatAval } from '../../core/program/program.js';
+import { checkFunction } from '../../core/tensor/arguments.js';
+import { zerosLike } from '../../core/tensor/creation.js';
+import { Tensor } from '../../core/tensor/tensor.js';
 import {
   formatPath,
   isBranch,
@@ -20,9 +21,9 @@ import {
   treeLeaves,
   treeUnflatten,
   withTensors,
-} from '../core/tree.js';
+} from '../../core/tensor/tree.js';
+import { traceTree } from '../interpreters/trace.js';
 import { synchronous } from './matching.js';
-import { traceTree } from './trace.js';
 import { record } from './vjp.js';
 
 /** What a backward rule returns: for each argument its cotangent, or `null` where there is none, also within a tree. */

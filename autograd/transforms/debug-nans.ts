@@ -1,14 +1,15 @@
 /** Finding where the first NaN comes from: an interpreter that looks at every result on its way up. */
-import { checkedOptions, checkFunction } from '../core/arguments.js';
-import { isFloat, type TypedArray } from '../core/dtype.js';
-import { NanError } from '../core/errors.js';
-import { bind, call, type Interpreter, recompute, reveal, withInterpreter } from '../core/interpreter.js';
-import type { Primitive } from '../core/primitive.js';
-import { here, withLines } from '../core/scope.js';
-import { formatIndex } from '../core/shape.js';
-import type { Tensor } from '../core/tensor.js';
-import { sourceLine } from './source-line.js';
-import { ruleUnder } from './substitution.js';
+
+import { isFloat, type TypedArray } from '../../core/base/dtype.js';
+import { NanError } from '../../core/base/errors.js';
+import { here, withLines } from '../../core/base/scope.js';
+import { formatIndex } from '../../core/base/shape.js';
+import { bind, call, type Interpreter, recompute, reveal, withInterpreter } from '../../core/dispatch/interpreter.js';
+import type { Primitive } from '../../core/program/primitive.js';
+import { checkedOptions, checkFunction } from '../../core/tensor/arguments.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
+import { ruleUnder } from '../interpreters/substitution.js';
+import { sourceLine } from '../source-line.js';
 
 export interface DebugNansOptions {
   /** Stop at infinities too; false by default, because masks and maxima use them on purpose. */

@@ -1,5 +1,5 @@
 /** A program as a picture: text in the language of Graphviz. */
-import { checkProgram, formatAval, formatParams, type Program } from '../core/program.js';
+import { checkProgram, formatAval, formatParams, type Program } from '../../core/program/program.js';
 
 const quote = (text: string): string => JSON.stringify(text).replaceAll('\\\\n', '\\n');
 

@@ -1,11 +1,12 @@
 /** The gradient of a scalar function: reverse mode with the cotangent 1. */
-import { checkedOptions, checkFunction } from '../core/arguments.js';
-import { ones } from '../core/creation.js';
-import { isFloat } from '../core/dtype.js';
-import { ArgumentError, describeList, GradientError } from '../core/errors.js';
-import { formatAval } from '../core/program.js';
-import { Tensor } from '../core/tensor.js';
-import { mapTensors, treeLeaves, treeUnflatten } from '../core/tree.js';
+
+import { isFloat } from '../../core/base/dtype.js';
+import { ArgumentError, describeList, GradientError } from '../../core/base/errors.js';
+import { formatAval } from '../../core/program/program.js';
+import { checkedOptions, checkFunction } from '../../core/tensor/arguments.js';
+import { ones } from '../../core/tensor/creation.js';
+import { Tensor } from '../../core/tensor/tensor.js';
+import { mapTensors, treeLeaves, treeUnflatten } from '../../core/tensor/tree.js';
 import { requireFloats } from './matching.js';
 import type { Argnums, CheckTree, Chosen } from './tree-types.js';
 import { record } from './vjp.js';

@@ -1,7 +1,8 @@
 /** What a gradient check found: for each input its worst entry, as data and as a table. */
-import { checkNumber } from '../core/arguments.js';
-import { ArgumentError, describe, formatShape } from '../core/errors.js';
-import type { Shape } from '../core/shape.js';
+
+import { ArgumentError, describe, formatShape } from '../../core/base/errors.js';
+import type { Shape } from '../../core/base/shape.js';
+import { checkNumber } from '../../core/tensor/arguments.js';
 
 /** A derivative by the rule and by differences, and where. */
 export interface Comparison {

@@ -2,16 +2,17 @@
  * Gradients against finite differences, in float64. Along a direction v,
  * `f′(x)v = [8(f(x + hv) − f(x − hv)) − (f(x + 2hv) − f(x − 2hv))] / 12h + O(h⁴)`.
  */
-import { checkedOptions, checkFunction, checkNumber } from '../core/arguments.js';
-import { fromData } from '../core/creation.js';
-import { isFloat } from '../core/dtype.js';
-import { ArgumentError, describe } from '../core/errors.js';
-import { cast } from '../core/primitives/cast.js';
-import { foldIn, type Key, key } from '../core/random/key.js';
-import { uniform } from '../core/random/samplers.js';
-import { formatIndex, type Shape } from '../core/shape.js';
-import type { Tensor } from '../core/tensor.js';
-import { mapTensors, treeEntries, treeLeaves, treeUnflatten } from '../core/tree.js';
+
+import { isFloat } from '../../core/base/dtype.js';
+import { ArgumentError, describe } from '../../core/base/errors.js';
+import { formatIndex, type Shape } from '../../core/base/shape.js';
+import { cast } from '../../core/primitives/elementwise/cast.js';
+import { foldIn, type Key, key } from '../../core/random/key.js';
+import { uniform } from '../../core/random/samplers.js';
+import { checkedOptions, checkFunction, checkNumber } from '../../core/tensor/arguments.js';
+import { fromData } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
+import { mapTensors, treeEntries, treeLeaves, treeUnflatten } from '../../core/tensor/tree.js';
 import { type Comparison, type Report, report } from './gradcheck-report.js';
 import { synchronous } from './matching.js';
 import { pullbackOf } from './vjp.js';

@@ -3,12 +3,13 @@
  * The result is a tree like the output, of trees like the input; at each pair of leaves stands a tensor of shape
  * `[...output, ...input]`: `J[i…, j…] = ∂y[i…]/∂x[j…]`.
  */
-import { checkedOptions, checkFunction } from '../core/arguments.js';
-import { fromData, zerosLike } from '../core/creation.js';
-import { broadcastTo } from '../core/primitives/broadcast-to.js';
-import { reshape } from '../core/primitives/reshape.js';
-import type { Tensor } from '../core/tensor.js';
-import { treeLeaves, treeUnflatten } from '../core/tree.js';
+
+import { broadcastTo } from '../../core/primitives/shape/broadcast-to.js';
+import { reshape } from '../../core/primitives/shape/reshape.js';
+import { checkedOptions, checkFunction } from '../../core/tensor/arguments.js';
+import { fromData, zerosLike } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
+import { treeLeaves, treeUnflatten } from '../../core/tensor/tree.js';
 import { chooseArguments } from './grad.js';
 import { pushedBy } from './jvp.js';
 import { requireFloats } from './matching.js';

@@ -1,11 +1,12 @@
 /** Forward mode for people: directional derivatives, and what is made of them. */
-import { checkFunction } from '../core/arguments.js';
-import { zerosLike } from '../core/creation.js';
-import { ArgumentError, describe } from '../core/errors.js';
-import { withInterpreter } from '../core/interpreter.js';
-import type { Tensor } from '../core/tensor.js';
-import { treeLeaves, treeUnflatten } from '../core/tree.js';
-import { createForwardMode } from './forward.js';
+
+import { ArgumentError, describe } from '../../core/base/errors.js';
+import { withInterpreter } from '../../core/dispatch/interpreter.js';
+import { checkFunction } from '../../core/tensor/arguments.js';
+import { zerosLike } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
+import { treeLeaves, treeUnflatten } from '../../core/tensor/tree.js';
+import { createForwardMode } from '../interpreters/forward.js';
 import { gradientOf } from './grad.js';
 import { matchingLeaves, requireFloats, synchronous } from './matching.js';
 import { pullbackOf } from './vjp.js';

@@ -1,9 +1,9 @@
 /** Checks at the door of every transform: trees that must match, leaves that must be floats, functions that must not be async. */
-import { isFloat } from '../core/dtype.js';
-import { DtypeError, GradientError, ShapeError, TreeError } from '../core/errors.js';
-import { sameShape } from '../core/shape.js';
-import type { Tensor } from '../core/tensor.js';
-import { formatPath, isBranch, type Path, treeEntries } from '../core/tree.js';
+import { isFloat } from '../../core/base/dtype.js';
+import { DtypeError, GradientError, ShapeError, TreeError } from '../../core/base/errors.js';
+import { sameShape } from '../../core/base/shape.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
+import { formatPath, isBranch, type Path, treeEntries } from '../../core/tensor/tree.js';
 
 /** Throws unless lists that stand in the same place are of one length: what is `null` at the end of one counts, too. */
 const checkLengths = (op: string, what: string, tree: unknown, like: unknown, path: Path = []): void => {

@@ -1,5 +1,5 @@
 /** What the compiler knows of trees: which types hold tensors only, and what a transform makes of them. */
-import type { Tensor } from '../core/tensor.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 
 /** Anything in `T` that is neither a tensor nor an empty branch, searched eight levels deep; `never` in a tree. */
 type NotTensor<T, Depth extends readonly 0[] = readonly []> = Depth['length'] extends 8

@@ -1,11 +1,12 @@
 /** Reverse mode for people: the value of a function and its pullback. */
-import { checkFunction } from '../core/arguments.js';
-import { zerosLike } from '../core/creation.js';
-import { withInterpreter } from '../core/interpreter.js';
-import type { Tensor } from '../core/tensor.js';
-import { treeLeaves, treeUnflatten } from '../core/tree.js';
+
+import { withInterpreter } from '../../core/dispatch/interpreter.js';
+import { checkFunction } from '../../core/tensor/arguments.js';
+import { zerosLike } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
+import { treeLeaves, treeUnflatten } from '../../core/tensor/tree.js';
+import { createTape, type Tape } from '../interpreters/tape.js';
 import { matchingLeaves, synchronous } from './matching.js';
-import { createTape, type Tape } from './tape.js';
 
 /** From cotangents of some results to cotangents of the leaves a function ran on. */
 type Pull = (results: readonly Tensor[], cotangents: readonly Tensor[]) => readonly Tensor[];

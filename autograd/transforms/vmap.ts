@@ -1,11 +1,12 @@
 /** Batching for people: which axes of the arguments and results are the batch. */
-import { checkedOptions, checkFunction } from '../core/arguments.js';
-import { ArgumentError, AxisError, ShapeError, TreeError } from '../core/errors.js';
-import { withInterpreter } from '../core/interpreter.js';
-import { permute } from '../core/primitives/permute.js';
-import type { Tensor } from '../core/tensor.js';
-import { eachLeaf, formatPath, type Path, treeUnflatten } from '../core/tree.js';
-import { type Batch, createBatch } from './batch.js';
+
+import { ArgumentError, AxisError, ShapeError, TreeError } from '../../core/base/errors.js';
+import { withInterpreter } from '../../core/dispatch/interpreter.js';
+import { permute } from '../../core/primitives/shape/permute.js';
+import { checkedOptions, checkFunction } from '../../core/tensor/arguments.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
+import { eachLeaf, formatPath, type Path, treeUnflatten } from '../../core/tensor/tree.js';
+import { type Batch, createBatch } from '../interpreters/batch.js';
 import { synchronous } from './matching.js';
 import type { AnyShapes } from './tree-types.js';
 

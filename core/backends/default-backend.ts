@@ -1,7 +1,7 @@
 /** The backend that eager operations and new tensors use: WebAssembly where the host can run it, the reference elsewhere. */
 
-import type { Backend } from './backend.js';
-import { checkMethods } from './methods.js';
+import { checkMethods } from '../base/methods.js';
+import type { Backend } from '../program/backend.js';
 import { referenceBackend } from './reference/backend.js';
 import { wasmBackendIfAny } from './wasm/backend.js';
 

@@ -1,6 +1,7 @@
 /** Which results have the same bits: a choice of the user's, for the engine and machine at hand unless it is made. */
+
+import { ArgumentError, describe } from '../base/errors.js';
 import { defaultBackend, setDefaultBackend } from './default-backend.js';
-import { ArgumentError, describe } from './errors.js';
 import { type Determinism, determinism, wasmBackendIfAny } from './wasm/backend.js';
 
 /**

@@ -1,5 +1,5 @@
 /** How many threads compute: a choice of the user's, one unless it is made. */
-import { ArgumentError, describe } from './errors.js';
+import { ArgumentError, describe } from '../base/errors.js';
 import { wasmBackendIfAny } from './wasm/backend.js';
 
 /**

@@ -2,11 +2,12 @@
  * What eager evaluation remembers: the last executables of each primitive, by parameters, shapes and element types. Finding one costs a
  * few comparisons; putting a program together and asking the backend for it costs as much as a small operation itself.
  */
-import type { Backend, Executable } from './backend.js';
-import type { Dtype } from './dtype.js';
-import type { Primitive } from './primitive.js';
-import type { Aval } from './program.js';
-import { type Shape, sameShape } from './shape.js';
+
+import type { Dtype } from '../base/dtype.js';
+import { type Shape, sameShape } from '../base/shape.js';
+import type { Backend, Executable } from '../program/backend.js';
+import type { Primitive } from '../program/primitive.js';
+import type { Aval } from '../program/program.js';
 
 export interface KnownOperation {
   readonly params: unknown;

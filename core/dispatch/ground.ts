@@ -2,15 +2,16 @@
  * The interpreter at the bottom: it knows only stored numbers. Every operation becomes a program of one node
  * that the backend runs.
  */
-import type { Backend } from './backend.js';
-import { defaultBackend } from './default-backend.js';
+
+import { defaultBackend } from '../backends/default-backend.js';
+import { GradientError } from '../base/errors.js';
+import { frozen } from '../base/frozen.js';
+import type { Backend } from '../program/backend.js';
+import type { Primitive } from '../program/primitive.js';
+import { type Aval, avalOf, checkedAval, makeProgram } from '../program/program.js';
+import { storageOn, storedTensor } from '../tensor/tensor.js';
 import { findOperation, type KnownOperation, keepOperation } from './eager.js';
-import { GradientError } from './errors.js';
-import { frozen } from './frozen.js';
 import type { Interpreter } from './interpreter.js';
-import type { Primitive } from './primitive.js';
-import { type Aval, avalOf, checkedAval, makeProgram } from './program.js';
-import { storageOn, storedTensor } from './tensor.js';
 
 /** The operation as a program of one node, made ready and remembered. */
 const lowered = (primitive: Primitive, backend: Backend, inputs: readonly Aval[], params: unknown): KnownOperation => {

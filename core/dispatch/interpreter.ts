@@ -4,12 +4,13 @@
  * transforms nest in any order, and none of them knows which others are beneath it.
  * A traced tensor belongs to exactly one interpreter; to every other it is a constant.
  */
-import { checkFunction, checkTensorList, checkTensors } from './arguments.js';
-import { ArgumentError, describe, GradientError } from './errors.js';
+
+import { ArgumentError, describe, GradientError } from '../base/errors.js';
+import { checkMethods } from '../base/methods.js';
+import { arityOf, type Primitive } from '../program/primitive.js';
+import { checkFunction, checkTensorList, checkTensors } from '../tensor/arguments.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { ground } from './ground.js';
-import { checkMethods } from './methods.js';
-import { arityOf, type Primitive } from './primitive.js';
-import type { Tensor } from './tensor.js';
 
 /** `bind`, `call` and `recompute` are called with the interpreter itself taken off the stack. */
 export interface Interpreter {

@@ -1,15 +1,15 @@
 /** Convolution and transposed convolution of one, two or three spatial axes, channels first. */
 
-import { checkedOptions, checkTensors } from '../arguments.js';
-import { ArgumentError, describe, ShapeError } from '../errors.js';
-import { type ConvParams, convDtype, convName, convOutputs } from '../families/convolution.js';
-import { type Border, spanOf } from '../families/window.js';
-import { crossCorrelate } from '../primitives/conv.js';
-import { convInputGradient } from '../primitives/conv-input-gradient.js';
-import { flip } from '../primitives/flip.js';
-import { inOperation } from '../scope.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import { ArgumentError, describe, ShapeError } from '../base/errors.js';
+import { inOperation } from '../base/scope.js';
+import type { Shape } from '../base/shape.js';
+import { flip } from '../primitives/shape/flip.js';
+import { crossCorrelate } from '../primitives/window/conv.js';
+import { convInputGradient } from '../primitives/window/conv-input-gradient.js';
+import { type ConvParams, convDtype, convName, convOutputs } from '../rules/convolution.js';
+import { type Border, spanOf } from '../rules/window.js';
+import { checkedOptions, checkTensors } from '../tensor/arguments.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { borders, type PerAxis, perAxis, resolveWindow, type SlidingOptions } from './windows.js';
 
 export interface ConvOptions extends SlidingOptions {

@@ -1,20 +1,20 @@
 /** Diagonals and triangles of matrices (the last two axes, or two axes named), and matrices made from them. */
 
-import { checkDtype, checkedOptions, rankOf, tensorOperand } from '../arguments.js';
-import type { Dtype } from '../dtype.js';
-import { ArgumentError, AxisError, describe, ShapeError } from '../errors.js';
-import { cast } from '../primitives/cast.js';
-import { equal } from '../primitives/equal.js';
-import { iota } from '../primitives/iota.js';
-import { lessEqual } from '../primitives/less-equal.js';
-import { padWith } from '../primitives/pad.js';
-import { reshape } from '../primitives/reshape.js';
-import { slice } from '../primitives/slice.js';
-import { sub } from '../primitives/sub.js';
-import { where } from '../primitives/where.js';
-import { inOperation } from '../scope.js';
-import { checkShape, normalizeAxis } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import type { Dtype } from '../base/dtype.js';
+import { ArgumentError, AxisError, describe, ShapeError } from '../base/errors.js';
+import { inOperation } from '../base/scope.js';
+import { checkShape, normalizeAxis } from '../base/shape.js';
+import { cast } from '../primitives/elementwise/cast.js';
+import { equal } from '../primitives/elementwise/equal.js';
+import { lessEqual } from '../primitives/elementwise/less-equal.js';
+import { sub } from '../primitives/elementwise/sub.js';
+import { where } from '../primitives/elementwise/where.js';
+import { iota } from '../primitives/shape/iota.js';
+import { padWith } from '../primitives/shape/pad.js';
+import { reshape } from '../primitives/shape/reshape.js';
+import { slice } from '../primitives/shape/slice.js';
+import { checkDtype, checkedOptions, rankOf, tensorOperand } from '../tensor/arguments.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { moveAxis } from './shapes.js';
 
 /** Throws unless the number of the diagonal is whole. */

@@ -2,8 +2,8 @@
  * The notation of einsum, `'...ij,jk->...ik'`: parsing it and giving every axis of every operand a label. Apart from
  * the arithmetic, so that every malformed specification meets its error before any number is touched.
  */
-import { ArgumentError, ShapeError } from '../errors.js';
-import type { Shape } from '../shape.js';
+import { ArgumentError, ShapeError } from '../base/errors.js';
+import type { Shape } from '../base/shape.js';
 
 /** The name of an axis: a letter, or `...k` for the axis that stands k places before the end of the ellipsis. */
 export type Label = string;

@@ -3,17 +3,17 @@
  * every order are theirs. The notation is read in `einsum-notation.ts`.
  */
 
-import { checkTensors } from '../arguments.js';
-import { ArgumentError, describe } from '../errors.js';
-import { commonDtype } from '../families/elementwise.js';
-import { matrixProduct } from '../primitives/matmul.js';
-import { mul } from '../primitives/mul.js';
-import { permute } from '../primitives/permute.js';
-import { reshape } from '../primitives/reshape.js';
-import { sum } from '../primitives/sum.js';
-import { inOperation } from '../scope.js';
-import { sizeOf } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import { ArgumentError, describe } from '../base/errors.js';
+import { inOperation } from '../base/scope.js';
+import { sizeOf } from '../base/shape.js';
+import { mul } from '../primitives/elementwise/mul.js';
+import { matrixProduct } from '../primitives/linalg/matmul.js';
+import { sum } from '../primitives/reduce/sum.js';
+import { permute } from '../primitives/shape/permute.js';
+import { reshape } from '../primitives/shape/reshape.js';
+import { commonDtype } from '../rules/elementwise.js';
+import { checkTensors } from '../tensor/arguments.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { diagonal } from './diagonals.js';
 import { type Label, type Labelling, readNotation } from './einsum-notation.js';
 

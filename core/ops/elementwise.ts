@@ -1,26 +1,26 @@
 /** Elementwise operations that are made of others: no kernel and no rule of their own. */
 
-import { checkedOptions, tensorOperand } from '../arguments.js';
-import { isFloat } from '../dtype.js';
-import { ArgumentError } from '../errors.js';
-import { type Accepts, commonDtype } from '../families/elementwise.js';
-import { type Operand, operands } from '../operand.js';
-import { abs } from '../primitives/abs.js';
-import { div } from '../primitives/div.js';
-import { equal } from '../primitives/equal.js';
-import { less } from '../primitives/less.js';
-import { lessEqual } from '../primitives/less-equal.js';
-import { log } from '../primitives/log.js';
-import { logicalNot } from '../primitives/logical-not.js';
-import { logicalOr } from '../primitives/logical-or.js';
-import { mul } from '../primitives/mul.js';
-import { pow } from '../primitives/pow.js';
-import { sqrt } from '../primitives/sqrt.js';
-import { where } from '../primitives/where.js';
-import { inOperation } from '../scope.js';
-import { broadcastShapes, type Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import type { Broadcast, Check } from '../typed-shape.js';
+import { isFloat } from '../base/dtype.js';
+import { ArgumentError } from '../base/errors.js';
+import { inOperation } from '../base/scope.js';
+import { broadcastShapes, type Shape } from '../base/shape.js';
+import type { Broadcast, Check } from '../base/typed-shape.js';
+import { abs } from '../primitives/elementwise/abs.js';
+import { div } from '../primitives/elementwise/div.js';
+import { equal } from '../primitives/elementwise/equal.js';
+import { less } from '../primitives/elementwise/less.js';
+import { lessEqual } from '../primitives/elementwise/less-equal.js';
+import { log } from '../primitives/elementwise/log.js';
+import { logicalNot } from '../primitives/elementwise/logical-not.js';
+import { logicalOr } from '../primitives/elementwise/logical-or.js';
+import { mul } from '../primitives/elementwise/mul.js';
+import { pow } from '../primitives/elementwise/pow.js';
+import { sqrt } from '../primitives/elementwise/sqrt.js';
+import { where } from '../primitives/elementwise/where.js';
+import { type Accepts, commonDtype } from '../rules/elementwise.js';
+import { checkedOptions, tensorOperand } from '../tensor/arguments.js';
+import { type Operand, operands } from '../tensor/operand.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /** Both operands, checked in the name of the operation that the user called. */
 const checked = (op: string, a: Operand, b: Operand, accepts: Accepts): readonly [Tensor, Tensor] => {

@@ -1,25 +1,25 @@
 /** Indexing as people write it: Python's brackets, index lists, masks. Compositions of slice, take, reshape and where. */
 
-import { checkTensors, rankOf, tensorOperand } from '../arguments.js';
-import { type AxisArgument, axisArgument } from '../axis.js';
-import type { Dtype } from '../dtype.js';
-import { type DtypeOptions, dtypeArgument } from '../dtype-argument.js';
-import { ArgumentError, describe, ShapeError } from '../errors.js';
-import { commonDtype } from '../families/elementwise.js';
-import { asIndices, type Indices } from '../families/indexed.js';
-import { concrete, reveal } from '../interpreter.js';
-import { type Operand, operands } from '../operand.js';
-import { cast } from '../primitives/cast.js';
-import { equal } from '../primitives/equal.js';
-import { iota } from '../primitives/iota.js';
-import { reshape } from '../primitives/reshape.js';
-import { slice } from '../primitives/slice.js';
-import { take } from '../primitives/take.js';
-import { where } from '../primitives/where.js';
-import { type Range, resolveRange } from '../ranges.js';
-import { inOperation } from '../scope.js';
-import { broadcastShapes } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import type { Dtype } from '../base/dtype.js';
+import { ArgumentError, describe, ShapeError } from '../base/errors.js';
+import { type Range, resolveRange } from '../base/ranges.js';
+import { inOperation } from '../base/scope.js';
+import { broadcastShapes } from '../base/shape.js';
+import { concrete, reveal } from '../dispatch/interpreter.js';
+import { cast } from '../primitives/elementwise/cast.js';
+import { equal } from '../primitives/elementwise/equal.js';
+import { where } from '../primitives/elementwise/where.js';
+import { take } from '../primitives/index/take.js';
+import { iota } from '../primitives/shape/iota.js';
+import { reshape } from '../primitives/shape/reshape.js';
+import { slice } from '../primitives/shape/slice.js';
+import { commonDtype } from '../rules/elementwise.js';
+import { asIndices, type Indices } from '../rules/indexed.js';
+import { checkTensors, rankOf, tensorOperand } from '../tensor/arguments.js';
+import { type AxisArgument, axisArgument } from '../tensor/axis.js';
+import { type DtypeOptions, dtypeArgument } from '../tensor/dtype-argument.js';
+import { type Operand, operands } from '../tensor/operand.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { unsqueeze } from './shapes.js';
 
 /**

@@ -1,18 +1,18 @@
 /** Tensors put together, taken apart and repeated: compositions of concat, slice and broadcastTo. */
 
-import { checkTensorList, rankOf, tensorOperand } from '../arguments.js';
-import { type AxesArgument, type AxisArgument, axesGiven, axisArgument } from '../axis.js';
-import { ArgumentError, AxisError, describe, describeList, ShapeError } from '../errors.js';
-import { commonDtype } from '../families/elementwise.js';
-import { checkLength } from '../methods.js';
-import { broadcastTo } from '../primitives/broadcast-to.js';
-import { concat } from '../primitives/concat.js';
-import { reshape } from '../primitives/reshape.js';
-import { slice } from '../primitives/slice.js';
-import { take } from '../primitives/take.js';
-import { inOperation } from '../scope.js';
-import { checkShape, normalizeAxis, sameShape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import { ArgumentError, AxisError, describe, describeList, ShapeError } from '../base/errors.js';
+import { checkLength } from '../base/methods.js';
+import { inOperation } from '../base/scope.js';
+import { checkShape, normalizeAxis, sameShape } from '../base/shape.js';
+import { take } from '../primitives/index/take.js';
+import { broadcastTo } from '../primitives/shape/broadcast-to.js';
+import { concat } from '../primitives/shape/concat.js';
+import { reshape } from '../primitives/shape/reshape.js';
+import { slice } from '../primitives/shape/slice.js';
+import { commonDtype } from '../rules/elementwise.js';
+import { checkTensorList, rankOf, tensorOperand } from '../tensor/arguments.js';
+import { type AxesArgument, type AxisArgument, axesGiven, axisArgument } from '../tensor/axis.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { unsqueeze } from './shapes.js';
 
 /** Throws unless `count` is a whole number ≥ 0. */

@@ -1,16 +1,16 @@
 /** Linear algebra made of other operations: products of vectors, the trace, powers, the Kronecker product. */
 
-import { checkTensors, tensorOperand } from '../arguments.js';
-import { ArgumentError, describe, ShapeError } from '../errors.js';
-import { squareSize } from '../families/matrices.js';
-import { broadcastTo } from '../primitives/broadcast-to.js';
-import { inverse } from '../primitives/inverse.js';
-import { matmul, matrixProduct } from '../primitives/matmul.js';
-import { mul } from '../primitives/mul.js';
-import { reshape } from '../primitives/reshape.js';
-import { sum } from '../primitives/sum.js';
-import { inOperation } from '../scope.js';
-import type { Tensor } from '../tensor.js';
+import { ArgumentError, describe, ShapeError } from '../base/errors.js';
+import { inOperation } from '../base/scope.js';
+import { mul } from '../primitives/elementwise/mul.js';
+import { inverse } from '../primitives/linalg/inverse.js';
+import { matmul, matrixProduct } from '../primitives/linalg/matmul.js';
+import { sum } from '../primitives/reduce/sum.js';
+import { broadcastTo } from '../primitives/shape/broadcast-to.js';
+import { reshape } from '../primitives/shape/reshape.js';
+import { squareSize } from '../rules/matrices.js';
+import { checkTensors, tensorOperand } from '../tensor/arguments.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { diagonal, eye } from './diagonals.js';
 import { unsqueeze } from './shapes.js';
 

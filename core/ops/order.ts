@@ -1,27 +1,27 @@
 /** Sorting and what follows from it. The order itself carries no derivative; values are gathered by it, and gather routes theirs. */
 
-import { checkedOptions, rankOf, tensorOperand } from '../arguments.js';
-import { chosenAxis, namedAxes, type OneAxis, singleAxis } from '../axis.js';
-import { isFloat } from '../dtype.js';
-import { ArgumentError, describe } from '../errors.js';
-import { requireElements } from '../families/extremum.js';
-import { add } from '../primitives/add.js';
-import type { ArgOptions } from '../primitives/argmax.js';
-import { argsort, type SortOptions } from '../primitives/argsort.js';
-import { cast } from '../primitives/cast.js';
-import { equal } from '../primitives/equal.js';
-import { gather } from '../primitives/gather.js';
-import { less } from '../primitives/less.js';
-import { mul } from '../primitives/mul.js';
-import { neg } from '../primitives/neg.js';
-import { reshape } from '../primitives/reshape.js';
-import { slice } from '../primitives/slice.js';
-import { stopGradient } from '../primitives/stop-gradient.js';
-import { sub } from '../primitives/sub.js';
-import { where } from '../primitives/where.js';
-import { inOperation } from '../scope.js';
-import { normalizeAxis, reducedShape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import { isFloat } from '../base/dtype.js';
+import { ArgumentError, describe } from '../base/errors.js';
+import { inOperation } from '../base/scope.js';
+import { normalizeAxis, reducedShape } from '../base/shape.js';
+import { add } from '../primitives/elementwise/add.js';
+import { cast } from '../primitives/elementwise/cast.js';
+import { equal } from '../primitives/elementwise/equal.js';
+import { less } from '../primitives/elementwise/less.js';
+import { mul } from '../primitives/elementwise/mul.js';
+import { neg } from '../primitives/elementwise/neg.js';
+import { stopGradient } from '../primitives/elementwise/stop-gradient.js';
+import { sub } from '../primitives/elementwise/sub.js';
+import { where } from '../primitives/elementwise/where.js';
+import { argsort, type SortOptions } from '../primitives/index/argsort.js';
+import { gather } from '../primitives/index/gather.js';
+import type { ArgOptions } from '../primitives/reduce/argmax.js';
+import { reshape } from '../primitives/shape/reshape.js';
+import { slice } from '../primitives/shape/slice.js';
+import { requireElements } from '../rules/extremum.js';
+import { checkedOptions, rankOf, tensorOperand } from '../tensor/arguments.js';
+import { chosenAxis, namedAxes, type OneAxis, singleAxis } from '../tensor/axis.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { isNaN as isNotANumber } from './elementwise.js';
 
 /** Elements in order, and where each of them came from (int32). */

@@ -1,11 +1,11 @@
 /** Padding as people ask for it: a constant (the primitive), mirrored, repeated or wrapped borders (an index along each axis). */
 
-import { checkedOptions, checkNumber, rankOf } from '../arguments.js';
-import { ArgumentError, describe, describeList, ShapeError } from '../errors.js';
-import { padWith } from '../primitives/pad.js';
-import { take } from '../primitives/take.js';
-import { inOperation } from '../scope.js';
-import type { Tensor } from '../tensor.js';
+import { ArgumentError, describe, describeList, ShapeError } from '../base/errors.js';
+import { inOperation } from '../base/scope.js';
+import { take } from '../primitives/index/take.js';
+import { padWith } from '../primitives/shape/pad.js';
+import { checkedOptions, checkNumber, rankOf } from '../tensor/arguments.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /** `[before, after]` for one axis. */
 export type PadPair = readonly [before: number, after: number];

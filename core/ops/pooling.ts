@@ -1,22 +1,22 @@
 /** Pooling over one, two or three spatial axes, channels first: the largest element of each window, or the mean. */
 
-import { checkedOptions, rankOf } from '../arguments.js';
-import { fromData } from '../creation.js';
-import { ArgumentError, describe, ShapeError } from '../errors.js';
-import { commonDtype } from '../families/elementwise.js';
-import type { PoolParams } from '../families/pooling.js';
-import { type Border, everyWindowReads, outputSizes, spanOf } from '../families/window.js';
-import { checkLength } from '../methods.js';
-import { div } from '../primitives/div.js';
-import { gather } from '../primitives/gather.js';
-import { padWith } from '../primitives/pad.js';
-import { reshape } from '../primitives/reshape.js';
-import { take } from '../primitives/take.js';
-import { windowArgmax } from '../primitives/window-argmax.js';
-import { windowSum } from '../primitives/window-sum.js';
-import { inOperation } from '../scope.js';
-import { checkShape, type Shape, sizeOf } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import { ArgumentError, describe, ShapeError } from '../base/errors.js';
+import { checkLength } from '../base/methods.js';
+import { inOperation } from '../base/scope.js';
+import { checkShape, type Shape, sizeOf } from '../base/shape.js';
+import { div } from '../primitives/elementwise/div.js';
+import { gather } from '../primitives/index/gather.js';
+import { take } from '../primitives/index/take.js';
+import { padWith } from '../primitives/shape/pad.js';
+import { reshape } from '../primitives/shape/reshape.js';
+import { windowArgmax } from '../primitives/window/window-argmax.js';
+import { windowSum } from '../primitives/window/window-sum.js';
+import { commonDtype } from '../rules/elementwise.js';
+import type { PoolParams } from '../rules/pooling.js';
+import { type Border, everyWindowReads, outputSizes, spanOf } from '../rules/window.js';
+import { checkedOptions, rankOf } from '../tensor/arguments.js';
+import { fromData } from '../tensor/creation.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { mean } from './reductions.js';
 import { type Padding, type PerAxis, perAxis, resolveWindow } from './windows.js';
 

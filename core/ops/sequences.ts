@@ -1,14 +1,14 @@
 /** Evenly spaced numbers and grids of them. Computed in double precision and rounded once. */
 
-import { checkDtype, checkedOptions, checkTensorList, fitsInt32 } from '../arguments.js';
-import { fromData } from '../creation.js';
-import { type Dtype, type FloatDtype, isFloat } from '../dtype.js';
-import { ArgumentError, DtypeError, describe, ShapeError } from '../errors.js';
-import { broadcastTo } from '../primitives/broadcast-to.js';
-import { reshape } from '../primitives/reshape.js';
-import { inOperation } from '../scope.js';
-import { checkShape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import { type Dtype, type FloatDtype, isFloat } from '../base/dtype.js';
+import { ArgumentError, DtypeError, describe, ShapeError } from '../base/errors.js';
+import { inOperation } from '../base/scope.js';
+import { checkShape } from '../base/shape.js';
+import { broadcastTo } from '../primitives/shape/broadcast-to.js';
+import { reshape } from '../primitives/shape/reshape.js';
+import { checkDtype, checkedOptions, checkTensorList, fitsInt32 } from '../tensor/arguments.js';
+import { fromData } from '../tensor/creation.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /** Throws unless all numbers are finite. */
 const checkFinite = (op: string, numbers: Readonly<Record<string, number>>): void => {

@@ -1,14 +1,14 @@
 /** Axes inserted, removed, moved, exchanged, merged: shape operations made of reshape, permute and broadcastTo. */
 
-import { checkTensors, rankOf, tensorOperand } from '../arguments.js';
-import { type AxesArgument, type AxisArgument, axesArgument, axisArgument } from '../axis.js';
-import { AxisError, describeList } from '../errors.js';
-import { broadcastTo } from '../primitives/broadcast-to.js';
-import { permute } from '../primitives/permute.js';
-import { reshape } from '../primitives/reshape.js';
-import { inOperation } from '../scope.js';
-import { broadcastShapes, checkAxisCount, normalizeAxis, type Shape, sizeOf } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import { AxisError, describeList } from '../base/errors.js';
+import { inOperation } from '../base/scope.js';
+import { broadcastShapes, checkAxisCount, normalizeAxis, type Shape, sizeOf } from '../base/shape.js';
+import { broadcastTo } from '../primitives/shape/broadcast-to.js';
+import { permute } from '../primitives/shape/permute.js';
+import { reshape } from '../primitives/shape/reshape.js';
+import { checkTensors, rankOf, tensorOperand } from '../tensor/arguments.js';
+import { type AxesArgument, type AxisArgument, axesArgument, axisArgument } from '../tensor/axis.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /**
  * Removes axes of size 1: all of them, or those named. A named axis of another size is left as it is.

@@ -1,11 +1,11 @@
 /** Options of sliding windows as people give them, for convolution and pooling: one number for all axes, or one an axis. */
 
-import { checkChoice, checkedOptions } from '../arguments.js';
-import { ArgumentError, describeList } from '../errors.js';
-import { type Border, outputSizes, spanOf, type Window } from '../families/window.js';
-import { checkLength } from '../methods.js';
-import { nearest } from '../nearest.js';
-import type { Shape } from '../shape.js';
+import { ArgumentError, describeList } from '../base/errors.js';
+import { checkLength } from '../base/methods.js';
+import { nearest } from '../base/nearest.js';
+import type { Shape } from '../base/shape.js';
+import { type Border, outputSizes, spanOf, type Window } from '../rules/window.js';
+import { checkChoice, checkedOptions } from '../tensor/arguments.js';
 
 /** One number for all spatial axes, or one an axis. */
 export type PerAxis = number | readonly number[];

@@ -2,7 +2,7 @@
  * What computes. A backend runs one thing: a lowered program. An eager operation is a program of one node,
  * so there is a single path from an operation to numbers.
  */
-import type { Dtype, TypedArray } from './dtype.js';
+import type { Dtype, TypedArray } from '../base/dtype.js';
 import type { Program } from './program.js';
 
 /** Numbers in a backend's own memory, contiguous and row-major; only that backend looks inside. */

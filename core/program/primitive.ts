@@ -4,11 +4,11 @@
  * so that tables and interpreters can hold every primitive alike.
  */
 
-import type { Dtype, TypedArray } from './dtype.js';
-import { checkMethods } from './methods.js';
+import type { Dtype, TypedArray } from '../base/dtype.js';
+import { checkMethods } from '../base/methods.js';
+import { checkShape, frozenShape, type Shape } from '../base/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
 import type { Aval } from './program.js';
-import { checkShape, frozenShape, type Shape } from './shape.js';
-import type { Tensor } from './tensor.js';
 
 /** The sort of mathematics, which decides the laws that are checked exactly. */
 export type Family =

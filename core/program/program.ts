@@ -3,14 +3,14 @@
  * what a backend lowers and runs. Values are numbered inputs first, then constants, then one a node.
  */
 
-import { type Dtype, isDtype } from './dtype.js';
-import { ArgumentError, describe, describeList, formatShape } from './errors.js';
-import { frozen } from './frozen.js';
-import { checkLength } from './methods.js';
+import { type Dtype, isDtype } from '../base/dtype.js';
+import { ArgumentError, describe, describeList, formatShape } from '../base/errors.js';
+import { frozen } from '../base/frozen.js';
+import { checkLength } from '../base/methods.js';
+import type { Place } from '../base/scope.js';
+import { frozenShape, type Shape } from '../base/shape.js';
+import { Tensor } from '../tensor/tensor.js';
 import type { Primitive } from './primitive.js';
-import type { Place } from './scope.js';
-import { frozenShape, type Shape } from './shape.js';
-import { Tensor } from './tensor.js';
 
 /** What is known of a value before it is computed. */
 export interface Aval {

@@ -3,21 +3,22 @@
  * their ends. A number of the stream is a multiple of 2⁻²³ in float32, its grain; the second word of its pair, which its
  * leading bits do not determine, says where within the grain it lies.
  */
-import { type CompleteNames, checkDtype, checkedOptions, type OptionNames } from '../arguments.js';
-import { type FloatDtype, isFloat } from '../dtype.js';
-import { DtypeError } from '../errors.js';
-import { below, largest, rounded, roundedUp } from '../floats.js';
-import { add } from '../primitives/add.js';
-import { cast } from '../primitives/cast.js';
-import { maximum } from '../primitives/maximum.js';
-import { minimum } from '../primitives/minimum.js';
-import { mul } from '../primitives/mul.js';
-import { reshape } from '../primitives/reshape.js';
-import { slice } from '../primitives/slice.js';
-import { sub } from '../primitives/sub.js';
-import { unitInterval } from '../primitives/unit-interval.js';
-import { checkShape, type Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import { type FloatDtype, isFloat } from '../base/dtype.js';
+import { DtypeError } from '../base/errors.js';
+import { below, largest, rounded, roundedUp } from '../base/floats.js';
+import { checkShape, type Shape } from '../base/shape.js';
+import { add } from '../primitives/elementwise/add.js';
+import { cast } from '../primitives/elementwise/cast.js';
+import { maximum } from '../primitives/elementwise/maximum.js';
+import { minimum } from '../primitives/elementwise/minimum.js';
+import { mul } from '../primitives/elementwise/mul.js';
+import { sub } from '../primitives/elementwise/sub.js';
+import { unitInterval } from '../primitives/random/unit-interval.js';
+import { reshape } from '../primitives/shape/reshape.js';
+import { slice } from '../primitives/shape/slice.js';
+import { type CompleteNames, checkDtype, checkedOptions, type OptionNames } from '../tensor/arguments.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { checkKey, type Key, randomWords } from './key.js';
 
 export interface SampleOptions {

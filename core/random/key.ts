@@ -4,18 +4,18 @@
  * JAX's counter-based generator (Threefry-2x32, one counter an element).
  */
 
-import { fromData } from '../creation.js';
-import { ArgumentError, describe } from '../errors.js';
-import { broadcastTo } from '../primitives/broadcast-to.js';
-import { concat } from '../primitives/concat.js';
-import { full } from '../primitives/full.js';
-import { iota } from '../primitives/iota.js';
-import { reshape } from '../primitives/reshape.js';
-import { slice } from '../primitives/slice.js';
-import { threefry } from '../primitives/threefry.js';
-import { inOperation } from '../scope.js';
-import { checkShape, type Shape, sameShape, sizeOf } from '../shape.js';
-import { Tensor } from '../tensor.js';
+import { ArgumentError, describe } from '../base/errors.js';
+import { inOperation } from '../base/scope.js';
+import { checkShape, type Shape, sameShape, sizeOf } from '../base/shape.js';
+import { threefry } from '../primitives/random/threefry.js';
+import { broadcastTo } from '../primitives/shape/broadcast-to.js';
+import { concat } from '../primitives/shape/concat.js';
+import { full } from '../primitives/shape/full.js';
+import { iota } from '../primitives/shape/iota.js';
+import { reshape } from '../primitives/shape/reshape.js';
+import { slice } from '../primitives/shape/slice.js';
+import { fromData } from '../tensor/creation.js';
+import { Tensor } from '../tensor/tensor.js';
 
 /** Two 32-bit words as an int32 tensor of shape `[2]`. */
 export type Key = Tensor<readonly [2]>;

@@ -3,29 +3,29 @@
  * distribution its function is inverted between erf(min/√2) and erf(max/√2); where they lie in a tail, in which all of
  * that is next to 1, the logarithm of the tail's probability is.
  */
-import type { FloatDtype } from '../dtype.js';
-import { ArgumentError, describe } from '../errors.js';
-import { largest, roundedDown, roundedUp } from '../floats.js';
-import { add } from '../primitives/add.js';
-import { cast } from '../primitives/cast.js';
-import { div } from '../primitives/div.js';
-import { erfc } from '../primitives/erfc.js';
-import { erfinv } from '../primitives/erfinv.js';
-import { exp } from '../primitives/exp.js';
-import { full } from '../primitives/full.js';
-import { hypot } from '../primitives/hypot.js';
-import { log } from '../primitives/log.js';
-import { log1p } from '../primitives/log1p.js';
-import { maximum } from '../primitives/maximum.js';
-import { minimum } from '../primitives/minimum.js';
-import { mul } from '../primitives/mul.js';
-import { neg } from '../primitives/neg.js';
-import { sqrt } from '../primitives/sqrt.js';
-import { sub } from '../primitives/sub.js';
-import { unitInterval } from '../primitives/unit-interval.js';
-import type { Shape } from '../shape.js';
-import { complementaryErrorFunction, errorFunction } from '../special/error-function.js';
-import type { Tensor } from '../tensor.js';
+import type { FloatDtype } from '../base/dtype.js';
+import { ArgumentError, describe } from '../base/errors.js';
+import { largest, roundedDown, roundedUp } from '../base/floats.js';
+import type { Shape } from '../base/shape.js';
+import { add } from '../primitives/elementwise/add.js';
+import { cast } from '../primitives/elementwise/cast.js';
+import { div } from '../primitives/elementwise/div.js';
+import { erfc } from '../primitives/elementwise/erfc.js';
+import { erfinv } from '../primitives/elementwise/erfinv.js';
+import { exp } from '../primitives/elementwise/exp.js';
+import { hypot } from '../primitives/elementwise/hypot.js';
+import { log } from '../primitives/elementwise/log.js';
+import { log1p } from '../primitives/elementwise/log1p.js';
+import { maximum } from '../primitives/elementwise/maximum.js';
+import { minimum } from '../primitives/elementwise/minimum.js';
+import { mul } from '../primitives/elementwise/mul.js';
+import { neg } from '../primitives/elementwise/neg.js';
+import { sqrt } from '../primitives/elementwise/sqrt.js';
+import { sub } from '../primitives/elementwise/sub.js';
+import { unitInterval } from '../primitives/random/unit-interval.js';
+import { full } from '../primitives/shape/full.js';
+import { complementaryErrorFunction, errorFunction } from '../rules/scalar/error-function.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { aboveMinusOne, drawn, fineUniform, type SampleOptions, spread } from './draws.js';
 import { type Key, randomWords } from './key.js';
 

@@ -1,6 +1,6 @@
 /** Batching rules of operations whose leading axes broadcast. */
-import { reshape } from '../primitives/reshape.js';
-import type { Tensor } from '../tensor.js';
+import { reshape } from '../primitives/shape/reshape.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /**
  * Gives all operands the same logical rank, by size-1 axes behind the batch axis of each batched one, so that

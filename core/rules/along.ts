@@ -2,12 +2,12 @@
  * Products with a tangent or a cotangent where a derivative is infinite or NaN: along no direction at all, nothing changes. `√(relu x)`
  * is constant below 0, so its derivative there is 0 and not `∞·0`; and an element at the end of a domain spoils no other.
  */
-import { type CustomRule, call } from '../interpreter.js';
-import { add } from '../primitives/add.js';
-import { equal } from '../primitives/equal.js';
-import { mul } from '../primitives/mul.js';
-import { where } from '../primitives/where.js';
-import type { Tensor } from '../tensor.js';
+import { type CustomRule, call } from '../dispatch/interpreter.js';
+import { add } from '../primitives/elementwise/add.js';
+import { equal } from '../primitives/elementwise/equal.js';
+import { mul } from '../primitives/elementwise/mul.js';
+import { where } from '../primitives/elementwise/where.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /** `product`, which is linear in `direction` element by element, and 0 where that is 0 and the product NaN. No other bit changes. */
 export function stillWhereZero(direction: Tensor, product: Tensor): Tensor {

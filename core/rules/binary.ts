@@ -1,8 +1,8 @@
 /** `y = f(a, b)`, element by element, with broadcasting. */
-import type { Dtype } from '../dtype.js';
-import { type Definition, define, type Primitive, type Saves } from '../primitive.js';
-import { broadcastShapes } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import type { Dtype } from '../base/dtype.js';
+import { broadcastShapes } from '../base/shape.js';
+import { type Definition, define, type Primitive, type Saves } from '../program/primitive.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { type Accepts, batchElementwise, commonDtype, stretch } from './elementwise.js';
 
 type BinaryDefinition<Name extends string, S extends Saves> = Pick<

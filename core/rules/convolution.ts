@@ -22,9 +22,9 @@
  * The trailing positions that the stride never reaches meet no product: the input gradient leaves zeros there, which is
  * why it must be told the input's size.
  */
-import { ShapeError } from '../errors.js';
-import type { Aval } from '../program.js';
-import { type Shape, sameShape, sizeOf } from '../shape.js';
+import { ShapeError } from '../base/errors.js';
+import { type Shape, sameShape, sizeOf } from '../base/shape.js';
+import type { Aval } from '../program/program.js';
 import { commonDtype } from './elementwise.js';
 import { outputSizes, type Runs, type Window, windowRuns } from './window.js';
 

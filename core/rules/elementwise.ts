@@ -1,13 +1,13 @@
 /**
  * What elementwise operations share: one element type among the operands, broadcast reading, and the batching rule.
  */
-import { allocate, type Dtype, isFloat, type TypedArray } from '../dtype.js';
-import { DtypeError } from '../errors.js';
-import { bind } from '../interpreter.js';
-import type { BatchContext, View } from '../primitive.js';
-import type { Aval } from '../program.js';
-import { broadcastStrides, type Shape, sameShape, sizeOf, walk } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import { allocate, type Dtype, isFloat, type TypedArray } from '../base/dtype.js';
+import { DtypeError } from '../base/errors.js';
+import { broadcastStrides, type Shape, sameShape, sizeOf, walk } from '../base/shape.js';
+import { bind } from '../dispatch/interpreter.js';
+import type { BatchContext, View } from '../program/primitive.js';
+import type { Aval } from '../program/program.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { alignRanks } from './align.js';
 
 /** Which element types an operation takes. */

@@ -2,18 +2,18 @@
  * What largest and smallest have in common: NaN wins, an empty lane has none, and ties share the derivative.
  * Comparisons go through a sign: 1 looks for the largest, −1 for the smallest.
  */
-import { ShapeError } from '../errors.js';
-import type { JvpContext, VjpContext } from '../primitive.js';
-import { cast } from '../primitives/cast.js';
-import { div } from '../primitives/div.js';
-import { equal } from '../primitives/equal.js';
-import { logicalNot } from '../primitives/logical-not.js';
-import { logicalOr } from '../primitives/logical-or.js';
-import { reshape } from '../primitives/reshape.js';
-import { sum, unreduce } from '../primitives/sum.js';
-import { where } from '../primitives/where.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import { ShapeError } from '../base/errors.js';
+import type { Shape } from '../base/shape.js';
+import { cast } from '../primitives/elementwise/cast.js';
+import { div } from '../primitives/elementwise/div.js';
+import { equal } from '../primitives/elementwise/equal.js';
+import { logicalNot } from '../primitives/elementwise/logical-not.js';
+import { logicalOr } from '../primitives/elementwise/logical-or.js';
+import { where } from '../primitives/elementwise/where.js';
+import { sum, unreduce } from '../primitives/reduce/sum.js';
+import { reshape } from '../primitives/shape/reshape.js';
+import type { JvpContext, VjpContext } from '../program/primitive.js';
+import type { Tensor } from '../tensor/tensor.js';
 import type { ReductionParams } from './reduction.js';
 
 export type Sign = 1 | -1;

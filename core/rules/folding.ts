@@ -3,12 +3,13 @@
  * groups are independent of each other. A batch of one operand becomes more samples or more channels, a batch of both
  * more groups; the result is folded the same way and is unfolded again.
  */
-import { zeros } from '../creation.js';
-import { bind } from '../interpreter.js';
-import type { BatchContext } from '../primitive.js';
-import { permute } from '../primitives/permute.js';
-import { reshape } from '../primitives/reshape.js';
-import type { Tensor } from '../tensor.js';
+
+import { bind } from '../dispatch/interpreter.js';
+import { permute } from '../primitives/shape/permute.js';
+import { reshape } from '../primitives/shape/reshape.js';
+import type { BatchContext } from '../program/primitive.js';
+import { zeros } from '../tensor/creation.js';
+import type { Tensor } from '../tensor/tensor.js';
 import type { ConvParams } from './convolution.js';
 
 /** An axis that takes the batch: as a whole, or apart in each group so that the groups stay together. */

@@ -2,15 +2,16 @@
  * What operations with an index operand share: reading indices from tensors and lists, and resolving them against the
  * axis they point into. Negative indices count from the end; any other index out of range is an error, never a wrap or a zero.
  */
-import { fromData } from '../creation.js';
-import { ArgumentError, DtypeError, ShapeError } from '../errors.js';
-import { bind } from '../interpreter.js';
-import { readNested } from '../nested.js';
-import type { BatchContext, View } from '../primitive.js';
-import { broadcastTo } from '../primitives/broadcast-to.js';
-import type { Aval } from '../program.js';
-import { formatIndex, type Shape } from '../shape.js';
-import { type NestedNumbers, Tensor } from '../tensor.js';
+
+import { ArgumentError, DtypeError, ShapeError } from '../base/errors.js';
+import { formatIndex, type Shape } from '../base/shape.js';
+import { bind } from '../dispatch/interpreter.js';
+import { broadcastTo } from '../primitives/shape/broadcast-to.js';
+import type { BatchContext, View } from '../program/primitive.js';
+import type { Aval } from '../program/program.js';
+import { fromData } from '../tensor/creation.js';
+import { readNested } from '../tensor/nested.js';
+import { type NestedNumbers, Tensor } from '../tensor/tensor.js';
 
 /** An int32 tensor, or numbers that become one. */
 export type Indices = Tensor | NestedNumbers;

@@ -2,11 +2,18 @@
  * Operations along one axis that keep the shape: each lane of the input becomes a lane of the output, whatever stands
  * beside it. Scans, softmax and sorting are of this kind.
  */
-import type { Dtype } from '../dtype.js';
-import { bind } from '../interpreter.js';
-import { type BatchContext, type Definition, define, type Family, type Primitive, type Saves } from '../primitive.js';
-import { type Shape, sizeOf } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import type { Dtype } from '../base/dtype.js';
+import { type Shape, sizeOf } from '../base/shape.js';
+import { bind } from '../dispatch/interpreter.js';
+import {
+  type BatchContext,
+  type Definition,
+  define,
+  type Family,
+  type Primitive,
+  type Saves,
+} from '../program/primitive.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { type Accepts, commonDtype } from './elementwise.js';
 
 export interface AxisParams {

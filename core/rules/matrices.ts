@@ -1,7 +1,7 @@
 /** What operations on matrices share: the last two axes are rows and columns, all before them a batch that broadcasts. */
-import { ShapeError } from '../errors.js';
-import type { View } from '../primitive.js';
-import { broadcastStrides, type Shape, sizeOf, tryBroadcast, walk } from '../shape.js';
+import { ShapeError } from '../base/errors.js';
+import { broadcastStrides, type Shape, sizeOf, tryBroadcast, walk } from '../base/shape.js';
+import type { View } from '../program/primitive.js';
 
 /** The common batch of two stacks of matrices, or a `ShapeError` that shows their whole shapes. */
 export const broadcastBatches = (op: string, a: Shape, b: Shape): Shape => {

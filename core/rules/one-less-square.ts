@@ -1,10 +1,10 @@
 /** What the derivatives of the inverse sine, cosine and hyperbolic tangent have in common: `1 − x²`, 0 at the ends of the domain. */
-import { add } from '../primitives/add.js';
-import { mul } from '../primitives/mul.js';
-import { neg } from '../primitives/neg.js';
-import { stopGradient } from '../primitives/stop-gradient.js';
-import { sub } from '../primitives/sub.js';
-import type { Tensor } from '../tensor.js';
+import { add } from '../primitives/elementwise/add.js';
+import { mul } from '../primitives/elementwise/mul.js';
+import { neg } from '../primitives/elementwise/neg.js';
+import { stopGradient } from '../primitives/elementwise/stop-gradient.js';
+import { sub } from '../primitives/elementwise/sub.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /**
  * `1 − x²`, with the digits of `(1 − x)(1 + x)` and the derivative `−2x` of the plain form. The product rule would multiply the factor

@@ -2,9 +2,9 @@
  * An elementwise function that brings its derivatives along. The rule of a primitive is differentiated again for the second derivative;
  * where its terms would cancel there (σ(x)σ(−x) is even, its derivative at 0 a difference of equal numbers), the rule is such a function.
  */
-import { type CustomRule, call } from '../interpreter.js';
-import { add } from '../primitives/add.js';
-import type { Tensor } from '../tensor.js';
+import { type CustomRule, call } from '../dispatch/interpreter.js';
+import { add } from '../primitives/elementwise/add.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { along } from './along.js';
 
 /** What the function is, and what its derivatives are. */

@@ -1,8 +1,9 @@
 /** What the primitives of pooling share: the windows slide over the last axes, one a kernel entry, in every plane alike. */
-import { bind } from '../interpreter.js';
-import type { BatchContext } from '../primitive.js';
-import { type Shape, sizeOf } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import { type Shape, sizeOf } from '../base/shape.js';
+import { bind } from '../dispatch/interpreter.js';
+import type { BatchContext } from '../program/primitive.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { outputSizes, type Runs, type Window, windowRuns } from './window.js';
 
 export interface PoolParams extends Window {

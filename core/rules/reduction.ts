@@ -2,11 +2,18 @@
  * Reductions: one number from each lane, a lane being the elements that share their other indices.
  * The reference gathers a lane into scratch memory and applies a plain function to it.
  */
-import type { Dtype } from '../dtype.js';
-import { bind } from '../interpreter.js';
-import { type BatchContext, type Definition, define, type Primitive, type Saves, type View } from '../primitive.js';
-import { reducedShape, type Shape, sizeOf, stridesOf, walk } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import type { Dtype } from '../base/dtype.js';
+import { reducedShape, type Shape, sizeOf, stridesOf, walk } from '../base/shape.js';
+import { bind } from '../dispatch/interpreter.js';
+import {
+  type BatchContext,
+  type Definition,
+  define,
+  type Primitive,
+  type Saves,
+  type View,
+} from '../program/primitive.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { type Accepts, commonDtype } from './elementwise.js';
 
 export interface ReductionParams {

@@ -1,7 +1,7 @@
 /** `y = f(x)`, element by element. */
-import type { Dtype } from '../dtype.js';
-import { type Definition, define, type Primitive, type Saves } from '../primitive.js';
-import type { Tensor } from '../tensor.js';
+import type { Dtype } from '../base/dtype.js';
+import { type Definition, define, type Primitive, type Saves } from '../program/primitive.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { type Accepts, batchElementwise, commonDtype } from './elementwise.js';
 
 type UnaryDefinition<Name extends string, S extends Saves> = Pick<

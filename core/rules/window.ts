@@ -3,8 +3,8 @@
  * at position `i·stride + k·dilation − low`; positions outside the plane are padding, which nobody stores.
  * Convolution and pooling share this geometry, for any number of axes.
  */
-import { ShapeError } from '../errors.js';
-import type { Shape } from '../shape.js';
+import { ShapeError } from '../base/errors.js';
+import type { Shape } from '../base/shape.js';
 
 /** Places added before and after an axis; a negative count leaves places out. */
 export type Border = readonly [low: number, high: number];

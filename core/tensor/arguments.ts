@@ -3,11 +3,11 @@
  * argument ends in a typed error that names the operation: never in a TypeError from inside, never in a wrong result
  * because an option was misspelt.
  */
-import { type Dtype, isDtype } from './dtype.js';
-import { ArgumentError, DtypeError, describe } from './errors.js';
-import { ownList } from './frozen.js';
-import { checkLength, isClass } from './methods.js';
-import { nearest } from './nearest.js';
+import { type Dtype, isDtype } from '../base/dtype.js';
+import { ArgumentError, DtypeError, describe } from '../base/errors.js';
+import { ownList } from '../base/frozen.js';
+import { checkLength, isClass } from '../base/methods.js';
+import { nearest } from '../base/nearest.js';
 import { Tensor } from './tensor.js';
 
 /** What was probably meant by something that is no tensor. */

@@ -2,9 +2,10 @@
  * Axes as people name them: a number or a list, alone or as the option `axis`, which may be called `axes` too. Where only one
  * axis makes sense, a list of one stands for it.
  */
+
+import { ArgumentError, describeList } from '../base/errors.js';
+import { normalizeAxes, normalizeAxis } from '../base/shape.js';
 import { checkedOptions } from './arguments.js';
-import { ArgumentError, describeList } from './errors.js';
-import { normalizeAxes, normalizeAxis } from './shape.js';
 
 /** Some axes, by number; `null` for all of them. */
 export type SomeAxes = number | readonly number[] | null;

@@ -1,12 +1,13 @@
 /** Tensors from numbers: nested lists, typed arrays. Everything else that makes a tensor is a primitive or a composition. */
+
+import { defaultBackend } from '../backends/default-backend.js';
+import type { Dtype, TypedArray } from '../base/dtype.js';
+import { ArgumentError, describe, ShapeError } from '../base/errors.js';
+import { ownShape, type Shape, sizeOf } from '../base/shape.js';
+import { createFull } from '../primitives/shape/full.js';
 import { checkDtype, checkedOptions, checkInt32, tensorOperand } from './arguments.js';
-import { defaultBackend } from './default-backend.js';
-import type { Dtype, TypedArray } from './dtype.js';
 import { type DtypeOptions, dtypeArgument } from './dtype-argument.js';
-import { ArgumentError, describe, ShapeError } from './errors.js';
 import { type NestedBooleans, readNested } from './nested.js';
-import { createFull } from './primitives/full.js';
-import { ownShape, type Shape, sizeOf } from './shape.js';
 import { type NestedNumbers, storedTensor, Tensor } from './tensor.js';
 
 export interface TensorOptions {

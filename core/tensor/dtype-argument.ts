@@ -1,6 +1,7 @@
 /** The element type of what is made, as people give it: the option `dtype`, or its name alone. */
+
+import type { Dtype } from '../base/dtype.js';
 import { checkDtype, checkedOptions } from './arguments.js';
-import type { Dtype } from './dtype.js';
 
 /** Options of what makes a tensor. */
 export interface DtypeOptions<D extends Dtype = Dtype> {

@@ -1,6 +1,6 @@
 /** Nested lists of numbers: read into a row of numbers with a shape, and made of one. */
-import { ArgumentError, DtypeError, describe, ShapeError } from './errors.js';
-import { checkShape, type Shape, sizeOf } from './shape.js';
+import { ArgumentError, DtypeError, describe, ShapeError } from '../base/errors.js';
+import { checkShape, type Shape, sizeOf } from '../base/shape.js';
 import type { NestedNumbers } from './tensor.js';
 
 /** Nested lists of booleans. */

@@ -2,9 +2,10 @@
  * Number literals as operands: `add(x, 1)`. A literal takes the element type of the tensor beside it,
  * so it never widens anything.
  */
+
+import { ArgumentError, describe } from '../base/errors.js';
+import { full } from '../primitives/shape/full.js';
 import { checkLiteral } from './arguments.js';
-import { ArgumentError, describe } from './errors.js';
-import { full } from './primitives/full.js';
 import { Tensor } from './tensor.js';
 
 /** A tensor, or a number that takes the other operand's element type. */

@@ -1,8 +1,8 @@
 /** Tensors as text: all numbers of a small one, the corners of a large one. */
-import type { Dtype } from './dtype.js';
-import type { Shape } from './shape.js';
-import { stridesOf } from './shape.js';
-import { writtenElement } from './shortest.js';
+import type { Dtype } from '../base/dtype.js';
+import type { Shape } from '../base/shape.js';
+import { stridesOf } from '../base/shape.js';
+import { writtenElement } from '../base/shortest.js';
 
 /** Up to so many places a tensor is printed in full. */
 const whole = 64;

@@ -2,8 +2,8 @@
  * Structures of values that hold tensors, made ready: so that a compiled function tells in a walk without texts whether its arguments
  * are like those of an earlier call, and puts its results together without asking where they go.
  */
-import type { Dtype } from './dtype.js';
-import { type Shape, sameShape } from './shape.js';
+import type { Dtype } from '../base/dtype.js';
+import { type Shape, sameShape } from '../base/shape.js';
 import { Tensor } from './tensor.js';
 import { isBranch } from './tree.js';
 

@@ -3,8 +3,8 @@
  * backend (`owner` is null) or stand for something an interpreter knows (`owner` is that interpreter).
  * Methods only delegate to the free functions, which are the definitions.
  */
-import type { Backend, Storage } from './backend.js';
-import type { Dtype, TypedArray } from './dtype.js';
+
+import type { Dtype, TypedArray } from '../base/dtype.js';
 import {
   ArgumentError,
   copyMark,
@@ -13,38 +13,39 @@ import {
   recogniseTensors,
   ShapeError,
   thisCopy,
-} from './errors.js';
-import { concrete, type Interpreter, reveal } from './interpreter.js';
+} from '../base/errors.js';
+import { frozenShape, type Shape, sizeOf } from '../base/shape.js';
+import { writtenElement } from '../base/shortest.js';
+import type { Broadcast, Check, MatMul } from '../base/typed-shape.js';
+import { concrete, type Interpreter, reveal } from '../dispatch/interpreter.js';
+import { type IndexItem, index } from '../ops/indexing.js';
+import { mean } from '../ops/reductions.js';
+import { transpose } from '../ops/shapes.js';
+import { abs } from '../primitives/elementwise/abs.js';
+import { add } from '../primitives/elementwise/add.js';
+import { cast } from '../primitives/elementwise/cast.js';
+import { div } from '../primitives/elementwise/div.js';
+import { exp } from '../primitives/elementwise/exp.js';
+import { log } from '../primitives/elementwise/log.js';
+import { mul } from '../primitives/elementwise/mul.js';
+import { neg } from '../primitives/elementwise/neg.js';
+import { pow } from '../primitives/elementwise/pow.js';
+import { relu } from '../primitives/elementwise/relu.js';
+import { sigmoid } from '../primitives/elementwise/sigmoid.js';
+import { sqrt } from '../primitives/elementwise/sqrt.js';
+import { sub } from '../primitives/elementwise/sub.js';
+import { tanh } from '../primitives/elementwise/tanh.js';
+import { matmul } from '../primitives/linalg/matmul.js';
+import { type ArgOptions, argmax } from '../primitives/reduce/argmax.js';
+import { max } from '../primitives/reduce/max.js';
+import { min } from '../primitives/reduce/min.js';
+import { type ReduceOptions, sum } from '../primitives/reduce/sum.js';
+import { permute } from '../primitives/shape/permute.js';
+import { type Resolved, reshape } from '../primitives/shape/reshape.js';
+import type { Backend, Storage } from '../program/backend.js';
 import { writeNested } from './nested.js';
 import type { Operand } from './operand.js';
-import { type IndexItem, index } from './ops/indexing.js';
-import { mean } from './ops/reductions.js';
-import { transpose } from './ops/shapes.js';
-import { abs } from './primitives/abs.js';
-import { add } from './primitives/add.js';
-import { type ArgOptions, argmax } from './primitives/argmax.js';
-import { cast } from './primitives/cast.js';
-import { div } from './primitives/div.js';
-import { exp } from './primitives/exp.js';
-import { log } from './primitives/log.js';
-import { matmul } from './primitives/matmul.js';
-import { max } from './primitives/max.js';
-import { min } from './primitives/min.js';
-import { mul } from './primitives/mul.js';
-import { neg } from './primitives/neg.js';
-import { permute } from './primitives/permute.js';
-import { pow } from './primitives/pow.js';
-import { relu } from './primitives/relu.js';
-import { type Resolved, reshape } from './primitives/reshape.js';
-import { sigmoid } from './primitives/sigmoid.js';
-import { sqrt } from './primitives/sqrt.js';
-import { sub } from './primitives/sub.js';
-import { type ReduceOptions, sum } from './primitives/sum.js';
-import { tanh } from './primitives/tanh.js';
 import { printedNumbers } from './printing.js';
-import { frozenShape, type Shape, sizeOf } from './shape.js';
-import { writtenElement } from './shortest.js';
-import type { Broadcast, Check, MatMul } from './typed-shape.js';
 
 /** Nested lists of numbers, as `toArray` gives them; booleans read as 0 and 1. */
 export type NestedNumbers = number | readonly NestedNumbers[];

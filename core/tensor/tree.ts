@@ -4,9 +4,10 @@
  * over a tree depends on the order in which its keys were written; a rebuilt tree keeps the order it came with.
  * Every function that walks trees does it by `walkOf`, which ends where a tree is cyclic or too deep to be made on purpose.
  */
+
+import { deepest } from '../base/depth.js';
+import { describe, TreeError } from '../base/errors.js';
 import { checkFunction, checkList } from './arguments.js';
-import { deepest } from './depth.js';
-import { describe, TreeError } from './errors.js';
 import { Tensor } from './tensor.js';
 
 /** What a leaf is reached by: object keys and list positions. */

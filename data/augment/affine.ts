@@ -3,7 +3,7 @@
  * A pixel p of the result comes from A⁻¹(p − c − t) + c, with c the centre, t the shift and A the rotation times the shear
  * times the scale; between pixels by bilinear interpolation.
  */
-import { checkedOptions } from '../../core/arguments.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { checkBounds, checkNumber } from '../checks.js';
 import { bilinear } from './crop.js';
 import { between, draws, pixelsOf, type Transform, transformOf, withPixels } from './transform.js';

@@ -1,6 +1,7 @@
 /** Random changes of brightness, contrast, saturation and hue. Pixels run from 0 to 1 before and after. */
-import { checkedOptions } from '../../core/arguments.js';
-import { ArgumentError } from '../../core/errors.js';
+
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { checkNumber } from '../checks.js';
 import { between, draws, pixelsOf, type Transform, transformOf, withPixels } from './transform.js';
 

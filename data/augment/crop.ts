@@ -1,9 +1,9 @@
 /** Random crops of padded images, and resizing. */
 
-import { checkChoice, checkedOptions } from '../../core/arguments.js';
-import { allocate } from '../../core/dtype.js';
-import { ArgumentError, describe } from '../../core/errors.js';
-import { checkLength } from '../../core/methods.js';
+import { allocate } from '../../core/base/dtype.js';
+import { ArgumentError, describe } from '../../core/base/errors.js';
+import { checkLength } from '../../core/base/methods.js';
+import { checkChoice, checkedOptions } from '../../core/tensor/arguments.js';
 import { checkNumber, checkWhole } from '../checks.js';
 import { draws, type Pixels, pixelsOf, type Transform, transformOf, withPixels } from './transform.js';
 

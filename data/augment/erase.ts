@@ -1,7 +1,8 @@
 /** Random erasing: Zhong et al., "Random Erasing Data Augmentation" (2020), algorithm 1. */
-import { checkedOptions } from '../../core/arguments.js';
+
 import { foldIn } from '../../core/random/key.js';
 import { uniform } from '../../core/random/samplers.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { checkBounds, checkNumber } from '../checks.js';
 import { between, draws, pixelsOf, type Transform, transformOf, withPixels } from './transform.js';
 

@@ -1,5 +1,5 @@
 /** Random mirror images. */
-import { checkChoice, checkedOptions } from '../../core/arguments.js';
+import { checkChoice, checkedOptions } from '../../core/tensor/arguments.js';
 import { checkNumber } from '../checks.js';
 import { draws, pixelsOf, type Transform, transformOf, withPixels } from './transform.js';
 

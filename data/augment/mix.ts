@@ -3,13 +3,14 @@
  * mixup: Zhang et al., "mixup: Beyond Empirical Risk Minimization" (2018). CutMix: Yun et al., "CutMix: Regularization
  * Strategy to Train Strong Classifiers with Localizable Features" (2019).
  */
-import { checkedOptions } from '../../core/arguments.js';
-import { ArgumentError, describe } from '../../core/errors.js';
-import { add } from '../../core/primitives/add.js';
-import { mul } from '../../core/primitives/mul.js';
+
+import { ArgumentError, describe } from '../../core/base/errors.js';
+import { add } from '../../core/primitives/elementwise/add.js';
+import { mul } from '../../core/primitives/elementwise/mul.js';
 import { foldIn, type Key } from '../../core/random/key.js';
 import { permutation } from '../../core/random/samplers.js';
-import type { Tensor } from '../../core/tensor.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import { checkWhole } from '../checks.js';
 import { type Examples, selectExamples } from '../examples.js';
 import { symmetricBeta } from './beta.js';

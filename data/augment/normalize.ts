@@ -1,15 +1,15 @@
 /** Standardisation of images channel by channel, and the small changes of form that models ask for. */
 
-import { checkedOptions } from '../../core/arguments.js';
-import { fromData } from '../../core/creation.js';
-import { ArgumentError } from '../../core/errors.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
+import { sizeOf } from '../../core/base/shape.js';
 import { oneHot } from '../../core/ops/indexing.js';
-import { permute } from '../../core/primitives/permute.js';
-import { reshape } from '../../core/primitives/reshape.js';
-import { sub } from '../../core/primitives/sub.js';
-import { inOperation } from '../../core/scope.js';
-import { sizeOf } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { sub } from '../../core/primitives/elementwise/sub.js';
+import { permute } from '../../core/primitives/shape/permute.js';
+import { reshape } from '../../core/primitives/shape/reshape.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
+import { fromData } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import {
   checkExamples,
   checkImages,

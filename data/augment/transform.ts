@@ -3,15 +3,15 @@
  * image, and have no derivative.
  */
 
-import { fromData } from '../../core/creation.js';
-import { nested } from '../../core/depth.js';
-import type { TypedArray } from '../../core/dtype.js';
-import { ArgumentError, describe, ShapeError } from '../../core/errors.js';
-import { checkCallable } from '../../core/methods.js';
+import { nested } from '../../core/base/depth.js';
+import type { TypedArray } from '../../core/base/dtype.js';
+import { ArgumentError, describe, ShapeError } from '../../core/base/errors.js';
+import { checkCallable } from '../../core/base/methods.js';
+import { inOperation } from '../../core/base/scope.js';
 import { foldIn, type Key } from '../../core/random/key.js';
 import { uniform } from '../../core/random/samplers.js';
-import { inOperation } from '../../core/scope.js';
-import { Tensor } from '../../core/tensor.js';
+import { fromData } from '../../core/tensor/creation.js';
+import { Tensor } from '../../core/tensor/tensor.js';
 import { checkExamples } from '../checks.js';
 import type { Examples } from '../examples.js';
 

@@ -4,11 +4,11 @@
  */
 
 import type { either as E } from 'fp-ts';
-import { checkChoice, checkedOptions } from '../../core/arguments.js';
-import { fromData } from '../../core/creation.js';
-import type { Dtype } from '../../core/dtype.js';
-import { ArgumentError, describe } from '../../core/errors.js';
-import { inOperation } from '../../core/scope.js';
+import type { Dtype } from '../../core/base/dtype.js';
+import { ArgumentError, describe } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
+import { checkChoice, checkedOptions } from '../../core/tensor/arguments.js';
+import { fromData } from '../../core/tensor/creation.js';
 import { checkBounds, checkBytes, checkNumbers, checkObject, checkText, checkTexts, checkWhole } from '../checks.js';
 import { attempt, DataError } from '../errors.js';
 import type { Examples } from '../examples.js';

@@ -2,9 +2,9 @@
  * The element types that array files know, and what they become here: halves and bfloat16 become float32, every integer
  * that fits becomes int32, booleans are checked. Nothing is rounded silently but what has no place in a tensor at all.
  */
-import type { Dtype, TypedArray } from '../../core/dtype.js';
-import { allocate } from '../../core/dtype.js';
-import { ShapeError } from '../../core/errors.js';
+import type { Dtype, TypedArray } from '../../core/base/dtype.js';
+import { allocate } from '../../core/base/dtype.js';
+import { ShapeError } from '../../core/base/errors.js';
 import type { BinaryReader } from './reader.js';
 
 /** An element type of a file. */

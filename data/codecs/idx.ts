@@ -3,7 +3,7 @@
  * magic 2049 and a count.
  */
 import type { either as E } from 'fp-ts';
-import { checkedOptions } from '../../core/arguments.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { checkTexts, checkWhole } from '../checks.js';
 import { attempt, DataError } from '../errors.js';
 import type { ImageSet } from '../images.js';

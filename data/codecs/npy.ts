@@ -5,11 +5,11 @@
  */
 
 import type { either as E } from 'fp-ts';
-import { fromData } from '../../core/creation.js';
-import type { Dtype } from '../../core/dtype.js';
-import { permute } from '../../core/primitives/permute.js';
-import { inOperation } from '../../core/scope.js';
-import type { Tensor } from '../../core/tensor.js';
+import type { Dtype } from '../../core/base/dtype.js';
+import { inOperation } from '../../core/base/scope.js';
+import { permute } from '../../core/primitives/shape/permute.js';
+import { fromData } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import { checkTensor } from '../checks.js';
 import { attempt, type DataError } from '../errors.js';
 import {

@@ -6,11 +6,11 @@
 
 import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
-import { fromData } from '../../core/creation.js';
-import type { Dtype } from '../../core/dtype.js';
-import { ArgumentError } from '../../core/errors.js';
-import { inOperation } from '../../core/scope.js';
-import type { Tensor } from '../../core/tensor.js';
+import type { Dtype } from '../../core/base/dtype.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
+import { fromData } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import { checkCharacters, checkNoSymbols, checkObject, checkText, namedEntries } from '../checks.js';
 import { attempt, type DataError } from '../errors.js';
 import {

@@ -3,8 +3,9 @@
  * wire format of protocol buffers. Only what scalars need.
  * Sources: https://www.tensorflow.org/tutorials/load_data/tfrecord and `event.proto`, `summary.proto` of TensorFlow.
  */
-import { checkedOptions } from '../../core/arguments.js';
-import { ArgumentError, describe } from '../../core/errors.js';
+
+import { ArgumentError, describe } from '../../core/base/errors.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { checkBytes, checkCharacters, checkList, checkNumber, checkObject, checkText, checkWhole } from '../checks.js';
 
 /** A figure at a step. */

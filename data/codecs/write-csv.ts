@@ -1,6 +1,7 @@
 /** Tables of numbers as text: histories of runs, predictions. */
-import { checkedOptions } from '../../core/arguments.js';
-import { ArgumentError, describe } from '../../core/errors.js';
+
+import { ArgumentError, describe } from '../../core/base/errors.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { checkCharacters, checkFlag, checkList, checkTexts } from '../checks.js';
 
 export interface EncodeCsvOptions {

@@ -3,10 +3,11 @@
  * written in one of several ways, turned, sheared, stretched, shifted, bent by a smooth random field, and inked with a
  * random width and strength.
  */
-import { checkedOptions } from '../../core/arguments.js';
-import { ArgumentError } from '../../core/errors.js';
+
+import { ArgumentError } from '../../core/base/errors.js';
 import { foldIn, type Key } from '../../core/random/key.js';
 import { uniform } from '../../core/random/samplers.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { between, draws } from '../augment/transform.js';
 import { checkKeyArgument, checkNumber } from '../checks.js';
 import type { ImageSet } from '../images.js';

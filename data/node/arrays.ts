@@ -1,7 +1,7 @@
 /** Single arrays and named tensors in files: `.npy` and safetensors. */
 import type { taskEither as TE } from 'fp-ts';
-import { inOperation } from '../../core/scope.js';
-import type { Tensor } from '../../core/tensor.js';
+import { inOperation } from '../../core/base/scope.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import { decodeNpy, encodeNpy } from '../codecs/npy.js';
 import { decodeSafetensors, encodeSafetensors, type NamedTensors } from '../codecs/safetensors.js';
 import { attemptTask, type DataError } from '../errors.js';

@@ -1,6 +1,7 @@
 /** Charts as SVG text: curves over epochs or settings, and confusion matrices. Drawing is the work of `echarts`, which is an optional package of its own. */
-import { checkChoice, checkedOptions, checkNumber as checkNumberKind } from '../../core/arguments.js';
-import { ArgumentError } from '../../core/errors.js';
+
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkChoice, checkedOptions, checkNumber as checkNumberKind } from '../../core/tensor/arguments.js';
 import { checkBounds, checkFlag, checkList, checkNumber, checkNumbers, checkText, checkTexts } from '../checks.js';
 import { type ChartAxis, linearAxis, logAxis, shareEnds } from './axes.js';
 import { type ChartSize, checkSize, render } from './drawing.js';

@@ -6,9 +6,9 @@
 
 import { either as E, type taskEither as TE } from 'fp-ts';
 import * as t from 'io-ts';
-import { ArgumentError, describe } from '../../core/errors.js';
-import { inOperation } from '../../core/scope.js';
-import { Tensor } from '../../core/tensor.js';
+import { ArgumentError, describe } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
+import { Tensor } from '../../core/tensor/tensor.js';
 import { checkBytes, checkText } from '../checks.js';
 import { otherKind } from '../codecs/kinds.js';
 import { excerpt } from '../codecs/reader.js';

@@ -1,7 +1,7 @@
 /** Checkpoints of a training run while it goes on, as callbacks for `fit`. */
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { checkedOptions } from '../../core/arguments.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { checkWhole } from '../checks.js';
 import { saveCheckpoint } from './checkpoint.js';
 import { checkPath, systemCode, temporaryStem } from './files.js';

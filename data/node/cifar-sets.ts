@@ -2,8 +2,8 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';
-import { checkedOptions, refuseWithout } from '../../core/arguments.js';
-import { inOperation } from '../../core/scope.js';
+import { inOperation } from '../../core/base/scope.js';
+import { checkedOptions, refuseWithout } from '../../core/tensor/arguments.js';
 import { checkLimit, checkTexts } from '../checks.js';
 import { decodeCifar10 } from '../codecs/cifar.js';
 import { decodeTar } from '../codecs/tar.js';

@@ -1,8 +1,8 @@
 /** CINIC-10 as published: three trees, `train`, `valid` and `test`, with a folder of PNG pictures a class in each. */
 import { join } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';
-import { checkedOptions } from '../../core/arguments.js';
-import { inOperation } from '../../core/scope.js';
+import { inOperation } from '../../core/base/scope.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { cifar10Classes } from '../codecs/cifar.js';
 import { attemptTask, type DataError } from '../errors.js';
 import type { ImageSet } from '../images.js';

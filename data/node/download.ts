@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';
-import { checkedOptions } from '../../core/arguments.js';
-import { ArgumentError, describe } from '../../core/errors.js';
+import { ArgumentError, describe } from '../../core/base/errors.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { checkCallback, checkLimit, checkNumber, checkText } from '../checks.js';
 import { countBytes } from '../codecs/reader.js';
 import { attemptTask, DataError } from '../errors.js';

@@ -1,7 +1,7 @@
 /** Pictures of programs, laid out by Graphviz, which is an optional package of its own. */
-import { toDot } from '../../autograd/dot.js';
-import type { Program } from '../../core/program.js';
-import { inOperation } from '../../core/scope.js';
+import { toDot } from '../../autograd/transforms/dot.js';
+import { inOperation } from '../../core/base/scope.js';
+import type { Program } from '../../core/program/program.js';
 import { checkList, checkObject } from '../checks.js';
 import { writeAs } from './files.js';
 import { optional } from './optional.js';

@@ -1,9 +1,9 @@
 /** A folder of its own for every run, named from the model and its settings: what an earlier run left is never lost by accident. */
 import { createHash } from 'node:crypto';
 import { basename, isAbsolute, join, relative } from 'node:path';
-import { checkChoice, checkedOptions } from '../../core/arguments.js';
-import { ArgumentError } from '../../core/errors.js';
-import { inOperation } from '../../core/scope.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
+import { checkChoice, checkedOptions } from '../../core/tensor/arguments.js';
 import { checkCharacters, checkObject, checkText } from '../checks.js';
 import { excerpt } from '../codecs/reader.js';
 import { DataError } from '../errors.js';

@@ -3,7 +3,7 @@
  * forgets, as a machine that loses its power does, whatever was not made safe. The calls are as small as the system's own.
  */
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { checkMethods } from '../../core/methods.js';
+import { checkMethods } from '../../core/base/methods.js';
 
 /** A file that is being written. */
 export interface OpenFile {

@@ -2,9 +2,9 @@
 
 import { kMaxLength } from 'node:buffer';
 import { constants, gunzipSync, type ZlibOptions } from 'node:zlib';
-import { checkedOptions } from '../../core/arguments.js';
-import { checkCallable } from '../../core/methods.js';
-import { inOperation } from '../../core/scope.js';
+import { checkCallable } from '../../core/base/methods.js';
+import { inOperation } from '../../core/base/scope.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { checkBytes, checkLimit, checkObject, checkText, checkWhole } from '../checks.js';
 import { otherKind } from '../codecs/kinds.js';
 import { countBytes } from '../codecs/reader.js';

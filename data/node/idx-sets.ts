@@ -6,9 +6,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { taskEither as TE } from 'fp-ts';
-import { checkedOptions, refuseWithout } from '../../core/arguments.js';
-import { ArgumentError } from '../../core/errors.js';
-import { inOperation } from '../../core/scope.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
+import { checkedOptions, refuseWithout } from '../../core/tensor/arguments.js';
 import { checkFlag, checkLimit, checkTexts } from '../checks.js';
 import { decodeIdx, idxHeader, idxLength } from '../codecs/idx.js';
 import { attemptTask, type DataError } from '../errors.js';

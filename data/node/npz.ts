@@ -1,9 +1,9 @@
 /** NumPy's `.npz`: a zip archive of `.npy` files. */
 import type { taskEither as TE } from 'fp-ts';
-import { checkedOptions } from '../../core/arguments.js';
-import { ArgumentError } from '../../core/errors.js';
-import { inOperation } from '../../core/scope.js';
-import type { Tensor } from '../../core/tensor.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import { checkCharacters, checkLimit, namedEntries } from '../checks.js';
 import { decodeNpy, encodeNpy } from '../codecs/npy.js';
 import { countBytes, excerpt } from '../codecs/reader.js';

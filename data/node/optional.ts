@@ -1,5 +1,5 @@
 /** Packages that only some functions need: loaded when the first of them is called, and named when they are missing. */
-import { ArgumentError } from '../../core/errors.js';
+import { ArgumentError } from '../../core/base/errors.js';
 
 /**
  * What `load` imports.

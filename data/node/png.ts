@@ -1,10 +1,11 @@
 /** Tensors as PNG pictures. Encoding is the work of `fast-png`, which is an optional package of its own. */
-import { checkedOptions } from '../../core/arguments.js';
-import { ArgumentError, ShapeError } from '../../core/errors.js';
-import { permute } from '../../core/primitives/permute.js';
-import { slice } from '../../core/primitives/slice.js';
-import { inOperation } from '../../core/scope.js';
-import type { Tensor } from '../../core/tensor.js';
+
+import { ArgumentError, ShapeError } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
+import { permute } from '../../core/primitives/shape/permute.js';
+import { slice } from '../../core/primitives/shape/slice.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import { checkTensor, checkWhole } from '../checks.js';
 import { filterGrid } from '../filter-grid.js';
 import type { FileSystem } from './file-system.js';

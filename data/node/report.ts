@@ -1,5 +1,5 @@
 /** A run as one HTML page that stands alone: figures, tables and pictures inside, nothing loaded from elsewhere. */
-import { ArgumentError, describe } from '../../core/errors.js';
+import { ArgumentError, describe } from '../../core/base/errors.js';
 import { checkList, checkObject, checkText, checkTexts } from '../checks.js';
 import { escaped } from './markup.js';
 

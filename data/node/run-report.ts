@@ -1,9 +1,10 @@
 /** The usual report of a run: what it was told, what it reached, its curves, its filters, and what it takes for what. */
-import { checkedOptions } from '../../core/arguments.js';
-import { ArgumentError, describe } from '../../core/errors.js';
-import { reshape } from '../../core/primitives/reshape.js';
-import { inOperation } from '../../core/scope.js';
-import type { Tensor } from '../../core/tensor.js';
+
+import { ArgumentError, describe } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
+import { reshape } from '../../core/primitives/shape/reshape.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import { checkList, checkNumbers, checkObject, checkTensor, checkText, isDeeperThan } from '../checks.js';
 import { confusionSvg, curvesSvg } from './charts.js';
 import { gridPng } from './png.js';

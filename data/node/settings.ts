@@ -1,7 +1,7 @@
 /** What a run was told, as a file of its folder holds it: written only as it will be read again. */
 import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
-import { ArgumentError, describe } from '../../core/errors.js';
+import { ArgumentError, describe } from '../../core/base/errors.js';
 import { checkObject, checkText, isDeeperThan } from '../checks.js';
 import { DataError } from '../errors.js';
 

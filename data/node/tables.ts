@@ -1,10 +1,10 @@
 /** Tables of numbers from files, packed or not, and into files. */
 import type { taskEither as TE } from 'fp-ts';
-import { checkedOptions } from '../../core/arguments.js';
-import { fromData } from '../../core/creation.js';
-import { ShapeError } from '../../core/errors.js';
-import { inOperation } from '../../core/scope.js';
-import type { Tensor } from '../../core/tensor.js';
+import { ShapeError } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
+import { fromData } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import { checkTensor, checkText } from '../checks.js';
 import { type CsvSchema, csvSchemaNames, decodeCsv, type Table } from '../codecs/csv.js';
 import { type EncodeCsvOptions, encodeCsv } from '../codecs/write-csv.js';

@@ -1,9 +1,9 @@
 /** The figures of a training run in an event file that TensorBoard shows while it grows: callbacks for `fit`. */
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkedOptions } from '../../core/arguments.js';
-import { checkCallable } from '../../core/methods.js';
-import { inOperation } from '../../core/scope.js';
+import { checkCallable } from '../../core/base/methods.js';
+import { inOperation } from '../../core/base/scope.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { checkNumber } from '../checks.js';
 import { encodeEventFileStart, encodeScalarEvent, type Scalar } from '../codecs/tensorboard.js';
 import { checkPath, systemError } from './files.js';

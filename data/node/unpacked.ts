@@ -1,5 +1,5 @@
 /** Files of data, packed or not: held against a checksum as they are, then unpacked. */
-import { inOperation } from '../../core/scope.js';
+import { inOperation } from '../../core/base/scope.js';
 import { checkObject, checkText } from '../checks.js';
 import { verifyChecksum } from './checksum.js';
 import { readBytes } from './files.js';

@@ -4,7 +4,7 @@
  * Format: PKWARE's APPNOTE.TXT 6.3.10.
  */
 import { crc32, deflateRawSync, type ZlibOptions } from 'node:zlib';
-import { ArgumentError } from '../../core/errors.js';
+import { ArgumentError } from '../../core/base/errors.js';
 
 /** 20 for deflate, 45 for zip64; names in UTF-8; the first of January 1980. */
 const [plain, zip64, namesInUtf8, date] = [20, 45, 0x800, 0x21];

@@ -1,7 +1,8 @@
 /** Scaled dot-product attention (Vaswani et al. 2017) of one head; `multihead-attention.ts` puts several side by side. */
 
-import { checkedOptions, checkTensors, tensorOperand } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
+import { broadcastShapes } from '../../core/base/shape.js';
 import {
   ArgumentError,
   add,
@@ -23,8 +24,7 @@ import {
   tril,
   where,
 } from '../../core/index.js';
-import { inOperation } from '../../core/scope.js';
-import { broadcastShapes } from '../../core/shape.js';
+import { checkedOptions, checkTensors, tensorOperand } from '../../core/tensor/arguments.js';
 import { dropout } from './dropout.js';
 import { brokenRows, finitePart, maskedSoftmax, weighted } from './masking.js';
 

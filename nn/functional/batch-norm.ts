@@ -4,8 +4,8 @@
  * move a step of size `momentum` towards the batch's.
  */
 
-import { checkChoice, checkedOptions, checkNumber, checkTensors, tensorOperand } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
 import {
   ArgumentError,
   add,
@@ -25,7 +25,7 @@ import {
   where,
   zeros,
 } from '../../core/index.js';
-import { inOperation } from '../../core/scope.js';
+import { checkChoice, checkedOptions, checkNumber, checkTensors, tensorOperand } from '../../core/tensor/arguments.js';
 import {
   affine,
   alongAxis,

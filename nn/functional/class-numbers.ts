@@ -2,15 +2,16 @@
  * Class numbers and lengths from outside. A wrong one is an error where it is known, and stops a compiled program where it is
  * not: −1 never means the last.
  */
-import { tensorOperand } from '../../core/arguments.js';
-import type { Dtype } from '../../core/dtype.js';
-import type { IndexedParams } from '../../core/families/indexed.js';
+
+import type { Dtype } from '../../core/base/dtype.js';
+import { formatIndex } from '../../core/base/shape.js';
+import { reveal } from '../../core/dispatch/interpreter.js';
 import { ArgumentError, DtypeError, iota, ones, reshape, type Tensor, unsqueeze, zeros } from '../../core/index.js';
-import { reveal } from '../../core/interpreter.js';
-import { gatherAt } from '../../core/primitives/gather.js';
-import { scatterAddAt } from '../../core/primitives/scatter-add.js';
-import { takeAt } from '../../core/primitives/take.js';
-import { formatIndex } from '../../core/shape.js';
+import { gatherAt } from '../../core/primitives/index/gather.js';
+import { scatterAddAt } from '../../core/primitives/index/scatter-add.js';
+import { takeAt } from '../../core/primitives/index/take.js';
+import type { IndexedParams } from '../../core/rules/indexed.js';
+import { tensorOperand } from '../../core/tensor/arguments.js';
 
 /** Whole numbers that a tensor may hold. */
 export interface WholeNumbers {

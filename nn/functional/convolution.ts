@@ -3,8 +3,8 @@
  * Channels-first weights are `[out, in/groups, …kernel]`, channels-last ones `[…kernel, in/groups, out]`.
  */
 
-import { checkedOptions, checkTensors, rankOf } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
 import {
   ArgumentError,
   add,
@@ -18,7 +18,7 @@ import {
   type Tensor,
 } from '../../core/index.js';
 import { resolveWindow } from '../../core/ops/windows.js';
-import { inOperation } from '../../core/scope.js';
+import { checkedOptions, checkTensors, rankOf } from '../../core/tensor/arguments.js';
 import { alongAxis, checkLayout, checkSize, type Layout } from './normalise.js';
 
 export interface LayoutOptions {

@@ -1,8 +1,8 @@
 /** The cosine of the angle between two directions, which does not depend on lengths: not on short ones, and not on long ones. */
 
-import { checkedOptions, checkTensors } from '../../core/arguments.js';
-import { type AxesOptions, namedAxes, type SomeAxes } from '../../core/axis.js';
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
+import { broadcastShapes, normalizeAxes } from '../../core/base/shape.js';
 import {
   ArgumentError,
   abs,
@@ -23,8 +23,8 @@ import {
   type Tensor,
   where,
 } from '../../core/index.js';
-import { inOperation } from '../../core/scope.js';
-import { broadcastShapes, normalizeAxes } from '../../core/shape.js';
+import { checkedOptions, checkTensors } from '../../core/tensor/arguments.js';
+import { type AxesOptions, namedAxes, type SomeAxes } from '../../core/tensor/axis.js';
 
 export interface CosineSimilarityOptions extends AxesOptions {
   /** An axis or a list of them; 1 by default. */

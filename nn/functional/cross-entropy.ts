@@ -4,10 +4,10 @@
  * For −Σ_c t_c·log softmax(x)_c with Σt = 1 the gradient is softmax(x) − t: log-softmax is one fused primitive, so the
  * loss never takes the logarithm of a rounded probability.
  */
-import { checkedOptions, checkTensors, fitsInt32, rankOf, tensorOperand } from '../../core/arguments.js';
-import type { Counted } from '../../core/counted.js';
-import { isFloat } from '../../core/dtype.js';
-import { describe } from '../../core/errors.js';
+
+import { isFloat } from '../../core/base/dtype.js';
+import { describe } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
 import {
   ArgumentError,
   add,
@@ -30,7 +30,8 @@ import {
   unsqueeze,
   where,
 } from '../../core/index.js';
-import { inOperation } from '../../core/scope.js';
+import { checkedOptions, checkTensors, fitsInt32, rankOf, tensorOperand } from '../../core/tensor/arguments.js';
+import type { Counted } from '../../core/tensor/counted.js';
 import { checkNumbers, checkWhole, pickNumbers, takeNumbers, type WholeNumbers } from './class-numbers.js';
 import { withoutAbsent } from './masking.js';
 import { alongAxis } from './normalise.js';

@@ -4,10 +4,10 @@
  * dropped infinity is 0.
  */
 
-import { checkedOptions, tensorOperand } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
 import { ArgumentError, add, bernoulli, type Key, mul, type Shape, type Tensor, where } from '../../core/index.js';
-import { inOperation } from '../../core/scope.js';
+import { checkedOptions, tensorOperand } from '../../core/tensor/arguments.js';
 import { requireKey } from '../layer.js';
 import { channelAxis, checkLayout, type Layout } from './normalise.js';
 

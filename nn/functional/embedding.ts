@@ -1,7 +1,7 @@
 /** Looking rows up in a table. */
-import { customJvp } from '../../autograd/custom-jvp.js';
-import { checkedOptions, checkNumber, checkTensors } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { customJvp } from '../../autograd/transforms/custom-jvp.js';
+import { describe } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
 import {
   ArgumentError,
   add,
@@ -15,7 +15,7 @@ import {
   unsqueeze,
   where,
 } from '../../core/index.js';
-import { inOperation } from '../../core/scope.js';
+import { checkedOptions, checkNumber, checkTensors } from '../../core/tensor/arguments.js';
 import { checkNumbers, countNumbers, takeNumbers, type WholeNumbers } from './class-numbers.js';
 
 export interface EmbeddingFunctionOptions {

@@ -1,8 +1,8 @@
 /** Instance norm that remembers: running statistics like batch norm's, moved by the average of the samples' own. */
 
-import { checkedOptions, checkTensors, tensorOperand } from '../../core/arguments.js';
+import { inOperation } from '../../core/base/scope.js';
 import { add, mean, mul, reshape, stopGradient, type Tensor } from '../../core/index.js';
-import { inOperation } from '../../core/scope.js';
+import { checkedOptions, checkTensors, tensorOperand } from '../../core/tensor/arguments.js';
 import { type BatchNormState, batchNorm } from './batch-norm.js';
 import { channelAxis, checkMomentum, type Layout, moments } from './normalise.js';
 import { type InstanceNormOptions, instanceNorm } from './sample-norm.js';

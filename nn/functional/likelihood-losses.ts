@@ -1,6 +1,6 @@
 /** Negative log-likelihoods of numbers and counts, and of several labels at once. */
 
-import { checkedOptions, checkTensors } from '../../core/arguments.js';
+import { inOperation } from '../../core/base/scope.js';
 import {
   add,
   broadcastTo,
@@ -20,7 +20,7 @@ import {
   type Tensor,
   where,
 } from '../../core/index.js';
-import { inOperation } from '../../core/scope.js';
+import { checkedOptions, checkTensors } from '../../core/tensor/arguments.js';
 import { checkEps } from './normalise.js';
 import { checkSameShapes, type Reducible, type Reducing, type ReductionOptions, reduceLoss } from './reduce.js';
 import { counted, shareOf } from './terms.js';

@@ -1,11 +1,11 @@
 /** The dense layer's function, and flattening in front of it. */
 
-import { checkedOptions, checkNumber, checkTensors, tensorOperand } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
+import { sizeOf } from '../../core/base/shape.js';
 import { ArgumentError, AxisError, add, reshape, type Shape, ShapeError, type Tensor } from '../../core/index.js';
-import { matrixProduct } from '../../core/primitives/matmul.js';
-import { inOperation } from '../../core/scope.js';
-import { sizeOf } from '../../core/shape.js';
+import { matrixProduct } from '../../core/primitives/linalg/matmul.js';
+import { checkedOptions, checkNumber, checkTensors, tensorOperand } from '../../core/tensor/arguments.js';
 import type { WeightLayout } from '../initialisers.js';
 
 export interface LinearFunctionOptions {

@@ -1,6 +1,7 @@
 /** Losses that ask the right score to win by a margin. */
-import { checkedOptions, checkTensors } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+
+import { describe } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
 import {
   ArgumentError,
   add,
@@ -16,7 +17,7 @@ import {
   unsqueeze,
   where,
 } from '../../core/index.js';
-import { inOperation } from '../../core/scope.js';
+import { checkedOptions, checkTensors } from '../../core/tensor/arguments.js';
 import { checkNumbers, pickNumbers, takeNumbers, type WholeNumbers } from './class-numbers.js';
 import { type Reducible, type Reducing, type ReductionOptions, reduceLoss } from './reduce.js';
 import { weighedBy } from './terms.js';

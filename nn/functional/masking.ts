@@ -3,9 +3,8 @@
  * Numbers are therefore selected before they meet others, never multiplied by 0.
  */
 
-import { customJvp } from '../../autograd/custom-jvp.js';
-import { tensorOperand } from '../../core/arguments.js';
-import { type AxisArgument, axisArgument } from '../../core/axis.js';
+import { customJvp } from '../../autograd/transforms/custom-jvp.js';
+import { inOperation } from '../../core/base/scope.js';
 import {
   add,
   any,
@@ -24,7 +23,8 @@ import {
   type Tensor,
   where,
 } from '../../core/index.js';
-import { inOperation } from '../../core/scope.js';
+import { tensorOperand } from '../../core/tensor/arguments.js';
+import { type AxisArgument, axisArgument } from '../../core/tensor/axis.js';
 
 /** Throws unless the mask of `op`, called `name`, broadcasts to `shape`. */
 export const checkMaskShape = (op: string, name: string, mask: Tensor, shape: Shape): void => {

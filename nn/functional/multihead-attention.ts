@@ -1,7 +1,8 @@
 /** Attention with several heads, each over its own block of features (Vaswani et al. 2017, section 3.2.2). */
 
-import { checkedOptions, checkTensors, tensorOperand } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
+import { sameShape } from '../../core/base/shape.js';
 import {
   ArgumentError,
   broadcastTo,
@@ -20,8 +21,7 @@ import {
   where,
   zeros,
 } from '../../core/index.js';
-import { inOperation } from '../../core/scope.js';
-import { sameShape } from '../../core/shape.js';
+import { checkedOptions, checkTensors, tensorOperand } from '../../core/tensor/arguments.js';
 import { type AttentionFunctionOptions, attended, attentionWeights } from './attention.js';
 import { dropout } from './dropout.js';
 import { linear } from './linear.js';

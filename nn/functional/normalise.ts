@@ -2,8 +2,8 @@
  * The one formula behind every normalisation layer: x̂ = (x − μ)/√(v + ε) over some axes, with the biased variance in
  * its two-pass form v = mean((x − μ)²).
  */
-import { tensorOperand } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+
+import { describe } from '../../core/base/errors.js';
 import {
   ArgumentError,
   add,
@@ -17,6 +17,7 @@ import {
   sub,
   type Tensor,
 } from '../../core/index.js';
+import { tensorOperand } from '../../core/tensor/arguments.js';
 
 /** Where the channels are: axis 1 (`NCHW`) or the last axis (`NHWC`). */
 export type Layout = 'NCHW' | 'NHWC';

@@ -1,7 +1,8 @@
 /** Losses on pairs and triples of inputs: which of two is larger, which of two is nearer. Targets are 1 and −1. */
 
-import { checkedOptions, checkTensors, rankOf } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
+import { reveal } from '../../core/dispatch/interpreter.js';
 import {
   ArgumentError,
   abs,
@@ -18,8 +19,7 @@ import {
   type Tensor,
   where,
 } from '../../core/index.js';
-import { reveal } from '../../core/interpreter.js';
-import { inOperation } from '../../core/scope.js';
+import { checkedOptions, checkTensors, rankOf } from '../../core/tensor/arguments.js';
 import { cosineSimilarity } from './cosine-similarity.js';
 import { checkEps } from './normalise.js';
 import { checkSameShapes, type Reducible, type Reducing, type ReductionOptions, reduceLoss } from './reduce.js';

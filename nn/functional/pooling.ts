@@ -1,6 +1,6 @@
 /** Pooling layers' functions: the core's pools in channels-first or channels-last layout. */
 
-import { checkedOptions, rankOf } from '../../core/arguments.js';
+import { inOperation } from '../../core/base/scope.js';
 import {
   type AdaptiveSize,
   adaptiveAvgPool,
@@ -14,7 +14,7 @@ import {
   ShapeError,
   type Tensor,
 } from '../../core/index.js';
-import { inOperation } from '../../core/scope.js';
+import { checkedOptions, rankOf } from '../../core/tensor/arguments.js';
 import { channelsFirst, channelsLast, type LayoutOptions } from './convolution.js';
 import { checkLayout } from './normalise.js';
 import { avgPoolNames, maxPoolNames } from './option-names.js';

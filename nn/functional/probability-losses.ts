@@ -1,7 +1,6 @@
 /** Losses on probabilities and log-probabilities: binary cross-entropy and Kullback–Leibler divergence. */
 
-import { checkedOptions } from '../../core/arguments.js';
-import { noteMean } from '../../core/counted.js';
+import { inOperation } from '../../core/base/scope.js';
 import {
   add,
   div,
@@ -19,7 +18,8 @@ import {
   type Tensor,
   where,
 } from '../../core/index.js';
-import { inOperation } from '../../core/scope.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
+import { noteMean } from '../../core/tensor/counted.js';
 import {
   checkSameShapes,
   type Reducible,

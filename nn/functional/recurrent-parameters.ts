@@ -1,7 +1,8 @@
 /** Parameters and states of recurrent networks: which layers and directions there are, whether everything fits, and where a run begins. */
-import { checkTensors, tensorOperand } from '../../core/arguments.js';
+
+import { sameShape } from '../../core/base/shape.js';
 import { type FloatDtype, less, reshape, ShapeError, slice, type Tensor, TreeError, zeros } from '../../core/index.js';
-import { sameShape } from '../../core/shape.js';
+import { checkTensors, tensorOperand } from '../../core/tensor/arguments.js';
 import { boundedNumbers, checkWhole } from './class-numbers.js';
 
 /**

@@ -4,7 +4,7 @@
  * layer are one matrix product; only the step from state to state is a loop.
  */
 
-import { checkedOptions, tensorOperand } from '../../core/arguments.js';
+import { inOperation } from '../../core/base/scope.js';
 import {
   add,
   concat,
@@ -21,7 +21,7 @@ import {
   transpose,
   where,
 } from '../../core/index.js';
-import { inOperation } from '../../core/scope.js';
+import { checkedOptions, tensorOperand } from '../../core/tensor/arguments.js';
 import { dropout, keepProbability } from './dropout.js';
 import { linear } from './linear.js';
 import { gruStep, lstmStep, nonlinearityOf, type RnnCellOptions } from './recurrent.js';

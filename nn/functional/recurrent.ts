@@ -3,11 +3,11 @@
  * them: `weightIh` leads from the input to the hidden state, `weightHh` from the hidden state to itself.
  */
 
-import { checkedOptions, checkTensors } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
+import { sameShape } from '../../core/base/shape.js';
 import { ArgumentError, add, mul, relu, ShapeError, sigmoid, slice, sub, type Tensor, tanh } from '../../core/index.js';
-import { inOperation } from '../../core/scope.js';
-import { sameShape } from '../../core/shape.js';
+import { checkedOptions, checkTensors } from '../../core/tensor/arguments.js';
 import { linear } from './linear.js';
 
 export interface CellParameters {

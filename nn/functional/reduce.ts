@@ -1,8 +1,9 @@
 /** What losses begin with, an input and a target of one shape, and end with: their elements, the mean or the sum. */
-import { checkedOptions, checkTensors } from '../../core/arguments.js';
-import { type Counted, noteMean } from '../../core/counted.js';
-import { describe } from '../../core/errors.js';
+
+import { describe } from '../../core/base/errors.js';
 import { ArgumentError, div, full, mean, ShapeError, sum, type Tensor } from '../../core/index.js';
+import { checkedOptions, checkTensors } from '../../core/tensor/arguments.js';
+import { type Counted, noteMean } from '../../core/tensor/counted.js';
 
 /**
  * What becomes of the losses of elements or samples: their mean, their sum, or nothing. With a divisor of one's own the sum is divided by it, as

@@ -1,7 +1,8 @@
 /** Losses on the difference d = x − target, element by element. */
 
-import { checkedOptions } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
+import { checkCallable } from '../../core/base/methods.js';
+import { inOperation } from '../../core/base/scope.js';
 import {
   ArgumentError,
   abs,
@@ -17,8 +18,7 @@ import {
   treeEntries,
   where,
 } from '../../core/index.js';
-import { checkCallable } from '../../core/methods.js';
-import { inOperation } from '../../core/scope.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { checkSameShapes, type Reducible, type Reducing, type ReductionOptions, reduceLoss } from './reduce.js';
 
 const difference = (op: string, x: Tensor, target: Tensor): Tensor => {

@@ -1,7 +1,8 @@
 /** Images made larger or smaller: by neighbours, by interpolation along each axis, or by moving channels into space and back. */
 
-import { checkedOptions, checkNumber, rankOf, tensorOperand } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
+import { checkShape } from '../../core/base/shape.js';
 import {
   ArgumentError,
   add,
@@ -20,8 +21,7 @@ import {
   take,
   where,
 } from '../../core/index.js';
-import { inOperation } from '../../core/scope.js';
-import { checkShape } from '../../core/shape.js';
+import { checkedOptions, checkNumber, rankOf, tensorOperand } from '../../core/tensor/arguments.js';
 import { checkFactor } from '../factor.js';
 import { channelsFirst, channelsLast } from './convolution.js';
 import { checkLayout, type Layout } from './normalise.js';

@@ -3,11 +3,11 @@
  * and outside it.
  */
 
-import { checkedOptions, rankOf, tensorOperand } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
+import { checkShape } from '../../core/base/shape.js';
 import { ArgumentError, permute, reshape, type Shape, ShapeError, type Tensor } from '../../core/index.js';
-import { inOperation } from '../../core/scope.js';
-import { checkShape } from '../../core/shape.js';
+import { checkedOptions, rankOf, tensorOperand } from '../../core/tensor/arguments.js';
 import {
   affine,
   alongAxis,

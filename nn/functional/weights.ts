@@ -1,8 +1,8 @@
 /** Weights and shares of losses: numbers from 0 on. Others mean nothing, and are an error where they are known. */
-import { ArgumentError, describe } from '../../core/errors.js';
-import { reveal } from '../../core/interpreter.js';
-import { formatIndex } from '../../core/shape.js';
-import { Tensor } from '../../core/tensor.js';
+import { ArgumentError, describe } from '../../core/base/errors.js';
+import { formatIndex } from '../../core/base/shape.js';
+import { reveal } from '../../core/dispatch/interpreter.js';
+import { Tensor } from '../../core/tensor/tensor.js';
 
 /**
  * Throws for a weight that is known and negative, infinite or NaN. In a compiled program weights are not known, and count as they stand.

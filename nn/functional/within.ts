@@ -2,10 +2,10 @@
  * Numbers that mean nothing beyond a range: variances below 0, probabilities above 1. One of them is an error where it is known, and
  * makes a loss NaN in a compiled program, where it is not.
  */
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
+import { formatIndex } from '../../core/base/shape.js';
+import { reveal } from '../../core/dispatch/interpreter.js';
 import { ArgumentError, full, lessEqual, logicalAnd, mul, notEqual, type Tensor, where } from '../../core/index.js';
-import { reveal } from '../../core/interpreter.js';
-import { formatIndex } from '../../core/shape.js';
 
 /** What the numbers of a tensor may be. */
 export interface Within {

@@ -1,9 +1,9 @@
 /** Attention with several heads as a layer, with PyTorch's parameters. */
 
-import { checkedOptions, checkSizes } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
+import { inOperation } from '../../core/base/scope.js';
 import { ArgumentError, type FloatDtype, foldIn, type Key, mean, Tensor, transpose } from '../../core/index.js';
-import { inOperation } from '../../core/scope.js';
+import { checkedOptions, checkSizes } from '../../core/tensor/arguments.js';
 import type { AttentionOptions } from '../functional/attention.js';
 import {
   multiheadAttentionWithWeights as attend,

@@ -1,12 +1,13 @@
 /** Layers of one step of recurrent networks, for loops of one's own; `recurrent.ts` has whole sequences. */
+
+import { type FloatDtype, foldIn, type Key, type Tensor } from '../../core/index.js';
 import {
   type CompleteNames,
   checkedOptions,
   checkPositive,
   checkSizes,
   type OptionNames,
-} from '../../core/arguments.js';
-import { type FloatDtype, foldIn, type Key, type Tensor } from '../../core/index.js';
+} from '../../core/tensor/arguments.js';
 import {
   type CellParameters,
   gruCell as gruStep,

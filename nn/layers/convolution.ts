@@ -1,8 +1,8 @@
 /** Convolution layers: a weight for every output channel, and a bias. */
 
-import { type CompleteNames, checkedOptions, checkSizes, type OptionNames } from '../../core/arguments.js';
-import { describeList } from '../../core/errors.js';
+import { describeList } from '../../core/base/errors.js';
 import { ArgumentError, type ConvOptions, type ConvTransposeOptions, type Tensor } from '../../core/index.js';
+import { type CompleteNames, checkedOptions, checkSizes, type OptionNames } from '../../core/tensor/arguments.js';
 import {
   type ConvFunctionOptions,
   conv1d as conv1dFunction,

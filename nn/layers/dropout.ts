@@ -1,6 +1,7 @@
 /** Dropout layers: no parameters, no state, a key in training. */
-import { checkedOptions } from '../../core/arguments.js';
+
 import { ArgumentError, type Tensor } from '../../core/index.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import type { LayoutOptions } from '../functional/convolution.js';
 import {
   alphaDropout as alphaDropoutFunction,

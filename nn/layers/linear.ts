@@ -1,6 +1,7 @@
 /** Layers that hold a weight matrix: dense, embedding, and the learned slopes of parametric ReLU. */
-import { checkChoice, checkedOptions, checkSizes } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+
+import { describe } from '../../core/base/errors.js';
+import { checkCallable } from '../../core/base/methods.js';
 import {
   ArgumentError,
   equal,
@@ -14,7 +15,7 @@ import {
   type Tensor,
   where,
 } from '../../core/index.js';
-import { checkCallable } from '../../core/methods.js';
+import { checkChoice, checkedOptions, checkSizes } from '../../core/tensor/arguments.js';
 import { maxout, prelu as preluFunction } from '../activations.js';
 import { checkLookup, type EmbeddingFunctionOptions, embedding as embeddingFunction } from '../functional/embedding.js';
 import { linear as linearFunction } from '../functional/linear.js';

@@ -1,9 +1,9 @@
 /** Normalisation layers. Learned scale and shift are `params.weight` and `params.bias`; only batch norm has state. */
 
-import { checkChoice, checkedOptions, checkSizes } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
+import { ownShape } from '../../core/base/shape.js';
 import { ArgumentError, type FloatDtype, ones, type Shape, ShapeError, type Tensor, zeros } from '../../core/index.js';
-import { ownShape } from '../../core/shape.js';
+import { checkChoice, checkedOptions, checkSizes } from '../../core/tensor/arguments.js';
 import {
   type BatchNormOptions as BatchNormFunctionOptions,
   type BatchNormState,

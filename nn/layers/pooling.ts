@@ -1,9 +1,9 @@
 /** Pooling layers: plain functions with their options fixed, because there is nothing to learn or to remember. */
 
-import { checkedOptions } from '../../core/arguments.js';
-import { describeList } from '../../core/errors.js';
+import { describeList } from '../../core/base/errors.js';
 import type { Tensor } from '../../core/index.js';
 import { perAxis } from '../../core/ops/windows.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import type { LayoutOptions } from '../functional/convolution.js';
 import { avgPoolNames, maxPoolNames } from '../functional/option-names.js';
 import {

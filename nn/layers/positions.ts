@@ -1,7 +1,8 @@
 /** What tells attention where an element stands in its sequence: sines and cosines, or learned vectors. */
 
-import { checkDtype, checkedOptions, checkSizes } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
+import { checkCallable } from '../../core/base/methods.js';
+import { checkShape } from '../../core/base/shape.js';
 import {
   ArgumentError,
   add,
@@ -13,8 +14,7 @@ import {
   slice,
   type Tensor,
 } from '../../core/index.js';
-import { checkCallable } from '../../core/methods.js';
-import { checkShape } from '../../core/shape.js';
+import { checkDtype, checkedOptions, checkSizes } from '../../core/tensor/arguments.js';
 import { type Initialiser, normal } from '../initialisers.js';
 import { type Layer, statelessLayer } from '../layer.js';
 

@@ -1,6 +1,6 @@
 /** Recurrent networks as layers over whole sequences, with PyTorch's parameters, so that its weights load by name. */
-import { checkedOptions, checkPositive, checkSizes } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+
+import { describe } from '../../core/base/errors.js';
 import {
   ArgumentError,
   type FloatDtype,
@@ -12,6 +12,7 @@ import {
   Tensor,
   transpose,
 } from '../../core/index.js';
+import { checkedOptions, checkPositive, checkSizes } from '../../core/tensor/arguments.js';
 import { nonlinearityOf } from '../functional/recurrent.js';
 import {
   gru as gruFunction,

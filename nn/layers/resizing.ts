@@ -1,8 +1,8 @@
 /** Resizing layers: plain functions with their options fixed, because there is nothing to learn. */
 
-import { checkedOptions } from '../../core/arguments.js';
-import { describeList } from '../../core/errors.js';
+import { describeList } from '../../core/base/errors.js';
 import type { Tensor } from '../../core/index.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { checkFactor } from '../factor.js';
 import { upsampleNames } from '../functional/option-names.js';
 import {

@@ -3,11 +3,11 @@
  * weights load by name.
  */
 
-import { checkedOptions, checkSizes } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
+import { isClass } from '../../core/base/methods.js';
+import { withScope } from '../../core/base/scope.js';
 import { ArgumentError, add, foldIn, relu, Tensor, transpose } from '../../core/index.js';
-import { isClass } from '../../core/methods.js';
-import { withScope } from '../../core/scope.js';
+import { checkedOptions, checkSizes } from '../../core/tensor/arguments.js';
 import { gelu } from '../activations.js';
 import { existing, type MultiheadParameters } from '../functional/multihead-attention.js';
 import { childKey, defineLayer, type Layer } from '../layer.js';

@@ -1,9 +1,10 @@
 /** Options of layers with windows, as far as they are wrong whatever the input: refused where the layer is made. */
-import { checkChoice } from '../../core/arguments.js';
-import { ArgumentError, describe } from '../../core/errors.js';
-import type { Border } from '../../core/families/window.js';
+
+import { ArgumentError, describe } from '../../core/base/errors.js';
 import { checkPoolBorders } from '../../core/ops/pooling.js';
 import { borders, type PerAxis, perAxis } from '../../core/ops/windows.js';
+import type { Border } from '../../core/rules/window.js';
+import { checkChoice } from '../../core/tensor/arguments.js';
 import { checkLayout, type Layout } from '../functional/normalise.js';
 
 /** Whatever layers with windows are told of them. */

@@ -5,7 +5,7 @@
  *   tanh        dz = g (1 − t²)                               softmax     dZ = S ⊙ (G − rowsum(G ⊙ S))
  * The caches hold z or y, whichever the rule reads.
  */
-import { checkedOptions } from '../../core/arguments.js';
+
 import {
   add,
   div,
@@ -23,6 +23,7 @@ import {
   tanh as tanhOf,
   where,
 } from '../../core/index.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { type ManualPair, pairNamed } from './pair.js';
 
 export type InputGradient = { readonly dx: Tensor };

@@ -4,8 +4,9 @@
  *   dX = G Wᵀ,   dW = Xᵀ G,   db = 1ᵀ G
  * Samples of any shape are flattened first, and dX gets its shape back.
  */
-import { checkChoice, checkedOptions, checkTensors } from '../../core/arguments.js';
+
 import { add, matmul, reshape, ShapeError, sum, type Tensor, transpose } from '../../core/index.js';
+import { checkChoice, checkedOptions, checkTensors } from '../../core/tensor/arguments.js';
 import type { WeightLayout } from '../initialisers.js';
 import { type ManualPair, pairNamed } from './pair.js';
 

@@ -4,10 +4,11 @@
  *   db_f = Σ_{n,i,j} g_nfij,   dW_pq = Σ_{n,i,j} G X_pqᵀ,   dXpad gathers W_pqᵀ G at the places that X_pq was read from
  * and dX is dXpad without its border. `fastConv` does the same with the core's kernels.
  */
-import { checkedOptions, checkTensors } from '../../core/arguments.js';
+
 import { add, einsum, permute, reshape, ShapeError, slice, stack, sum, type Tensor } from '../../core/index.js';
-import { convFilterGradient } from '../../core/primitives/conv-filter-gradient.js';
-import { convInputGradient } from '../../core/primitives/conv-input-gradient.js';
+import { convFilterGradient } from '../../core/primitives/window/conv-filter-gradient.js';
+import { convInputGradient } from '../../core/primitives/window/conv-input-gradient.js';
+import { checkedOptions, checkTensors } from '../../core/tensor/arguments.js';
 import { channelsFirst, channelsLast, conv2d } from '../functional/convolution.js';
 import type { Layout } from '../functional/normalise.js';
 import type { AffineGradients } from './affine.js';

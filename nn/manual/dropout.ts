@@ -1,6 +1,7 @@
 /** Inverted dropout by hand: y = x M with a mask M of 1/keep (with probability keep) and 0, hence dX = G M. */
-import { checkedOptions, tensorOperand } from '../../core/arguments.js';
+
 import { bernoulli, type Key, mul, type Tensor, where } from '../../core/index.js';
+import { checkedOptions, tensorOperand } from '../../core/tensor/arguments.js';
 import { type DropoutProbability, keepProbability } from '../functional/dropout.js';
 import { requireKey } from '../layer.js';
 import type { InputGradient } from './activations.js';

@@ -2,7 +2,7 @@
  * Layers as objects that keep what they compute: parameters that are made at the first forward pass, gradients with the same names, and the cache of the last
  * forward pass. For teaching and for networks written without a tape; the only mutable things in the library, and nothing else depends on them.
  */
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
 import { ArgumentError, type Tensor } from '../../core/index.js';
 import { elu, type InputGradient, leakyRelu, linearActivation, relu, sigmoid, softmax, tanh } from './activations.js';
 

@@ -6,7 +6,7 @@
  *   cross-entropy of probabilities  L = −(1/N) Σ y ln p                        dP = −Y/(N P)
  */
 
-import { checkedOptions, checkNumber, checkTensors } from '../../core/arguments.js';
+import { inOperation } from '../../core/base/scope.js';
 import {
   add,
   cast,
@@ -26,7 +26,7 @@ import {
   type Tensor,
   where,
 } from '../../core/index.js';
-import { inOperation } from '../../core/scope.js';
+import { checkedOptions, checkNumber, checkTensors } from '../../core/tensor/arguments.js';
 
 /** A loss, a scalar, and its gradient with the shape of the scores. */
 export type ManualLoss = readonly [loss: Tensor, dscores: Tensor];

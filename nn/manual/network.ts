@@ -1,8 +1,8 @@
 /** A network of layer objects: forwards through all of them, backwards through the loss and all of them in reverse. */
 
-import { checkedOptions, checkList } from '../../core/arguments.js';
+import { checkCallable, checkMethods } from '../../core/base/methods.js';
 import { ArgumentError, type Tensor } from '../../core/index.js';
-import { checkCallable, checkMethods } from '../../core/methods.js';
+import { checkedOptions, checkList } from '../../core/tensor/arguments.js';
 import type { LayerObject } from './layer-object.js';
 import type { ManualLoss } from './losses.js';
 

@@ -4,7 +4,7 @@
  *   simplified    dX = (m D − Σ D − x̂ Σ D x̂)/(m s)
  * and dβ = Σ G, dγ = Σ G x̂ over the samples. Outside training statistics are constants: dX = γ G/√(v_running + ε).
  */
-import { checkedOptions, checkTensors } from '../../core/arguments.js';
+
 import {
   add,
   div,
@@ -19,6 +19,7 @@ import {
   type Tensor,
   zeros,
 } from '../../core/index.js';
+import { checkedOptions, checkTensors } from '../../core/tensor/arguments.js';
 import { type ManualPair, pairNamed } from './pair.js';
 
 export interface RunningStatistics {

@@ -1,10 +1,10 @@
 /** The kinds of layer objects: dense, convolution, batch norm, pooling, flattening and activations alone. */
 
-import { checkedOptions, checkList, checkSizes } from '../../core/arguments.js';
-import { describe, describeList } from '../../core/errors.js';
+import { describe, describeList } from '../../core/base/errors.js';
+import { checkCallable } from '../../core/base/methods.js';
+import { inOperation } from '../../core/base/scope.js';
 import { ArgumentError, foldIn, type Key, ones, reshape, type Tensor, zeros } from '../../core/index.js';
-import { checkCallable } from '../../core/methods.js';
-import { inOperation } from '../../core/scope.js';
+import { checkedOptions, checkList, checkSizes } from '../../core/tensor/arguments.js';
 import { fans, type Initialiser, xavierUniform } from '../initialisers.js';
 import { affine } from './affine.js';
 import { type ConvOptions, fastConv } from './convolution.js';

@@ -2,8 +2,9 @@
  * A layer differentiated by hand: a forward pass that hands over what the backward pass will need (the cache), and a backward pass that turns the gradient
  * of the loss with respect to the output into those with respect to the inputs.
  */
+
+import { inOperation } from '../../core/base/scope.js';
 import type { Tensor } from '../../core/index.js';
-import { inOperation } from '../../core/scope.js';
 
 /** Gradients by name, each with the shape of what it belongs to. */
 export type Gradients = { readonly [name: string]: Tensor };

@@ -2,7 +2,7 @@
  * Pooling by hand. Max: the place of each window's first maximum is remembered, and its output's gradient is added there. Average: every place of a window
  * receives G/(KH·KW); windows that overlap add up.
  */
-import { checkedOptions } from '../../core/arguments.js';
+
 import {
   add,
   equal,
@@ -16,6 +16,7 @@ import {
   where,
   zerosLike,
 } from '../../core/index.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { channelsFirst, channelsLast } from '../functional/convolution.js';
 import type { Layout } from '../functional/normalise.js';
 import type { InputGradient } from './activations.js';

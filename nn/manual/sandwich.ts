@@ -1,6 +1,7 @@
 /** Layers that often stand together, forwards and backwards as one: the chain rule is the composition of backward passes in reverse. */
-import { checkChoice, checkedOptions, refuseWithout } from '../../core/arguments.js';
+
 import type { Tensor } from '../../core/index.js';
+import { checkChoice, checkedOptions, refuseWithout } from '../../core/tensor/arguments.js';
 import { type InputGradient, relu } from './activations.js';
 import { type AffineCache, type AffineGradients, type AffineOptions, affine, affineNames } from './affine.js';
 import { type ConvCache, type ConvOptions, convOptionNames, fastConv } from './convolution.js';

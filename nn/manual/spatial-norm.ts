@@ -3,8 +3,8 @@
  * row of m = (C/G)·H·W values; its scales differ inside a group, so that D = γG is formed before the row sums:
  *   dX = (m D − rowsum D − x̂ rowsum(D x̂))/(m s),   dγ = Σ_{n,h,w} G x̂,   dβ = Σ_{n,h,w} G
  */
-import { checkedOptions, checkTensors } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+
+import { describe } from '../../core/base/errors.js';
 import {
   ArgumentError,
   add,
@@ -21,6 +21,7 @@ import {
   sum,
   type Tensor,
 } from '../../core/index.js';
+import { checkedOptions, checkTensors } from '../../core/tensor/arguments.js';
 import {
   type BatchNormOptions,
   batchNorm,

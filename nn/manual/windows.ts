@@ -1,9 +1,10 @@
 /** What convolution and pooling by hand have in common: for each place of a window, the strided view of the image that this place reads. */
-import { checkedOptions, checkList, rankOf } from '../../core/arguments.js';
-import { describeList } from '../../core/errors.js';
+
+import { describeList } from '../../core/base/errors.js';
 import { ArgumentError, pad, type Shape, ShapeError, slice, type Tensor } from '../../core/index.js';
 import { type Padding, resolveWindow } from '../../core/ops/windows.js';
-import { padWith } from '../../core/primitives/pad.js';
+import { padWith } from '../../core/primitives/shape/pad.js';
+import { checkedOptions, checkList, rankOf } from '../../core/tensor/arguments.js';
 
 /** A window of `height`×`width` places that moves over padded images. */
 export interface Windows {

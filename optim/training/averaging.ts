@@ -3,8 +3,8 @@
  * functions over trees; `fit` keeps it inside the compiled step.
  * Sources: Polyak, Juditsky (1992); Izmailov et al., "Averaging weights leads to wider optima" (2018, SWA).
  */
-import { checkedOptions } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+
+import { describe } from '../../core/base/errors.js';
 import {
   ArgumentError,
   add,
@@ -21,6 +21,7 @@ import {
   treeMap,
   where,
 } from '../../core/index.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { firstStep } from '../transform.js';
 
 /** The average so far, and how many steps and how many sets of parameters it has seen. */

@@ -1,8 +1,8 @@
 /** Loss and metrics of a model that is not being trained, over all batches of a set. */
 
 import { compile as compiled, type Key, key } from '../../autograd/index.js';
-import { checkedOptions } from '../../core/arguments.js';
-import { checkCallable } from '../../core/methods.js';
+import { checkCallable } from '../../core/base/methods.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { checkCounts, checkMetrics, checkModel, checkSource, pairOf, variablesOf } from '../given.js';
 import type { Measurement } from './history.js';
 import type { MetricOrMean } from './metrics.js';

@@ -2,9 +2,10 @@
  * What a loss or a metric says of one batch, in the form in which batches can be put together: a mean over a known number of
  * things, a sum and its count where only the tensors know it, or a sum that is divided by nothing.
  */
-import { type Counted, denominatorOf, hearMean } from '../../core/counted.js';
-import { isFloat } from '../../core/dtype.js';
-import { describe } from '../../core/errors.js';
+
+import { isFloat } from '../../core/base/dtype.js';
+import { describe } from '../../core/base/errors.js';
+import { reveal } from '../../core/dispatch/interpreter.js';
 import {
   ArgumentError,
   cast,
@@ -19,7 +20,7 @@ import {
   Tensor,
   where,
 } from '../../core/index.js';
-import { reveal } from '../../core/interpreter.js';
+import { type Counted, denominatorOf, hearMean } from '../../core/tensor/counted.js';
 
 /** A scalar, the mean over the examples of a batch; or a sum and what it is to be divided by, scalars both. */
 export type Figured = Tensor | { readonly sum: Tensor; readonly count: Tensor | number };

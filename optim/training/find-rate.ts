@@ -4,10 +4,10 @@
  * Source: Smith, "Cyclical learning rates for training neural networks" (2017), section 3.3.
  */
 
-import { checkedOptions, checkNumber } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
+import { checkCallable } from '../../core/base/methods.js';
 import { ArgumentError } from '../../core/index.js';
-import { checkCallable } from '../../core/methods.js';
+import { checkedOptions, checkNumber } from '../../core/tensor/arguments.js';
 import { fit } from '../fit.js';
 import { checkOptimizer } from '../given.js';
 import type { LearningRate } from '../learning-rate.js';

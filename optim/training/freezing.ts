@@ -1,7 +1,7 @@
 /** Parameters in two parts: those that are trained, and those that stay as they are and cost no gradient. */
 
+import { checkCallable } from '../../core/base/methods.js';
 import { ArgumentError, type Tensor, treeEntries, treeLeaves, treeUnflatten } from '../../core/index.js';
-import { checkCallable } from '../../core/methods.js';
 
 /** Says of each parameter, by its path (`features[0].weight`), whether it is frozen. */
 export type Frozen = (path: string) => boolean;

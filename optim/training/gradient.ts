@@ -16,7 +16,7 @@ import {
   valueAndGrad,
   where,
 } from '../../autograd/index.js';
-import { isFloat } from '../../core/dtype.js';
+import { isFloat } from '../../core/base/dtype.js';
 import { pairOf } from '../given.js';
 import {
   type Asked,

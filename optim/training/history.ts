@@ -3,9 +3,9 @@
  * how a rate falls on a plateau are pure functions of it, so that a resumed run decides as the uninterrupted one would.
  */
 
-import { checkChoice, checkedOptions } from '../../core/arguments.js';
-import { ArgumentError, describe } from '../../core/errors.js';
-import { nearest } from '../../core/nearest.js';
+import { ArgumentError, describe } from '../../core/base/errors.js';
+import { nearest } from '../../core/base/nearest.js';
+import { checkChoice, checkedOptions } from '../../core/tensor/arguments.js';
 import { checkHistory } from '../given.js';
 
 /** The loss, and each metric by its name. */

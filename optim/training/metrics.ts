@@ -3,10 +3,12 @@
  * figure. States are trees of tensors, so that they are gathered inside the compiled step and saved with a checkpoint.
  */
 
-import { checkedOptions, fitsInt32, rankOf } from '../../core/arguments.js';
-import { type AxisOptions, namedAxes, type OneAxis, singleAxis } from '../../core/axis.js';
-import { isFloat } from '../../core/dtype.js';
-import { describe } from '../../core/errors.js';
+import { isFloat } from '../../core/base/dtype.js';
+import { describe } from '../../core/base/errors.js';
+import { checkCallable } from '../../core/base/methods.js';
+import { inOperation } from '../../core/base/scope.js';
+import { normalizeAxis } from '../../core/base/shape.js';
+import { reveal } from '../../core/dispatch/interpreter.js';
 import {
   ArgumentError,
   add,
@@ -28,10 +30,8 @@ import {
   unsqueeze,
   where,
 } from '../../core/index.js';
-import { reveal } from '../../core/interpreter.js';
-import { checkCallable } from '../../core/methods.js';
-import { inOperation } from '../../core/scope.js';
-import { normalizeAxis } from '../../core/shape.js';
+import { checkedOptions, fitsInt32, rankOf } from '../../core/tensor/arguments.js';
+import { type AxisOptions, namedAxes, type OneAxis, singleAxis } from '../../core/tensor/axis.js';
 import { type Asked, type Figured, figureOf, isSum, isWhole } from './figures.js';
 
 /** Start from `init()`, `update` once a batch, read `result`; to reset is to start from `init()` again. */

@@ -1,9 +1,9 @@
 /** What is said of a step that is not finite: where it shows and, on request, the operation and the layer where it began. */
 import { debugNans, foldIn, full, type Key, treeEntries, treeLeaves } from '../../autograd/index.js';
-import { type Counted, meansWithin } from '../../core/counted.js';
-import { isFloat } from '../../core/dtype.js';
-import { NanError, NonFiniteError } from '../../core/errors.js';
-import { reveal } from '../../core/interpreter.js';
+import { isFloat } from '../../core/base/dtype.js';
+import { NanError, NonFiniteError } from '../../core/base/errors.js';
+import { reveal } from '../../core/dispatch/interpreter.js';
+import { type Counted, meansWithin } from '../../core/tensor/counted.js';
 import { globalNorm } from '../scaling.js';
 import { thawFor } from './freezing.js';
 import { gradientOf } from './gradient.js';

@@ -1,11 +1,11 @@
 /** What is asked of the options of `fit` before a run begins: whatever could have no effect, or another than was meant, is an error. */
 
-import { checkChoice, checkedOptions, checkList } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
+import { checkCallable, checkMethods } from '../../core/base/methods.js';
+import { nearest } from '../../core/base/nearest.js';
 import { ArgumentError } from '../../core/index.js';
-import { checkCallable, checkMethods } from '../../core/methods.js';
-import { nearest } from '../../core/nearest.js';
 import { checkKey } from '../../core/random/key.js';
+import { checkChoice, checkedOptions, checkList } from '../../core/tensor/arguments.js';
 import { checkCounts, checkMetrics, checkModel, checkOptimizer, checkSource } from '../given.js';
 import type { Callbacks } from './callbacks.js';
 import { checkMonitor, type Monitor } from './history.js';

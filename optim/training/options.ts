@@ -1,6 +1,6 @@
 /** What `fit` takes and returns, and where a run begins. */
 
-import { isFloat } from '../../core/dtype.js';
+import { isFloat } from '../../core/base/dtype.js';
 import { ArgumentError, arithmetic, DtypeError, foldIn, type Key, type Tensor, treeEntries } from '../../core/index.js';
 import { variablesOf } from '../given.js';
 import type { GradientTransform } from '../transform.js';

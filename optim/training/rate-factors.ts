@@ -1,8 +1,8 @@
 /** Factors on all learning rates, decided by the loop between steps: by the epoch, or by how the run goes. */
 
-import { checkedOptions } from '../../core/arguments.js';
-import { ArgumentError, describe } from '../../core/errors.js';
-import { checkCallable } from '../../core/methods.js';
+import { ArgumentError, describe } from '../../core/base/errors.js';
+import { checkCallable } from '../../core/base/methods.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { type PlateauOptions, reduceOnPlateau } from '../plateau.js';
 import type { Schedule } from '../schedules.js';
 import { checkMonitor, epochValues, type History, type MonitorOptions, modeOf, monitorNames } from './history.js';

@@ -1,9 +1,9 @@
 /** The state of a model, such as batch norm's running statistics, brought up to date for other parameters. */
 
 import { compile } from '../../autograd/index.js';
-import { checkedOptions } from '../../core/arguments.js';
+import { checkMethods } from '../../core/base/methods.js';
 import { foldIn, type Key } from '../../core/index.js';
-import { checkMethods } from '../../core/methods.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { pairOf, variablesOf } from '../given.js';
 import type { Model, Source, Variables } from './model.js';
 import { breathe } from './pause.js';

@@ -1,7 +1,8 @@
 /** Progress as lines of text: a callback that writes wherever its owner wants, a terminal, a page or a list. */
-import { checkedOptions } from '../../core/arguments.js';
-import { ArgumentError, describe } from '../../core/errors.js';
-import { checkCallable } from '../../core/methods.js';
+
+import { ArgumentError, describe } from '../../core/base/errors.js';
+import { checkCallable } from '../../core/base/methods.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import type { Callbacks } from './callbacks.js';
 import type { Measurement } from './history.js';
 

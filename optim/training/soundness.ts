@@ -2,7 +2,7 @@
  * Steps that come out as NaN or infinity. The step itself finds out, and takes back what it did by selection: what it gives is then what
  * it was given, to the bit.
  */
-import { isFloat } from '../../core/dtype.js';
+import { isFloat } from '../../core/base/dtype.js';
 import {
   add,
   cast,
@@ -17,7 +17,7 @@ import {
   treeLeaves,
   where,
 } from '../../core/index.js';
-import { isBranch } from '../../core/tree.js';
+import { isBranch } from '../../core/tensor/tree.js';
 import { isPrepared } from '../learning-rate.js';
 
 /** The number of the first step that was not finite, counted from 1 (0 when there was none), and its loss: an int32 and a float64 scalar. */

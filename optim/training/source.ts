@@ -1,6 +1,6 @@
 /** Batches from examples in memory: shuffled, in order, or drawn with replacement; and samples of them. */
 
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
 import {
   ArgumentError,
   fromData,

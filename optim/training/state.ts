@@ -3,7 +3,7 @@
  * What comes back from one is checked against the model and the optimiser before a run goes on from it.
  */
 import { ArgumentError, type Key, stopGradient, Tensor, TreeError, treeEntries } from '../../core/index.js';
-import { mapTensors } from '../../core/tree.js';
+import { mapTensors } from '../../core/tensor/tree.js';
 import type { AverageState } from './averaging.js';
 import type { Division } from './division.js';
 import type { Check, History, SkippedStep } from './history.js';

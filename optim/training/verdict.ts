@@ -1,8 +1,8 @@
 /** What learning curves say about a model: too weak, too well fitted to its training set, or sound. */
 
-import { checkedOptions } from '../../core/arguments.js';
-import { describe } from '../../core/errors.js';
+import { describe } from '../../core/base/errors.js';
 import { ArgumentError } from '../../core/index.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { checkHistory } from '../given.js';
 import { epochValues, type History } from './history.js';
 

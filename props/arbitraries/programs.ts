@@ -5,7 +5,7 @@
  */
 
 import * as fc from 'fast-check';
-import { checkedOptions } from '../../core/arguments.js';
+import { tryBroadcast } from '../../core/base/shape.js';
 import {
   add,
   broadcastTo,
@@ -37,7 +37,7 @@ import {
   tanh,
   where,
 } from '../../core/index.js';
-import { tryBroadcast } from '../../core/shape.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { broadcastable } from './shapes.js';
 import { type Draw, draw } from './values.js';
 

@@ -4,7 +4,7 @@
  */
 
 import * as fc from 'fast-check';
-import { checkedOptions } from '../../core/arguments.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 
 export interface ShapeConstraints {
   readonly minRank?: number;

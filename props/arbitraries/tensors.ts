@@ -1,9 +1,9 @@
 /** Tensors for checks of gradients: float64, bounded, off the kinks of the functions they are for. */
 
 import type * as fc from 'fast-check';
-import { checkedOptions } from '../../core/arguments.js';
-import { fromData } from '../../core/creation.js';
-import type { Tensor } from '../../core/tensor.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
+import { fromData } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import { type ShapeConstraints, shapeNames, shapes } from './shapes.js';
 import { type Draw, draw, drawDistinct, type ValueConstraints, valueNames } from './values.js';
 

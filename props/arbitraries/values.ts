@@ -4,8 +4,8 @@
  */
 
 import * as fc from 'fast-check';
-import { checkedOptions } from '../../core/arguments.js';
-import { sizeOf } from '../../core/shape.js';
+import { sizeOf } from '../../core/base/shape.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 
 /** A tensor before it is made: what counterexamples print. */
 export interface Draw {

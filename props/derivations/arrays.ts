@@ -1,7 +1,8 @@
 /** Elements of a tensor by index, for derivations that are written as sums over indices. */
-import { fromData } from '../../core/creation.js';
-import { type Shape, sizeOf, stridesOf } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+
+import { type Shape, sizeOf, stridesOf } from '../../core/base/shape.js';
+import { fromData } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 
 const position = (strides: readonly number[], index: readonly number[]): number =>
   index.reduce((sum, i, axis) => sum + i * (strides[axis] ?? 0), 0);

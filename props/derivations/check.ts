@@ -1,6 +1,6 @@
 /** One random call of a layer under law 2 (finite differences) and law 6 (its hand derivation). */
-import { isFloat } from '../../core/dtype.js';
-import type { Tensor } from '../../core/tensor.js';
+import { isFloat } from '../../core/base/dtype.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import { finiteDifferenceLaw } from '../laws/finite-differences.js';
 import { type HandDerivation, handDerivationLaw } from '../laws/hand-derivation.js';
 import type { Report } from '../laws/report.js';

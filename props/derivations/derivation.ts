@@ -3,8 +3,8 @@
  * down without the tape, beside the layer that the library differentiates by itself.
  */
 import * as fc from 'fast-check';
-import { fromData } from '../../core/creation.js';
-import type { Tensor } from '../../core/tensor.js';
+import { fromData } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import type { Draw } from '../arbitraries/values.js';
 
 /** Inputs by name; floats are differentiated, integers and booleans are labels and masks. */

@@ -3,7 +3,7 @@
  * within a second; with little memory. What breaks the promise is made smaller as far as that goes.
  */
 import { either as E } from 'fp-ts';
-import { wasmBackendIfAny } from '../../core/wasm/backend.js';
+import { wasmBackendIfAny } from '../../core/backends/wasm/backend.js';
 import { DataError } from '../../data/index.js';
 import type { Target } from '../suites/data/fuzz-targets.js';
 import { mutated } from './mutate.js';

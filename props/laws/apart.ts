@@ -3,14 +3,14 @@
  * others keep theirs. In forward mode and in Jacobians most directions are 0, and `0·∞` must not become NaN.
  */
 
-import { jacfwd, jacrev } from '../../autograd/jacobian.js';
-import { jvp } from '../../autograd/jvp.js';
-import { vjp } from '../../autograd/vjp.js';
-import { checkedOptions } from '../../core/arguments.js';
-import { onesLike, zerosLike } from '../../core/creation.js';
-import { slice } from '../../core/primitives/slice.js';
-import { sum } from '../../core/primitives/sum.js';
-import type { Tensor } from '../../core/tensor.js';
+import { jacfwd, jacrev } from '../../autograd/transforms/jacobian.js';
+import { jvp } from '../../autograd/transforms/jvp.js';
+import { vjp } from '../../autograd/transforms/vjp.js';
+import { sum } from '../../core/primitives/reduce/sum.js';
+import { slice } from '../../core/primitives/shape/slice.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
+import { onesLike, zerosLike } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import { type Elementwise, type ModesOptions, stretched } from './modes.js';
 import { type Deviation, type Report, reportOf } from './report.js';
 

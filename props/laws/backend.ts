@@ -2,16 +2,17 @@
  * Law 11, backends: one backend computes what another does, within so many units in the last place; and float32 what
  * float64 does, within so many units of float32.
  */
-import { checkedOptions } from '../../core/arguments.js';
-import type { Backend } from '../../core/backend.js';
-import { fromData } from '../../core/creation.js';
-import { defaultBackend, setDefaultBackend } from '../../core/default-backend.js';
-import { type Dtype, isFloat } from '../../core/dtype.js';
-import { formatShape } from '../../core/errors.js';
-import { abs } from '../../core/primitives/abs.js';
-import { referenceBackend } from '../../core/reference/backend.js';
-import { formatIndex } from '../../core/shape.js';
-import { mapTensors, treeEntries, treeLeaves } from '../../core/tree.js';
+
+import { defaultBackend, setDefaultBackend } from '../../core/backends/default-backend.js';
+import { referenceBackend } from '../../core/backends/reference/backend.js';
+import { type Dtype, isFloat } from '../../core/base/dtype.js';
+import { formatShape } from '../../core/base/errors.js';
+import { formatIndex } from '../../core/base/shape.js';
+import { abs } from '../../core/primitives/elementwise/abs.js';
+import type { Backend } from '../../core/program/backend.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
+import { fromData } from '../../core/tensor/creation.js';
+import { mapTensors, treeEntries, treeLeaves } from '../../core/tensor/tree.js';
 import { type Deviation, namedPlace, type Report, reportOf, type TreeFunction } from './report.js';
 import { inUlps } from './ulp.js';
 

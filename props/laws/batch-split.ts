@@ -3,11 +3,11 @@
  * its parts. True of every layer that treats examples one by one, which batch norm in training does not.
  */
 
-import { vjp } from '../../autograd/vjp.js';
-import { checkedOptions } from '../../core/arguments.js';
-import { ones } from '../../core/creation.js';
-import type { Tensor } from '../../core/tensor.js';
-import { treeLeaves } from '../../core/tree.js';
+import { vjp } from '../../autograd/transforms/vjp.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
+import { ones } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
+import { treeLeaves } from '../../core/tensor/tree.js';
 import { vectorSpace } from '../vector-space.js';
 import { exampleOf, stackOf } from './batching.js';
 import { type LawOptions, type Report, relative, reportOf } from './report.js';

@@ -1,9 +1,10 @@
 /** Examples and stacks of them, made from plain numbers and not with the library's own indexing. */
-import { fromData } from '../../core/creation.js';
-import { isFloat } from '../../core/dtype.js';
-import { ShapeError } from '../../core/errors.js';
-import type { Tensor } from '../../core/tensor.js';
-import { mapTensors, treeLeaves, treeUnflatten } from '../../core/tree.js';
+
+import { isFloat } from '../../core/base/dtype.js';
+import { ShapeError } from '../../core/base/errors.js';
+import { fromData } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
+import { mapTensors, treeLeaves, treeUnflatten } from '../../core/tensor/tree.js';
 import { numbersFrom } from '../numbers.js';
 
 /** Example `i` of a tree whose leaves have the batch at axis 0. */

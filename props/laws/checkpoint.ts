@@ -2,9 +2,9 @@
  * Law 10, checkpoint: computing a function again on the way back changes neither its value nor its gradient, in a bit.
  */
 
-import { checkpoint } from '../../autograd/checkpoint.js';
-import { vjp } from '../../autograd/vjp.js';
-import { checkedOptions } from '../../core/arguments.js';
+import { checkpoint } from '../../autograd/transforms/checkpoint.js';
+import { vjp } from '../../autograd/transforms/vjp.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { numbersFrom } from '../numbers.js';
 import { vectorSpace } from '../vector-space.js';
 import { exact, type LawOptions, type Report, reportOf, type TreeFunction } from './report.js';

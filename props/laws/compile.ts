@@ -2,11 +2,11 @@
  * Law 10, compile: a compiled function has the bits of the plain one, at its first call and at later ones; and giving arguments away
  * changes nothing but that they are gone.
  */
-import { compile } from '../../autograd/compile.js';
-import { fromData } from '../../core/creation.js';
-import { ArgumentError } from '../../core/errors.js';
-import type { Tensor } from '../../core/tensor.js';
-import { mapTensors, treeEntries } from '../../core/tree.js';
+import { compile } from '../../autograd/compile/compile.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { fromData } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
+import { mapTensors, treeEntries } from '../../core/tensor/tree.js';
 import { type Deviation, exact, type Report, reportOf, type TreeFunction } from './report.js';
 import { compareTrees } from './trees.js';
 

@@ -3,12 +3,12 @@
  * (Squire and Trapp 1998). For functions that act element by element.
  */
 
-import { vjp } from '../../autograd/vjp.js';
-import { checkedOptions } from '../../core/arguments.js';
-import { onesLike } from '../../core/creation.js';
-import { broadcastTo } from '../../core/primitives/broadcast-to.js';
-import { broadcastShapes, formatIndex } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { vjp } from '../../autograd/transforms/vjp.js';
+import { broadcastShapes, formatIndex } from '../../core/base/shape.js';
+import { broadcastTo } from '../../core/primitives/shape/broadcast-to.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
+import { onesLike } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import type { Complex } from '../complex.js';
 import { type LawOptions, type Report, relative, reportOf } from './report.js';
 import { requireDoubles } from './trees.js';

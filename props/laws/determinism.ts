@@ -3,9 +3,9 @@
  * recording too, and no transform changes a forward result.
  */
 
-import { jvp } from '../../autograd/jvp.js';
-import { vjp } from '../../autograd/vjp.js';
-import { checkedOptions } from '../../core/arguments.js';
+import { jvp } from '../../autograd/transforms/jvp.js';
+import { vjp } from '../../autograd/transforms/vjp.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { numbersFrom } from '../numbers.js';
 import { vectorSpace } from '../vector-space.js';
 import { exact, type LawOptions, type Report, reportOf, type TreeFunction } from './report.js';

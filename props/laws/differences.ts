@@ -2,7 +2,7 @@
  * The pullback of a function against difference quotients of it: entry by entry where the Jacobian is small, else in
  * random projections ⟨u, Jv⟩. What laws 2 and 3 share; they differ in the quotient.
  */
-import { vjp } from '../../autograd/vjp.js';
+import { vjp } from '../../autograd/transforms/vjp.js';
 import { numbersFrom } from '../numbers.js';
 import { vectorSpace } from '../vector-space.js';
 import { type Deviation, relative, type TreeFunction } from './report.js';

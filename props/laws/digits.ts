@@ -3,11 +3,12 @@
  * Where a formula's terms cancel, a float32 loses its digits long before a float64 does, in whatever modes the formula was reached;
  * so a derivative that all modes get wrong alike is found, too.
  */
-import { checkedOptions } from '../../core/arguments.js';
-import { fromData } from '../../core/creation.js';
-import { isFloat } from '../../core/dtype.js';
-import { formatIndex } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+
+import { isFloat } from '../../core/base/dtype.js';
+import { formatIndex } from '../../core/base/shape.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
+import { fromData } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import { derivativesOf, type Elementwise, type NestingOptions, stretched } from './modes.js';
 import { type Deviation, type Report, reportOf } from './report.js';
 import { ulpOf } from './ulp.js';

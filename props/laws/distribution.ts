@@ -2,7 +2,7 @@
  * A sample against the distribution that it is drawn from: every number within the support, the empirical distribution
  * function near the true one (Kolmogorov), and no number so far out in a tail that none should be there.
  */
-import { checkedOptions } from '../../core/arguments.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { combined, type Deviation, type LawOptions, type Report, reportOf } from './report.js';
 
 export interface Distribution {

@@ -4,8 +4,8 @@
  */
 
 import { add, fromData, key, mul, type Tensor, take, tensor, treeLeaves, treeMap } from '../../autograd/index.js';
-import { checkedOptions } from '../../core/arguments.js';
-import { ArgumentError } from '../../core/errors.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import type { Batch, Figured } from '../../optim/index.js';
 import { gradientOf } from '../../optim/training/gradient.js';
 import { meanOf } from '../../optim/training/metrics.js';

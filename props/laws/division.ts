@@ -2,11 +2,11 @@
  * Division with remainder: a = b·q + r, |r| < |b|, with one q: that of the value is that of both derivatives, ∂r/∂a = 1 and
  * ∂r/∂b = −q, also where a/b rounds to a whole number that it does not reach.
  */
-import { jvp } from '../../autograd/jvp.js';
-import { vjp } from '../../autograd/vjp.js';
-import { onesLike, zerosLike } from '../../core/creation.js';
-import { formatIndex } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { jvp } from '../../autograd/transforms/jvp.js';
+import { vjp } from '../../autograd/transforms/vjp.js';
+import { formatIndex } from '../../core/base/shape.js';
+import { onesLike, zerosLike } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import { type Deviation, exact, type Report, reportOf } from './report.js';
 
 /** Two functions that are said to divide. */

@@ -1,11 +1,11 @@
 /** Errors of numbers: what is only known when a program runs is refused there in the words of the plain function. */
-import { compile } from '../../autograd/compile.js';
-import { vjp } from '../../autograd/vjp.js';
-import { onesLike } from '../../core/creation.js';
-import { isFloat } from '../../core/dtype.js';
-import { ArgumentError } from '../../core/errors.js';
-import type { Tensor } from '../../core/tensor.js';
-import { treeLeaves, treeMap, treeUnflatten } from '../../core/tree.js';
+import { compile } from '../../autograd/compile/compile.js';
+import { vjp } from '../../autograd/transforms/vjp.js';
+import { isFloat } from '../../core/base/dtype.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { onesLike } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
+import { treeLeaves, treeMap, treeUnflatten } from '../../core/tensor/tree.js';
 import { type Deviation, exact, type Report, reportOf, type TreeFunction } from './report.js';
 
 /** What `f` throws, without the places of a gradient: `crossEntropy (gradient of gather): …` says what `crossEntropy: …` says. */

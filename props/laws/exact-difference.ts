@@ -3,7 +3,7 @@
  * that a gradient wrong in its twelfth digit is found.
  */
 
-import { checkedOptions } from '../../core/arguments.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { vectorSpace } from '../vector-space.js';
 import { pullbackAgainst, type Quotient } from './differences.js';
 import { combined, type LawOptions, type Report, reportOf, type TreeFunction } from './report.js';

@@ -3,7 +3,7 @@
  * d = [8(f(x + hv) − f(x − hv)) − (f(x + 2hv) − f(x − 2hv))] / 12h = Jv + O(h⁴), h = 5e-4.
  * Truncation is about h⁴/30 = 2e-15 times the fifth derivative, rounding about 1e-12 times the value: 1e-9 has room.
  */
-import { checkedOptions } from '../../core/arguments.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { pullbackAgainst, type Quotient } from './differences.js';
 import { type LawOptions, type Report, reportOf, type TreeFunction } from './report.js';
 import { requireDoubles } from './trees.js';

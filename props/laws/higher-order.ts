@@ -4,9 +4,9 @@
  *   ⟨u, Hv⟩ = ⟨v, Hu⟩   (Schwarz),   forward-over-reverse Hv = reverse-over-forward Hv = reverse-over-reverse Hv.
  */
 
-import { jvp } from '../../autograd/jvp.js';
-import { vjp } from '../../autograd/vjp.js';
-import { checkedOptions } from '../../core/arguments.js';
+import { jvp } from '../../autograd/transforms/jvp.js';
+import { vjp } from '../../autograd/transforms/vjp.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { numbersFrom } from '../numbers.js';
 import { vectorSpace } from '../vector-space.js';
 import { adjointLaw } from './adjoint.js';

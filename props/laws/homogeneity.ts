@@ -3,11 +3,11 @@
  * two round nothing, so that what squares on the way, and overflows or vanishes there, is found.
  */
 
-import { vjp } from '../../autograd/vjp.js';
-import { checkedOptions } from '../../core/arguments.js';
-import { fromData } from '../../core/creation.js';
-import { isFloat } from '../../core/dtype.js';
-import { mapTensors } from '../../core/tree.js';
+import { vjp } from '../../autograd/transforms/vjp.js';
+import { isFloat } from '../../core/base/dtype.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
+import { fromData } from '../../core/tensor/creation.js';
+import { mapTensors } from '../../core/tensor/tree.js';
 import { numbersFrom } from '../numbers.js';
 import { vectorSpace } from '../vector-space.js';
 import { type Deviation, type LawOptions, type Report, reportOf, type TreeFunction } from './report.js';

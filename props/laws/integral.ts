@@ -2,11 +2,11 @@
  * The fundamental theorem of calculus: a function grows by the integral of its derivative. Beside a zero of the function its values
  * are held to their own size, so that a formula whose terms cancel there is found, even where every other evaluation of it cancels alike.
  */
-import { jvp } from '../../autograd/jvp.js';
-import { checkedOptions } from '../../core/arguments.js';
-import { fromData, onesLike } from '../../core/creation.js';
-import { cast } from '../../core/primitives/cast.js';
-import type { Tensor } from '../../core/tensor.js';
+import { jvp } from '../../autograd/transforms/jvp.js';
+import { cast } from '../../core/primitives/elementwise/cast.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
+import { fromData, onesLike } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import { type Deviation, type Report, reportOf } from './report.js';
 
 export interface IntegralOptions {

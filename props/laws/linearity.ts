@@ -3,11 +3,11 @@
  * Jᵀ(αu + βw) = αJᵀu + βJᵀw, and ∇(αf + βg) = α∇f + β∇g.
  */
 
-import { vjp } from '../../autograd/vjp.js';
-import { checkedOptions } from '../../core/arguments.js';
-import { add } from '../../core/primitives/add.js';
-import { mul } from '../../core/primitives/mul.js';
-import type { Tensor } from '../../core/tensor.js';
+import { vjp } from '../../autograd/transforms/vjp.js';
+import { add } from '../../core/primitives/elementwise/add.js';
+import { mul } from '../../core/primitives/elementwise/mul.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import { numbersFrom } from '../numbers.js';
 import { type VectorSpace, vectorSpace } from '../vector-space.js';
 import { type Deviation, type LawOptions, type Report, relative, reportOf, type TreeFunction } from './report.js';

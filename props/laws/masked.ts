@@ -2,11 +2,11 @@
  * What is masked has no influence: whatever stands there, NaN and infinities included, values and gradients keep their bits, and the
  * gradient there is 0.
  */
-import { vjp } from '../../autograd/vjp.js';
-import { fromData } from '../../core/creation.js';
-import { isFloat } from '../../core/dtype.js';
-import type { Tensor } from '../../core/tensor.js';
-import { treeEntries, treeLeaves, treeUnflatten } from '../../core/tree.js';
+import { vjp } from '../../autograd/transforms/vjp.js';
+import { isFloat } from '../../core/base/dtype.js';
+import { fromData } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
+import { treeEntries, treeLeaves, treeUnflatten } from '../../core/tensor/tree.js';
 import { type Deviation, exact, type Report, reportOf } from './report.js';
 
 /** What stands in masked places, one after the other. */

@@ -4,14 +4,14 @@
  * nested, and in whichever order.
  */
 
-import { jvp } from '../../autograd/jvp.js';
-import { vjp } from '../../autograd/vjp.js';
-import { checkedOptions } from '../../core/arguments.js';
-import { ones } from '../../core/creation.js';
-import type { Dtype } from '../../core/dtype.js';
-import { broadcastTo } from '../../core/primitives/broadcast-to.js';
-import { broadcastShapes, formatIndex } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { jvp } from '../../autograd/transforms/jvp.js';
+import { vjp } from '../../autograd/transforms/vjp.js';
+import type { Dtype } from '../../core/base/dtype.js';
+import { broadcastShapes, formatIndex } from '../../core/base/shape.js';
+import { broadcastTo } from '../../core/primitives/shape/broadcast-to.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
+import { ones } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import { type Deviation, type LawOptions, namedPlace, type Report, reportOf } from './report.js';
 import { ulpOf } from './ulp.js';
 

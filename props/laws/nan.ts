@@ -1,7 +1,7 @@
 /** A NaN is never swallowed: whatever depends on a number that is none is none itself. */
 
-import { vjp } from '../../autograd/vjp.js';
-import { checkedOptions } from '../../core/arguments.js';
+import { vjp } from '../../autograd/transforms/vjp.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { vectorSpace } from '../vector-space.js';
 import { type Deviation, type Report, reportOf, type TreeFunction } from './report.js';
 

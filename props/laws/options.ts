@@ -2,8 +2,9 @@
  * No option is ignored: each of them away from its default, alone and with every other, gives what the same function written without options
  * gives, and changes the result somewhere.
  */
-import { checkedOptions } from '../../core/arguments.js';
-import { TapegradError } from '../../core/errors.js';
+
+import { TapegradError } from '../../core/base/errors.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { numbersFrom } from '../numbers.js';
 import { type Deviation, type LawOptions, type Report, relativeOrNaN, reportOf } from './report.js';
 

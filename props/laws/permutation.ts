@@ -1,8 +1,9 @@
 /** Sums and what is made of them do not depend on the order of a line's elements, but for rounding within a stated bound. */
-import { checkedOptions } from '../../core/arguments.js';
-import { fromData } from '../../core/creation.js';
-import { formatIndex, stridesOf } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+
+import { formatIndex, stridesOf } from '../../core/base/shape.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
+import { fromData } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import { numbersFrom } from '../numbers.js';
 import { type Deviation, type LawOptions, type Report, reportOf } from './report.js';
 import { inUlps } from './ulp.js';

@@ -5,8 +5,8 @@
  * Directions without curvature say nothing about the slope and are drawn again.
  */
 
-import { vjp } from '../../autograd/vjp.js';
-import { checkedOptions } from '../../core/arguments.js';
+import { vjp } from '../../autograd/transforms/vjp.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
 import { numbersFrom } from '../numbers.js';
 import { vectorSpace } from '../vector-space.js';
 import { type LawOptions, type Report, reportOf, type TreeFunction } from './report.js';

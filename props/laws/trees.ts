@@ -1,9 +1,9 @@
 /** Trees compared leaf by leaf, number by number, integers and booleans too. */
-import { isFloat } from '../../core/dtype.js';
-import { DtypeError } from '../../core/errors.js';
-import { formatAval } from '../../core/program.js';
-import { formatIndex } from '../../core/shape.js';
-import { treeEntries } from '../../core/tree.js';
+import { isFloat } from '../../core/base/dtype.js';
+import { DtypeError } from '../../core/base/errors.js';
+import { formatIndex } from '../../core/base/shape.js';
+import { formatAval } from '../../core/program/program.js';
+import { treeEntries } from '../../core/tensor/tree.js';
 import { type Deviation, namedPlace } from './report.js';
 
 type Measure = (where: string, got: number, want: number) => Deviation;

@@ -1,5 +1,5 @@
 /** Units in the last place: the distance between neighbouring floats. */
-import type { Dtype } from '../../core/dtype.js';
+import type { Dtype } from '../../core/base/dtype.js';
 import type { Deviation } from './report.js';
 
 /** Bits of the fraction, and the exponent of the least normal number. */

@@ -3,20 +3,20 @@
  * an operand where it lies; what comes out must be what the same numbers give in a tensor of their own.
  */
 
-import { compile } from '../../autograd/compile.js';
-import { checkedOptions } from '../../core/arguments.js';
-import { fromData } from '../../core/creation.js';
-import { broadcastTo } from '../../core/primitives/broadcast-to.js';
-import { cast } from '../../core/primitives/cast.js';
-import { flip } from '../../core/primitives/flip.js';
-import { full } from '../../core/primitives/full.js';
-import { logicalNot } from '../../core/primitives/logical-not.js';
-import { mul } from '../../core/primitives/mul.js';
-import { permute } from '../../core/primitives/permute.js';
-import { slice } from '../../core/primitives/slice.js';
-import { sizeOf, stridesOf } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
-import { mapTensors } from '../../core/tree.js';
+import { compile } from '../../autograd/compile/compile.js';
+import { sizeOf, stridesOf } from '../../core/base/shape.js';
+import { cast } from '../../core/primitives/elementwise/cast.js';
+import { logicalNot } from '../../core/primitives/elementwise/logical-not.js';
+import { mul } from '../../core/primitives/elementwise/mul.js';
+import { broadcastTo } from '../../core/primitives/shape/broadcast-to.js';
+import { flip } from '../../core/primitives/shape/flip.js';
+import { full } from '../../core/primitives/shape/full.js';
+import { permute } from '../../core/primitives/shape/permute.js';
+import { slice } from '../../core/primitives/shape/slice.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
+import { fromData } from '../../core/tensor/creation.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
+import { mapTensors } from '../../core/tensor/tree.js';
 import { numbersFrom } from '../numbers.js';
 import { type Deviation, exact, type LawOptions, type Report, reportOf, type TreeFunction } from './report.js';
 import { compareTrees } from './trees.js';

@@ -3,10 +3,10 @@
  * compute, never another result.
  */
 
-import { vjp } from '../../autograd/vjp.js';
-import { type Axes, vmap } from '../../autograd/vmap.js';
-import { checkedOptions } from '../../core/arguments.js';
-import { treeLeaves } from '../../core/tree.js';
+import { vjp } from '../../autograd/transforms/vjp.js';
+import { type Axes, vmap } from '../../autograd/transforms/vmap.js';
+import { checkedOptions } from '../../core/tensor/arguments.js';
+import { treeLeaves } from '../../core/tensor/tree.js';
 import { numbersFrom } from '../numbers.js';
 import { hasFloats, vectorSpace } from '../vector-space.js';
 import { exampleOf, stackOf } from './batching.js';

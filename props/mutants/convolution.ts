@@ -1,6 +1,6 @@
 /** Mistakes in the rules of convolution and pooling: the ones that everybody makes once. */
 import { flip, primitives } from '../../core/index.js';
-import type { Primitive, Rule } from '../../core/primitive.js';
+import type { Primitive, Rule } from '../../core/program/primitive.js';
 import { at, type BackwardContext, type PrimitiveMutant, withVjp } from './mutant.js';
 
 /** The right rule of one argument under wrong parameters. */

@@ -15,8 +15,8 @@ import {
   type Tensor,
   where,
 } from '../../core/index.js';
-import { cast } from '../../core/primitives/cast.js';
-import { reshape } from '../../core/primitives/reshape.js';
+import { cast } from '../../core/primitives/elementwise/cast.js';
+import { reshape } from '../../core/primitives/shape/reshape.js';
 import { at, type PrimitiveMutant, scaledBoth, withJvp, withVjp } from './mutant.js';
 
 /** Un-broadcasting by the mean instead of the sum. */

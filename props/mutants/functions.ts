@@ -3,8 +3,8 @@
  * not repeat itself. Each comes with the right function, which the same laws must pass.
  */
 import * as fc from 'fast-check';
-import { customVjp } from '../../autograd/custom-vjp.js';
-import { vjp } from '../../autograd/vjp.js';
+import { customVjp } from '../../autograd/transforms/custom-vjp.js';
+import { vjp } from '../../autograd/transforms/vjp.js';
 import {
   add,
   avgPool,

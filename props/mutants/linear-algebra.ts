@@ -1,7 +1,8 @@
 /** Mistakes in the rules of linear algebra. Matrices are drawn square now and then, so that a missing transpose fits. */
+
+import { bind } from '../../core/dispatch/interpreter.js';
 import { cofactor, inverse, mul, neg, primitives, solve, transpose, tril, unsqueeze } from '../../core/index.js';
-import { bind } from '../../core/interpreter.js';
-import { matrixProduct } from '../../core/primitives/matmul.js';
+import { matrixProduct } from '../../core/primitives/linalg/matmul.js';
 import { at, type PrimitiveMutant, withBatch, withVjp } from './mutant.js';
 
 const overMatrices = (g: Parameters<typeof unsqueeze>[0]): ReturnType<typeof unsqueeze> =>

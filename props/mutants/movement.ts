@@ -1,4 +1,7 @@
 /** Mistakes in the rules of primitives that move numbers: shapes, slices, indices. */
+
+import { stridesOf, walk } from '../../core/base/shape.js';
+import { bind } from '../../core/dispatch/interpreter.js';
 import {
   broadcastTo,
   concat,
@@ -18,9 +21,7 @@ import {
   where,
   zeros,
 } from '../../core/index.js';
-import { bind } from '../../core/interpreter.js';
-import { padWith } from '../../core/primitives/pad.js';
-import { stridesOf, walk } from '../../core/shape.js';
+import { padWith } from '../../core/primitives/shape/pad.js';
 import { at, type PrimitiveMutant, withBatch, withVjp } from './mutant.js';
 
 /** 1 where an index is the last of its kind in its lane, else 0: what survives when a gradient overwrites. */

@@ -2,8 +2,8 @@
  * What a mutant is: a primitive or a function with one deliberate mistake, and the law that must find it. The tests of the
  * tester stand on these: a law that misses its mutants proves nothing about the rules that it passes.
  */
-import type { BatchContext, ForwardRule, Primitive, Rule } from '../../core/primitive.js';
-import type { Tensor } from '../../core/tensor.js';
+import type { BatchContext, ForwardRule, Primitive, Rule } from '../../core/program/primitive.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import type { PrimitiveName } from '../specs/index.js';
 
 /** A primitive with a wrong rule. */

@@ -1,9 +1,10 @@
 /** Mistakes in the rules of reductions, scans and lane-wise functions. */
+
+import { bind } from '../../core/dispatch/interpreter.js';
 import { cumsum, div, equal, exp, mul, primitives, sub, sum, type Tensor, where } from '../../core/index.js';
-import { bind } from '../../core/interpreter.js';
-import type { View } from '../../core/primitive.js';
-import { cast } from '../../core/primitives/cast.js';
-import { unreduce } from '../../core/primitives/sum.js';
+import { cast } from '../../core/primitives/elementwise/cast.js';
+import { unreduce } from '../../core/primitives/reduce/sum.js';
+import type { View } from '../../core/program/primitive.js';
 import { at, type PrimitiveMutant, scaledBoth, withBatch, withVjp } from './mutant.js';
 
 const along = (x: Tensor, axis: number): Tensor => sum(x, { axes: axis, keepDims: true });

@@ -150,7 +150,7 @@ const scale: Operator = (node, { parent, path }) => {
   // In the assembler the same names write instructions.
   return scaledCalls.has(calleeOf(node)) &&
     child(node, 'callee').type === 'Identifier' &&
-    !path.startsWith('core/wasm/')
+    !/^core\/backends\/(kernels|wasm)\//.test(path)
     ? expression((render) => `globalThis.tapegradScaled(${render(node)})`)
     : [];
 };

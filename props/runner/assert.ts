@@ -3,7 +3,7 @@
  * into is not compared, an error is held to what is expected of it, and a mishap of the engine is never the error that was meant.
  */
 import * as uvu from 'uvu/assert';
-import { Tensor } from '../../core/tensor.js';
+import { Tensor } from '../../core/tensor/tensor.js';
 
 export { instance, is, match, type, unreachable } from 'uvu/assert';
 

@@ -1,8 +1,8 @@
 /** Assertions on numbers that carry rounding. */
 
-import { formatShape } from '../../core/errors.js';
-import { sizeOf } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { formatShape } from '../../core/base/errors.js';
+import { sizeOf } from '../../core/base/shape.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import * as assert from './assert.js';
 
 /** Numbers in row-major order, with their shape. */

@@ -3,11 +3,12 @@
  * folder, global names, and what the prototypes of the language have. What a file changes is a failure of that file, and is
  * put back for the next.
  */
-import type { Backend } from '../../core/backend.js';
-import { defaultBackend, setDefaultBackend } from '../../core/default-backend.js';
-import { currentInterpreter, type Interpreter } from '../../core/interpreter.js';
-import { referenceBackend } from '../../core/reference/backend.js';
-import { setThreads, threads } from '../../core/threads.js';
+
+import { defaultBackend, setDefaultBackend } from '../../core/backends/default-backend.js';
+import { referenceBackend } from '../../core/backends/reference/backend.js';
+import { setThreads, threads } from '../../core/backends/threads.js';
+import { currentInterpreter, type Interpreter } from '../../core/dispatch/interpreter.js';
+import type { Backend } from '../../core/program/backend.js';
 
 /** What a file found. */
 export interface World {

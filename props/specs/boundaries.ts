@@ -3,10 +3,10 @@
  * decided in `docs/semantics.md` makes the gradient there. Exact numbers, no tolerance.
  */
 
-import { vjp } from '../../autograd/vjp.js';
-import { bind } from '../../core/interpreter.js';
-import type { Primitive } from '../../core/primitive.js';
-import type { Tensor } from '../../core/tensor.js';
+import { vjp } from '../../autograd/transforms/vjp.js';
+import { bind } from '../../core/dispatch/interpreter.js';
+import type { Primitive } from '../../core/program/primitive.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import { tensorOf } from '../arbitraries/tensors.js';
 import type { Draw } from '../arbitraries/values.js';
 import { type Deviation, exact, type Report, reportOf } from '../laws/report.js';

@@ -3,12 +3,12 @@
  * offsets, runs or valid ranges.
  */
 import * as fc from 'fast-check';
-import type { ConvParams } from '../../core/families/convolution.js';
-import type { PoolParams } from '../../core/families/pooling.js';
-import type { Border } from '../../core/families/window.js';
-import type { ConvFilterGradientParams } from '../../core/primitives/conv-filter-gradient.js';
-import type { ConvInputGradientParams } from '../../core/primitives/conv-input-gradient.js';
-import type { WindowSumTransposeParams } from '../../core/primitives/window-sum-transpose.js';
+import type { ConvFilterGradientParams } from '../../core/primitives/window/conv-filter-gradient.js';
+import type { ConvInputGradientParams } from '../../core/primitives/window/conv-input-gradient.js';
+import type { WindowSumTransposeParams } from '../../core/primitives/window/window-sum-transpose.js';
+import type { ConvParams } from '../../core/rules/convolution.js';
+import type { PoolParams } from '../../core/rules/pooling.js';
+import type { Border } from '../../core/rules/window.js';
 import { type Draw, draw, drawDistinct } from '../arbitraries/values.js';
 import type { Case, OpSpec } from './spec.js';
 import { at, indexLists, tabulate } from './tabulate.js';

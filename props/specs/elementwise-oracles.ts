@@ -1,5 +1,5 @@
 /** Independent values for elementwise specs: broadcasting by the odometer, the error function by its series, inverses by bisection. */
-import { broadcastShapes, broadcastStrides, sizeOf, walk } from '../../core/shape.js';
+import { broadcastShapes, broadcastStrides, sizeOf, walk } from '../../core/base/shape.js';
 import type { Case } from './spec.js';
 
 /** The output of a call by a function of the numbers at one position, with broadcasting. */

@@ -1,5 +1,5 @@
 /** The spec of every primitive. */
-import type * as primitives from '../../core/table.js';
+import type * as primitives from '../../core/primitives/table.js';
 import { convolutionSpecs } from './convolution.js';
 import { elementwiseSpecs } from './elementwise.js';
 import { indexingSpecs } from './indexing.js';

@@ -1,7 +1,7 @@
 /** Specs of the primitives with an index operand. Indices repeat and count from either end. */
 import * as fc from 'fast-check';
-import type { IndexedParams } from '../../core/families/indexed.js';
-import type { TakeTransposeParams } from '../../core/primitives/take-transpose.js';
+import type { TakeTransposeParams } from '../../core/primitives/index/take-transpose.js';
+import type { IndexedParams } from '../../core/rules/indexed.js';
 import { shapes, shapeWithAxis } from '../arbitraries/shapes.js';
 import { type Draw, draw, drawIntegers } from '../arbitraries/values.js';
 import type { Case, OpSpec } from './spec.js';

@@ -1,8 +1,8 @@
 /** Specs of the linear-algebra primitives. Matrices to invert are well-conditioned; those of det and cofactor are often singular. */
 import * as fc from 'fast-check';
-import type { MatmulParams } from '../../core/primitives/matmul.js';
-import type { SolveParams } from '../../core/primitives/solve.js';
-import type { Triangle } from '../../core/reference/factorizations.js';
+import type { Triangle } from '../../core/backends/reference/factorizations.js';
+import type { MatmulParams } from '../../core/primitives/linalg/matmul.js';
+import type { SolveParams } from '../../core/primitives/linalg/solve.js';
 import { broadcastable, shapes } from '../arbitraries/shapes.js';
 import { type Draw, draw } from '../arbitraries/values.js';
 import {

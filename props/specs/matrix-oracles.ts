@@ -2,7 +2,7 @@
  * Matrices by their definitions: sums over indices, Laplace expansion, Cramer's rule. Factorial time, no elimination
  * anywhere, so that they share no step with the loops they judge. For matrices up to 5 × 5 or so.
  */
-import { broadcastStrides, sizeOf, tryBroadcast, walk } from '../../core/shape.js';
+import { broadcastStrides, sizeOf, tryBroadcast, walk } from '../../core/base/shape.js';
 import type { Draw } from '../arbitraries/values.js';
 
 export type Matrix = readonly (readonly number[])[];

@@ -1,5 +1,5 @@
 /** A list of option names that is not complete, has one too many, or does not call a flag one does not compile. */
-import { checkedOptions, type OptionNames } from '../../core/arguments.js';
+import { checkedOptions, type OptionNames } from '../../core/tensor/arguments.js';
 
 interface Options {
   readonly axis?: number;

@@ -2,6 +2,8 @@
  * Shapes at compile time, checked by the compiler alone (`check.ts` runs it): what the types must say, and, on the lines
  * that expect an error, what they must refuse.
  */
+
+import type { Broadcast, MatMul } from '../../core/base/typed-shape.js';
 import {
   add,
   broadcastTo,
@@ -21,7 +23,6 @@ import {
   where,
   zeros,
 } from '../../core/index.js';
-import type { Broadcast, MatMul } from '../../core/typed-shape.js';
 
 /** Whether two types are the same, not just assignable. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;

@@ -3,7 +3,7 @@
  * with its producers where both loop over the same shape, unless what lies between them would then have to run both before and
  * after. Clusters come back in an order in which they can run.
  */
-import { type Shape, sameShape } from '../../shape.js';
+import { type Shape, sameShape } from '../../base/shape.js';
 
 /** What an operation reads: the operation whose values it wants, and whether it wants them element by element. */
 export interface Dependence {

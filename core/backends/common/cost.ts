@@ -2,8 +2,8 @@
  * What a unit of a plan costs, estimated from shapes alone: floating-point operations and bytes moved. For printing, and for deciding
  * what is worth spreading over threads or fusing.
  */
-import { sizeOf } from '../../shape.js';
-import { trafficOf } from './evaluate.js';
+import { sizeOf } from '../../base/shape.js';
+import { trafficOf } from '../kernels/groups/evaluate.js';
 import type { KernelUnit, Unit } from './plan.js';
 
 export interface Cost {

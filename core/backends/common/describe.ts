@@ -1,8 +1,8 @@
 /** Plans as text: the units in the order in which they run, where their numbers are, and what all of it costs. */
-import { formatAval } from '../../program.js';
+import { formatAval } from '../../program/program.js';
+import { trafficOf } from '../kernels/groups/evaluate.js';
+import { loopOf } from '../kernels/groups/group.js';
 import { costOf } from './cost.js';
-import { trafficOf } from './evaluate.js';
-import { loopOf } from './group.js';
 import type { Layout } from './layout.js';
 import type { Buffer, Plan, Unit } from './plan.js';
 

@@ -2,10 +2,10 @@
  * What follows a product or a convolution element by element, and can be done to its sums while they are in registers: a factor, a bias or
  * a residual, the rectifier. The loop that would do it is left out. Everything keeps its bits: only finished sums are touched.
  */
-import { type Shape, sizeOf } from '../../shape.js';
-import { isDense } from '../loops/nest.js';
-import type { Addend, Epilogue, KernelLowering } from '../lowerings/lowering.js';
-import { readsOf, trafficOf, writesOf } from './evaluate.js';
+import { type Shape, sizeOf } from '../../base/shape.js';
+import { readsOf, trafficOf, writesOf } from '../kernels/groups/evaluate.js';
+import { isDense } from '../kernels/loops/nest.js';
+import type { Addend, Epilogue, KernelLowering } from '../kernels/lowerings/lowering.js';
 import type { Buffer, Group, KernelUnit, Operand, Read, Step, Unit } from './plan.js';
 
 /** The strides of the same elements in the same order under another shape; `null` where an axis of it would not be regular. */

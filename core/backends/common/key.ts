@@ -1,7 +1,7 @@
 /** What the code of one operation depends on, as text: eager evaluation asks for it every time, so it is put together plainly. */
-import { ArgumentError } from '../../errors.js';
-import type { Program } from '../../program.js';
-import { isOwn } from '../lowerings/index.js';
+import { ArgumentError } from '../../base/errors.js';
+import type { Program } from '../../program/program.js';
+import { isOwn } from '../kernels/lowerings/index.js';
 
 /** No parameter of an operation is nested so deep. */
 const deepest = 32;

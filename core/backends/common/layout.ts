@@ -2,8 +2,8 @@
  * Where everything lies during a call. Inputs, constants and outputs come as arguments; all other buffers share one
  * workspace, each living from the unit that computes it to the last that reads it.
  */
-import { readsOf, writesOf } from './evaluate.js';
-import { mayOverwrite } from './group.js';
+import { readsOf, writesOf } from '../kernels/groups/evaluate.js';
+import { mayOverwrite } from '../kernels/groups/group.js';
 import { type Buffer, isWide, type KernelUnit, type Plan, type Unit } from './plan.js';
 
 /** Where in the workspace bytes are that a unit may overwrite; `null` for the part of the thread that runs it. */

@@ -3,17 +3,17 @@
  * numbers are in memory at all. Inside a group values live in registers; constants and views are not stored unless a kernel
  * wants them.
  */
-import { bytesPerElement, type Dtype } from '../../dtype.js';
-import { type Aval, formatParams, type Program, type ProgramNode } from '../../program.js';
-import { broadcastStrides, type Shape, sameShape, sizeOf, stridesOf } from '../../shape.js';
-import { widthFor } from '../loops/lanes.js';
-import type { Fold } from '../lowerings/folds.js';
-import { isOwn, lower } from '../lowerings/index.js';
-import type { Lowered, Origin } from '../lowerings/lowering.js';
+import { bytesPerElement, type Dtype } from '../../base/dtype.js';
+import { broadcastStrides, type Shape, sameShape, sizeOf, stridesOf } from '../../base/shape.js';
+import { type Aval, formatParams, type Program, type ProgramNode } from '../../program/program.js';
+import { settleTraffic, writesOf } from '../kernels/groups/evaluate.js';
+import { keepsOrder } from '../kernels/groups/group.js';
+import { widthFor } from '../kernels/loops/lanes.js';
+import type { Fold } from '../kernels/lowerings/folds.js';
+import { isOwn, lower } from '../kernels/lowerings/index.js';
+import type { Lowered, Origin } from '../kernels/lowerings/lowering.js';
 import { clustersOf, type Item } from './clusters.js';
 import { withEpilogues } from './epilogues.js';
-import { settleTraffic, writesOf } from './evaluate.js';
-import { keepsOrder } from './group.js';
 
 /** A stretch of memory: an input, a constant, or computed by a unit. */
 export interface Buffer {

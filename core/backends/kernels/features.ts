@@ -2,8 +2,9 @@
  * What the engine can do beyond plain WebAssembly, found by asking it to validate or run a probe module: no version numbers, no flags.
  * That takes microseconds; the answer is kept.
  */
+
+import { engine, hasEngine, mostPages } from '../wasm/engine.js';
 import { encode, f64x2, func, i32, i32Atomic, instantiate, link, type ModuleSource, v128 } from './assembler/index.js';
-import { engine, hasEngine, mostPages } from './engine.js';
 
 export interface Features {
   /** 128-bit vectors. */

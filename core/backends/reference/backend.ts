@@ -2,13 +2,14 @@
  * The reference backend: runs a program by calling each primitive's own forward loop. Slow, obvious, and the oracle
  * for every other backend.
  */
-import type { Backend, Storage } from '../backend.js';
-import { allocate, convert, type Dtype, type TypedArray } from '../dtype.js';
-import type { View } from '../primitive.js';
-import type { Program } from '../program.js';
-import { runAt } from '../scope.js';
-import { sizeOf } from '../shape.js';
-import { storageOn } from '../tensor.js';
+
+import { allocate, convert, type Dtype, type TypedArray } from '../../base/dtype.js';
+import { runAt } from '../../base/scope.js';
+import { sizeOf } from '../../base/shape.js';
+import type { Backend, Storage } from '../../program/backend.js';
+import type { View } from '../../program/primitive.js';
+import type { Program } from '../../program/program.js';
+import { storageOn } from '../../tensor/tensor.js';
 
 interface ReferenceStorage extends Storage {
   readonly data: TypedArray;

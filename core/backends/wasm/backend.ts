@@ -2,18 +2,19 @@
  * The WebAssembly backend: every program becomes a module with one function, and runs as one call. Programs of one
  * operation, which is what eager evaluation is made of, are compiled once for equal shapes, element types and parameters.
  */
-import { checkChoice, checkedOptions } from '../arguments.js';
-import type { Backend, Executable, Storage } from '../backend.js';
-import { allocate, convert, type Dtype, type TypedArray } from '../dtype.js';
-import { ArgumentError, describe } from '../errors.js';
-import type { Program } from '../program.js';
-import { sizeOf } from '../shape.js';
-import { type Arithmetic, canRun, features } from './features.js';
-import { lower } from './lowerings/index.js';
+
+import { allocate, convert, type Dtype, type TypedArray } from '../../base/dtype.js';
+import { ArgumentError, describe } from '../../base/errors.js';
+import { sizeOf } from '../../base/shape.js';
+import type { Backend, Executable, Storage } from '../../program/backend.js';
+import type { Program } from '../../program/program.js';
+import { checkChoice, checkedOptions } from '../../tensor/arguments.js';
+import { leastRecentlyUsed } from '../common/cache.js';
+import { keyOf } from '../common/key.js';
+import { type Arithmetic, canRun, features } from '../kernels/features.js';
+import { lower } from '../kernels/lowerings/index.js';
 import { createMemory, type MemoryOptions, type WasmMemory, type WasmStorage } from './memory.js';
-import { leastRecentlyUsed } from './programs/cache.js';
 import { createHost, makeExecutable } from './programs/executable.js';
-import { keyOf } from './programs/key.js';
 import { createThreadPool, type ThreadOptions, type ThreadPool } from './threads/pool.js';
 
 /** Which results have the same bits: those of one engine on one kind of machine, or those of every engine on every machine. */

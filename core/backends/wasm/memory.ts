@@ -10,11 +10,12 @@
  * grows by it. Where tasks do end, finalisers
  * return the blocks of large tensors without the copy.
  */
-import type { Storage } from '../backend.js';
-import { allocate, bytesPerElement, type Dtype, type TypedArray } from '../dtype.js';
-import { ArgumentError } from '../errors.js';
+
+import { allocate, bytesPerElement, type Dtype, type TypedArray } from '../../base/dtype.js';
+import { ArgumentError } from '../../base/errors.js';
+import type { Storage } from '../../program/backend.js';
+import { sharedPages } from '../kernels/features.js';
 import { engine, type Memory, mostPages } from './engine.js';
-import { sharedPages } from './features.js';
 import { type Block, createHeap } from './heap.js';
 import { controlBytes } from './threads/control.js';
 

@@ -1,10 +1,11 @@
 /** The inverse cosine. From `cos y = x`: `dy/dx = −1/sin y = −1/√((1 − x)(1 + x))`; −∞ at ±1. */
-import { oneLessSquare } from '../families/one-less-square.js';
-import { defineUnary } from '../families/unary.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { oneLessSquare } from '../../rules/one-less-square.js';
+import { defineUnary } from '../../rules/unary.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { mul } from './mul.js';
 import { neg } from './neg.js';
 import { rsqrt } from './rsqrt.js';

@@ -2,11 +2,12 @@
  * The inverse hyperbolic cosine. From `cosh y = x`: `dy/dx = 1/sinh y = (x − 1)^(−½)·(x + 1)^(−½)`, of x and not of the rounded
  * y; +∞ at 1. The terms of every higher derivative of that product have one sign, so that at 1 none is `∞ − ∞`.
  */
-import { defineUnary } from '../families/unary.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineUnary } from '../../rules/unary.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { add } from './add.js';
 import { mul } from './mul.js';
 import { rsqrt } from './rsqrt.js';

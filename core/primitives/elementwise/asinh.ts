@@ -1,9 +1,10 @@
 /** The inverse hyperbolic sine. From `sinh y = x`: `dy/dx = 1/cosh y = 1/√(1 + x²)`, of x and not of the rounded y, by `hypot`, whose square does not overflow. */
-import { defineUnary } from '../families/unary.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineUnary } from '../../rules/unary.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { div } from './div.js';
 import { hypot } from './hypot.js';
 

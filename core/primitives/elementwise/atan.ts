@@ -2,11 +2,12 @@
  * The inverse tangent. From `tan y = x`: `dy/dx = cos²y = 1/(1 + x²)`, of x and not of the rounded y, and divided in two steps by
  * `√(1 + x²)`, because x² may overflow where the result does not vanish.
  */
-import { defineUnary } from '../families/unary.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineUnary } from '../../rules/unary.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { div } from './div.js';
 import { hypot } from './hypot.js';
 

@@ -2,13 +2,14 @@
  * The angle of the point (b, a). With r² = a² + b²: `∂/∂a = b/r²`, `∂/∂b = −a/r²`; the division is done in two steps by
  * `r = hypot(a, b)`, because r² may overflow. NaN at the origin, where no angle is a limit.
  */
-import { defineBinary } from '../families/binary.js';
-import { bind } from '../interpreter.js';
-import { type Operand, operands } from '../operand.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import type { Broadcast, Check } from '../typed-shape.js';
+
+import type { Shape } from '../../base/shape.js';
+import type { Broadcast, Check } from '../../base/typed-shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineBinary } from '../../rules/binary.js';
+import { type Operand, operands } from '../../tensor/operand.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { add } from './add.js';
 import { div } from './div.js';
 import { equal } from './equal.js';

@@ -1,11 +1,12 @@
 /** Conversion between element types. Linear between floats; to and from integers it has no derivative. */
-import { checkDtype, tensorOperand } from '../arguments.js';
-import { convert, type Dtype, isFloat } from '../dtype.js';
-import { batchElementwise } from '../families/elementwise.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import { convert, type Dtype, isFloat } from '../../base/dtype.js';
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { batchElementwise } from '../../rules/elementwise.js';
+import { checkDtype, tensorOperand } from '../../tensor/arguments.js';
+import type { Tensor } from '../../tensor/tensor.js';
 
 export interface CastParams {
   readonly dtype: Dtype;

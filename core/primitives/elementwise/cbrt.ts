@@ -1,9 +1,10 @@
 /** The cube root. `d ∛x/dx = 1/(3y²)`; +∞ at 0, and 0 at ±∞: where y = 2y, y/x is no number. */
-import { defineUnary } from '../families/unary.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineUnary } from '../../rules/unary.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { abs } from './abs.js';
 import { div } from './div.js';
 import { equal } from './equal.js';

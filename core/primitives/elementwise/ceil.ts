@@ -1,9 +1,10 @@
 /** The least integer that is not below x. Piecewise constant: its derivative is 0, also at the jumps. */
-import { defineUnary } from '../families/unary.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineUnary } from '../../rules/unary.js';
+import type { Tensor } from '../../tensor/tensor.js';
 
 export const ceilPrimitive: Primitive<'ceil', null> = defineUnary({
   name: 'ceil',

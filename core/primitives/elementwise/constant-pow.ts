@@ -3,13 +3,13 @@
  * the rule is applied, powers of 0 need no case distinction on numbers, and `x²` at 0 is right at every order.
  */
 
-import { onesLike, zerosLike } from '../creation.js';
-import { batchElementwise, commonDtype } from '../families/elementwise.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import { power } from '../special/power.js';
-import type { Tensor } from '../tensor.js';
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { batchElementwise, commonDtype } from '../../rules/elementwise.js';
+import { power } from '../../rules/scalar/power.js';
+import { onesLike, zerosLike } from '../../tensor/creation.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { mul } from './mul.js';
 
 export interface ConstantPowParams {

@@ -1,11 +1,12 @@
 /** Division. `∂(a/b)/∂a = 1/b`, `∂(a/b)/∂b = −a/b² = −(1/b)·y`: the quotient is read back, because `b²` may overflow. */
-import { defineBinary } from '../families/binary.js';
-import { bind } from '../interpreter.js';
-import { type Operand, operands } from '../operand.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import type { Broadcast, Check } from '../typed-shape.js';
+
+import type { Shape } from '../../base/shape.js';
+import type { Broadcast, Check } from '../../base/typed-shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineBinary } from '../../rules/binary.js';
+import { type Operand, operands } from '../../tensor/operand.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { mul } from './mul.js';
 import { neg } from './neg.js';
 

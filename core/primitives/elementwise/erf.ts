@@ -1,10 +1,11 @@
 /** The error function `2/√π ∫₀ˣ e^(−t²) dt`. `d erf x/dx = 2/√π·e^(−x²)`. */
-import { defineUnary } from '../families/unary.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import { errorFunction, twoOverRootPi } from '../special/error-function.js';
-import type { Tensor } from '../tensor.js';
+
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { errorFunction, twoOverRootPi } from '../../rules/scalar/error-function.js';
+import { defineUnary } from '../../rules/unary.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { exp } from './exp.js';
 import { mul } from './mul.js';
 import { neg } from './neg.js';

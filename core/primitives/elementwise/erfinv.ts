@@ -1,10 +1,11 @@
 /** The inverse of the error function. From `erf y = x`: `dy/dx = 1/erf′(y) = √π/2·e^(y²)`. */
-import { defineUnary } from '../families/unary.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import { inverseErrorFunction, twoOverRootPi } from '../special/error-function.js';
-import type { Tensor } from '../tensor.js';
+
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { inverseErrorFunction, twoOverRootPi } from '../../rules/scalar/error-function.js';
+import { defineUnary } from '../../rules/unary.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { exp } from './exp.js';
 import { mul } from './mul.js';
 

@@ -1,9 +1,10 @@
 /** `eˣ − 1` without cancellation near 0. `d(eˣ − 1)/dx = eˣ`, not `y + 1`: y is rounded to −1 for large negative x. */
-import { defineUnary } from '../families/unary.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineUnary } from '../../rules/unary.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { exp } from './exp.js';
 import { mul } from './mul.js';
 

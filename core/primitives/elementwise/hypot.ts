@@ -2,15 +2,16 @@
  * The length of (a, b) without overflow. `∂r/∂a = a/r`, `∂r/∂b = b/r`; 0 at the origin, the subgradient of least norm, and so is every
  * higher derivative there, as those of `abs` are at 0.
  */
-import { defineBinary } from '../families/binary.js';
-import { ownSlope } from '../families/own-slope.js';
-import { bind } from '../interpreter.js';
-import { type Operand, operands } from '../operand.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import type { Broadcast, Check } from '../typed-shape.js';
-import { broadcastTo } from './broadcast-to.js';
+
+import type { Shape } from '../../base/shape.js';
+import type { Broadcast, Check } from '../../base/typed-shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineBinary } from '../../rules/binary.js';
+import { ownSlope } from '../../rules/own-slope.js';
+import { type Operand, operands } from '../../tensor/operand.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { broadcastTo } from '../shape/broadcast-to.js';
 import { div } from './div.js';
 import { equal } from './equal.js';
 import { mul } from './mul.js';

@@ -1,11 +1,12 @@
 /** Comparison `a < b`. Piecewise constant: no derivative. A comparison with NaN is false. */
-import { defineBinary } from '../families/binary.js';
-import { bind } from '../interpreter.js';
-import { type Operand, operands } from '../operand.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import type { Broadcast, Check } from '../typed-shape.js';
+
+import type { Shape } from '../../base/shape.js';
+import type { Broadcast, Check } from '../../base/typed-shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineBinary } from '../../rules/binary.js';
+import { type Operand, operands } from '../../tensor/operand.js';
+import type { Tensor } from '../../tensor/tensor.js';
 
 export const lessPrimitive: Primitive<'less', null> = defineBinary({
   name: 'less',

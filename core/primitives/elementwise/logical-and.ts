@@ -1,10 +1,11 @@
 /** Conjunction of truth values. No derivative. */
-import { defineBinary } from '../families/binary.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import type { Broadcast, Check } from '../typed-shape.js';
+
+import type { Shape } from '../../base/shape.js';
+import type { Broadcast, Check } from '../../base/typed-shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineBinary } from '../../rules/binary.js';
+import type { Tensor } from '../../tensor/tensor.js';
 
 export const logicalAndPrimitive: Primitive<'logicalAnd', null> = defineBinary({
   name: 'logicalAnd',

@@ -2,13 +2,14 @@
  * The smaller of two numbers; NaN wins. The smaller one takes the cotangent, and at a tie each takes half: of all
  * supergradients (s, 1 − s) the one of least norm. The cotangent is selected, never multiplied by a mask.
  */
-import { defineBinary } from '../families/binary.js';
-import { bind } from '../interpreter.js';
-import { type Operand, operands } from '../operand.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import type { Broadcast, Check } from '../typed-shape.js';
+
+import type { Shape } from '../../base/shape.js';
+import type { Broadcast, Check } from '../../base/typed-shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineBinary } from '../../rules/binary.js';
+import { type Operand, operands } from '../../tensor/operand.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { equal } from './equal.js';
 import { less } from './less.js';
 import { mul } from './mul.js';

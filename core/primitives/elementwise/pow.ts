@@ -5,14 +5,15 @@
  * At those points the operand is made harmless before it is used and the result is selected ("double where"), so that
  * derivatives of the rule find no NaN there either. For a < 0 only the derivative to a exists; the other one is NaN.
  */
-import { defineBinary } from '../families/binary.js';
-import { bind } from '../interpreter.js';
-import { type Operand, operands } from '../operand.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import { power } from '../special/power.js';
-import { Tensor } from '../tensor.js';
-import type { Broadcast, Check } from '../typed-shape.js';
+
+import type { Shape } from '../../base/shape.js';
+import type { Broadcast, Check } from '../../base/typed-shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineBinary } from '../../rules/binary.js';
+import { power } from '../../rules/scalar/power.js';
+import { type Operand, operands } from '../../tensor/operand.js';
+import { Tensor } from '../../tensor/tensor.js';
 import { abs } from './abs.js';
 import { cast } from './cast.js';
 import { constantPow } from './constant-pow.js';

@@ -2,11 +2,12 @@
  * The rectified linear unit. Its derivative is 1 above 0 and 0 at and below it: the subgradient of least norm at 0, which
  * `maximum(x, 0)` would put at ½. NaN stays NaN (`Math.max` passes it on).
  */
-import { defineUnary } from '../families/unary.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineUnary } from '../../rules/unary.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { lessEqual } from './less-equal.js';
 import { where } from './where.js';
 

@@ -3,13 +3,14 @@
  * between its jumps, `∂/∂a = 1` and `∂/∂b = −⌊a/b⌋`, the quotient being that of `floorDivide` in both modes: `floor(a/b)` of a
  * division that rounds up to a whole number is one too many.
  */
-import { defineBinary } from '../families/binary.js';
-import { bind } from '../interpreter.js';
-import { type Operand, operands } from '../operand.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import type { Broadcast, Check } from '../typed-shape.js';
+
+import type { Shape } from '../../base/shape.js';
+import type { Broadcast, Check } from '../../base/typed-shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineBinary } from '../../rules/binary.js';
+import { type Operand, operands } from '../../tensor/operand.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { floorDivide } from './floor-divide.js';
 import { mul } from './mul.js';
 import { neg } from './neg.js';

@@ -3,12 +3,13 @@
  * `σ'(x) = e⁻ˣ/(1 + e⁻ˣ)² = σ(x)σ(−x)` in both modes, which keeps its digits where `1 − σ(x)` cancels.
  * `σ''(x) = σ'(x)(σ(−x) − σ(x)) = −σ'(x)·tanh(x/2)`, which keeps its digits near 0, where that difference cancels.
  */
-import { ownSlope } from '../families/own-slope.js';
-import { defineUnary } from '../families/unary.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { ownSlope } from '../../rules/own-slope.js';
+import { defineUnary } from '../../rules/unary.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { mul } from './mul.js';
 import { neg } from './neg.js';
 import { tanh } from './tanh.js';

@@ -1,9 +1,10 @@
 /** The sign: −1, 0 or 1. Piecewise constant: its derivative is 0, also at the jump. */
-import { defineUnary } from '../families/unary.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineUnary } from '../../rules/unary.js';
+import type { Tensor } from '../../tensor/tensor.js';
 
 export const signPrimitive: Primitive<'sign', null> = defineUnary({
   name: 'sign',

@@ -1,9 +1,10 @@
 /** The hyperbolic sine. `d sinh x/dx = cosh x`, in both modes: of exponentials, the derivative after next would cancel near 0. */
-import { defineUnary } from '../families/unary.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineUnary } from '../../rules/unary.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { cosh } from './cosh.js';
 import { mul } from './mul.js';
 

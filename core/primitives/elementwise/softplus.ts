@@ -2,11 +2,12 @@
  * `ln(1 + eˣ) = max(x, 0) + ln(1 + e^(−|x|))`, the form that neither overflows nor cancels.
  * `d ln(1 + eˣ)/dx = eˣ/(1 + eˣ) = σ(x)`, exactly ½ at 0; of a rounded output, `1 − e^(−y)` would lose its digits.
  */
-import { defineUnary } from '../families/unary.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineUnary } from '../../rules/unary.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { mul } from './mul.js';
 import { sigmoid } from './sigmoid.js';
 

@@ -1,9 +1,10 @@
 /** The tangent. `d tan x/dx = 1/cos²x = 1 + tan²x`. */
-import { defineUnary } from '../families/unary.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineUnary } from '../../rules/unary.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { add } from './add.js';
 import { cos } from './cos.js';
 import { div } from './div.js';

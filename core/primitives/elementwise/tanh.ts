@@ -3,12 +3,13 @@
  * cancels (and so does `(1 − y)(1 + y)`, of a y that was rounded to 1), and stays finite at every order where `1/cosh²x` would meet `0·∞`.
  * `d sech²x/dx = −2·tanh x·sech²x`, which keeps its digits near 0, where the derivative of the product is a difference of equal numbers.
  */
-import { ownSlope } from '../families/own-slope.js';
-import { defineUnary } from '../families/unary.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { ownSlope } from '../../rules/own-slope.js';
+import { defineUnary } from '../../rules/unary.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { mul } from './mul.js';
 import { sigmoid } from './sigmoid.js';
 

@@ -2,14 +2,14 @@
  * Selection: `y = c ? a : b`. The condition takes no gradient; each branch receives the cotangent where it was taken
  * and 0 where it was not. Selected, not multiplied by a mask: `0·∞` would be NaN.
  */
-import { DtypeError } from '../errors.js';
-import { batchElementwise, commonDtype, stretch } from '../families/elementwise.js';
-import { bind } from '../interpreter.js';
-import { type Operand, operands } from '../operand.js';
-import { define, type Primitive } from '../primitive.js';
-import { broadcastShapes, type Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import type { Broadcast, Check } from '../typed-shape.js';
+import { DtypeError } from '../../base/errors.js';
+import { broadcastShapes, type Shape } from '../../base/shape.js';
+import type { Broadcast, Check } from '../../base/typed-shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { batchElementwise, commonDtype, stretch } from '../../rules/elementwise.js';
+import { type Operand, operands } from '../../tensor/operand.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { logicalNot } from './logical-not.js';
 
 export const wherePrimitive: Primitive<'where', null> = define<readonly [Tensor, Tensor, Tensor]>()({

@@ -1,11 +1,12 @@
 /** The order of the elements along an axis, as int32. Piecewise constant: no derivative; values are gathered by it. */
-import { checkedOptions, rankOf } from '../arguments.js';
-import { chosenAxis, type OneAxis } from '../axis.js';
-import { type AxisParams, defineLanewise } from '../families/lanewise.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { type AxisParams, defineLanewise } from '../../rules/lanewise.js';
+import { checkedOptions, rankOf } from '../../tensor/arguments.js';
+import { chosenAxis, type OneAxis } from '../../tensor/axis.js';
+import type { Tensor } from '../../tensor/tensor.js';
 
 export interface ArgsortParams extends AxisParams {
   readonly descending: boolean;

@@ -2,9 +2,10 @@
  * Elements picked by an index along one axis: `y[…, i, …] = x[…, index[…, i, …], …]` (PyTorch's gather).
  * Linear in x; its transpose adds each cotangent to the place it was picked from, which is `scatterAdd` onto zeros.
  */
-import { rankOf } from '../arguments.js';
-import { type AxisArgument, axisArgument } from '../axis.js';
-import { zeros } from '../creation.js';
+
+import { stridesOf, walk } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
 import {
   asIndices,
   batchIndexed,
@@ -13,11 +14,11 @@ import {
   type IndexedParams,
   type Indices,
   resolveIndices,
-} from '../families/indexed.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import { stridesOf, walk } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+} from '../../rules/indexed.js';
+import { rankOf } from '../../tensor/arguments.js';
+import { type AxisArgument, axisArgument } from '../../tensor/axis.js';
+import { zeros } from '../../tensor/creation.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { scatterAddAt } from './scatter-add.js';
 
 export const gatherPrimitive: Primitive<'gather', IndexedParams> = define<readonly [Tensor, Tensor], IndexedParams>()({

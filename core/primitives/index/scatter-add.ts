@@ -3,11 +3,12 @@
  * Linear in x and src together; x receives the cotangent as it is, src what `gather` picks from it.
  * Places named several times accumulate.
  */
-import { checkTensors } from '../arguments.js';
-import { type AxisArgument, axisArgument } from '../axis.js';
-import { zerosLike } from '../creation.js';
-import { ShapeError } from '../errors.js';
-import { commonDtype } from '../families/elementwise.js';
+
+import { ShapeError } from '../../base/errors.js';
+import { type Shape, sameShape, stridesOf, walk } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { commonDtype } from '../../rules/elementwise.js';
 import {
   asIndices,
   batchIndexed,
@@ -16,13 +17,13 @@ import {
   type IndexedParams,
   type Indices,
   resolveIndices,
-} from '../families/indexed.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import { type Shape, sameShape, stridesOf, walk } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+} from '../../rules/indexed.js';
+import { checkTensors } from '../../tensor/arguments.js';
+import { type AxisArgument, axisArgument } from '../../tensor/axis.js';
+import { zerosLike } from '../../tensor/creation.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { slice } from '../shape/slice.js';
 import { gatherAt } from './gather.js';
-import { slice } from './slice.js';
 
 const sourceMismatch = (shapes: readonly Shape[]): ShapeError =>
   new ShapeError({

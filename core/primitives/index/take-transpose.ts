@@ -2,16 +2,17 @@
  * The transpose of `take`: slices added at the places an index names along one axis, zeros elsewhere:
  * `y[…, n, …] = Σ over i… with index[i…] = n of x[…, i…, …]`. Linear in x; its transpose is `take`.
  */
-import { zeros } from '../creation.js';
-import { ShapeError } from '../errors.js';
-import { commonDtype } from '../families/elementwise.js';
-import { checkIndexDtype, type IndexedParams, rangeOf, resolveIndices } from '../families/indexed.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import { type Shape, sameShape, sizeOf } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import { broadcastTo } from './broadcast-to.js';
-import { reshape } from './reshape.js';
+
+import { ShapeError } from '../../base/errors.js';
+import { type Shape, sameShape, sizeOf } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { commonDtype } from '../../rules/elementwise.js';
+import { checkIndexDtype, type IndexedParams, rangeOf, resolveIndices } from '../../rules/indexed.js';
+import { zeros } from '../../tensor/creation.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { broadcastTo } from '../shape/broadcast-to.js';
+import { reshape } from '../shape/reshape.js';
 import { scatterAddAt } from './scatter-add.js';
 import { spreadIndex, takeAt } from './take.js';
 

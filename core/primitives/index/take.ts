@@ -2,17 +2,18 @@
  * Whole slices picked by an index of any rank along one axis: `y[…, i…, …] = x[…, index[i…], …]` (NumPy's take).
  * Linear in x; its transpose, `takeTranspose`, adds each slice of the cotangent to the place it was picked from.
  */
-import { rankOf } from '../arguments.js';
-import { type AxisArgument, axisArgument } from '../axis.js';
-import { asIndices, checkIndexDtype, type IndexedParams, type Indices, resolveIndices } from '../families/indexed.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import { type Shape, sizeOf } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import { broadcastTo } from './broadcast-to.js';
+
+import { type Shape, sizeOf } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { asIndices, checkIndexDtype, type IndexedParams, type Indices, resolveIndices } from '../../rules/indexed.js';
+import { rankOf } from '../../tensor/arguments.js';
+import { type AxisArgument, axisArgument } from '../../tensor/axis.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { broadcastTo } from '../shape/broadcast-to.js';
+import { permute } from '../shape/permute.js';
+import { reshape } from '../shape/reshape.js';
 import { gatherAt } from './gather.js';
-import { permute } from './permute.js';
-import { reshape } from './reshape.js';
 import { takeTransposeAt } from './take-transpose.js';
 
 /**

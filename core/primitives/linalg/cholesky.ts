@@ -3,19 +3,20 @@
  * so that its derivative with respect to all elements is the symmetric one that PyTorch gives.
  * Derivatives: I. Murray, Differentiation of the Cholesky decomposition (2016), equations 8 and 10.
  */
-import { ArgumentError } from '../errors.js';
-import { commonDtype } from '../families/elementwise.js';
-import { eachMatrix, squareSize } from '../families/matrices.js';
-import { bind } from '../interpreter.js';
-import { tril } from '../ops/diagonals.js';
-import { transpose } from '../ops/shapes.js';
-import { define, type Primitive } from '../primitive.js';
-import { factorCholesky } from '../reference/factorizations.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import { add } from './add.js';
+
+import { factorCholesky } from '../../backends/reference/factorizations.js';
+import { ArgumentError } from '../../base/errors.js';
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { tril } from '../../ops/diagonals.js';
+import { transpose } from '../../ops/shapes.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { commonDtype } from '../../rules/elementwise.js';
+import { eachMatrix, squareSize } from '../../rules/matrices.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { add } from '../elementwise/add.js';
+import { mul } from '../elementwise/mul.js';
 import { matrixProduct } from './matmul.js';
-import { mul } from './mul.js';
 import { triangularSolve } from './triangular-solve.js';
 
 /** Φ(X): the lower triangle with its diagonal halved. */

@@ -2,17 +2,18 @@
  * The matrix of cofactors `Cᵢⱼ = (−1)ⁱ⁺ʲ det(A without row i and column j)`, the gradient of the determinant, for
  * matrices of every rank: `det(A)·A⁻ᵀ` where A is invertible, and what that tends to where it is not.
  */
-import { commonDtype } from '../families/elementwise.js';
-import { eachMatrix, squareSize } from '../families/matrices.js';
-import { bind } from '../interpreter.js';
-import { eye } from '../ops/diagonals.js';
-import { unsqueeze } from '../ops/shapes.js';
-import { define, type Primitive } from '../primitive.js';
-import { factorLDV, substitute } from '../reference/factorizations.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import { sum } from './sum.js';
-import { where } from './where.js';
+
+import { factorLDV, substitute } from '../../backends/reference/factorizations.js';
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { eye } from '../../ops/diagonals.js';
+import { unsqueeze } from '../../ops/shapes.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { commonDtype } from '../../rules/elementwise.js';
+import { eachMatrix, squareSize } from '../../rules/matrices.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { where } from '../elementwise/where.js';
+import { sum } from '../reduce/sum.js';
 
 /** For each i, the matrix `a` with its row i taken from `t`: `[…, N, N]` → `[…, N (the i), N, N]`. */
 export const replaceEachRow = (a: Tensor, t: Tensor): Tensor => where(rowMask(a), unsqueeze(t, -3), unsqueeze(a, -3));

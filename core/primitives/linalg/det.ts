@@ -2,16 +2,17 @@
  * The determinant, by LU with partial pivoting. Its derivative is the matrix of cofactors (`cofactor.ts`), never
  * `det(A)·A⁻ᵀ`, so that it is exact for singular matrices too.
  */
-import { commonDtype } from '../families/elementwise.js';
-import { eachMatrix, squareSize } from '../families/matrices.js';
-import { bind } from '../interpreter.js';
-import { unsqueeze } from '../ops/shapes.js';
-import { define, type Primitive } from '../primitive.js';
-import { factorLU } from '../reference/factorizations.js';
-import type { Tensor } from '../tensor.js';
+
+import { factorLU } from '../../backends/reference/factorizations.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { unsqueeze } from '../../ops/shapes.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { commonDtype } from '../../rules/elementwise.js';
+import { eachMatrix, squareSize } from '../../rules/matrices.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { mul } from '../elementwise/mul.js';
+import { sum } from '../reduce/sum.js';
 import { cofactor, replaceEachRow } from './cofactor.js';
-import { mul } from './mul.js';
-import { sum } from './sum.js';
 
 export const detPrimitive: Primitive<'det', null> = define<readonly [Tensor]>()({
   name: 'det',

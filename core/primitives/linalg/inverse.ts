@@ -1,13 +1,14 @@
 /** The inverse of a matrix. From `A Y = 1`: `Ȧ Y + A Ẏ = 0`, so `Ẏ = −Y Ȧ Y` and `Ā = −Yᵀ G Yᵀ`. */
-import { commonDtype } from '../families/elementwise.js';
-import { eachMatrix, squareSize } from '../families/matrices.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import { factorLU, solveLU } from '../reference/factorizations.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import { factorLU, solveLU } from '../../backends/reference/factorizations.js';
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { commonDtype } from '../../rules/elementwise.js';
+import { eachMatrix, squareSize } from '../../rules/matrices.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { neg } from '../elementwise/neg.js';
 import { matrixProduct } from './matmul.js';
-import { neg } from './neg.js';
 import { singularMatrix } from './solve.js';
 
 export const inversePrimitive: Primitive<'inverse', null> = define<readonly [Tensor]>()({

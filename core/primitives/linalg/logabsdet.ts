@@ -1,14 +1,15 @@
 /** The logarithm of the determinant's size, a sum of logarithms of pivots, which neither overflows nor underflows. */
-import { commonDtype } from '../families/elementwise.js';
-import { eachMatrix, squareSize } from '../families/matrices.js';
-import { bind } from '../interpreter.js';
-import { matrixTrace } from '../ops/linear-algebra.js';
-import { transpose, unsqueeze } from '../ops/shapes.js';
-import { define, type Primitive } from '../primitive.js';
-import { factorLU } from '../reference/factorizations.js';
-import type { Tensor } from '../tensor.js';
+
+import { factorLU } from '../../backends/reference/factorizations.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { matrixTrace } from '../../ops/linear-algebra.js';
+import { transpose, unsqueeze } from '../../ops/shapes.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { commonDtype } from '../../rules/elementwise.js';
+import { eachMatrix, squareSize } from '../../rules/matrices.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { mul } from '../elementwise/mul.js';
 import { inverse } from './inverse.js';
-import { mul } from './mul.js';
 import { solve } from './solve.js';
 
 export const logabsdetPrimitive: Primitive<'logabsdet', null> = define<readonly [Tensor]>()({

@@ -4,18 +4,18 @@
  * for `Y = AB`, `dA = G Bᵀ` and `dB = Aᵀ G`. Leading axes broadcast.
  */
 
-import { checkTensors } from '../arguments.js';
-import { ShapeError } from '../errors.js';
-import { alignRanks } from '../families/align.js';
-import { commonDtype } from '../families/elementwise.js';
-import { broadcastBatches } from '../families/matrices.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import { inOperation } from '../scope.js';
-import { broadcastStrides, type Shape, sizeOf, walk } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import type { Check, MatMul } from '../typed-shape.js';
-import { reshape } from './reshape.js';
+import { ShapeError } from '../../base/errors.js';
+import { inOperation } from '../../base/scope.js';
+import { broadcastStrides, type Shape, sizeOf, walk } from '../../base/shape.js';
+import type { Check, MatMul } from '../../base/typed-shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { alignRanks } from '../../rules/align.js';
+import { commonDtype } from '../../rules/elementwise.js';
+import { broadcastBatches } from '../../rules/matrices.js';
+import { checkTensors } from '../../tensor/arguments.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { reshape } from '../shape/reshape.js';
 
 export interface MatmulParams {
   readonly transposeA: boolean;

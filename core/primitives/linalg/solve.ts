@@ -1,19 +1,19 @@
 /** Solving linear systems by LU with partial pivoting; with the transposed matrix too, so that it is its own adjoint. */
 
-import { checkTensors } from '../arguments.js';
-import { ArgumentError, ShapeError } from '../errors.js';
-import { alignRanks } from '../families/align.js';
-import { commonDtype } from '../families/elementwise.js';
-import { broadcastBatches, eachPair, squareSize } from '../families/matrices.js';
-import { bind } from '../interpreter.js';
-import { squeeze, unsqueeze } from '../ops/shapes.js';
-import { define, type Primitive } from '../primitive.js';
-import { factorLU, type LU, solveLU } from '../reference/factorizations.js';
-import { inOperation } from '../scope.js';
-import { type Shape, sameShape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import { factorLU, type LU, solveLU } from '../../backends/reference/factorizations.js';
+import { ArgumentError, ShapeError } from '../../base/errors.js';
+import { inOperation } from '../../base/scope.js';
+import { type Shape, sameShape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { squeeze, unsqueeze } from '../../ops/shapes.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { alignRanks } from '../../rules/align.js';
+import { commonDtype } from '../../rules/elementwise.js';
+import { broadcastBatches, eachPair, squareSize } from '../../rules/matrices.js';
+import { checkTensors } from '../../tensor/arguments.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { neg } from '../elementwise/neg.js';
 import { matrixProduct } from './matmul.js';
-import { neg } from './neg.js';
 
 export interface SolveParams {
   /** Solve with Aᵀ. */

@@ -1,16 +1,17 @@
 /** Solving with a triangular matrix by substitution; only the chosen triangle is ever read. */
-import { checkedOptions } from '../arguments.js';
-import { ArgumentError, ShapeError } from '../errors.js';
-import { alignRanks } from '../families/align.js';
-import { commonDtype } from '../families/elementwise.js';
-import { broadcastBatches, eachPair, squareSize } from '../families/matrices.js';
-import { bind } from '../interpreter.js';
-import { tril, triu } from '../ops/diagonals.js';
-import { define, type Primitive } from '../primitive.js';
-import { substitute, type Triangle } from '../reference/factorizations.js';
-import type { Tensor } from '../tensor.js';
+
+import { substitute, type Triangle } from '../../backends/reference/factorizations.js';
+import { ArgumentError, ShapeError } from '../../base/errors.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { tril, triu } from '../../ops/diagonals.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { alignRanks } from '../../rules/align.js';
+import { commonDtype } from '../../rules/elementwise.js';
+import { broadcastBatches, eachPair, squareSize } from '../../rules/matrices.js';
+import { checkedOptions } from '../../tensor/arguments.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { neg } from '../elementwise/neg.js';
 import { matrixProduct } from './matmul.js';
-import { neg } from './neg.js';
 
 export type TriangularSolveParams = Triangle;
 

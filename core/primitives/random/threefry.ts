@@ -3,13 +3,13 @@
  * Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011).
  * Words are stored as int32 bit patterns in a last axis of size 2; the other axes of key and counter broadcast.
  */
-import { DtypeError, ShapeError } from '../errors.js';
-import { alignRanks } from '../families/align.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive, type View } from '../primitive.js';
-import type { Aval } from '../program.js';
-import { broadcastShapes, broadcastStrides, type Shape, walk } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import { DtypeError, ShapeError } from '../../base/errors.js';
+import { broadcastShapes, broadcastStrides, type Shape, walk } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive, type View } from '../../program/primitive.js';
+import type { Aval } from '../../program/program.js';
+import { alignRanks } from '../../rules/align.js';
+import type { Tensor } from '../../tensor/tensor.js';
 
 const rotations = [
   [13, 15, 26, 6],

@@ -2,12 +2,13 @@
  * Two random words become a number in [0, 1): the leading bits fill the mantissa, so every result is a multiple of
  * 2⁻²³ (float32, from the exclusive-or of the words) or 2⁻⁵² (float64, from both words in a row).
  */
-import { checkDtype, tensorOperand } from '../arguments.js';
-import { type FloatDtype, isFloat } from '../dtype.js';
-import { DtypeError } from '../errors.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import type { Tensor } from '../tensor.js';
+
+import { type FloatDtype, isFloat } from '../../base/dtype.js';
+import { DtypeError } from '../../base/errors.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { checkDtype, tensorOperand } from '../../tensor/arguments.js';
+import type { Tensor } from '../../tensor/tensor.js';
 
 export interface UnitIntervalParams {
   readonly dtype: FloatDtype;

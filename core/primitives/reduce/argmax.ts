@@ -1,11 +1,12 @@
 /** The place of the largest element, as int32. Piecewise constant: no derivative. */
-import { checkedOptions } from '../arguments.js';
-import { namedAxes, type OneAxis, singleAxis } from '../axis.js';
-import { extremumIndex, requireElements } from '../families/extremum.js';
-import { defineReduction, type ReductionParams } from '../families/reduction.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Tensor } from '../tensor.js';
+
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { extremumIndex, requireElements } from '../../rules/extremum.js';
+import { defineReduction, type ReductionParams } from '../../rules/reduction.js';
+import { checkedOptions } from '../../tensor/arguments.js';
+import { namedAxes, type OneAxis, singleAxis } from '../../tensor/axis.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { reductionParams } from './sum.js';
 
 export const argmaxPrimitive: Primitive<'argmax', ReductionParams> = defineReduction({

@@ -1,9 +1,10 @@
 /** The place of the smallest element, as int32. Piecewise constant: no derivative. */
-import { extremumIndex, requireElements } from '../families/extremum.js';
-import { defineReduction, type ReductionParams } from '../families/reduction.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Tensor } from '../tensor.js';
+
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { extremumIndex, requireElements } from '../../rules/extremum.js';
+import { defineReduction, type ReductionParams } from '../../rules/reduction.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { type ArgOptions, argParams } from './argmax.js';
 
 export const argminPrimitive: Primitive<'argmin', ReductionParams> = defineReduction({

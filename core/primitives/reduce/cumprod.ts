@@ -2,15 +2,16 @@
  * Running products: `yₖ = x₀·…·xₖ`, that is `yₖ = xₖ·yₖ₋₁` with y₋₁ = 1. Never divides, so its derivatives of every
  * order are exact where elements are 0.
  */
-import { rankOf } from '../arguments.js';
-import { defineLanewise } from '../families/lanewise.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import { cast } from './cast.js';
+
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineLanewise } from '../../rules/lanewise.js';
+import { rankOf } from '../../tensor/arguments.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { cast } from '../elementwise/cast.js';
+import { mul } from '../elementwise/mul.js';
 import { type ScanAxis, type ScanOptions, type ScanParams, scanLane, scanParams } from './cumsum.js';
-import { mul } from './mul.js';
 import { adjoint, predecessor, recurrencePrimitive } from './recurrence.js';
 
 export const cumprodPrimitive: Primitive<'cumprod', ScanParams> = defineLanewise<ScanParams>()({

@@ -1,12 +1,13 @@
 /** Running sums: `yₖ = x₀ + … + xₖ`. Linear; its transpose runs the other way. */
-import { checkedOptions, rankOf } from '../arguments.js';
-import { type AxisOptions, namedAxes, type OneAxis, requiredAxis, singleAxis } from '../axis.js';
-import { type AxisParams, defineLanewise } from '../families/lanewise.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import { normalizeAxis, type Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import { cast } from './cast.js';
+
+import { normalizeAxis, type Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { type AxisParams, defineLanewise } from '../../rules/lanewise.js';
+import { checkedOptions, rankOf } from '../../tensor/arguments.js';
+import { type AxisOptions, namedAxes, type OneAxis, requiredAxis, singleAxis } from '../../tensor/axis.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { cast } from '../elementwise/cast.js';
 
 export interface ScanParams extends AxisParams {
   /** From the last element to the first. */

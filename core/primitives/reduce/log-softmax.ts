@@ -1,20 +1,21 @@
 /** The logarithm of softmax, `yᵢ = xᵢ − log Σ exp(xⱼ)`, exact where the softmax itself would underflow. */
-import { rankOf } from '../arguments.js';
-import { type AxisArgument, axisArgument } from '../axis.js';
-import { type AxisParams, defineLanewise } from '../families/lanewise.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import { exp } from './exp.js';
-import { less } from './less.js';
+
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { type AxisParams, defineLanewise } from '../../rules/lanewise.js';
+import { rankOf } from '../../tensor/arguments.js';
+import { type AxisArgument, axisArgument } from '../../tensor/axis.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { exp } from '../elementwise/exp.js';
+import { less } from '../elementwise/less.js';
+import { mul } from '../elementwise/mul.js';
+import { neg } from '../elementwise/neg.js';
+import { sub } from '../elementwise/sub.js';
+import { where } from '../elementwise/where.js';
 import { finiteMaximum, logOfExponentials } from './logsumexp.js';
-import { mul } from './mul.js';
-import { neg } from './neg.js';
 import { aroundLargest } from './softmax.js';
-import { sub } from './sub.js';
 import { sum } from './sum.js';
-import { where } from './where.js';
 
 export const logSoftmaxPrimitive: Primitive<'logSoftmax', AxisParams> = defineLanewise<AxisParams>()({
   name: 'logSoftmax',

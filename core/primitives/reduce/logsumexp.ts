@@ -2,20 +2,21 @@
  * The logarithm of a sum of exponentials, safe against overflow: `m + log Σ exp(x − m)` with m the largest element,
  * or 0 where that is infinite, so that ∞ − ∞ never arises.
  */
-import { onesLike } from '../creation.js';
-import { along } from '../families/along.js';
-import { defineReduction, type ReductionParams } from '../families/reduction.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import { sizeOf } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import { equal } from './equal.js';
-import { mul } from './mul.js';
-import { permute } from './permute.js';
-import { reshape } from './reshape.js';
+
+import { sizeOf } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { along } from '../../rules/along.js';
+import { defineReduction, type ReductionParams } from '../../rules/reduction.js';
+import { onesLike } from '../../tensor/creation.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { equal } from '../elementwise/equal.js';
+import { mul } from '../elementwise/mul.js';
+import { where } from '../elementwise/where.js';
+import { permute } from '../shape/permute.js';
+import { reshape } from '../shape/reshape.js';
 import { softmax } from './softmax.js';
 import { type ReduceOptions, reductionParams, sum, unreduce } from './sum.js';
-import { where } from './where.js';
 
 /**
  * The largest element (−∞ of an empty lane); 0 where it is infinite or NaN, so that it can be subtracted.

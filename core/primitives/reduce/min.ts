@@ -1,9 +1,10 @@
 /** The smallest element over axes. Its derivative goes to the elements that attain it, in equal shares. */
-import { extremumJvp, extremumValue, extremumVjp, requireElements } from '../families/extremum.js';
-import { defineReduction, type ReductionParams } from '../families/reduction.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Tensor } from '../tensor.js';
+
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { extremumJvp, extremumValue, extremumVjp, requireElements } from '../../rules/extremum.js';
+import { defineReduction, type ReductionParams } from '../../rules/reduction.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { type ReduceOptions, reductionParams } from './sum.js';
 
 export const minPrimitive: Primitive<'min', ReductionParams> = defineReduction({

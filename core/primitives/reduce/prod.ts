@@ -2,19 +2,20 @@
  * The product over axes. `∂y/∂xᵢ = Π_{j≠i} xⱼ`, made of the products before and behind i, never of y/xᵢ: exact with zeros,
  * to every order.
  */
-import { defineReduction, type ReductionParams } from '../families/reduction.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import { type Shape, sizeOf } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import { cast } from './cast.js';
+
+import { type Shape, sizeOf } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineReduction, type ReductionParams } from '../../rules/reduction.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { cast } from '../elementwise/cast.js';
+import { mul } from '../elementwise/mul.js';
+import { padWith } from '../shape/pad.js';
+import { permute } from '../shape/permute.js';
+import { reshape } from '../shape/reshape.js';
 import { cumprod } from './cumprod.js';
 import type { ScanParams } from './cumsum.js';
-import { mul } from './mul.js';
-import { padWith } from './pad.js';
-import { permute } from './permute.js';
 import { predecessor, recurrence } from './recurrence.js';
-import { reshape } from './reshape.js';
 import { type ReduceOptions, reductionParams } from './sum.js';
 
 /** The axes in the order kept, then reduced. */

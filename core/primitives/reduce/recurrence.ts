@@ -6,18 +6,19 @@
  * Backwards, h̄ₖ reaches the loss directly through gₖ and through its successor through aₖ₊₁:
  * `rₖ = gₖ + aₖ₊₁·rₖ₊₁`, the recurrence run the other way; then `b̄ₖ = rₖ` and `āₖ = rₖ·hₖ₋₁`.
  */
-import { checkTensors } from '../arguments.js';
-import { ShapeError } from '../errors.js';
-import { commonDtype } from '../families/elementwise.js';
-import { eachLine } from '../families/lanewise.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import { broadcastShapes, sameShape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import { broadcastTo } from './broadcast-to.js';
+
+import { ShapeError } from '../../base/errors.js';
+import { broadcastShapes, sameShape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { commonDtype } from '../../rules/elementwise.js';
+import { eachLine } from '../../rules/lanewise.js';
+import { checkTensors } from '../../tensor/arguments.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { mul } from '../elementwise/mul.js';
+import { broadcastTo } from '../shape/broadcast-to.js';
+import { padWith } from '../shape/pad.js';
 import { type ScanAxis, type ScanOptions, type ScanParams, scanParams } from './cumsum.js';
-import { mul } from './mul.js';
-import { padWith } from './pad.js';
 
 /** Each element's predecessor in a scan along the axis; `first` where there is none. */
 export const predecessor = (x: Tensor, { axis, reverse }: ScanParams, first: number): Tensor => {

@@ -5,19 +5,20 @@
  * An output near 1 was rounded, and `1 − yₖ` with it; what is left is the sum of the others. Since the outputs add up to 1, a number
  * taken from all of v changes nothing in `vᵢ − Σ yⱼvⱼ`: with vₖ taken, the term of k is 0, and only the others are summed.
  */
-import { rankOf } from '../arguments.js';
-import { type AxisArgument, axisArgument } from '../axis.js';
-import { type AxisParams, defineLanewise } from '../families/lanewise.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import { less } from './less.js';
+
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { type AxisParams, defineLanewise } from '../../rules/lanewise.js';
+import { rankOf } from '../../tensor/arguments.js';
+import { type AxisArgument, axisArgument } from '../../tensor/axis.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { less } from '../elementwise/less.js';
+import { mul } from '../elementwise/mul.js';
+import { sub } from '../elementwise/sub.js';
+import { where } from '../elementwise/where.js';
 import { finiteMaximum } from './logsumexp.js';
-import { mul } from './mul.js';
-import { sub } from './sub.js';
 import { sum } from './sum.js';
-import { where } from './where.js';
 
 /** `v` less its element where more than half of the weights `y` is, if they are so uneven: nothing is taken, and no bit changed, otherwise. */
 export function aroundLargest(v: Tensor, y: Tensor, axis: number): Tensor {

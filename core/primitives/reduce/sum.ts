@@ -1,14 +1,15 @@
 /** Sum over axes, pairwise, so that the rounding error grows with log n. Linear; its transpose broadcasts. */
-import { checkedOptions, rankOf } from '../arguments.js';
-import { type AxesOptions, namedAxes } from '../axis.js';
-import { defineReduction, type ReductionParams } from '../families/reduction.js';
-import { bind } from '../interpreter.js';
-import type { Primitive } from '../primitive.js';
-import { normalizeAxes, reducedShape, type Shape, sameShape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import { broadcastTo } from './broadcast-to.js';
-import { cast } from './cast.js';
-import { reshape } from './reshape.js';
+
+import { normalizeAxes, reducedShape, type Shape, sameShape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import type { Primitive } from '../../program/primitive.js';
+import { defineReduction, type ReductionParams } from '../../rules/reduction.js';
+import { checkedOptions, rankOf } from '../../tensor/arguments.js';
+import { type AxesOptions, namedAxes } from '../../tensor/axis.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { cast } from '../elementwise/cast.js';
+import { broadcastTo } from '../shape/broadcast-to.js';
+import { reshape } from '../shape/reshape.js';
 
 /** Pairwise summation of `lane[from, to)`. */
 const pairwise = (lane: Float64Array, from: number, to: number): number => {

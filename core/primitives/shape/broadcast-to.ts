@@ -1,12 +1,13 @@
 /** Broadcasting to a shape. Linear; its transpose sums over every stretched axis. */
-import { tensorOperand } from '../arguments.js';
-import { ShapeError } from '../errors.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import { broadcastStrides, ownShape, type Shape, sameShape, tryBroadcast, walk } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import { ShapeError } from '../../base/errors.js';
+import { broadcastStrides, ownShape, type Shape, sameShape, tryBroadcast, walk } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { tensorOperand } from '../../tensor/arguments.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { sumTo } from '../reduce/sum.js';
 import { reshape } from './reshape.js';
-import { sumTo } from './sum.js';
 
 export interface BroadcastToParams {
   readonly shape: Shape;

@@ -1,13 +1,14 @@
 /** Concatenation along an axis. Linear; each operand receives its own slice of the cotangent. */
-import { checkTensorList } from '../arguments.js';
-import { type AxisArgument, axisArgument } from '../axis.js';
-import { ArgumentError, ShapeError } from '../errors.js';
-import { commonDtype } from '../families/elementwise.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import type { Aval } from '../program.js';
-import { type Shape, sizeOf } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import { ArgumentError, ShapeError } from '../../base/errors.js';
+import { type Shape, sizeOf } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import type { Aval } from '../../program/program.js';
+import { commonDtype } from '../../rules/elementwise.js';
+import { checkTensorList } from '../../tensor/arguments.js';
+import { type AxisArgument, axisArgument } from '../../tensor/axis.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { broadcastTo } from './broadcast-to.js';
 import { slice } from './slice.js';
 

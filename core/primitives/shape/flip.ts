@@ -1,10 +1,11 @@
 /** Reversal of axes: `y[i] = x[n − 1 − i]`. Linear and its own transpose. */
-import { rankOf } from '../arguments.js';
-import { type AxesArgument, axesArgument } from '../axis.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import { type Shape, stridesOf, walk } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import { type Shape, stridesOf, walk } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { rankOf } from '../../tensor/arguments.js';
+import { type AxesArgument, axesArgument } from '../../tensor/axis.js';
+import type { Tensor } from '../../tensor/tensor.js';
 
 export interface FlipParams {
   /** Sorted, counted from the front, each once. */

@@ -1,11 +1,12 @@
 /** A tensor of one repeated number. */
-import { checkInt32, checkNumber } from '../arguments.js';
-import { allocate, type Dtype } from '../dtype.js';
-import { type DtypeOptions, dtypeArgument } from '../dtype-argument.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import { ownShape, type Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import { allocate, type Dtype } from '../../base/dtype.js';
+import { ownShape, type Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { checkInt32, checkNumber } from '../../tensor/arguments.js';
+import { type DtypeOptions, dtypeArgument } from '../../tensor/dtype-argument.js';
+import type { Tensor } from '../../tensor/tensor.js';
 
 export interface FullParams {
   readonly shape: Shape;

@@ -1,13 +1,14 @@
 /** Counting along an axis: `y[…, i, …] = i`. */
-import { checkedOptions } from '../arguments.js';
-import { type AxisOptions, chosenAxis, type OneAxis } from '../axis.js';
-import type { Dtype } from '../dtype.js';
-import { type DtypeOptions, dtypeArgument } from '../dtype-argument.js';
-import { DtypeError } from '../errors.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import { ownShape, type Shape, sizeOf } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import type { Dtype } from '../../base/dtype.js';
+import { DtypeError } from '../../base/errors.js';
+import { ownShape, type Shape, sizeOf } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { checkedOptions } from '../../tensor/arguments.js';
+import { type AxisOptions, chosenAxis, type OneAxis } from '../../tensor/axis.js';
+import { type DtypeOptions, dtypeArgument } from '../../tensor/dtype-argument.js';
+import type { Tensor } from '../../tensor/tensor.js';
 
 export interface IotaParams {
   readonly shape: Shape;

@@ -3,12 +3,13 @@
  * negative `low` or `high` crops. `y[low + i·(interior + 1)] = x[i]`, the constant elsewhere.
  * Affine in x: tangents and cotangents see the constant as 0. The transpose takes the same places back out.
  */
-import { checkLiteral } from '../arguments.js';
-import { ShapeError } from '../errors.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import { checkShape, type Shape, stridesOf, walk } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import { ShapeError } from '../../base/errors.js';
+import { checkShape, type Shape, stridesOf, walk } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { checkLiteral } from '../../tensor/arguments.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { slice } from './slice.js';
 
 /** One entry an axis. */

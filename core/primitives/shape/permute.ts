@@ -1,10 +1,11 @@
 /** Permutation of axes: `y[i_{axes[0]}, i_{axes[1]}, …] = x[i₀, i₁, …]`. Linear; its transpose is the inverse permutation. */
-import { rankOf } from '../arguments.js';
-import { ArgumentError, describe } from '../errors.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import { checkAxisCount, normalizeAxis, stridesOf, walk } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import { ArgumentError, describe } from '../../base/errors.js';
+import { checkAxisCount, normalizeAxis, stridesOf, walk } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { rankOf } from '../../tensor/arguments.js';
+import type { Tensor } from '../../tensor/tensor.js';
 
 export interface PermuteParams {
   /** Output axis `i` is input axis `axes[i]`. */

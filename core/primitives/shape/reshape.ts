@@ -1,12 +1,12 @@
 /** Reshape: the same numbers in row-major order under another shape. Linear; its transpose reshapes back. */
 
-import { tensorOperand } from '../arguments.js';
-import { ShapeError } from '../errors.js';
-import { bind } from '../interpreter.js';
-import { checkLength } from '../methods.js';
-import { define, type Primitive } from '../primitive.js';
-import { ownShape, type Shape, sameShape, sizeOf } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import { ShapeError } from '../../base/errors.js';
+import { checkLength } from '../../base/methods.js';
+import { ownShape, type Shape, sameShape, sizeOf } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { tensorOperand } from '../../tensor/arguments.js';
+import type { Tensor } from '../../tensor/tensor.js';
 
 export interface ReshapeParams {
   readonly shape: Shape;

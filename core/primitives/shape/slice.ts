@@ -2,13 +2,14 @@
  * Strided slices: `y[i] = x[start + i·step]` along every axis. Linear; its transpose puts each cotangent back in its
  * place and zeros everywhere else, which is padding: `start` zeros before, `step − 1` between, the rest after.
  */
-import { tensorOperand } from '../arguments.js';
-import { ArgumentError, describe, ShapeError } from '../errors.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import { type Range, resolveRange } from '../ranges.js';
-import { type Shape, stridesOf, walk } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+
+import { ArgumentError, describe, ShapeError } from '../../base/errors.js';
+import { type Range, resolveRange } from '../../base/ranges.js';
+import { type Shape, stridesOf, walk } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { tensorOperand } from '../../tensor/arguments.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { flip } from './flip.js';
 import { padWith } from './pad.js';
 

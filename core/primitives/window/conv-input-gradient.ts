@@ -1,11 +1,11 @@
 /** The transpose of convolution in its input, `y = ∂t/∂x` of the trilinear form in `families/convolution.ts`: transposed convolution. */
-import { asDoubles } from '../dtype.js';
-import { type ConvParams, checkForm, convDtype, convName, eachPlane } from '../families/convolution.js';
-import { batchByFolding, inGroups, whole } from '../families/folding.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import { asDoubles } from '../../base/dtype.js';
+import type { Shape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { type ConvParams, checkForm, convDtype, convName, eachPlane } from '../../rules/convolution.js';
+import { batchByFolding, inGroups, whole } from '../../rules/folding.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { crossCorrelate } from './conv.js';
 import { convFilterGradient } from './conv-filter-gradient.js';
 

@@ -1,10 +1,10 @@
 /** Convolution as cross-correlation: `y = ∂t/∂g` of the trilinear form in `families/convolution.ts`. */
-import { asDoubles } from '../dtype.js';
-import { type ConvParams, convDtype, convName, convOutputs, convParams, eachPlane } from '../families/convolution.js';
-import { batchByFolding, inGroups, whole } from '../families/folding.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import type { Tensor } from '../tensor.js';
+import { asDoubles } from '../../base/dtype.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { type ConvParams, convDtype, convName, convOutputs, convParams, eachPlane } from '../../rules/convolution.js';
+import { batchByFolding, inGroups, whole } from '../../rules/folding.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { convFilterGradient } from './conv-filter-gradient.js';
 import { convInputGradient } from './conv-input-gradient.js';
 

@@ -2,11 +2,12 @@
  * The place of the largest element of each window, as int32, counted in the plane that the windows slide over. Padding is
  * never read: it counts as −∞ and loses every tie; a window of padding alone has −1. Piecewise constant: no derivative.
  */
-import { commonDtype } from '../families/elementwise.js';
-import { batchPooling, eachPooledPlane, type PoolParams, pooledShape } from '../families/pooling.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import type { Tensor } from '../tensor.js';
+
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { commonDtype } from '../../rules/elementwise.js';
+import { batchPooling, eachPooledPlane, type PoolParams, pooledShape } from '../../rules/pooling.js';
+import type { Tensor } from '../../tensor/tensor.js';
 
 export const windowArgmaxPrimitive: Primitive<'windowArgmax', PoolParams> = define<readonly [Tensor], PoolParams>()({
   name: 'windowArgmax',

@@ -1,12 +1,12 @@
 /** The transpose of window sums: `y[…, u] = Σ_{i,k} g[…, i]` over the windows and taps with `i·s + k·d − p = u`. Linear. */
-import { asDoubles } from '../dtype.js';
-import { ShapeError } from '../errors.js';
-import { commonDtype } from '../families/elementwise.js';
-import { batchPooling, eachPooledPlane, type PoolParams, pooledShape } from '../families/pooling.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import { type Shape, sameShape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import { asDoubles } from '../../base/dtype.js';
+import { ShapeError } from '../../base/errors.js';
+import { type Shape, sameShape } from '../../base/shape.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { commonDtype } from '../../rules/elementwise.js';
+import { batchPooling, eachPooledPlane, type PoolParams, pooledShape } from '../../rules/pooling.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { windowSum } from './window-sum.js';
 
 export interface WindowSumTransposeParams extends PoolParams {

@@ -2,12 +2,12 @@
  * The sum of each window: `y[…, i] = Σ_k x[…, i·s + k·d − p]`, where x is 0 outside. Linear; its transpose gives each position
  * the cotangents of all windows that read it: `⟨u, y⟩ = Σ_{i,k} u[…, i]·x[…, i·s + k·d − p] = ⟨windowSumTranspose(u), x⟩`.
  */
-import { asDoubles } from '../dtype.js';
-import { commonDtype } from '../families/elementwise.js';
-import { batchPooling, eachPooledPlane, type PoolParams, pooledShape } from '../families/pooling.js';
-import { bind } from '../interpreter.js';
-import { define, type Primitive } from '../primitive.js';
-import type { Tensor } from '../tensor.js';
+import { asDoubles } from '../../base/dtype.js';
+import { bind } from '../../dispatch/interpreter.js';
+import { define, type Primitive } from '../../program/primitive.js';
+import { commonDtype } from '../../rules/elementwise.js';
+import { batchPooling, eachPooledPlane, type PoolParams, pooledShape } from '../../rules/pooling.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { windowSumTranspose } from './window-sum-transpose.js';
 
 export const windowSumPrimitive: Primitive<'windowSum', PoolParams> = define<readonly [Tensor], PoolParams>()({

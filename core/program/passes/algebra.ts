@@ -12,12 +12,12 @@
  * Never x·0 = 0, which is wrong for infinities, NaN and −x; nor x − x, x/x, a sum over no axes (−0 becomes 0), or anything that moves
  * a rounding.
  */
-import { allocate, type Dtype } from '../dtype.js';
+import { allocate, type Dtype } from '../../base/dtype.js';
+import { sameShape } from '../../base/shape.js';
+import { fullPrimitive } from '../../primitives/shape/full.js';
+import * as primitives from '../../primitives/table.js';
 import type { Primitive } from '../primitive.js';
-import { fullPrimitive } from '../primitives/full.js';
 import type { Program, ProgramNode } from '../program.js';
-import { sameShape } from '../shape.js';
-import * as primitives from '../table.js';
 import { type Draft, rewrite } from './rewrite.js';
 
 type Name = keyof typeof primitives;

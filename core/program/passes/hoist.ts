@@ -1,8 +1,8 @@
 /** Hoisting: what depends on no argument is computed when a program is made, and is a constant of it from then on. */
-import { bytesPerElement } from '../dtype.js';
+import { bytesPerElement } from '../../base/dtype.js';
+import { sizeOf } from '../../base/shape.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { makeProgram, type Program, type ProgramNode } from '../program.js';
-import { sizeOf } from '../shape.js';
-import type { Tensor } from '../tensor.js';
 
 /** Constants are kept as long as the program: no more than this is. */
 const mostBytes = 32 * 2 ** 20;

@@ -1,6 +1,6 @@
 /** What a compiled program goes through before a backend plans it. Every pass keeps each result's bits. */
 import type { Program } from '../program.js';
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { simplifyAlgebra } from './algebra.js';
 import { mergeCommonSubexpressions } from './common-subexpressions.js';
 import { removeDeadCode } from './dead-code.js';

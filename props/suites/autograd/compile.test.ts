@@ -22,8 +22,8 @@ import {
   vmap,
   zeros,
 } from '../../../autograd/index.js';
-import { mergeCommonSubexpressions } from '../../../core/passes/common-subexpressions.js';
-import { removeDeadCode } from '../../../core/passes/dead-code.js';
+import { mergeCommonSubexpressions } from '../../../core/program/passes/common-subexpressions.js';
+import { removeDeadCode } from '../../../core/program/passes/dead-code.js';
 import { crossEntropy, linear, relu, sequential } from '../../../nn/index.js';
 import { programs, runProgram } from '../../arbitraries/programs.js';
 import { tensorOf } from '../../arbitraries/tensors.js';

@@ -1,8 +1,8 @@
 /** debugNans: which operation, in which layer, on which line. */
 
 import { checkpoint, customVjp, debugNans, grad, jvp, vmap } from '../../../autograd/index.js';
+import { withScope } from '../../../core/base/scope.js';
 import { div, full, log, mul, NanError, sqrt, sub, sum, type Tensor } from '../../../core/index.js';
-import { withScope } from '../../../core/scope.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { errorOf, sameBits, t } from './support.js';

@@ -16,8 +16,8 @@ import {
   treeMap,
   zeros,
 } from '../../../autograd/index.js';
-import { referenceBackend } from '../../../core/reference/backend.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
+import { referenceBackend } from '../../../core/backends/reference/backend.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
 import { onBackend } from '../../laws/backend.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';

@@ -22,11 +22,11 @@ import {
   where,
   zeros,
 } from '../../../autograd/index.js';
-import { replay } from '../../../autograd/trace.js';
-import { simplifyAlgebra } from '../../../core/passes/algebra.js';
-import { removeDeadCode } from '../../../core/passes/dead-code.js';
-import { hoistConstants } from '../../../core/passes/hoist.js';
-import { makeProgram, type Program } from '../../../core/program.js';
+import { replay } from '../../../autograd/interpreters/trace.js';
+import { simplifyAlgebra } from '../../../core/program/passes/algebra.js';
+import { removeDeadCode } from '../../../core/program/passes/dead-code.js';
+import { hoistConstants } from '../../../core/program/passes/hoist.js';
+import { makeProgram, type Program } from '../../../core/program/program.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 

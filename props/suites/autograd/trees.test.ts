@@ -2,7 +2,7 @@
 
 import * as fc from 'fast-check';
 import { mul, type Tensor, treeEntries, treeLeaves, treeMap, treeUnflatten } from '../../../core/index.js';
-import { mapTensors, outline, tensorsIn, treeStructure, withTensors } from '../../../core/tree.js';
+import { mapTensors, outline, tensorsIn, treeStructure, withTensors } from '../../../core/tensor/tree.js';
 import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';

@@ -1,5 +1,6 @@
 /** What convolution and transposed convolution refuse, and how they say it. */
 import { vmap } from '../../../autograd/index.js';
+import { withScope } from '../../../core/base/scope.js';
 import {
   ArgumentError,
   type ConvOptions,
@@ -10,7 +11,6 @@ import {
   type Tensor,
   zeros,
 } from '../../../core/index.js';
-import { withScope } from '../../../core/scope.js';
 import { fails } from '../../runner/fails.js';
 import { test } from '../../runner/testing.js';
 

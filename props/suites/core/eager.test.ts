@@ -1,9 +1,9 @@
 /** What eager evaluation remembers of operations: as much as decides what is computed, and no more than so many. */
 
-import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
+import { defaultBackend, setDefaultBackend } from '../../../core/backends/default-backend.js';
+import { referenceBackend } from '../../../core/backends/reference/backend.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
 import { add, div, fromData, full, iota, pow, sum, tensor } from '../../../core/index.js';
-import { referenceBackend } from '../../../core/reference/backend.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 

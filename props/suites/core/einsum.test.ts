@@ -1,8 +1,8 @@
 /** Einsum against its definition, a sum over all assignments of indices to letters, on random specifications. */
 import * as fc from 'fast-check';
 import { grad, jvp, vmap } from '../../../autograd/index.js';
+import { sizeOf, stridesOf } from '../../../core/base/shape.js';
 import { dot, einsum, fromData, matmul, mul, ones, sum, type Tensor, tensor, zeros } from '../../../core/index.js';
-import { sizeOf, stridesOf } from '../../../core/shape.js';
 import { draw } from '../../arbitraries/values.js';
 import * as assert from '../../runner/assert.js';
 import { assertClose, type Numbers } from '../../runner/close.js';

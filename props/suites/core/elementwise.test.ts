@@ -1,6 +1,7 @@
 /** Elementwise operations: accuracy against values of 400 digits, rounding, integers, element types, infinities and errors. */
 
-import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
+import { defaultBackend, setDefaultBackend } from '../../../core/backends/default-backend.js';
+import { referenceBackend } from '../../../core/backends/reference/backend.js';
 import {
   ArgumentError,
   abs,
@@ -70,7 +71,6 @@ import {
   tensor,
   where,
 } from '../../../core/index.js';
-import { referenceBackend } from '../../../core/reference/backend.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 

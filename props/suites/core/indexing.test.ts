@@ -1,6 +1,7 @@
 /** Indexing: brackets, picking, scattering, masks; known values, agreement between operations, and every error. */
 import * as fc from 'fast-check';
 import { compile, grad, trace, vmap } from '../../../autograd/index.js';
+import { sizeOf } from '../../../core/base/shape.js';
 import {
   ArgumentError,
   AxisError,
@@ -33,8 +34,7 @@ import {
   triu,
   zeros,
 } from '../../../core/index.js';
-import { takeTranspose } from '../../../core/primitives/take-transpose.js';
-import { sizeOf } from '../../../core/shape.js';
+import { takeTranspose } from '../../../core/primitives/index/take-transpose.js';
 import { shapes, shapeWithAxis } from '../../arbitraries/shapes.js';
 import * as assert from '../../runner/assert.js';
 import { fails } from '../../runner/fails.js';

@@ -1,8 +1,8 @@
 /** Matrix products against index loops, for every combination of ranks. */
 import * as fc from 'fast-check';
 import { grad, vmap } from '../../../autograd/index.js';
+import { broadcastStrides, type Shape, sizeOf, tryBroadcast, walk } from '../../../core/base/shape.js';
 import { DtypeError, fromData, matmul, ShapeError, sum, type Tensor, tensor, zeros } from '../../../core/index.js';
-import { broadcastStrides, type Shape, sizeOf, tryBroadcast, walk } from '../../../core/shape.js';
 import { broadcastable } from '../../arbitraries/shapes.js';
 import { draw } from '../../arbitraries/values.js';
 import * as assert from '../../runner/assert.js';

@@ -4,7 +4,7 @@
  */
 
 import * as g from '../../../autograd/index.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
 import * as nn from '../../../nn/index.js';
 import * as optim from '../../../optim/index.js';
 import { onBackend } from '../../laws/backend.js';

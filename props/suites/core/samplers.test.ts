@@ -1,7 +1,7 @@
 /** Samplers at extreme parameters: every draw lies in the support, tails are those of the distribution, and streams stay. */
 
 import { compile, vmap } from '../../../autograd/index.js';
-import { below, roundedDown, roundedUp } from '../../../core/floats.js';
+import { below, roundedDown, roundedUp } from '../../../core/base/floats.js';
 import {
   ArgumentError,
   add,
@@ -36,7 +36,7 @@ import {
   complementaryErrorFunction,
   errorFunction,
   inverseErrorFunction,
-} from '../../../core/special/error-function.js';
+} from '../../../core/rules/scalar/error-function.js';
 import { assertLaw, distributionLaw } from '../../index.js';
 import * as assert from '../../runner/assert.js';
 import { refuses } from '../../runner/fails.js';

@@ -1,5 +1,6 @@
 /** Shape operations: known values, round trips, and every error. */
 import * as fc from 'fast-check';
+import { sizeOf } from '../../../core/base/shape.js';
 import {
   ArgumentError,
   AxisError,
@@ -30,7 +31,6 @@ import {
   unsqueeze,
   zeros,
 } from '../../../core/index.js';
-import { sizeOf } from '../../../core/shape.js';
 import { shapes, shapeWithAxis } from '../../arbitraries/shapes.js';
 import * as assert from '../../runner/assert.js';
 import { fails } from '../../runner/fails.js';

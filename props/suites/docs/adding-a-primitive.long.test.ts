@@ -52,8 +52,8 @@ test('adding a primitive: a copy of the sources with all that the page says comp
       cpSync(join(root, part), join(copy, part), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
     const at = (file: string): string => join(copy, file);
-    writeFileSync(at('core/primitives/softsign.ts'), block('core/primitives/softsign.ts'));
-    for (const file of ['core/table.ts', 'core/index.ts'])
+    writeFileSync(at('core/primitives/elementwise/softsign.ts'), block('core/primitives/elementwise/softsign.ts'));
+    for (const file of ['core/primitives/table.ts', 'core/index.ts'])
       writeFileSync(at(file), `${readFileSync(at(file), 'utf8')}${block(file)}`);
     const spec = block('props/specs/softsign.ts');
     const member = phrase("| 'softsign'");
@@ -64,10 +64,10 @@ test('adding a primitive: a copy of the sources with all that the page says comp
     );
     edit(at('props/suites/hostile/core-cases.ts'), ['  relu: one,', `  relu: one,\n  ${phrase('softsign: one')},`]);
     edit(
-      at('core/wasm/lowerings/elementwise.ts'),
+      at('core/backends/kernels/lowerings/elementwise.ts'),
       ["  | 'relu'", `  | 'relu'\n  ${member}`],
       ['  relu: unary(', `  ${phrase('softsign: unary')},\n  relu: unary(`],
-      ['const where: Lowering', `${block('core/wasm/lowerings/elementwise.ts')}\nconst where: Lowering`],
+      ['const where: Lowering', `${block('core/backends/kernels/lowerings/elementwise.ts')}\nconst where: Lowering`],
     );
     const run = (...args: readonly string[]): string => {
       try {

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transformSync } from 'esbuild';
 import * as tapegrad from '../../../autograd/index.js';
 import type { Primitive } from '../../../core/index.js';
-import * as primitives from '../../../core/table.js';
+import * as primitives from '../../../core/primitives/table.js';
 import { lawsOfPrimitive } from '../../primitive-laws.js';
 import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
@@ -35,7 +35,7 @@ const load = async (): Promise<ReadonlyMap<string, Readonly<Record<string, unkno
   mkdirSync(folder, { recursive: true });
   writeFileSync(new URL('package.json', folder), '{ "type": "module" }');
   try {
-    const files = [...blocks].filter(([file]) => file.endsWith('.ts') && !file.startsWith('core/wasm/'));
+    const files = [...blocks].filter(([file]) => file.endsWith('.ts') && !file.startsWith('core/backends/'));
     for (const [file, code] of files) writeFileSync(copyOf(file), relocated(file, code));
     const loaded = new Map<string, Readonly<Record<string, unknown>>>();
     for (const [file] of files) loaded.set(file, await import(pathToFileURL(fileURLToPath(copyOf(file))).href));
@@ -57,11 +57,11 @@ test('adding a primitive: the page has its six blocks, and adds what is not ther
   assert.equal(
     [...blocks.keys()],
     [
-      'core/primitives/softsign.ts',
-      'core/table.ts',
+      'core/primitives/elementwise/softsign.ts',
+      'core/primitives/table.ts',
       'core/index.ts',
       'props/specs/softsign.ts',
-      'core/wasm/lowerings/elementwise.ts',
+      'core/backends/kernels/lowerings/elementwise.ts',
       'example',
     ],
   );
@@ -69,13 +69,13 @@ test('adding a primitive: the page has its six blocks, and adds what is not ther
 });
 
 test('adding a primitive: table and index name what the file defines', async () => {
-  const file = await loaded('core/primitives/softsign.ts');
-  assert.is((await loaded('core/table.ts')).softsign, file.softsignPrimitive);
+  const file = await loaded('core/primitives/elementwise/softsign.ts');
+  assert.is((await loaded('core/primitives/table.ts')).softsign, file.softsignPrimitive);
   assert.is((await loaded('core/index.ts')).softsign, file.softsign);
 });
 
 test('adding a primitive: the primitive obeys every law that its spec names', async () => {
-  const { softsign } = (await loaded('core/table.ts')) as { softsign: Primitive };
+  const { softsign } = (await loaded('core/primitives/table.ts')) as { softsign: Primitive };
   const { softsignSpec } = (await loaded('props/specs/softsign.ts')) as { softsignSpec: OpSpec };
   const laws = lawsOfPrimitive(softsign, softsignSpec);
   assert.ok(laws.length >= 5, `${laws.length} laws`);

@@ -1,7 +1,7 @@
 /** Laws of numbers over families of operations: any order, any size, any collision, any NaN, and saturated lines. */
 import * as fc from 'fast-check';
 import { hessian, jacfwd, jacrev } from '../../../autograd/index.js';
-import { isFloat } from '../../../core/dtype.js';
+import { isFloat } from '../../../core/base/dtype.js';
 import {
   abs,
   atan2,

@@ -16,8 +16,8 @@ import {
   tensor,
   vmap,
 } from '../../../autograd/index.js';
-import { ArgumentError } from '../../../core/errors.js';
-import { withScope } from '../../../core/scope.js';
+import { ArgumentError } from '../../../core/base/errors.js';
+import { withScope } from '../../../core/base/scope.js';
 import * as nn from '../../../nn/index.js';
 import { functional } from '../../../nn/index.js';
 import { evaluate, fit, sgd } from '../../../optim/index.js';

@@ -4,8 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { setDefaultBackend } from '../../../core/default-backend.js';
-import { referenceBackend } from '../../../core/reference/backend.js';
+import { setDefaultBackend } from '../../../core/backends/default-backend.js';
+import { referenceBackend } from '../../../core/backends/reference/backend.js';
 import { checkpointing, loadCheckpoint, saveCheckpoint } from '../../../data/node/index.js';
 import { fit } from '../../../optim/index.js';
 import { resumable } from './support.js';

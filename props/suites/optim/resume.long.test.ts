@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
-import { defaultBackend } from '../../../core/default-backend.js';
+import { defaultBackend } from '../../../core/backends/default-backend.js';
 import { decodeCheckpoint, saveCheckpoint } from '../../../data/node/index.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';

@@ -7,7 +7,7 @@ import {
   writeSigned32,
   writeSigned64,
   writeUnsigned,
-} from '../../../core/wasm/assembler/bytes.js';
+} from '../../../core/backends/kernels/assembler/bytes.js';
 import {
   block,
   branch,
@@ -50,8 +50,8 @@ import {
   v128,
   when,
   memory as wholeMemory,
-} from '../../../core/wasm/assembler/index.js';
-import { engine } from '../../../core/wasm/engine.js';
+} from '../../../core/backends/kernels/assembler/index.js';
+import { engine } from '../../../core/backends/wasm/engine.js';
 import * as assert from '../../runner/assert.js';
 import { refuses } from '../../runner/fails.js';
 import { check } from '../../runner/property.js';

@@ -1,8 +1,8 @@
 /** Barriers by the million: no thread goes on before the others have come, and none is left behind, however often they meet. */
 
 import { compile } from '../../../autograd/index.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
 import { add, fromData, mul, type Tensor, transpose } from '../../../core/index.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { onBackend } from '../../laws/backend.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';

@@ -4,10 +4,10 @@
  */
 import * as fc from 'fast-check';
 import { compile } from '../../../autograd/index.js';
-import type { FloatDtype } from '../../../core/dtype.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
+import type { FloatDtype } from '../../../core/base/dtype.js';
+import { sameShape } from '../../../core/base/shape.js';
 import { add, conv, fromData, matmul, mul, neg, permute, relu, sub, sum, type Tensor } from '../../../core/index.js';
-import { sameShape } from '../../../core/shape.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { backendLaw, onBackend } from '../../laws/backend.js';
 import { compileLaw, donationLaw } from '../../laws/compile.js';
 import { assertLaw } from '../../laws/report.js';

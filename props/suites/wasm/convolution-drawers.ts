@@ -3,8 +3,8 @@
  * total by its type: a new way without a drawer does not compile.
  */
 import * as fc from 'fast-check';
-import { spanOf, type WindowAxis } from '../../../core/families/window.js';
-import type { ConvolutionWay } from '../../../core/wasm/lowerings/lowering.js';
+import type { ConvolutionWay } from '../../../core/backends/kernels/lowerings/lowering.js';
+import { spanOf, type WindowAxis } from '../../../core/rules/window.js';
 
 /** What is computed from the two others among an image, filters and outputs. */
 export const roles = ['output', 'input', 'filter'] as const;

@@ -1,16 +1,16 @@
 /** Options second: one convolution beside the reference, on operands that lie in any manner, and the way in which it was computed. */
 import * as fc from 'fast-check';
 import { compile } from '../../../autograd/index.js';
-import type { Dtype } from '../../../core/dtype.js';
-import type { ConvParams } from '../../../core/families/convolution.js';
-import { countWindows } from '../../../core/families/window.js';
+import { type KernelUnit, plan } from '../../../core/backends/common/plan.js';
+import type { ConvolutionWay } from '../../../core/backends/kernels/lowerings/lowering.js';
+import { referenceBackend } from '../../../core/backends/reference/backend.js';
+import type { Dtype } from '../../../core/base/dtype.js';
+import { bind } from '../../../core/dispatch/interpreter.js';
 import { abs, add, fromData, neg, relu, reshape, type Tensor } from '../../../core/index.js';
-import { bind } from '../../../core/interpreter.js';
-import type { Primitive } from '../../../core/primitive.js';
-import { referenceBackend } from '../../../core/reference/backend.js';
-import * as table from '../../../core/table.js';
-import type { ConvolutionWay } from '../../../core/wasm/lowerings/lowering.js';
-import { type KernelUnit, plan } from '../../../core/wasm/programs/plan.js';
+import * as table from '../../../core/primitives/table.js';
+import type { Primitive } from '../../../core/program/primitive.js';
+import type { ConvParams } from '../../../core/rules/convolution.js';
+import { countWindows } from '../../../core/rules/window.js';
 import { onBackend } from '../../laws/backend.js';
 import { type Placed, placed, type ViewKind } from '../../laws/views.js';
 import { numbersFrom } from '../../numbers.js';

@@ -1,8 +1,8 @@
 /** Convolutions of every geometry on the WebAssembly backend, whichever kernel takes them, against the reference. */
 import * as fc from 'fast-check';
 import { grad } from '../../../autograd/index.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
 import { conv, type Dtype, fromData, mul, sum, type Tensor } from '../../../core/index.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { backendLaw } from '../../laws/backend.js';
 import { assertLaw } from '../../laws/report.js';
 import { check } from '../../runner/property.js';

@@ -16,11 +16,11 @@ import {
   trace,
   zeros,
 } from '../../../autograd/index.js';
-import { removeDeadCode } from '../../../core/passes/dead-code.js';
-import type { Program } from '../../../core/program.js';
-import { costOf, flopsOfStep } from '../../../core/wasm/programs/cost.js';
-import { describeUnit } from '../../../core/wasm/programs/describe.js';
-import { plan } from '../../../core/wasm/programs/plan.js';
+import { costOf, flopsOfStep } from '../../../core/backends/common/cost.js';
+import { describeUnit } from '../../../core/backends/common/describe.js';
+import { plan } from '../../../core/backends/common/plan.js';
+import { removeDeadCode } from '../../../core/program/passes/dead-code.js';
+import type { Program } from '../../../core/program/program.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 

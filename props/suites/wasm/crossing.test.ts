@@ -1,8 +1,8 @@
 /** Loops that read arrays across their lines: transposes by themselves and among other operations, of every size and order of axes. */
 import * as fc from 'fast-check';
 import { add, cast, permute, type Tensor, where } from '../../../autograd/index.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
 import { type Dtype, fromData, mul } from '../../../core/index.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { backendLaw } from '../../laws/backend.js';
 import { assertLaw } from '../../laws/report.js';
 import { check } from '../../runner/property.js';

@@ -1,7 +1,7 @@
 /** A compiled function prints its program and its plan. */
 
 import { add, compile, matmul, relu, sum, type Tensor, zeros } from '../../../autograd/index.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { useBackend } from '../../runner/world.js';

@@ -1,7 +1,7 @@
 /** Any program with any set of its arguments given away, some of them the same tensor: every bit is kept, and exactly what is given is gone. */
 import * as fc from 'fast-check';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
 import { fromData, mul, type Tensor } from '../../../core/index.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { programs, runProgram } from '../../arbitraries/programs.js';
 import { onBackend } from '../../laws/backend.js';
 import { donationLaw } from '../../laws/compile.js';

@@ -1,17 +1,25 @@
 /** The elementary functions that are computed in doubles: a sweep over all magnitudes, and the special values. */
 
-import { complementaryErrorFunction, inverseErrorFunction } from '../../../core/special/error-function.js';
-import { power } from '../../../core/special/power.js';
-import { type Expression, func, i32, instantiate, local, loopOver, v128 } from '../../../core/wasm/assembler/index.js';
-import { engine } from '../../../core/wasm/engine.js';
-import { type Features, features } from '../../../core/wasm/features.js';
-import { type FloatLanes, floatLanes } from '../../../core/wasm/float-lanes.js';
-import { erfc } from '../../../core/wasm/math/erfc.js';
-import { erfinv } from '../../../core/wasm/math/erfinv.js';
-import { acosh, asinh, atanh, cosh, sinh } from '../../../core/wasm/math/hyperbolic.js';
-import { acos, asin, atan, atan2 } from '../../../core/wasm/math/inverse-trigonometric.js';
-import { cbrt, hypot, log2, log10, pow } from '../../../core/wasm/math/powers.js';
-import { cos, sin, tan } from '../../../core/wasm/math/trigonometric.js';
+import {
+  type Expression,
+  func,
+  i32,
+  instantiate,
+  local,
+  loopOver,
+  v128,
+} from '../../../core/backends/kernels/assembler/index.js';
+import { type Features, features } from '../../../core/backends/kernels/features.js';
+import { type FloatLanes, floatLanes } from '../../../core/backends/kernels/loops/float-lanes.js';
+import { erfc } from '../../../core/backends/kernels/math/erfc.js';
+import { erfinv } from '../../../core/backends/kernels/math/erfinv.js';
+import { acosh, asinh, atanh, cosh, sinh } from '../../../core/backends/kernels/math/hyperbolic.js';
+import { acos, asin, atan, atan2 } from '../../../core/backends/kernels/math/inverse-trigonometric.js';
+import { cbrt, hypot, log2, log10, pow } from '../../../core/backends/kernels/math/powers.js';
+import { cos, sin, tan } from '../../../core/backends/kernels/math/trigonometric.js';
+import { engine } from '../../../core/backends/wasm/engine.js';
+import { complementaryErrorFunction, inverseErrorFunction } from '../../../core/rules/scalar/error-function.js';
+import { power } from '../../../core/rules/scalar/power.js';
 import { ulpOf } from '../../laws/ulp.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';

@@ -19,13 +19,13 @@ import {
   transpose,
   zeros,
 } from '../../../autograd/index.js';
-import type { FloatDtype } from '../../../core/dtype.js';
-import { removeDeadCode } from '../../../core/passes/dead-code.js';
-import { sizeOf, stridesOf } from '../../../core/shape.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
-import { describeUnit } from '../../../core/wasm/programs/describe.js';
-import { stridesUnder } from '../../../core/wasm/programs/epilogues.js';
-import { plan } from '../../../core/wasm/programs/plan.js';
+import { describeUnit } from '../../../core/backends/common/describe.js';
+import { stridesUnder } from '../../../core/backends/common/epilogues.js';
+import { plan } from '../../../core/backends/common/plan.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
+import type { FloatDtype } from '../../../core/base/dtype.js';
+import { sizeOf, stridesOf } from '../../../core/base/shape.js';
+import { removeDeadCode } from '../../../core/program/passes/dead-code.js';
 import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';

@@ -3,13 +3,13 @@
  * with special values, in every element type.
  */
 import * as fc from 'fast-check';
-import type { Backend } from '../../../core/backend.js';
-import type { Dtype } from '../../../core/dtype.js';
+import { referenceBackend } from '../../../core/backends/reference/backend.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
+import type { Dtype } from '../../../core/base/dtype.js';
+import { bind } from '../../../core/dispatch/interpreter.js';
 import { fromData, primitives, type Tensor } from '../../../core/index.js';
-import { bind } from '../../../core/interpreter.js';
-import type { Primitive } from '../../../core/primitive.js';
-import { referenceBackend } from '../../../core/reference/backend.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
+import type { Backend } from '../../../core/program/backend.js';
+import type { Primitive } from '../../../core/program/primitive.js';
 import { onBackend } from '../../laws/backend.js';
 import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';

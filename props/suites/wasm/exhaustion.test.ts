@@ -1,9 +1,9 @@
 /** Memory under stress: failed operations leave nothing behind, tensors beyond the budget and beyond what addresses reach. */
 
-import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
+import { defaultBackend, setDefaultBackend } from '../../../core/backends/default-backend.js';
+import { createWasmBackend, type WasmBackend } from '../../../core/backends/wasm/backend.js';
+import { createMemory } from '../../../core/backends/wasm/memory.js';
 import { add, fromData, inverse, iota, mul, sum, type Tensor, take, tensor, zeros } from '../../../core/index.js';
-import { createWasmBackend, type WasmBackend } from '../../../core/wasm/backend.js';
-import { createMemory } from '../../../core/wasm/memory.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 

@@ -1,8 +1,8 @@
 /** Features: what is reported is what the engine takes. */
 
-import { f64x2, func, instantiate, v128 } from '../../../core/wasm/assembler/index.js';
-import { engine } from '../../../core/wasm/engine.js';
-import { features } from '../../../core/wasm/features.js';
+import { f64x2, func, instantiate, v128 } from '../../../core/backends/kernels/assembler/index.js';
+import { features } from '../../../core/backends/kernels/features.js';
+import { engine } from '../../../core/backends/wasm/engine.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 

@@ -2,9 +2,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { grad } from '../../../autograd/index.js';
-import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
+import { defaultBackend, setDefaultBackend } from '../../../core/backends/default-backend.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
 import { add, matmul, mean, mul, relu, sub, type Tensor, tensor } from '../../../core/index.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 

@@ -1,10 +1,18 @@
 /** The elementary functions of doubles that have kernels of their own: against exact arithmetic, and the special values of `Math`. */
 
-import { func, i32, instantiate, local, loopOver, v128 } from '../../../core/wasm/assembler/index.js';
-import { engine } from '../../../core/wasm/engine.js';
-import { features } from '../../../core/wasm/features.js';
-import { floatLanes } from '../../../core/wasm/float-lanes.js';
-import { exp, expm1, log, log1p, sigmoid, softplus as softplusKernel, tanh } from '../../../core/wasm/math/float64.js';
+import { func, i32, instantiate, local, loopOver, v128 } from '../../../core/backends/kernels/assembler/index.js';
+import { features } from '../../../core/backends/kernels/features.js';
+import { floatLanes } from '../../../core/backends/kernels/loops/float-lanes.js';
+import {
+  exp,
+  expm1,
+  log,
+  log1p,
+  sigmoid,
+  softplus as softplusKernel,
+  tanh,
+} from '../../../core/backends/kernels/math/float64.js';
+import { engine } from '../../../core/backends/wasm/engine.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { exactly, exponential, logarithm, one, ratio, unitsApart } from './high-precision.js';

@@ -26,13 +26,13 @@ import {
   where,
   zeros,
 } from '../../../autograd/index.js';
-import type { Dtype } from '../../../core/dtype.js';
-import { removeDeadCode } from '../../../core/passes/dead-code.js';
-import type { Program } from '../../../core/program.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
-import { clustersOf, type Item } from '../../../core/wasm/programs/clusters.js';
-import { describeUnit } from '../../../core/wasm/programs/describe.js';
-import { plan } from '../../../core/wasm/programs/plan.js';
+import { clustersOf, type Item } from '../../../core/backends/common/clusters.js';
+import { describeUnit } from '../../../core/backends/common/describe.js';
+import { plan } from '../../../core/backends/common/plan.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
+import type { Dtype } from '../../../core/base/dtype.js';
+import { removeDeadCode } from '../../../core/program/passes/dead-code.js';
+import type { Program } from '../../../core/program/program.js';
 import { functional } from '../../../nn/index.js';
 import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';

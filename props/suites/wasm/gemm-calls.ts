@@ -1,8 +1,8 @@
 /** Matrix products in a memory of their own: operands laid out in every manner, and the product by its definition beside them. */
 
-import type { FloatDtype } from '../../../core/dtype.js';
-import { engine, type Memory } from '../../../core/wasm/engine.js';
-import type { GemmCall, GemmModule, MatrixPlace } from '../../../core/wasm/gemm/create.js';
+import type { GemmCall, GemmModule, MatrixPlace } from '../../../core/backends/kernels/gemm/create.js';
+import { engine, type Memory } from '../../../core/backends/wasm/engine.js';
+import type { FloatDtype } from '../../../core/base/dtype.js';
 import * as assert from '../../runner/assert.js';
 
 export const memory: Memory = new (engine().Memory)({ initial: 64 });

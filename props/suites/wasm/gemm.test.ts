@@ -1,8 +1,8 @@
 /** The matrix product against a loop in doubles: sizes, transposes, batches, places, special values, epilogues. */
 import * as fc from 'fast-check';
-import { engine } from '../../../core/wasm/engine.js';
-import { type Features, features } from '../../../core/wasm/features.js';
-import { createGemm, type MatrixPlace } from '../../../core/wasm/gemm/create.js';
+import { type Features, features } from '../../../core/backends/kernels/features.js';
+import { createGemm, type MatrixPlace } from '../../../core/backends/kernels/gemm/create.js';
+import { engine } from '../../../core/backends/wasm/engine.js';
 import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';

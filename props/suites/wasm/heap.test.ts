@@ -1,6 +1,6 @@
 /** The allocator: blocks never overlap, nothing is lost, everything comes back. */
 import * as fc from 'fast-check';
-import { type Block, blockSize, createHeap, tail } from '../../../core/wasm/heap.js';
+import { type Block, blockSize, createHeap, tail } from '../../../core/backends/wasm/heap.js';
 import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';

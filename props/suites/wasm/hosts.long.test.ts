@@ -4,8 +4,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { buildSync } from 'esbuild';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
-import { spawner } from '../../../core/wasm/threads/spawn.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
+import { spawner } from '../../../core/backends/wasm/threads/spawn.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 

@@ -4,9 +4,10 @@
  */
 import * as fc from 'fast-check';
 import { compile } from '../../../autograd/index.js';
-import type { Backend } from '../../../core/backend.js';
-import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
-import { type Dtype, isFloat } from '../../../core/dtype.js';
+import { defaultBackend, setDefaultBackend } from '../../../core/backends/default-backend.js';
+import { referenceBackend } from '../../../core/backends/reference/backend.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
+import { type Dtype, isFloat } from '../../../core/base/dtype.js';
 import {
   abs,
   add,
@@ -33,8 +34,7 @@ import {
   tensor,
   where,
 } from '../../../core/index.js';
-import { referenceBackend } from '../../../core/reference/backend.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
+import type { Backend } from '../../../core/program/backend.js';
 import { operationNames, programs, runProgram } from '../../arbitraries/programs.js';
 import { onBackend } from '../../laws/backend.js';
 import { compileLaw } from '../../laws/compile.js';

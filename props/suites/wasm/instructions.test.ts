@@ -1,11 +1,11 @@
 /** Every instruction: the engine takes it, and it computes what the specification says. */
 
-import * as assembler from '../../../core/wasm/assembler/index.js';
-import { type Expression, encode, func, link, v128 } from '../../../core/wasm/assembler/index.js';
-import { laneRuns, plainRuns } from '../../../core/wasm/assembler/opcodes.js';
-import type { ValueType } from '../../../core/wasm/assembler/types.js';
-import { engine, type Memory } from '../../../core/wasm/engine.js';
-import { features } from '../../../core/wasm/features.js';
+import * as assembler from '../../../core/backends/kernels/assembler/index.js';
+import { type Expression, encode, func, link, v128 } from '../../../core/backends/kernels/assembler/index.js';
+import { laneRuns, plainRuns } from '../../../core/backends/kernels/assembler/opcodes.js';
+import type { ValueType } from '../../../core/backends/kernels/assembler/types.js';
+import { features } from '../../../core/backends/kernels/features.js';
+import { engine, type Memory } from '../../../core/backends/wasm/engine.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 import { type ShapeName, shapes, type Value } from './lanes.js';

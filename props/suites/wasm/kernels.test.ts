@@ -4,8 +4,8 @@
  */
 import * as fc from 'fast-check';
 import { compile, vjp } from '../../../autograd/index.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
 import { type Dtype, fromData, matmul, permute, type Tensor } from '../../../core/index.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { backendLaw } from '../../laws/backend.js';
 import { assertLaw } from '../../laws/report.js';
 import { type Placed, placed, type ViewKind, viewKinds } from '../../laws/views.js';

@@ -1,15 +1,15 @@
 /** Law 11: every primitive computes on the WebAssembly backend what its reference loop does, within its spec's bound. */
 import * as fc from 'fast-check';
-import { type Dtype, isFloat } from '../../../core/dtype.js';
+import { lower, lowerings } from '../../../core/backends/kernels/lowerings/index.js';
+import { referenceBackend } from '../../../core/backends/reference/backend.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
+import { type Dtype, isFloat } from '../../../core/base/dtype.js';
+import { bind } from '../../../core/dispatch/interpreter.js';
 import { cast, gather, scatterAdd, slice, take, tensor } from '../../../core/index.js';
-import { bind } from '../../../core/interpreter.js';
-import type { Primitive } from '../../../core/primitive.js';
-import type { Aval } from '../../../core/program.js';
-import { referenceBackend } from '../../../core/reference/backend.js';
-import * as primitives from '../../../core/table.js';
-import type { Tensor } from '../../../core/tensor.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
-import { lower, lowerings } from '../../../core/wasm/lowerings/index.js';
+import * as primitives from '../../../core/primitives/table.js';
+import type { Primitive } from '../../../core/program/primitive.js';
+import type { Aval } from '../../../core/program/program.js';
+import type { Tensor } from '../../../core/tensor/tensor.js';
 import { tensorOf } from '../../arbitraries/tensors.js';
 import { backendLaw, onBackend } from '../../laws/backend.js';
 import * as assert from '../../runner/assert.js';

@@ -4,12 +4,12 @@
  */
 
 import { compile, grad } from '../../../autograd/index.js';
-import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
+import { defaultBackend, setDefaultBackend } from '../../../core/backends/default-backend.js';
+import { createWasmBackend, type WasmBackend } from '../../../core/backends/wasm/backend.js';
+import { bind } from '../../../core/dispatch/interpreter.js';
 import { add, concat, exp, fromData, mul, primitives, sum, type Tensor, tensor, zeros } from '../../../core/index.js';
-import { bind } from '../../../core/interpreter.js';
-import type { Primitive } from '../../../core/primitive.js';
-import { concatPrimitive } from '../../../core/primitives/concat.js';
-import { createWasmBackend, type WasmBackend } from '../../../core/wasm/backend.js';
+import { concatPrimitive } from '../../../core/primitives/shape/concat.js';
+import type { Primitive } from '../../../core/program/primitive.js';
 import { adam, applyUpdates } from '../../../optim/index.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';

@@ -1,11 +1,19 @@
 /** Elementary functions of vectors: a sweep over all magnitudes, and the special values. */
 
-import { errorFunction } from '../../../core/special/error-function.js';
-import { type Expression, func, i32, instantiate, local, loopOver, v128 } from '../../../core/wasm/assembler/index.js';
-import { engine } from '../../../core/wasm/engine.js';
-import { type Features, features } from '../../../core/wasm/features.js';
-import { type FloatLanes, floatLanes } from '../../../core/wasm/float-lanes.js';
-import { erf, exp, expm1, log, log1p, sigmoid, tanh } from '../../../core/wasm/math/float32.js';
+import {
+  type Expression,
+  func,
+  i32,
+  instantiate,
+  local,
+  loopOver,
+  v128,
+} from '../../../core/backends/kernels/assembler/index.js';
+import { type Features, features } from '../../../core/backends/kernels/features.js';
+import { type FloatLanes, floatLanes } from '../../../core/backends/kernels/loops/float-lanes.js';
+import { erf, exp, expm1, log, log1p, sigmoid, tanh } from '../../../core/backends/kernels/math/float32.js';
+import { engine } from '../../../core/backends/wasm/engine.js';
+import { errorFunction } from '../../../core/rules/scalar/error-function.js';
 import { ulpOf } from '../../laws/ulp.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';

@@ -1,6 +1,6 @@
 /** Memory: numbers survive growth and moving out; memory stays within its budget however many tensors are made. */
 import * as fc from 'fast-check';
-import { createMemory, type WasmStorage } from '../../../core/wasm/memory.js';
+import { createMemory, type WasmStorage } from '../../../core/backends/wasm/memory.js';
 import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';

@@ -1,7 +1,7 @@
 /** Which operations the WebAssembly backend runs by its lowerings, and which by their own loops. */
 
+import { isOwn } from '../../../core/backends/kernels/lowerings/index.js';
 import { primitives } from '../../../core/index.js';
-import { isOwn } from '../../../core/wasm/lowerings/index.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 

@@ -1,14 +1,14 @@
 /** The ways in which windows are summed, or their leaders found, and the options that each may meet; total by its type. */
 import * as fc from 'fast-check';
 import { compile } from '../../../autograd/index.js';
-import type { PoolParams } from '../../../core/families/pooling.js';
-import { countWindows, spanOf, type WindowAxis } from '../../../core/families/window.js';
+import type { WindowWay } from '../../../core/backends/kernels/lowerings/lowering.js';
+import { referenceBackend } from '../../../core/backends/reference/backend.js';
+import { bind } from '../../../core/dispatch/interpreter.js';
 import { fromData, reshape, scatterAdd, type Tensor, zeros } from '../../../core/index.js';
-import { bind } from '../../../core/interpreter.js';
-import type { Primitive } from '../../../core/primitive.js';
-import { referenceBackend } from '../../../core/reference/backend.js';
-import * as table from '../../../core/table.js';
-import type { WindowWay } from '../../../core/wasm/lowerings/lowering.js';
+import * as table from '../../../core/primitives/table.js';
+import type { Primitive } from '../../../core/program/primitive.js';
+import type { PoolParams } from '../../../core/rules/pooling.js';
+import { countWindows, spanOf, type WindowAxis } from '../../../core/rules/window.js';
 import { onBackend } from '../../laws/backend.js';
 import { type Placed, placed, type ViewKind } from '../../laws/views.js';
 import { numbersFrom } from '../../numbers.js';

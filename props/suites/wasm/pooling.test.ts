@@ -1,8 +1,8 @@
 /** Pooling on the WebAssembly backend: every way in which windows can lie, against the reference, eager and compiled. */
 import * as fc from 'fast-check';
 import { compile, grad } from '../../../autograd/index.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
 import { avgPool, type Dtype, fromData, maxPool, mul, sum, type Tensor } from '../../../core/index.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { backendLaw } from '../../laws/backend.js';
 import { assertLaw } from '../../laws/report.js';
 import { check } from '../../runner/property.js';

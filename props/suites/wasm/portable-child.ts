@@ -26,8 +26,8 @@ import {
   tensor,
   treeLeaves,
 } from '../../../autograd/index.js';
-import { bind } from '../../../core/interpreter.js';
-import type { Primitive } from '../../../core/primitive.js';
+import { bind } from '../../../core/dispatch/interpreter.js';
+import type { Primitive } from '../../../core/program/primitive.js';
 import { conv2d, crossEntropy, flatten, linear, relu, sequential } from '../../../nn/index.js';
 import { adam, fit } from '../../../optim/index.js';
 

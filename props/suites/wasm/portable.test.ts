@@ -2,11 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { buildSync } from 'esbuild';
 import { arithmetic, deterministic, setDeterministic } from '../../../autograd/index.js';
-import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
+import { defaultBackend, setDefaultBackend } from '../../../core/backends/default-backend.js';
+import { features, withArithmetic } from '../../../core/backends/kernels/features.js';
+import { referenceBackend } from '../../../core/backends/reference/backend.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
 import { ArgumentError, key, matmul, normal } from '../../../core/index.js';
-import { referenceBackend } from '../../../core/reference/backend.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
-import { features, withArithmetic } from '../../../core/wasm/features.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
 

@@ -3,9 +3,9 @@
  * seen in the workspace.
  */
 import * as fc from 'fast-check';
-import { features } from '../../../core/wasm/features.js';
-import { createGemm, type GemmModule } from '../../../core/wasm/gemm/create.js';
-import type { WayOfA, WayOfB } from '../../../core/wasm/gemm/gemm.js';
+import { features } from '../../../core/backends/kernels/features.js';
+import { createGemm, type GemmModule } from '../../../core/backends/kernels/gemm/create.js';
+import type { WayOfA, WayOfB } from '../../../core/backends/kernels/gemm/gemm.js';
 import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';

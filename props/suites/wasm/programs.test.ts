@@ -1,10 +1,10 @@
 /** Whole programs on the WebAssembly backend: what they compute, compiled and eager, is what the reference computes. */
 import * as fc from 'fast-check';
 import { compile, grad } from '../../../autograd/index.js';
-import type { Dtype } from '../../../core/dtype.js';
+import { referenceBackend } from '../../../core/backends/reference/backend.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
+import type { Dtype } from '../../../core/base/dtype.js';
 import { cast, mul, sum, type Tensor } from '../../../core/index.js';
-import { referenceBackend } from '../../../core/reference/backend.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { programs, runProgram } from '../../arbitraries/programs.js';
 import { tensorOf } from '../../arbitraries/tensors.js';
 import type { Draw } from '../../arbitraries/values.js';

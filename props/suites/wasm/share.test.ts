@@ -1,8 +1,8 @@
 /** Shares: the threads' shares cover everything once, in order, and are cut at whole units. */
 import * as fc from 'fast-check';
-import { func, i32, instantiate, type Operand } from '../../../core/wasm/assembler/index.js';
-import { engine } from '../../../core/wasm/engine.js';
-import { shareOf } from '../../../core/wasm/loops/share.js';
+import { func, i32, instantiate, type Operand } from '../../../core/backends/kernels/assembler/index.js';
+import { shareOf } from '../../../core/backends/kernels/loops/share.js';
+import { engine } from '../../../core/backends/wasm/engine.js';
 import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';

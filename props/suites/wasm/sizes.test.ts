@@ -1,7 +1,8 @@
 /** Sizes that are not whole vectors, larger than those of the specs, with broadcasting, views and special values. */
 import * as fc from 'fast-check';
 import { grad } from '../../../autograd/index.js';
-import { defaultBackend, setDefaultBackend } from '../../../core/default-backend.js';
+import { defaultBackend, setDefaultBackend } from '../../../core/backends/default-backend.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
 import {
   add,
   conv,
@@ -24,7 +25,6 @@ import {
   type Tensor,
   where,
 } from '../../../core/index.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { backendLaw } from '../../laws/backend.js';
 import { lawTally } from '../../laws/report.js';
 import * as assert from '../../runner/assert.js';

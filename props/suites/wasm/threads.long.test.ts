@@ -1,7 +1,7 @@
 /** Threads that are awake, which is in the hands of the machine: on a busy one it takes its time. */
 import { availableParallelism } from 'node:os';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
 import { matmul, type Tensor } from '../../../core/index.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
 import { onBackend } from '../../laws/backend.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';

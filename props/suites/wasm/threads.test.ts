@@ -5,7 +5,8 @@
 import { spawnSync } from 'node:child_process';
 import * as fc from 'fast-check';
 import { compile, grad, vmap } from '../../../autograd/index.js';
-import type { Backend } from '../../../core/backend.js';
+import { createWasmBackend, type WasmBackend, type WasmOptions } from '../../../core/backends/wasm/backend.js';
+import { type Spawn, spawner, type Thread } from '../../../core/backends/wasm/threads/spawn.js';
 import {
   ArgumentError,
   add,
@@ -37,8 +38,7 @@ import {
   transpose,
   uniform,
 } from '../../../core/index.js';
-import { createWasmBackend, type WasmBackend, type WasmOptions } from '../../../core/wasm/backend.js';
-import { type Spawn, spawner, type Thread } from '../../../core/wasm/threads/spawn.js';
+import type { Backend } from '../../../core/program/backend.js';
 import { programs, runProgram } from '../../arbitraries/programs.js';
 import { tensorOf } from '../../arbitraries/tensors.js';
 import { onBackend } from '../../laws/backend.js';

@@ -1,6 +1,7 @@
 /** What is given views of larger tensors: every primitive, and functions in which a plan reads them where they lie. */
 import * as fc from 'fast-check';
-import { isFloat } from '../../../core/dtype.js';
+import { isFloat } from '../../../core/base/dtype.js';
+import { bind } from '../../../core/dispatch/interpreter.js';
 import {
   add,
   cast,
@@ -24,9 +25,8 @@ import {
   type Tensor,
   where,
 } from '../../../core/index.js';
-import { bind } from '../../../core/interpreter.js';
-import type { Primitive } from '../../../core/primitive.js';
-import * as table from '../../../core/table.js';
+import * as table from '../../../core/primitives/table.js';
+import type { Primitive } from '../../../core/program/primitive.js';
 import { tensorOf } from '../../arbitraries/tensors.js';
 import type { Report } from '../../laws/report.js';
 import { type ViewKind, viewsLaw } from '../../laws/views.js';

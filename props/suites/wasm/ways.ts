@@ -1,7 +1,7 @@
 /** Every way in which a convolution is computed, or windows are, meets every option, and is the way that was meant. */
 import * as fc from 'fast-check';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
-import type { ConvolutionWay, WindowWay } from '../../../core/wasm/lowerings/lowering.js';
+import type { ConvolutionWay, WindowWay } from '../../../core/backends/kernels/lowerings/lowering.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
 import { onBackend } from '../../laws/backend.js';
 import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';

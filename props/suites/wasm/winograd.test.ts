@@ -5,11 +5,11 @@
  */
 import * as fc from 'fast-check';
 import { grad } from '../../../autograd/index.js';
-import type { Border } from '../../../core/families/window.js';
+import { blocksOf } from '../../../core/backends/kernels/conv/winograd/layout.js';
+import { referenceBackend } from '../../../core/backends/reference/backend.js';
+import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
 import { abs, cast, conv, fromData, mul, sum, type Tensor } from '../../../core/index.js';
-import { referenceBackend } from '../../../core/reference/backend.js';
-import { createWasmBackend } from '../../../core/wasm/backend.js';
-import { blocksOf } from '../../../core/wasm/conv/winograd/layout.js';
+import type { Border } from '../../../core/rules/window.js';
 import { onBackend } from '../../laws/backend.js';
 import * as assert from '../../runner/assert.js';
 import { check } from '../../runner/property.js';

@@ -1,5 +1,5 @@
 /** From a module's source to functions that JavaScript can call, with the types that the source gives them. */
-import { engine, type Imports, type Memory } from '../engine.js';
+import { engine, type Imports, type Memory } from '../../wasm/engine.js';
 import { encode } from './encode.js';
 import { link, type ModuleSource } from './module.js';
 import type { Func, ResultType, ValueType } from './types.js';

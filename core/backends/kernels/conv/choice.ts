@@ -2,11 +2,12 @@
  * Which kernel suits a convolution, and what the input gradient is as one: 3×3 filters of many channels go through transforms, channels
  * with a filter of their own through vectors of channels, and most others read the image tap by tap.
  */
-import { axisOf } from '../../families/window.js';
-import { sizeOf } from '../../shape.js';
+
+import { sizeOf } from '../../../base/shape.js';
+import { axisOf } from '../../../rules/window.js';
 import type { Statement } from '../assembler/index.js';
 import { features } from '../features.js';
-import { floatLanes } from '../float-lanes.js';
+import { floatLanes } from '../loops/float-lanes.js';
 import { gemmModule } from '../lowerings/gemm.js';
 import type { ConvolutionWay, Places } from '../lowerings/lowering.js';
 import { depthwiseForward, depthwiseGradient, depthwiseMemory, isDepthwise } from './depthwise.js';

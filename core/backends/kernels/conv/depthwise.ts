@@ -2,8 +2,9 @@
  * Convolutions in which every channel has one filter of its own: nothing is summed over channels, so four channels are the lanes of a
  * vector, and each of their planes is read once.
  */
-import { axisOf, spanOf } from '../../families/window.js';
-import { sizeOf } from '../../shape.js';
+
+import { sizeOf } from '../../../base/shape.js';
+import { axisOf, spanOf } from '../../../rules/window.js';
 import {
   call,
   type Expression,
@@ -19,7 +20,7 @@ import {
   v128,
   when,
 } from '../assembler/index.js';
-import type { FloatLanes } from '../float-lanes.js';
+import type { FloatLanes } from '../loops/float-lanes.js';
 import { shareOf } from '../loops/share.js';
 import type { Places } from '../lowerings/lowering.js';
 import type { DirectShape } from './direct/image.js';

@@ -1,5 +1,5 @@
 /** What is done to the outputs of a convolution when they are finished: a bias for each filter is added, and the rectifier taken. */
-import { sizeOf } from '../../shape.js';
+import { sizeOf } from '../../../base/shape.js';
 import {
   type Expression,
   i32,
@@ -11,8 +11,8 @@ import {
   set,
   v128,
 } from '../assembler/index.js';
-import { type FloatLanes, rectified } from '../float-lanes.js';
 import { advance } from '../loops/addresses.js';
+import { type FloatLanes, rectified } from '../loops/float-lanes.js';
 import { shareOf, type Threads } from '../loops/share.js';
 import type { Geometry } from './patches.js';
 

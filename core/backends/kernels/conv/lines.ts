@@ -3,8 +3,9 @@
  * the last axis and the outputs along it then meet in a matrix, x[o·stride + t·dilation] in row t and column o, which the product reads
  * where it is: a line of the image is all that it takes.
  */
-import { axisOf, spanOf } from '../../families/window.js';
-import { sizeOf, stridesOf } from '../../shape.js';
+
+import { sizeOf, stridesOf } from '../../../base/shape.js';
+import { axisOf, spanOf } from '../../../rules/window.js';
 import { i32, type Local, local, locals, loopOver, memory, type Statement, set } from '../assembler/index.js';
 import { moveBlock } from '../loops/blocks.js';
 import type { Address } from '../loops/lanes.js';

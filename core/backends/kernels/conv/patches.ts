@@ -7,9 +7,9 @@
  *   convFilterGradient   W̄ = Σₙ G·patches(x)ᵀ
  *   convInputGradient    x̄ = patchesᵀ(Wᵀ·G), where the transpose of taking patches adds them back.
  */
-import type { FloatDtype } from '../../dtype.js';
-import { axisOf, type Window } from '../../families/window.js';
-import { type Shape, sizeOf, stridesOf } from '../../shape.js';
+import type { FloatDtype } from '../../../base/dtype.js';
+import { type Shape, sizeOf, stridesOf } from '../../../base/shape.js';
+import { axisOf, type Window } from '../../../rules/window.js';
 import {
   call,
   type Expression,

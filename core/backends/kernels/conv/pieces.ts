@@ -2,8 +2,9 @@
  * Windows that slide, cut into pieces in which every window reads the same taps: the inside of a plane and its borders.
  * Within a piece nothing asks where the padding begins, so windows next to each other are the lanes of a vector.
  */
-import { axisOf, type Window } from '../../families/window.js';
-import { type Shape, sizeOf, stridesOf } from '../../shape.js';
+
+import { type Shape, sizeOf, stridesOf } from '../../../base/shape.js';
+import { axisOf, type Window } from '../../../rules/window.js';
 import {
   type Expression,
   i8x16,

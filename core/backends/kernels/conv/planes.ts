@@ -17,7 +17,7 @@ import {
   set,
   v128,
 } from '../assembler/index.js';
-import type { FloatLanes } from '../float-lanes.js';
+import type { FloatLanes } from '../loops/float-lanes.js';
 import { type Finish, finished, unfinished } from './finish.js';
 
 /** Bytes from one line to the next. */

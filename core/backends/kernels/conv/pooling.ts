@@ -2,10 +2,10 @@
  * Pooling of windows that are lanes of a vector: all taps of a window are read while its sum, or its leader, is in a register.
  * Where windows do not overlap, what goes back to each place of the plane comes from one window and is stored once.
  */
-import { bytesPerElement, type Dtype } from '../../dtype.js';
-import type { PoolParams } from '../../families/pooling.js';
-import { axisOf } from '../../families/window.js';
-import { type Shape, sizeOf } from '../../shape.js';
+import { bytesPerElement, type Dtype } from '../../../base/dtype.js';
+import { type Shape, sizeOf } from '../../../base/shape.js';
+import type { PoolParams } from '../../../rules/pooling.js';
+import { axisOf } from '../../../rules/window.js';
 import {
   type Expression,
   f32x4,

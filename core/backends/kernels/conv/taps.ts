@@ -2,7 +2,7 @@
  * Convolution tap by tap, each tap a matrix product over the outputs whose windows reach it: no product with padding is made, not even
  * with zero, so that infinite and undefined numbers get no further than they should. Slower than the other ways, and for this alone.
  */
-import { sizeOf, stridesOf } from '../../shape.js';
+import { sizeOf, stridesOf } from '../../../base/shape.js';
 import { i32, type Local, local, memory, type Statement, set, when } from '../assembler/index.js';
 import { moveBlock } from '../loops/blocks.js';
 import type { Address } from '../loops/lanes.js';

@@ -18,8 +18,8 @@ import {
   set,
   when,
 } from '../assembler/index.js';
-import type { FloatLanes } from '../float-lanes.js';
 import { advance, smaller } from '../loops/addresses.js';
+import type { FloatLanes } from '../loops/float-lanes.js';
 import { how, type OrderOfA, type TileFunction, type TileShape, tileFunction } from './tile.js';
 
 export interface Blocking {

@@ -2,11 +2,11 @@
  * The matrix product for JavaScript: `createGemm` generates a module for what the engine offers, and binds it to a memory. Everything
  * is told in elements; offsets alone are in bytes.
  */
-import type { FloatDtype } from '../../dtype.js';
+import type { FloatDtype } from '../../../base/dtype.js';
+import { type CompiledModule, engine, type Memory } from '../../wasm/engine.js';
 import { encode, type HostFunction, link, type ModuleSource, print } from '../assembler/index.js';
-import { type CompiledModule, engine, type Memory } from '../engine.js';
 import type { Features } from '../features.js';
-import { floatLanes } from '../float-lanes.js';
+import { floatLanes } from '../loops/float-lanes.js';
 import { type BlockFunction, type Blocking, blockFunction, type GemmPlan, tileBytes, tileColumns } from './block.js';
 import { type GemmFunction, gemmFunction } from './gemm.js';
 import { how, type TileShape } from './tile.js';

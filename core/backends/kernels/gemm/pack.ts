@@ -21,8 +21,8 @@ import {
   v128,
   when,
 } from '../assembler/index.js';
-import type { FloatLanes } from '../float-lanes.js';
 import { advance, smaller } from '../loops/addresses.js';
+import type { FloatLanes } from '../loops/float-lanes.js';
 
 /** `from, strideK, strideW, k, w, to`: addresses and strides in bytes. */
 export type PackFunction = Func<Repeat<'i32', 6>, 'none'>;

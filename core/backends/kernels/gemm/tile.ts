@@ -28,8 +28,8 @@ import {
   v128,
   when,
 } from '../assembler/index.js';
-import { type FloatLanes, rectified } from '../float-lanes.js';
 import { advance } from '../loops/addresses.js';
+import { type FloatLanes, rectified } from '../loops/float-lanes.js';
 
 export interface TileShape {
   /** Rows of the tile, and of a panel of A. */

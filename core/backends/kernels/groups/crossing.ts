@@ -2,10 +2,10 @@
  * Loops that read an array across its lines, as a transpose does: along the loop's innermost axis its elements lie far apart, along
  * another one next to each other. Squares of four by four are read as vectors along that one and turned round in registers.
  */
-import { bytesPerElement } from '../../dtype.js';
+import { bytesPerElement } from '../../../base/dtype.js';
 import { i32, local, type Statement, set, v128, when } from '../assembler/index.js';
 import { features } from '../features.js';
-import { floatLanes } from '../float-lanes.js';
+import { floatLanes } from '../loops/float-lanes.js';
 import { beyond, nest, nestShare, type Space, skip, type Walker } from '../loops/nest.js';
 import type { Threads } from '../loops/share.js';
 import type { Evaluator } from './evaluate.js';

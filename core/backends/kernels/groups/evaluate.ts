@@ -2,8 +2,9 @@
  * The inside of a group's loop: each vector is read once, goes through all operations in registers, and is stored where somebody
  * wants it.
  */
-import { bytesPerElement, type Dtype } from '../../dtype.js';
-import { stridesOf } from '../../shape.js';
+import { bytesPerElement, type Dtype } from '../../../base/dtype.js';
+import { stridesOf } from '../../../base/shape.js';
+import type { Buffer, Group, Operand, Read, Sink, Step, Unit } from '../../common/plan.js';
 import { type Expression, i32, type Local, local, type Statement, set } from '../assembler/index.js';
 import {
   constantVector,
@@ -17,7 +18,6 @@ import {
   widthFor,
 } from '../loops/lanes.js';
 import type { Space, Walker } from '../loops/nest.js';
-import type { Buffer, Group, Operand, Read, Sink, Step, Unit } from './plan.js';
 
 /** What a group reads, and which of its operations anybody wants. */
 export interface Traffic {

@@ -1,12 +1,12 @@
 /** The loop of a group: over all elements where nothing is reduced, over lanes and what is kept of them otherwise. Threads divide the outermost axis. */
-import { bytesPerElement } from '../../dtype.js';
-import { stridesOf } from '../../shape.js';
+import { bytesPerElement } from '../../../base/dtype.js';
+import { stridesOf } from '../../../base/shape.js';
+import { flopsOfStep } from '../../common/cost.js';
+import type { Buffer, Group, Operand } from '../../common/plan.js';
 import { type Func, func, i32, type Local, repeat, type Statement, when } from '../assembler/index.js';
 import { beyond, collapse, isDense, nest, nestShare, type Space, type Walker } from '../loops/nest.js';
-import { flopsOfStep } from './cost.js';
 import { crossAxis, crossing } from './crossing.js';
 import { evaluator, stridesOfTraffic, type Traffic, trafficOf } from './evaluate.js';
-import type { Buffer, Group, Operand } from './plan.js';
 import { outputStrides, reducing } from './reducing.js';
 
 /** A kernel: a function of addresses, then of the thread and how many there are; and the buffers whose addresses it wants. */

@@ -3,8 +3,9 @@
  * is kept, neighbouring lanes are reduced side by side. The order in which a lane is folded depends on its own shape alone, not
  * on what else the loop does.
  */
-import { bytesPerElement } from '../../dtype.js';
-import type { Shape } from '../../shape.js';
+import { bytesPerElement } from '../../../base/dtype.js';
+import type { Shape } from '../../../base/shape.js';
+import type { Sink } from '../../common/plan.js';
 import {
   type Expression,
   i32,
@@ -21,7 +22,6 @@ import { firstLanes, storeFirst, storeLanes, type Vector, type Width } from '../
 import { beyond, nest, nestShare, type Space, skip, type Walker } from '../loops/nest.js';
 import { shareOf, type Threads } from '../loops/share.js';
 import type { Evaluator } from './evaluate.js';
-import type { Sink } from './plan.js';
 
 /** Vectors of a lane that are folded side by side: so many additions are under way at once. */
 const unroll = 4;

@@ -2,8 +2,8 @@
  * Strided blocks, copied or added to exactly: unlike a group of elementwise operations, nothing beyond the block is written,
  * since its neighbours may hold numbers already.
  */
-import { bytesPerElement, type Dtype } from '../../dtype.js';
-import { type Shape, sizeOf } from '../../shape.js';
+import { bytesPerElement, type Dtype } from '../../../base/dtype.js';
+import { type Shape, sizeOf } from '../../../base/shape.js';
 import {
   type Expression,
   f32,

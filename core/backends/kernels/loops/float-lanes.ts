@@ -2,7 +2,7 @@
  * Vectors of one kind of float: what a kernel needs to be written once for float32 (four lanes) and float64 (two), with a
  * fused multiply-add where the engine has one.
  */
-import type { FloatDtype } from '../dtype.js';
+import type { FloatDtype } from '../../../base/dtype.js';
 import {
   type Expression,
   f32,
@@ -13,8 +13,8 @@ import {
   type Operand,
   type Statement,
   v128,
-} from './assembler/index.js';
-import type { Features } from './features.js';
+} from '../assembler/index.js';
+import type { Features } from '../features.js';
 
 type Vector = Expression<'v128'>;
 type Address = Operand<'i32'>;

@@ -3,7 +3,7 @@
  * doubles are among them, in the lower half. Booleans are masks, all bits of a lane set or none: 32-bit lanes where the width
  * is four, 64-bit lanes where it is two.
  */
-import { bytesPerElement, type Dtype } from '../../dtype.js';
+import { bytesPerElement, type Dtype } from '../../../base/dtype.js';
 import {
   type Expression,
   f32,

@@ -2,7 +2,7 @@
  * Loop nests over strided arrays. Axes along which all arrays go on as they do along the next one are merged first, so that
  * most nests are a single loop.
  */
-import { type Shape, stridesOf } from '../../shape.js';
+import { type Shape, stridesOf } from '../../../base/shape.js';
 import { i32, type Local, local, loopOver, type Statement } from '../assembler/index.js';
 import { advance, onward } from './addresses.js';
 import { type Share, shareOf, type Threads } from './share.js';

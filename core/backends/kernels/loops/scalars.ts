@@ -2,7 +2,7 @@
  * Single elements as doubles, which is how the reference loops see them: loops that go along a line in order are written so, and
  * have the reference's bits. Pairs of neighbours likewise, as two doubles.
  */
-import type { Dtype } from '../../dtype.js';
+import type { Dtype } from '../../../base/dtype.js';
 import {
   type Expression,
   f32,

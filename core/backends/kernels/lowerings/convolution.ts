@@ -5,9 +5,9 @@
  * (`conv/lines.ts`). Where a number that is not finite would
  * meet padding, which all of these take for zeros, `conv/taps.ts` computes everything.
  */
-import { bytesPerElement, isFloat } from '../../dtype.js';
-import type { ConvParams } from '../../families/convolution.js';
-import { type Shape, sizeOf } from '../../shape.js';
+import { bytesPerElement, isFloat } from '../../../base/dtype.js';
+import { type Shape, sizeOf } from '../../../base/shape.js';
+import type { ConvParams } from '../../../rules/convolution.js';
 import { call, func, leave, repeat, type Statement } from '../assembler/index.js';
 import { filterStrides, transformed, turned, withoutPatches } from '../conv/choice.js';
 import { type Finish, finishPlanes, unfinished } from '../conv/finish.js';
@@ -26,7 +26,7 @@ import { tapBytes, tapsForward, tapsGradient } from '../conv/taps.js';
 import { gradientFace, gradientMemory, outputFace, outputMemory } from '../conv/winograd/faces.js';
 import type { Blocks } from '../conv/winograd/layout.js';
 import { features } from '../features.js';
-import { floatLanes } from '../float-lanes.js';
+import { floatLanes } from '../loops/float-lanes.js';
 import { gemmModule } from './gemm.js';
 import type { ConvolutionWay, Epilogue, KernelLowering, Lowerings, Places, Site } from './lowering.js';
 import { mostTaps } from './windows.js';

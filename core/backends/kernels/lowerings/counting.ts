@@ -1,6 +1,6 @@
 /** Counting along an axis. */
-import { bytesPerElement } from '../../dtype.js';
-import { type Shape, sizeOf } from '../../shape.js';
+import { bytesPerElement } from '../../../base/dtype.js';
+import { type Shape, sizeOf } from '../../../base/shape.js';
 import { f64, i32, local, set } from '../assembler/index.js';
 import { nest } from '../loops/nest.js';
 import { storeDouble } from '../loops/scalars.js';

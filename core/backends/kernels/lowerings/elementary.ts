@@ -4,7 +4,7 @@
  */
 import { f32x4, f64x2, letIn, v128 } from '../assembler/index.js';
 import { features } from '../features.js';
-import { type FloatLanes, floatLanes } from '../float-lanes.js';
+import { type FloatLanes, floatLanes } from '../loops/float-lanes.js';
 import type { Vector } from '../loops/lanes.js';
 import {
   engineFunction,

@@ -2,9 +2,9 @@
  * Elementwise operations without transcendental functions, on vectors. Each does what the reference does in doubles with the
  * result rounded once, to the bit: the five IEEE operations round innocuously (Figueroa 1995), the others are exact.
  */
-import type { Dtype } from '../../dtype.js';
+import type { Dtype } from '../../../base/dtype.js';
 import { f32x4, f64x2, i8x16, i32x4, v128 } from '../assembler/index.js';
-import { rectified } from '../float-lanes.js';
+import { rectified } from '../loops/float-lanes.js';
 import { asBoolean, asMask, constantVector, type Vector, type Width } from '../loops/lanes.js';
 import { pow } from '../math/powers.js';
 import { lanes, powOfDoubles } from './elementary.js';

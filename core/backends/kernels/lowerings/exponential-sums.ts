@@ -3,9 +3,9 @@
  * along two or three times: for its maximum, for the exponentials and their sum, for the result. Two doubles are taken at once: along
  * the line where its elements lie next to each other, otherwise of two lines side by side.
  */
-import { bytesPerElement } from '../../dtype.js';
-import type { Aval } from '../../program.js';
-import { stridesOf } from '../../shape.js';
+import { bytesPerElement } from '../../../base/dtype.js';
+import { stridesOf } from '../../../base/shape.js';
+import type { Aval } from '../../../program/program.js';
 import { f32x4, f64x2, i8x16, i32, type Local, local, type Statement, set, v128 } from '../assembler/index.js';
 import type { Vector } from '../loops/lanes.js';
 import { beyond, collapse, nest } from '../loops/nest.js';

@@ -1,6 +1,6 @@
 /** The places of extrema over any axes: the first of equals, the first NaN where there is one. */
-import { bytesPerElement } from '../../dtype.js';
-import { sizeOf, stridesOf } from '../../shape.js';
+import { bytesPerElement } from '../../../base/dtype.js';
+import { sizeOf, stridesOf } from '../../../base/shape.js';
 import { f64, i32, local, set, when } from '../assembler/index.js';
 import { nest } from '../loops/nest.js';
 import { loadDouble } from '../loops/scalars.js';

@@ -2,7 +2,7 @@
  * How many numbers become one, in vectors. Sums of float32 are taken in doubles, sums of float64 with their rounding errors
  * (Knuth's two-sum), so that both are as exact as the reference's pairwise sums, and better.
  */
-import type { Dtype } from '../../dtype.js';
+import type { Dtype } from '../../../base/dtype.js';
 import { f32x4, f64x2, i8x16, type Local, local, type Statement, set, v128 } from '../assembler/index.js';
 import { constantVector, type Vector, type Width } from '../loops/lanes.js';
 

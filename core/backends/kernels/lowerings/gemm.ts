@@ -1,6 +1,6 @@
 /** Matrix products through the packed kernel: either operand transposed by its strides, leading axes broadcast. */
-import { bytesPerElement, type FloatDtype, isFloat } from '../../dtype.js';
-import { broadcastStrides, type Shape } from '../../shape.js';
+import { bytesPerElement, type FloatDtype, isFloat } from '../../../base/dtype.js';
+import { broadcastStrides, type Shape } from '../../../base/shape.js';
 import { call, i32, type Local, local, type Operand, set, when } from '../assembler/index.js';
 import { features, sharedPages } from '../features.js';
 import { createGemm, type GemmModule } from '../gemm/create.js';

@@ -1,6 +1,6 @@
 /** Products of doubles in the reference's order, and sums and products of integers, which wrap: where nobody needs speed. */
-import { bytesPerElement } from '../../dtype.js';
-import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../shape.js';
+import { bytesPerElement } from '../../../base/dtype.js';
+import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../../base/shape.js';
 import { f64, i32, local, type Statement, set } from '../assembler/index.js';
 import { nest } from '../loops/nest.js';
 import { loadDouble, storeDouble } from '../loops/scalars.js';

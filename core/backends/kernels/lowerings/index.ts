@@ -2,9 +2,9 @@
  * The lowering of every primitive; total by its type, so that a new primitive must say how it is computed. What is not the library's
  * runs its own loop on linear memory.
  */
-import type { Primitive } from '../../primitive.js';
-import type { Aval, ProgramNode } from '../../program.js';
-import * as primitives from '../../table.js';
+import type { Primitive } from '../../../program/primitive.js';
+import type { Aval, ProgramNode } from '../../../program/program.js';
+import * as primitives from '../../../primitives/table.js';
 import { convolutionLowerings } from './convolution.js';
 import { countingLowerings } from './counting.js';
 import { divisionLowerings } from './division.js';

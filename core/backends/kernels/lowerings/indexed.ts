@@ -2,10 +2,10 @@
  * Operations with an index operand. All indices are looked at first; where one is out of range the reference loop runs
  * instead, which throws the error that says so.
  */
-import { bytesPerElement, type Dtype } from '../../dtype.js';
-import type { IndexedParams } from '../../families/indexed.js';
-import type { PoolParams } from '../../families/pooling.js';
-import { sizeOf, stridesOf } from '../../shape.js';
+import { bytesPerElement, type Dtype } from '../../../base/dtype.js';
+import { sizeOf, stridesOf } from '../../../base/shape.js';
+import type { IndexedParams } from '../../../rules/indexed.js';
+import type { PoolParams } from '../../../rules/pooling.js';
 import { i32, type Local, leave, local, loopOver, memory, type Statement, set, when } from '../assembler/index.js';
 import type { Piece, Sliding } from '../conv/pieces.js';
 import { apart, slidingOf, smallPieces, spreadPieces } from '../conv/pooling.js';

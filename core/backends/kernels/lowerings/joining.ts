@@ -1,6 +1,6 @@
 /** Concatenation and padding: blocks put in their places. */
-import { bytesPerElement } from '../../dtype.js';
-import { type Shape, sizeOf, stridesOf } from '../../shape.js';
+import { bytesPerElement } from '../../../base/dtype.js';
+import { type Shape, sizeOf, stridesOf } from '../../../base/shape.js';
 import { call, type Expression, type Func, func, i32, type Local, repeat, type Statement } from '../assembler/index.js';
 import { fillBuffer, moveBlock } from '../loops/blocks.js';
 import type { Lowering, Lowerings } from './lowering.js';

@@ -2,8 +2,8 @@
  * Linear algebra on stacks of matrices. Each is copied into the workspace as doubles, and the loops of `math/elimination.ts` run on it;
  * where one has no solution the reference runs instead, which throws the error that says so.
  */
-import { bytesPerElement, type Dtype } from '../../dtype.js';
-import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../shape.js';
+import { bytesPerElement, type Dtype } from '../../../base/dtype.js';
+import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../../base/shape.js';
 import {
   call,
   type Expression,

@@ -3,8 +3,8 @@
  * is. The planner fuses what is elementwise, reads through views, and places everything else in memory.
  */
 
-import type { Aval, ProgramNode } from '../../program.js';
-import type * as primitives from '../../table.js';
+import type * as primitives from '../../../primitives/table.js';
+import type { Aval, ProgramNode } from '../../../program/program.js';
 import type { Expression, Func } from '../assembler/index.js';
 import { importFunc, type Local, type Repeat, repeat, type Statement } from '../assembler/index.js';
 import type { BlockFunction } from '../gemm/block.js';

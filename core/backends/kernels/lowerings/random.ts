@@ -1,5 +1,5 @@
-/** Random words by Threefry-2x32 with 20 rounds, four blocks at once, and numbers of them; `core/primitives/threefry.ts` says how. */
-import { broadcastStrides, sizeOf } from '../../shape.js';
+/** Random words by Threefry-2x32 with 20 rounds, four blocks at once, and numbers of them; `core/primitives/random/threefry.ts` says how. */
+import { broadcastStrides, sizeOf } from '../../../base/shape.js';
 import { f32x4, f64x2, i8x16, i32, i32x4, letIn, local, type Statement, set, v128, when } from '../assembler/index.js';
 import type { Vector } from '../loops/lanes.js';
 import { beyond, collapse, nest, nestShare } from '../loops/nest.js';

@@ -1,5 +1,5 @@
 /** Reductions over any axes: how lanes are folded. The planner makes the loops, together with what is computed on the way (`programs/reducing.ts`). */
-import type { Dtype } from '../../dtype.js';
+import type { Dtype } from '../../../base/dtype.js';
 import { f32x4, f64x2, i32x4, v128 } from '../assembler/index.js';
 import type { Vector } from '../loops/lanes.js';
 import { compensated, type Fold, inDoubles, simple } from './folds.js';

@@ -2,8 +2,8 @@
  * Scans: each element of a line from the one before it, in order, as the reference does: floats in doubles, and those of lines that
  * lie side by side two at a time; integers as they are, so that they wrap.
  */
-import { bytesPerElement } from '../../dtype.js';
-import { sizeOf } from '../../shape.js';
+import { bytesPerElement } from '../../../base/dtype.js';
+import { sizeOf } from '../../../base/shape.js';
 import { type Expression, f64, f64x2, i32, local, type Statement, set } from '../assembler/index.js';
 import { nest, type Walker } from '../loops/nest.js';
 import { loadDouble, loadPair, type Numeric, storeDouble, storePair } from '../loops/scalars.js';

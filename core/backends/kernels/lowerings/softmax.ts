@@ -2,7 +2,7 @@
  * Softmax and its logarithm over one axis of float32, in three passes over each lane: its maximum, the exponentials and their
  * sum (in doubles), the result. Lanes whose elements lie next to each other are gone along; others are taken four side by side.
  */
-import { type Shape, sizeOf } from '../../shape.js';
+import { type Shape, sizeOf } from '../../../base/shape.js';
 import { f32x4, f64x2, i8x16, i32, type Local, local, type Statement, set, v128 } from '../assembler/index.js';
 import { firstLanes, storeLanes, type Vector } from '../loops/lanes.js';
 import { nest, nestShare } from '../loops/nest.js';

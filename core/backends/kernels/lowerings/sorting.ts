@@ -2,8 +2,8 @@
  * Stable sorting by merging: runs of 1, 2, 4, … are merged in pairs from one place of the workspace to another (D. E. Knuth, The Art of
  * Computer Programming 3, 5.2.4). Elements become signed 64-bit keys in the same order, so that floats are compared as integers.
  */
-import { bytesPerElement, type Dtype } from '../../dtype.js';
-import { sizeOf } from '../../shape.js';
+import { bytesPerElement, type Dtype } from '../../../base/dtype.js';
+import { sizeOf } from '../../../base/shape.js';
 import {
   call,
   type Expression,

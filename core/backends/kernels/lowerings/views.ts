@@ -1,5 +1,5 @@
 /** Operations that move no numbers, or only say where they are read: aliases, constants and views. */
-import { broadcastStrides, type Shape, stridesOf } from '../../shape.js';
+import { broadcastStrides, type Shape, stridesOf } from '../../../base/shape.js';
 import type { Lowering, Lowerings, Site } from './lowering.js';
 
 const shapeOf = ({ inputs }: Site): Shape => inputs[0]?.shape ?? [];

@@ -2,10 +2,10 @@
  * Pooling: windows slide over the planes of a tensor, each tap of the kernel by itself. A tap meets a block of outputs and a
  * strided block of the plane; sums add one to the other, maxima compare the two and keep the place of the larger.
  */
-import { bytesPerElement, type Dtype, isFloat } from '../../dtype.js';
-import type { PoolParams } from '../../families/pooling.js';
-import { axisOf, type Window } from '../../families/window.js';
-import { type Shape, sizeOf, stridesOf } from '../../shape.js';
+import { bytesPerElement, type Dtype, isFloat } from '../../../base/dtype.js';
+import { type Shape, sizeOf, stridesOf } from '../../../base/shape.js';
+import type { PoolParams } from '../../../rules/pooling.js';
+import { axisOf, type Window } from '../../../rules/window.js';
 import { f32, f64, i32, type Local, local, memory, type Statement, set, when } from '../assembler/index.js';
 import type { Sliding } from '../conv/pieces.js';
 import { apart, argmaxOfPieces, slidingOf, smallPieces, spreadPieces, sumsOfPieces, turned } from '../conv/pooling.js';

@@ -14,7 +14,7 @@ import {
   letIn,
   v128,
 } from '../assembler/index.js';
-import { type FloatLanes, floatLanes } from '../float-lanes.js';
+import { type FloatLanes, floatLanes } from '../loops/float-lanes.js';
 
 export type Vector = Expression<'v128'>;
 export type Floats = FloatLanes<'float32'>;

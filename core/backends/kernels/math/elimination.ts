@@ -1,5 +1,5 @@
 /**
- * Eliminations on one row-major n×n matrix of doubles in memory: the loops of `core/reference/factorizations.ts`, operation by operation
+ * Eliminations on one row-major n×n matrix of doubles in memory: the loops of `core/backends/reference/factorizations.ts`, operation by operation
  * and so bit for bit, with rows in vectors. What does not exist is reported as a number. Sizes and addresses are arguments, so that one
  * function serves every shape of a program.
  */
@@ -315,7 +315,7 @@ export const diagonalProduct: Routine<3, 'f64'> = func('diagonalProduct', repeat
 
 /**
  * The cofactors of `a`, which is lost, in `out`: `cofactors(a, n, x, y, orders, out)`, with room for n² + n doubles in `x`, n² in `y` and 2n
- * integers in `orders`. `core/primitives/cofactor.ts` derives it.
+ * integers in `orders`. `core/primitives/linalg/cofactor.ts` derives it.
  */
 export const cofactors: Routine<6, 'none'> = func('cofactors', repeat('i32', 6), 'none', (a, n, x, y, orders, out) => {
   const [i, j, sign, pivots, columnOrder, bytes] = locals('i32', 6);

@@ -1,8 +1,8 @@
 /**
- * erf, erfc and the inverse of erf of one double: the bits of `core/special/error-function.ts`, operation by operation, so that its
+ * erf, erfc and the inverse of erf of one double: the bits of `core/rules/scalar/error-function.ts`, operation by operation, so that its
  * comments hold here too.
  */
-import { approximations, type Quotient, twoOverRootPi } from '../../special/error-function.js';
+import { approximations, type Quotient, twoOverRootPi } from '../../../rules/scalar/error-function.js';
 import {
   call,
   type Expression,

@@ -4,7 +4,7 @@
  * are fused; a sweep in the tests says so. Every series here is derived beside its use, and long enough that its remainder is beneath half a unit.
  */
 import { type Expression, f32x4, type Global, getGlobal, global, i32x4, letIn, v128 } from '../assembler/index.js';
-import type { FloatLanes } from '../float-lanes.js';
+import type { FloatLanes } from '../loops/float-lanes.js';
 
 type Vector = Expression<'v128'>;
 type Lanes = FloatLanes<'float32'>;

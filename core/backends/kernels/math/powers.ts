@@ -28,7 +28,7 @@ export const cbrt = (x: Vector, floats: Floats): Vector =>
 
 /**
  * aᵇ = ±e^(b·ln|a|), negative where the base is and the exponent is odd, NaN where the base is negative and the exponent not whole. It is 1
- * where b is zero or a is one, even beside NaN, and (−1)^±∞ = 1, as in the reference (`core/special/power.ts`).
+ * where b is zero or a is one, even beside NaN, and (−1)^±∞ = 1, as in the reference (`core/rules/scalar/power.ts`).
  */
 export const pow = (a: Vector, b: Vector, floats: Floats): Vector =>
   bothInDoubles(a, b, floats, (base, exponent, lanes) =>

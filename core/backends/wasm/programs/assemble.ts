@@ -4,7 +4,10 @@
  * `share`, which all of them call: units that divide their work run on each, others on the first, with barriers in between. Long
  * programs are cut into functions of some hundred units, since engines take their time over long ones, and refuse the longest.
  */
-import { sizeOf } from '../../shape.js';
+import { sizeOf } from '../../../base/shape.js';
+import { nanosecondsOf } from '../../common/cost.js';
+import type { Layout } from '../../common/layout.js';
+import { type Buffer, isWide, type KernelUnit, type Plan, type Unit } from '../../common/plan.js';
 import {
   call,
   type Expression,
@@ -22,12 +25,9 @@ import {
   set,
   together,
   when,
-} from '../assembler/index.js';
+} from '../../kernels/assembler/index.js';
+import { loopOf } from '../../kernels/groups/group.js';
 import { barrierImport } from '../threads/synchronize.js';
-import { nanosecondsOf } from './cost.js';
-import { loopOf } from './group.js';
-import type { Layout } from './layout.js';
-import { type Buffer, isWide, type KernelUnit, type Plan, type Unit } from './plan.js';
 
 /** A reference loop that `run` calls, by the name under which it is imported. */
 export interface ReferenceCall {

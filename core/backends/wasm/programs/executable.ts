@@ -1,22 +1,23 @@
 /** From a program to something that runs: planned, assembled, compiled, bound to a memory. */
-import type { Backend, Executable, Storage } from '../../backend.js';
-import type { View } from '../../primitive.js';
-import type { Program } from '../../program.js';
-import { runAt } from '../../scope.js';
-import { storageOn } from '../../tensor.js';
-import { encode } from '../assembler/index.js';
+
+import { runAt } from '../../../base/scope.js';
+import type { Backend, Executable, Storage } from '../../../program/backend.js';
+import type { View } from '../../../program/primitive.js';
+import type { Program } from '../../../program/program.js';
+import { storageOn } from '../../../tensor/tensor.js';
+import { describePlan } from '../../common/describe.js';
+import { type Layout, layOut } from '../../common/layout.js';
+import { type Buffer, type Plan, plan } from '../../common/plan.js';
+import { encode } from '../../kernels/assembler/index.js';
+import { type Arithmetic, withArithmetic } from '../../kernels/features.js';
+import type { GemmFunctions } from '../../kernels/gemm/create.js';
+import { gemmModule } from '../../kernels/lowerings/gemm.js';
+import { mathImports } from '../../kernels/math/engine-math.js';
 import { engine } from '../engine.js';
-import { type Arithmetic, withArithmetic } from '../features.js';
-import type { GemmFunctions } from '../gemm/create.js';
-import { gemmModule } from '../lowerings/gemm.js';
-import { mathImports } from '../math/engine-math.js';
 import type { WasmMemory, WasmStorage } from '../memory.js';
 import type { Library, Part, SharedProgram, ThreadPool } from '../threads/pool.js';
 import { type AssembleOptions, assemble, type ReferenceCall } from './assemble.js';
-import { describePlan } from './describe.js';
 import { createFrames, type Frames } from './frames.js';
-import { type Layout, layOut } from './layout.js';
-import { type Buffer, type Plan, plan } from './plan.js';
 
 /** What programs of one backend share. */
 export interface Host {

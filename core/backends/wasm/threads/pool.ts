@@ -3,10 +3,10 @@
  * main thread, the others do without, so that nobody waits for a thread that starts, sleeps deeply or has died. The numbers
  * do not depend on how many take part.
  */
-import { ThreadError } from '../../errors.js';
+import { ThreadError } from '../../../base/errors.js';
+import { leastRecentlyUsed } from '../../common/cache.js';
 import type { CompiledModule } from '../engine.js';
 import type { WasmMemory } from '../memory.js';
-import { leastRecentlyUsed } from '../programs/cache.js';
 import { control, controlBytes, reasons, slot, slotBytes, states } from './control.js';
 import { type Spawn, spawner, type Thread } from './spawn.js';
 import { type Synchronization, synchronizationModule, synchronizationOn } from './synchronize.js';

@@ -22,7 +22,7 @@ import {
   set,
   unreachable,
   when,
-} from '../assembler/index.js';
+} from '../../kernels/assembler/index.js';
 import { type CompiledModule, engine, type Memory } from '../engine.js';
 import { control, reasons } from './control.js';
 

@@ -2,7 +2,7 @@
  * Convolution without patches, for few channels: lanes are filters, and a tile of outputs reads its numbers where they lie in the
  * image, each spread over a vector, tap by tap. It must equal the sums of products in the order of channels and taps.
  */
-import { sizeOf } from '../../../shape.js';
+import { sizeOf } from '../../../../base/shape.js';
 import {
   call,
   type Expression,
@@ -23,7 +23,7 @@ import {
   v128,
   when,
 } from '../../assembler/index.js';
-import type { FloatLanes } from '../../float-lanes.js';
+import type { FloatLanes } from '../../loops/float-lanes.js';
 import { nest } from '../../loops/nest.js';
 import { shareOf } from '../../loops/share.js';
 import type { Places } from '../../lowerings/lowering.js';

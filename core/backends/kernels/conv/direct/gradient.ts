@@ -2,7 +2,7 @@
  * The filter gradient without patches, for few channels: lanes are filters, rows are taps of channels, and each row reads its numbers
  * where they lie in the image while it goes over the outputs of a sample. Sums of samples are added in their order.
  */
-import { sizeOf } from '../../../shape.js';
+import { sizeOf } from '../../../../base/shape.js';
 import {
   call,
   type Expression,
@@ -24,8 +24,8 @@ import {
   v128,
   when,
 } from '../../assembler/index.js';
-import type { FloatLanes } from '../../float-lanes.js';
 import { smaller } from '../../loops/addresses.js';
+import type { FloatLanes } from '../../loops/float-lanes.js';
 import { nest } from '../../loops/nest.js';
 import { shareOf } from '../../loops/share.js';
 import type { Places } from '../../lowerings/lowering.js';

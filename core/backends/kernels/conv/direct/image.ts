@@ -2,8 +2,9 @@
  * Images as the direct kernels read them: with the zeros of the padding around them, so that every tap of every window lies at a
  * constant distance from the window's first. An image without padding is read where it is.
  */
-import { axisOf, spanOf, type Window } from '../../../families/window.js';
-import { type Shape, sizeOf, stridesOf } from '../../../shape.js';
+
+import { type Shape, sizeOf, stridesOf } from '../../../../base/shape.js';
+import { axisOf, spanOf, type Window } from '../../../../rules/window.js';
 import { type Expression, i32, local, memory, type Statement, set } from '../../assembler/index.js';
 import { moveBlock } from '../../loops/blocks.js';
 import { nest } from '../../loops/nest.js';

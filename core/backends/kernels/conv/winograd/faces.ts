@@ -21,8 +21,8 @@ import {
   v128,
   when,
 } from '../../assembler/index.js';
-import type { FloatLanes } from '../../float-lanes.js';
 import { how } from '../../gemm/tile.js';
+import type { FloatLanes } from '../../loops/float-lanes.js';
 import { shareOf } from '../../loops/share.js';
 import { blockImport, type Places } from '../../lowerings/lowering.js';
 import type { Finish } from '../finish.js';

@@ -13,7 +13,7 @@ import {
   together,
   v128,
 } from '../../assembler/index.js';
-import type { FloatLanes } from '../../float-lanes.js';
+import type { FloatLanes } from '../../loops/float-lanes.js';
 import { lines, type TileSize, transformSquare } from './transforms.js';
 
 /** How the filters lie: bytes from one to the next on the side of the outputs, and of the inputs; turned by half a circle or not. */

@@ -22,8 +22,8 @@ import {
   v128,
   when,
 } from '../../assembler/index.js';
-import type { FloatLanes } from '../../float-lanes.js';
 import { advance, larger, smaller } from '../../loops/addresses.js';
+import type { FloatLanes } from '../../loops/float-lanes.js';
 import type { Finish } from '../finish.js';
 import { planesToVectors, type VectorsToPlanes, vectorsToPlanes } from '../planes.js';
 import type { Block, Blocks } from './layout.js';

@@ -8,7 +8,7 @@
  * 0, ±1, ±2 and ∞; for three outputs 0, ±1, 2 and ∞.
  */
 import { type Expression, f32x4, type Local, local, locals, type Statement, set } from '../../assembler/index.js';
-import type { FloatLanes } from '../../float-lanes.js';
+import type { FloatLanes } from '../../loops/float-lanes.js';
 
 type Vector = Expression<'v128'>;
 
