@@ -11,7 +11,7 @@ export { type GradcheckOptions, gradcheck } from './transforms/gradcheck.js';
 export { type Comparison, type Report, type ReportEntry, relativeError } from './transforms/gradcheck-report.js';
 export { hessian, type JacobianOptions, jacfwd, jacrev } from './transforms/jacobian.js';
 export { hvp, jvp, linearize } from './transforms/jvp.js';
-export { replay, type Traced, trace, traceTree } from './interpreters/trace.js';
+export { replay, type Traced, trace, traceTree } from '../core/dispatch/trace.js';
 export type { AnyShapes, Argnums, CheckTree, Chosen, Jacobian } from './transforms/tree-types.js';
 export { vjp } from './transforms/vjp.js';
 export { type Axes, type VmapOptions, vmap } from './transforms/vmap.js';

@@ -67,7 +67,7 @@ const layer = ({ name, x, w, groups = 1, stride = 1, padding = 0 }: LayerCase): 
   const [input, filter] = [noise(x), noise(w, 5)];
   const forward = (x: Tensor, w: Tensor): Tensor => conv(x, w, { groups, stride, padding });
   const program = trace(forward)(input, filter);
-  const outputs = program.nodes[0]?.shape ?? [];
+  const outputs = program.nodes[0]?.outputs[0]?.shape ?? [];
   const cotangent = noise(outputs, 9);
   const flops = outputs.reduce((n, size) => n * size, 2) * w.slice(1).reduce((n, size) => n * size, 1);
   const gradient = (argnum: number): Program =>
@@ -95,7 +95,7 @@ const pools: readonly { name: string; x: Shape; f: (x: Tensor) => Tensor }[] = [
 const pool = ({ name, x, f }: (typeof pools)[number]): string => {
   const input = noise(x);
   const program = trace(f)(input);
-  const cotangent = noise(program.nodes.at(-1)?.shape ?? [], 3);
+  const cotangent = noise(program.nodes.at(-1)?.outputs[0]?.shape ?? [], 3);
   const both = trace((x: Tensor, g: Tensor) => grad((x: Tensor) => sum(mul(f(x), g)))(x))(input, cotangent);
   const times = [timeOf(program, [input]), timeOf(both, [input, cotangent])];
   return `${name.padEnd(22)} ${times.map((time) => `${time.toFixed(3)} ms`.padStart(12)).join(' ')}`;

@@ -214,6 +214,7 @@ export type { Backend, Executable, Storage } from './program/backend.js';
 export { defaultBackend, setDefaultBackend } from './backends/default-backend.js';
 export {
   bind,
+  bindAll,
   type CustomRule,
   call,
   currentInterpreter,

@@ -4,7 +4,7 @@
  */
 
 import { sizeOf } from '../core/base/shape.js';
-import { bind, type Interpreter, type Primitive, type Shape, Tensor, withInterpreter } from '../core/index.js';
+import { bindAll, type Interpreter, type Primitive, type Shape, Tensor, withInterpreter } from '../core/index.js';
 
 /** Arithmetic so far. */
 export interface OperationCounts {
@@ -80,7 +80,8 @@ export const costInterpreter = (): CostInterpreter => {
     name: 'summary',
     reveal: () => null,
     bind(primitive, inputs, params) {
-      const { shape, dtype } = primitive.infer(inputs, params);
+      const outputs = primitive.infer(inputs, params);
+      const { shape } = outputs[0] ?? { shape: [] };
       const cost = operationCost(
         primitive,
         inputs.map((input) => input.shape),
@@ -90,8 +91,8 @@ export const costInterpreter = (): CostInterpreter => {
       multiplyAdds += cost.multiplyAdds;
       rest += cost.others;
       if (sizeOf(shape) <= smallest && inputs.every(({ owner, size }) => owner !== interpreter && size <= smallest))
-        return bind(primitive, inputs, params);
-      return interpreter.unknown(shape, dtype);
+        return bindAll(primitive, inputs, params);
+      return outputs.map((aval) => interpreter.unknown(aval.shape, aval.dtype));
     },
     call: (rule, inputs) => withInterpreter(interpreter, () => rule.run(inputs)),
     recompute: (run, inputs) => withInterpreter(interpreter, () => run(inputs)),

@@ -278,5 +278,5 @@ export const lawsOfPrimitive = (primitive: Primitive, spec: OpSpec): LawOfPrimit
 /** Whether anything of a primitive can be differentiated: used to tell specs that claim too little. */
 export const hasFloatResult = (primitive: Primitive, { inputs, params }: Case): boolean => {
   const args = inputs.map(tensorOf);
-  return args.some(({ dtype }) => isFloat(dtype)) && isFloat(primitive.infer(args, params).dtype);
+  return args.some(({ dtype }) => isFloat(dtype)) && primitive.infer(args, params).some(({ dtype }) => isFloat(dtype));
 };

@@ -8,13 +8,13 @@ import { defaultBackend } from '../../core/backends/default-backend.js';
 import { ArgumentError, describe, describeList } from '../../core/base/errors.js';
 import { ground } from '../../core/dispatch/ground.js';
 import { currentInterpreter } from '../../core/dispatch/interpreter.js';
+import { traceTree } from '../../core/dispatch/trace.js';
 import type { Backend, Executable, Storage } from '../../core/program/backend.js';
 import { simplify } from '../../core/program/passes/index.js';
-import { type Aval, formatAval, type Program } from '../../core/program/program.js';
+import { type Aval, formatAval, type Program, resultsOf } from '../../core/program/program.js';
 import { checkedOptions, checkFunction } from '../../core/tensor/arguments.js';
 import { buildFrom, hasStructure, leafCount, type Structure, structureOf } from '../../core/tensor/structure.js';
 import { consume, storageOn, storedTensor, type Tensor } from '../../core/tensor/tensor.js';
-import { traceTree } from '../interpreters/trace.js';
 
 export interface CompileOptions {
   /** How many signatures are kept, the least recently used going first; 16 by default. */
@@ -56,12 +56,6 @@ const isStatic = (argument: unknown): argument is Static =>
 /** The arguments that carry tensors, with `null` in the places of the others. */
 const dynamicOf = (args: readonly unknown[]): readonly unknown[] =>
   args.map((argument) => (isStatic(argument) ? null : argument));
-
-/** Shapes and element types of what a program returns. */
-const avalsOf = ({ inputs, constants, nodes, outputs }: Program): readonly Aval[] => {
-  const avals: readonly Aval[] = [...inputs, ...constants, ...nodes];
-  return outputs.flatMap((id) => avals[id] ?? []);
-};
 
 const tensorsOf = (storages: readonly Storage[], avals: readonly Aval[], backend: Backend): readonly Tensor[] =>
   avals.map(({ shape, dtype }, i) => {
@@ -140,7 +134,7 @@ export const compile = <Args extends readonly unknown[], Y>(
       'compile',
     );
     const backend = defaultBackend();
-    const simplified = simplify(program, (fixed) => tensorsOf(backend.lower(fixed)([]), avalsOf(fixed), backend));
+    const simplified = simplify(program, (fixed) => tensorsOf(backend.lower(fixed)([]), resultsOf(fixed), backend));
     const signature = structureOf(args);
     const owners = partsOf(signature).flatMap((part, i) => new Array<number>(leafCount(part)).fill(i));
     const donated = owners.flatMap((argument, leaf) => (donate.includes(argument) ? [leaf] : []));
@@ -151,7 +145,7 @@ export const compile = <Args extends readonly unknown[], Y>(
       backend,
       run: backend.lower(simplified, donated),
       donated,
-      outputs: avalsOf(simplified),
+      outputs: resultsOf(simplified),
     };
   };
 

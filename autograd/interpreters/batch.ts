@@ -2,9 +2,10 @@
  * Batching: a function written for one example runs on a stack of them. A batched tensor shows the shape of one example;
  * beneath it stands the whole stack, always with the batch at axis 0.
  */
-import { bind, call, type Interpreter, recompute, withInterpreter } from '../../core/dispatch/interpreter.js';
+import { bindAll, call, type Interpreter, recompute, withInterpreter } from '../../core/dispatch/interpreter.js';
 import { broadcastTo } from '../../core/primitives/shape/broadcast-to.js';
 import { Tensor } from '../../core/tensor/tensor.js';
+import { programTransforms } from './programs.js';
 import { ruleUnder } from './substitution.js';
 
 export interface Batch extends Interpreter {
@@ -34,9 +35,10 @@ export const createBatch = (name: string, size: number): Batch => {
     bind(primitive, inputs, params) {
       const batched = inputs.map(isBatched);
       const x = inputs.map(stackOf);
-      if (!batched.includes(true)) return bind(primitive, x, params);
+      if (!batched.includes(true)) return bindAll(primitive, x, params);
       primitive.infer(inputs, params);
-      return lift(primitive.batch({ x, batched, size, p: params, primitive }));
+      const on = programTransforms(() => false);
+      return primitive.batch({ x, batched, size, p: params, primitive, on }).map(lift);
     },
 
     // The rule stays: its functions run on examples, it is called on stacks.

@@ -5,7 +5,6 @@ import { type Place, returnTo } from '../../core/base/scope.js';
 import { sameShape } from '../../core/base/shape.js';
 import { sumTo } from '../../core/primitives/reduce/sum.js';
 import { type Aval, formatAval, type ProgramNode } from '../../core/program/program.js';
-import { zeros } from '../../core/tensor/creation.js';
 import { Tensor } from '../../core/tensor/tensor.js';
 import { isPointwise, stillProduct } from './still.js';
 
@@ -14,8 +13,8 @@ export interface Reference extends Aval {
   readonly id: number;
 }
 
-/** A recorded primitive. */
-export interface Operation extends ProgramNode {
+/** A recorded primitive of one output. */
+export interface Operation extends Omit<ProgramNode, 'outputs'> {
   readonly kind: 'operation';
   readonly output: number;
   readonly avals: readonly Aval[];
@@ -33,7 +32,7 @@ export interface Call {
   readonly inputs: readonly Reference[];
   readonly outputs: readonly Reference[];
   /** Input cotangents from output cotangents; `null` is zero. */
-  readonly backward: (cotangents: readonly Tensor[]) => readonly (Tensor | null)[];
+  readonly backward: (cotangents: readonly (Tensor | null)[]) => readonly (Tensor | null)[];
   readonly place: Place;
 }
 
@@ -86,7 +85,7 @@ const undoOperation = (
     ];
   });
 
-const undoCall = ({ name, inputs, backward }: Call, cotangents: readonly Tensor[]): Contribution[] =>
+const undoCall = ({ name, inputs, backward }: Call, cotangents: readonly (Tensor | null)[]): Contribution[] =>
   backward(cotangents).flatMap((cotangent, i): Contribution[] => {
     const input = inputs[i];
     if (cotangent === null || input === undefined || input.id < 0) return [];
@@ -112,7 +111,7 @@ export const undo = (entry: Entry, take: (id: number) => Tensor | undefined, sti
     : returnTo({ ...entry.place, line: null }, `gradient of ${entry.name}`, () =>
         undoCall(
           entry,
-          entry.outputs.map(({ shape, dtype }, i) => taken[i] ?? zeros(shape, dtype)),
+          taken.map((g) => g ?? null),
         ),
       );
 };

@@ -6,6 +6,7 @@
 import { isFloat } from '../../core/base/dtype.js';
 import {
   bind,
+  bindAll,
   call,
   type Interpreter,
   noteDerivative,
@@ -18,6 +19,7 @@ import type { Primitive } from '../../core/program/primitive.js';
 import { avalOf } from '../../core/program/program.js';
 import { zerosLike } from '../../core/tensor/creation.js';
 import { Tensor } from '../../core/tensor/tensor.js';
+import { programTransforms } from './programs.js';
 import { isPointwise, stillProduct } from './still.js';
 import { guarded } from './substitution.js';
 
@@ -85,9 +87,18 @@ export const createForwardMode = (name: string): ForwardMode => {
       const duals = inputs.map(look);
       const x = duals.map(({ primal }) => primal);
       const tangents = duals.map(({ tangent }) => tangent);
+      if (tangents.every((t) => t === null)) return bindAll(primitive, x, params);
+      if (primitive.joint !== null) {
+        const pushed = primitive.joint.push(
+          x,
+          tangents,
+          params,
+          programTransforms(() => mode.differentiation?.higher === true),
+        );
+        return pushed.outputs.map((y, i) => lift(y, pushed.tangents[i] ?? null));
+      }
       const y = bind(primitive, x, params);
-      if (!isFloat(y.dtype) || tangents.every((t) => t === null)) return y;
-      return lift(y, pushForward(primitive, x, tangents, y, params));
+      return [isFloat(y.dtype) ? lift(y, pushForward(primitive, x, tangents, y, params)) : y];
     },
 
     call(rule, inputs) {

@@ -4,7 +4,7 @@
  */
 import { GradientError } from '../../core/base/errors.js';
 import {
-  bind,
+  bindAll,
   type CustomRule,
   call,
   type Interpreter,
@@ -49,7 +49,7 @@ const createSubstitution = (name: string, replace: Replace): Interpreter => {
   const substitution: Interpreter = {
     name,
     reveal: (x) => x,
-    bind: (primitive, inputs, params) => bind(primitive, inputs.map(replace), params),
+    bind: (primitive, inputs, params) => bindAll(primitive, inputs.map(replace), params),
     call: (rule, inputs) => call(ruleWithin(substitution, replace, rule), inputs.map(replace)),
     recompute: (run, inputs) => recompute(within(substitution, replace, run), inputs.map(replace)),
   };

@@ -8,7 +8,7 @@
 import { isFloat } from '../../core/base/dtype.js';
 import { here } from '../../core/base/scope.js';
 import {
-  bind,
+  bindAll,
   call,
   type Differentiation,
   type Interpreter,
@@ -17,8 +17,10 @@ import {
 } from '../../core/dispatch/interpreter.js';
 import { add } from '../../core/primitives/elementwise/add.js';
 import { avalOf } from '../../core/program/program.js';
+import { zerosLike } from '../../core/tensor/creation.js';
 import { Tensor } from '../../core/tensor/tensor.js';
 import { type Call, type Contribution, type Entry, type Reference, undo } from './entry.js';
+import { programTransforms } from './programs.js';
 import { rerun } from './rerun.js';
 import { guarded, substitute } from './substitution.js';
 
@@ -116,9 +118,21 @@ export const createTape = (name: string, still = false): Tape => {
     bind(primitive, inputs, params) {
       const seen = inputs.map(look);
       const x = valuesOf(seen);
-      const y = bind(primitive, x, params);
+      if (primitive.joint !== null) {
+        const wanted = seen.map(({ id }) => id >= 0);
+        if (!wanted.includes(true)) return bindAll(primitive, x, params);
+        const { outputs, back } = primitive.joint.record(
+          x,
+          wanted,
+          params,
+          programTransforms(() => differentiation.higher),
+        );
+        return recordCall(primitive.name, seen, outputs, back);
+      }
+      const results = bindAll(primitive, x, params);
+      const y = results[0] as Tensor;
       const ids = seen.map(({ id }, argument) => (id >= 0 && primitive.vjp(argument) !== null ? id : -1));
-      if (!isFloat(y.dtype) || ids.every((id) => id < 0)) return y;
+      if (!isFloat(y.dtype) || ids.every((id) => id < 0)) return results;
       const { saves } = primitive;
       entries.push({
         kind: 'operation',
@@ -126,14 +140,12 @@ export const createTape = (name: string, still = false): Tape => {
         params,
         inputs: ids,
         output: count,
-        shape: y.shape,
-        dtype: y.dtype,
         avals: x.map(avalOf),
         x: saves === 'inputs' || saves === 'both' ? x : [],
         y: saves === 'output' || saves === 'both' ? y : null,
         place: here(),
       });
-      return track(y);
+      return [track(y)];
     },
 
     call(rule, inputs) {
@@ -142,7 +154,12 @@ export const createTape = (name: string, still = false): Tape => {
       const safe = guarded(rule, tape);
       if (seen.every(({ id }) => id < 0)) return call(safe, x);
       const { outputs, residuals } = safe.forward(x);
-      return recordCall(rule.name, seen, outputs, (cotangents) => safe.backward(residuals, cotangents));
+      return recordCall(rule.name, seen, outputs, (cotangents) =>
+        safe.backward(
+          residuals,
+          cotangents.map((g, i) => g ?? zerosLike(outputs[i] as Tensor)),
+        ),
+      );
     },
 
     recompute(run, inputs) {
@@ -156,11 +173,9 @@ export const createTape = (name: string, still = false): Tape => {
       const outputs = recompute(noting, valuesOf(seen));
       const all = [...seen, ...captured.values()];
       if (all.every(({ id }) => id < 0)) return outputs;
-      return recordCall(
-        'checkpoint',
-        all,
-        outputs,
-        rerun(run, valuesOf(seen), captured, () => differentiation.higher),
+      const again = rerun(run, valuesOf(seen), captured, () => differentiation.higher);
+      return recordCall('checkpoint', all, outputs, (cotangents) =>
+        again(cotangents.map((g, i) => g ?? zerosLike(outputs[i] as Tensor))),
       );
     },
 

@@ -2,9 +2,9 @@
 
 import { nested } from '../../core/base/depth.js';
 import { recompute } from '../../core/dispatch/interpreter.js';
+import { synchronous } from '../../core/dispatch/synchronous.js';
 import { checkFunction } from '../../core/tensor/arguments.js';
 import { outline, tensorsIn, treeLeaves, treeUnflatten, withTensors } from '../../core/tensor/tree.js';
-import { synchronous } from './matching.js';
 
 /** A way back runs a checkpoint within all those around it: fifty deep is as much as the stack holds at second order, too. */
 const heavy = 10;

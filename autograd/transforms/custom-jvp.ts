@@ -4,11 +4,12 @@
  */
 
 import { type CustomRule, call } from '../../core/dispatch/interpreter.js';
+import { synchronous } from '../../core/dispatch/synchronous.js';
 import { checkFunction } from '../../core/tensor/arguments.js';
 import { zerosLike } from '../../core/tensor/creation.js';
 import type { Tensor } from '../../core/tensor/tensor.js';
 import { outline, tensorsIn, treeLeaves, treeUnflatten, withTensors } from '../../core/tensor/tree.js';
-import { matchingLeaves, synchronous } from './matching.js';
+import { matchingLeaves } from './matching.js';
 import { record } from './vjp.js';
 
 /**

@@ -7,6 +7,8 @@ import { isFloat } from '../../core/base/dtype.js';
 import { describe, GradientError, TreeError } from '../../core/base/errors.js';
 import { sameShape } from '../../core/base/shape.js';
 import { type CustomRule, call } from '../../core/dispatch/interpreter.js';
+import { synchronous } from '../../core/dispatch/synchronous.js';
+import { traceTree } from '../../core/dispatch/trace.js';
 import { formatAval } from '../../core/program/program.js';
 import { checkFunction } from '../../core/tensor/arguments.js';
 import { zerosLike } from '../../core/tensor/creation.js';
@@ -22,8 +24,6 @@ import {
   treeUnflatten,
   withTensors,
 } from '../../core/tensor/tree.js';
-import { traceTree } from '../interpreters/trace.js';
-import { synchronous } from './matching.js';
 import { record } from './vjp.js';
 
 /** What a backward rule returns: for each argument its cotangent, or `null` where there is none, also within a tree. */

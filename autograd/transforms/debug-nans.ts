@@ -4,7 +4,14 @@ import { isFloat, type TypedArray } from '../../core/base/dtype.js';
 import { NanError } from '../../core/base/errors.js';
 import { here, withLines } from '../../core/base/scope.js';
 import { formatIndex } from '../../core/base/shape.js';
-import { bind, call, type Interpreter, recompute, reveal, withInterpreter } from '../../core/dispatch/interpreter.js';
+import {
+  bindAll,
+  call,
+  type Interpreter,
+  recompute,
+  reveal,
+  withInterpreter,
+} from '../../core/dispatch/interpreter.js';
 import type { Primitive } from '../../core/program/primitive.js';
 import { checkedOptions, checkFunction } from '../../core/tensor/arguments.js';
 import type { Tensor } from '../../core/tensor/tensor.js';
@@ -40,9 +47,9 @@ const createWatch = (isBad: IsBad): Interpreter => {
     name: 'debugNans',
     reveal: (x) => x,
     bind(primitive, inputs, params) {
-      const y = bind(primitive, inputs, params);
-      inspect(primitive, inputs, y, isBad);
-      return y;
+      const outputs = bindAll(primitive, inputs, params);
+      for (const y of outputs) inspect(primitive, inputs, y, isBad);
+      return outputs;
     },
     call: (rule, inputs) =>
       call(

@@ -1,5 +1,5 @@
 /** A program as a picture: text in the language of Graphviz. */
-import { checkProgram, formatAval, formatParams, type Program } from '../../core/program/program.js';
+import { checkProgram, formatAval, formatParams, type Program, startsIn } from '../../core/program/program.js';
 
 const quote = (text: string): string => JSON.stringify(text).replaceAll('\\\\n', '\\n');
 
@@ -12,7 +12,7 @@ const quote = (text: string): string => JSON.stringify(text).replaceAll('\\\\n',
 export const toDot = (program: Program): string => {
   checkProgram('toDot', program);
   const { inputs, constants, nodes, outputs } = program;
-  const first = inputs.length + constants.length;
+  const starts = startsIn(program);
   const node = (id: number, label: string, shape: string): string =>
     `  v${id} [label=${quote(label)}, shape=${shape}${outputs.includes(id) ? ', peripheries=2' : ''}];`;
   const lines = [
@@ -23,12 +23,17 @@ export const toDot = (program: Program): string => {
     ...constants.map((constant, i) => node(inputs.length + i, `c${i}\\n${formatAval(constant)}`, 'plaintext')),
     ...nodes.flatMap((operation, i) => {
       const params = formatParams(operation.params);
-      const label = `${operation.primitive.name}${params === '' ? '' : `\\n${params}`}\\n${formatAval(operation)}`;
+      const avals = operation.outputs.map(formatAval).join(', ');
+      const label = `${operation.primitive.name}${params === '' ? '' : `\\n${params}`}\\n${avals}`;
+      const start = starts[i] as number;
       return [
-        node(first + i, label, 'box'),
+        ...operation.outputs.map((_, k) =>
+          node(start + k, k === 0 ? label : `${operation.primitive.name}, ${k}`, 'box'),
+        ),
+        ...operation.outputs.slice(1).map((_, k) => `  v${start} -> v${start + k + 1} [dir=none, style=dashed];`),
         ...operation.inputs.map((input, k) => {
           const which = operation.inputs.length > 1 ? ` [headlabel="${k}"]` : '';
-          return `  v${input} -> v${first + i}${which};`;
+          return `  v${input} -> v${start}${which};`;
         }),
       ];
     }),

@@ -6,6 +6,7 @@
 import { isFloat } from '../../core/base/dtype.js';
 import { ArgumentError, describe } from '../../core/base/errors.js';
 import { formatIndex, type Shape } from '../../core/base/shape.js';
+import { synchronous } from '../../core/dispatch/synchronous.js';
 import { cast } from '../../core/primitives/elementwise/cast.js';
 import { foldIn, type Key, key } from '../../core/random/key.js';
 import { uniform } from '../../core/random/samplers.js';
@@ -14,7 +15,6 @@ import { fromData } from '../../core/tensor/creation.js';
 import type { Tensor } from '../../core/tensor/tensor.js';
 import { mapTensors, treeEntries, treeLeaves, treeUnflatten } from '../../core/tensor/tree.js';
 import { type Comparison, type Report, report } from './gradcheck-report.js';
-import { synchronous } from './matching.js';
 import { pullbackOf } from './vjp.js';
 
 export interface GradcheckOptions {

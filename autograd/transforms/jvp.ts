@@ -2,13 +2,14 @@
 
 import { ArgumentError, describe } from '../../core/base/errors.js';
 import { withInterpreter } from '../../core/dispatch/interpreter.js';
+import { synchronous } from '../../core/dispatch/synchronous.js';
 import { checkFunction } from '../../core/tensor/arguments.js';
 import { zerosLike } from '../../core/tensor/creation.js';
 import type { Tensor } from '../../core/tensor/tensor.js';
 import { treeLeaves, treeUnflatten } from '../../core/tensor/tree.js';
 import { createForwardMode } from '../interpreters/forward.js';
 import { gradientOf } from './grad.js';
-import { matchingLeaves, requireFloats, synchronous } from './matching.js';
+import { matchingLeaves, requireFloats } from './matching.js';
 import { pullbackOf } from './vjp.js';
 
 /** Throws unless the arguments of the function and their tangents are lists. */

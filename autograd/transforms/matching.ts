@@ -1,4 +1,4 @@
-/** Checks at the door of every transform: trees that must match, leaves that must be floats, functions that must not be async. */
+/** Checks at the door of every transform: trees that must match, leaves that must be floats. */
 import { isFloat } from '../../core/base/dtype.js';
 import { DtypeError, GradientError, ShapeError, TreeError } from '../../core/base/errors.js';
 import { sameShape } from '../../core/base/shape.js';
@@ -68,17 +68,4 @@ export const requireFloats = (op: string, tree: unknown): void => {
       shapes: [wrong[1].shape],
       remedy: "close over it, leave it out of argnums, or convert it with cast(x, 'float32')",
     });
-};
-
-/** What `f` returned, unless that is a promise: a transform ends when its function returns. */
-export const synchronous = <Y>(op: string, y: Y): Y => {
-  if (typeof y === 'object' && y !== null && 'then' in y && typeof y.then === 'function') {
-    y.then(undefined, () => undefined); // Its failure would only repeat this error, unhandled.
-    throw new GradientError({
-      op,
-      problem: 'the function returned a promise',
-      remedy: 'make it synchronous: await data before the transform, and read results after it',
-    });
-  }
-  return y;
 };

@@ -1,12 +1,13 @@
 /** Reverse mode for people: the value of a function and its pullback. */
 
 import { withInterpreter } from '../../core/dispatch/interpreter.js';
+import { synchronous } from '../../core/dispatch/synchronous.js';
 import { checkFunction } from '../../core/tensor/arguments.js';
 import { zerosLike } from '../../core/tensor/creation.js';
 import type { Tensor } from '../../core/tensor/tensor.js';
 import { treeLeaves, treeUnflatten } from '../../core/tensor/tree.js';
 import { createTape, type Tape } from '../interpreters/tape.js';
-import { matchingLeaves, synchronous } from './matching.js';
+import { matchingLeaves } from './matching.js';
 
 /** From cotangents of some results to cotangents of the leaves a function ran on. */
 type Pull = (results: readonly Tensor[], cotangents: readonly Tensor[]) => readonly Tensor[];

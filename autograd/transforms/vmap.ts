@@ -2,12 +2,12 @@
 
 import { ArgumentError, AxisError, ShapeError, TreeError } from '../../core/base/errors.js';
 import { withInterpreter } from '../../core/dispatch/interpreter.js';
+import { synchronous } from '../../core/dispatch/synchronous.js';
 import { permute } from '../../core/primitives/shape/permute.js';
 import { checkedOptions, checkFunction } from '../../core/tensor/arguments.js';
 import type { Tensor } from '../../core/tensor/tensor.js';
 import { eachLeaf, formatPath, type Path, treeUnflatten } from '../../core/tensor/tree.js';
 import { type Batch, createBatch } from '../interpreters/batch.js';
-import { synchronous } from './matching.js';
 import type { AnyShapes } from './tree-types.js';
 
 /** A batch axis, `null` for none, or a tree of them like the value, whose branches may end early. */

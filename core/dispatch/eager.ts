@@ -3,8 +3,7 @@
  * few comparisons; putting a program together and asking the backend for it costs as much as a small operation itself.
  */
 
-import type { Dtype } from '../base/dtype.js';
-import { type Shape, sameShape } from '../base/shape.js';
+import { sameShape } from '../base/shape.js';
 import type { Backend, Executable } from '../program/backend.js';
 import type { Primitive } from '../program/primitive.js';
 import type { Aval } from '../program/program.js';
@@ -13,8 +12,7 @@ export interface KnownOperation {
   readonly params: unknown;
   /** Not tensors: what is kept must not keep their numbers. */
   readonly inputs: readonly Aval[];
-  readonly shape: Shape;
-  readonly dtype: Dtype;
+  readonly outputs: readonly Aval[];
   readonly run: Executable;
 }
 

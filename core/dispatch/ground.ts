@@ -6,9 +6,9 @@
 import { defaultBackend } from '../backends/default-backend.js';
 import { GradientError } from '../base/errors.js';
 import { frozen } from '../base/frozen.js';
-import type { Backend } from '../program/backend.js';
+import type { Backend, Storage } from '../program/backend.js';
 import type { Primitive } from '../program/primitive.js';
-import { type Aval, avalOf, checkedAval, makeProgram } from '../program/program.js';
+import { type Aval, avalOf, checkedAvals, makeProgram } from '../program/program.js';
 import { storageOn, storedTensor } from '../tensor/tensor.js';
 import { findOperation, type KnownOperation, keepOperation } from './eager.js';
 import type { Interpreter } from './interpreter.js';
@@ -16,14 +16,14 @@ import type { Interpreter } from './interpreter.js';
 /** The operation as a program of one node, made ready and remembered. */
 const lowered = (primitive: Primitive, backend: Backend, inputs: readonly Aval[], params: unknown): KnownOperation => {
   const avals = inputs.map(avalOf);
-  const { shape, dtype } = checkedAval(primitive.name, primitive.infer(avals, params));
+  const outputs = checkedAvals(primitive.name, primitive.infer(avals, params));
   const program = makeProgram({
     inputs: avals,
     constants: [],
-    nodes: [{ primitive, params, inputs: avals.map((_, i) => i), shape, dtype }],
-    outputs: [avals.length],
+    nodes: [{ primitive, params, inputs: avals.map((_, i) => i), outputs }],
+    outputs: outputs.map((_, i) => avals.length + i),
   });
-  const operation = { params: frozen(params), inputs: avals, shape, dtype, run: backend.lower(program) };
+  const operation = { params: frozen(params), inputs: avals, outputs, run: backend.lower(program) };
   keepOperation(primitive, backend, operation);
   return operation;
 };
@@ -40,11 +40,12 @@ export const ground: Interpreter = {
           remedy: 'return it from the transformed function (see hasAux) instead of keeping it in an outer variable',
         });
     const backend = defaultBackend();
-    const { run, shape, dtype } =
+    const { run, outputs } =
       findOperation(primitive, backend, inputs, params) ?? lowered(primitive, backend, inputs, params);
-    const [storage] = run(inputs.map((input) => storageOn(backend, input, primitive.name)));
-    if (storage === undefined) throw new Error(`${backend.name} backend returned no output for ${primitive.name}`);
-    return storedTensor(shape, dtype, backend, storage);
+    const storages = run(inputs.map((input) => storageOn(backend, input, primitive.name)));
+    if (storages.length !== outputs.length)
+      throw new Error(`${backend.name} backend returned ${storages.length} outputs for ${primitive.name}`);
+    return outputs.map(({ shape, dtype }, i) => storedTensor(shape, dtype, backend, storages[i] as Storage));
   },
   call: (rule, inputs) => rule.run(inputs),
   recompute: (run, inputs) => run(inputs),

@@ -16,7 +16,7 @@ import { ground } from './ground.js';
 export interface Interpreter {
   /** The transform this interpreter serves, for messages: `grad`, `vmap`, … */
   readonly name: string;
-  bind(primitive: Primitive, inputs: readonly Tensor[], params: unknown): Tensor;
+  bind(primitive: Primitive, inputs: readonly Tensor[], params: unknown): readonly Tensor[];
   /** Runs a function that brings its own derivative rule. */
   call(rule: CustomRule, inputs: readonly Tensor[]): readonly Tensor[];
   /** Runs a function of which nothing but its inputs is kept: a derivative runs it again. */
@@ -104,8 +104,8 @@ const checkRecord = (primitive: Primitive): void => {
     });
 };
 
-/** Hands one operation to the interpreter on top. Every public function ends here. */
-export const bind = (primitive: Primitive, inputs: readonly Tensor[], params: unknown): Tensor => {
+/** Hands one operation to the interpreter on top, and gives its results. */
+export const bindAll = (primitive: Primitive, inputs: readonly Tensor[], params: unknown): readonly Tensor[] => {
   const arity = arityOf(primitive);
   if (arity === undefined) checkRecord(primitive);
   if (!Array.isArray(inputs)) checkTensorList(primitive.name, inputs);
@@ -118,7 +118,22 @@ export const bind = (primitive: Primitive, inputs: readonly Tensor[], params: un
     });
   if (top === null) return ground.bind(primitive, inputs, params);
   const { interpreter, below } = top;
-  return at(below, () => interpreter.bind(primitive, inputs, params));
+  const results = at(below, () => interpreter.bind(primitive, inputs, params));
+  if (!Array.isArray(results)) checkTensorList(`bind of ${interpreter.name}`, results);
+  return results;
+};
+
+/** Hands an operation of one output to the interpreter on top. Every public function ends here. */
+export const bind = (primitive: Primitive, inputs: readonly Tensor[], params: unknown): Tensor => {
+  const results = bindAll(primitive, inputs, params);
+  const [result] = results;
+  if (result === undefined || results.length !== 1)
+    throw new ArgumentError({
+      op: primitive.name,
+      problem: `bind gives one result, and there are ${results.length}`,
+      remedy: 'use bindAll, which gives all of them',
+    });
+  return result;
 };
 
 /** Hands a function with its own derivative rule to the interpreter on top. */

@@ -8,7 +8,7 @@ import type { Dtype, TypedArray } from '../base/dtype.js';
 import { checkMethods } from '../base/methods.js';
 import { checkShape, frozenShape, type Shape } from '../base/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Aval } from './program.js';
+import type { Aval, Program } from './program.js';
 
 /** The sort of mathematics, which decides the laws that are checked exactly. */
 export type Family =
@@ -76,6 +76,8 @@ export interface BatchContext<In, P> {
   readonly size: number;
   readonly p: P;
   readonly primitive: Primitive;
+  /** For the programs that the operation holds. */
+  readonly on: ProgramTransforms;
 }
 
 /** The record as it is written. */
@@ -100,6 +102,51 @@ export interface Definition<Name extends string, In extends readonly Tensor[], P
 export type Rule = (context: VjpContext<readonly Tensor[], unknown, 'both'>) => Tensor;
 export type ForwardRule = (context: JvpContext<readonly Tensor[], unknown>) => Tensor;
 
+/** What derives one program from another: each interpreter brings this for the programs that a primitive holds. */
+export interface ProgramTransforms {
+  /**
+   * The program of values and tangents: its inputs are those of `program` and behind them tangents of those that are `moving`; its
+   * outputs those of `program` and behind them the tangents of those that `moves` names.
+   */
+  jvp(program: Program, moving: readonly boolean[]): { readonly program: Program; readonly moves: readonly boolean[] };
+  /**
+   * The two halves of a gradient with respect to the inputs that are `wanted`. `forward` gives the outputs of `program` and behind them
+   * what `backward` reads. The inputs of `backward` are first what the cotangents of the wanted inputs start from, then what `forward`
+   * left for it, then cotangents of the outputs that are floats; its outputs are the cotangents of the wanted inputs.
+   */
+  vjp(program: Program, wanted: readonly boolean[]): { readonly forward: Program; readonly backward: Program };
+  /** The program on stacks of `size` examples: inputs that are `batched` are stacks, and so are the outputs that the answer's `batched` names. */
+  batch(
+    program: Program,
+    batched: readonly boolean[],
+    size: number,
+  ): { readonly program: Program; readonly batched: readonly boolean[] };
+}
+
+/** Derivatives of an operation of several outputs, or of one that holds programs or functions: all arguments and outputs at once. */
+export interface JointRules<P> {
+  /**
+   * Carries the operation out, and gives beside the outputs the way back, from their cotangents to those of the arguments that are
+   * `wanted`. `null` is zero, and stands for whoever is not wanted.
+   */
+  record(
+    x: readonly Tensor[],
+    wanted: readonly boolean[],
+    p: P,
+    on: ProgramTransforms,
+  ): {
+    readonly outputs: readonly Tensor[];
+    readonly back: (cotangents: readonly (Tensor | null)[]) => readonly (Tensor | null)[];
+  };
+  /** Outputs and their tangents, `null` where there is none; linear in the tangents. */
+  push(
+    x: readonly Tensor[],
+    tangents: readonly (Tensor | null)[],
+    p: P,
+    on: ProgramTransforms,
+  ): { readonly outputs: readonly Tensor[]; readonly tangents: readonly (Tensor | null)[] };
+}
+
 /** A primitive as tables and interpreters hold it. Methods, so that one with particular parameters is one with any. */
 export interface Primitive<Name extends string = string, P = unknown> {
   readonly name: Name;
@@ -108,13 +155,15 @@ export interface Primitive<Name extends string = string, P = unknown> {
   readonly saves: Saves;
   readonly broadcasts: boolean;
   readonly jvpKind: 'linear' | 'multilinear' | 'rules';
-  infer(inputs: readonly Aval[], p: P): Aval;
-  forward(out: View, inputs: readonly View[], p: P): void;
+  infer(inputs: readonly Aval[], p: P): readonly Aval[];
+  forward(outs: readonly View[], inputs: readonly View[], p: P): void;
   /** The backward rule of one argument; `null` where there is none. */
   vjp(argument: number): Rule | null;
   /** The forward rule of one argument; `null` where there is none (or where `jvpKind` says how to do without). */
   jvp(argument: number): ForwardRule | null;
-  batch(context: BatchContext<readonly Tensor[], P>): Tensor;
+  batch(context: BatchContext<readonly Tensor[], P>): readonly Tensor[];
+  /** Rules for all arguments and outputs at once, which take the place of the others; `null` where there are none. */
+  readonly joint: JointRules<P> | null;
 }
 
 /** Looks a rule up by its argument's number, in a list or a function. */
@@ -129,6 +178,12 @@ const defined = new WeakMap<object, number | null>();
 /** How many arguments a primitive takes, `null` for any number; `undefined` for what `define` has not made, and which may lack anything. */
 export const arityOf = (primitive: unknown): number | null | undefined =>
   typeof primitive === 'object' && primitive !== null ? defined.get(primitive) : undefined;
+
+/** The aval, unless there cannot be so many elements: broadcasting and products may ask for them, whatever was checked on the way in. */
+const possible = (name: string, { shape, dtype }: Aval): Aval => {
+  checkShape(name, shape);
+  return { shape: frozenShape(shape), dtype };
+};
 
 /**
  * Turns a record into a primitive: `define<[Tensor, Tensor]>()({ name: 'mul', … })`.
@@ -145,17 +200,49 @@ export const define =
       saves: d.saves,
       broadcasts: d.broadcasts ?? false,
       jvpKind: typeof d.jvp === 'string' ? d.jvp : 'rules',
-      infer: (inputs, p) => {
-        const aval = d.infer(inputs, p);
-        // Broadcasting and products may ask for more than there can be, whatever was checked on the way in.
-        checkShape(d.name, aval.shape);
-        return { shape: frozenShape(aval.shape), dtype: aval.dtype };
-      },
-      forward: d.forward,
+      infer: (inputs, p) => [possible(d.name, d.infer(inputs, p))],
+      forward: ([out], inputs, p) => d.forward(out as View, inputs, p),
       vjp: ruleOf<Rule>(d.vjp),
       jvp: typeof d.jvp === 'string' ? () => null : ruleOf<ForwardRule>(d.jvp),
-      batch: d.batch as Primitive<Name, P>['batch'],
+      batch: (context) => [(d.batch as (context: BatchContext<readonly Tensor[], P>) => Tensor)(context)],
+      joint: null,
     });
     defined.set(primitive, typeof d.vjp === 'function' ? null : (d.vjp as readonly unknown[]).length);
     return primitive;
   };
+
+/** A record of an operation of several outputs. */
+export interface JointDefinition<Name extends string, P> {
+  readonly name: Name;
+  readonly family: Family;
+  /** One line: what it computes, as a formula. */
+  readonly docs: string;
+  /** How many arguments there are; `null` for any number. */
+  readonly arity: number | null;
+  /** Shapes and element types of the results; throws the typed errors of misuse. */
+  readonly infer: (inputs: readonly Aval[], p: P) => readonly Aval[];
+  /** Readable loops: the oracle that every other backend is held against. */
+  readonly forward: (outs: readonly View[], inputs: readonly View[], p: P) => void;
+  readonly rules: JointRules<P>;
+  readonly batch: (context: BatchContext<readonly Tensor[], P>) => readonly Tensor[];
+}
+
+/** Turns a record of an operation of several outputs into a primitive. */
+export const defineJoint = <const Name extends string, P>(d: JointDefinition<Name, P>): Primitive<Name, P> => {
+  const primitive = Object.freeze<Primitive<Name, P>>({
+    name: d.name,
+    family: d.family,
+    docs: d.docs,
+    saves: 'none',
+    broadcasts: false,
+    jvpKind: 'rules',
+    infer: (inputs, p) => d.infer(inputs, p).map((aval) => possible(d.name, aval)),
+    forward: d.forward,
+    vjp: () => null,
+    jvp: () => null,
+    batch: d.batch,
+    joint: d.rules,
+  });
+  defined.set(primitive, d.arity);
+  return primitive;
+};

@@ -1,6 +1,7 @@
 /**
  * Programs: straight-line lists of primitives over numbered values. What a trace produces, what a tape records,
- * what a backend lowers and runs. Values are numbered inputs first, then constants, then one a node.
+ * what a backend lowers and runs. Values are numbered inputs first, then constants, then the outputs of one node after another.
+ * Parameters of a node may hold programs, which are what a loop repeats or a branch may take.
  */
 
 import { type Dtype, isDtype } from '../base/dtype.js';
@@ -21,11 +22,13 @@ export interface Aval {
 /** What is known of a tensor without its numbers. */
 export const avalOf = ({ shape, dtype }: Aval): Aval => ({ shape, dtype });
 
-/** One operation: `value = primitive(values[inputs]; params)`. */
-export interface ProgramNode extends Aval {
+/** One operation: `values = primitive(values[inputs]; params)`. */
+export interface ProgramNode {
   readonly primitive: Primitive;
   readonly inputs: readonly number[];
   readonly params: unknown;
+  /** Shapes and element types of its results. */
+  readonly outputs: readonly Aval[];
   /** The layer and the public function that asked for it, which errors name when the program runs; missing where there are none. */
   readonly place?: Place | undefined;
 }
@@ -40,29 +43,84 @@ export interface Program {
   toString(): string;
 }
 
+/** What is known of every value, by its number. */
+export const avalsIn = ({
+  inputs,
+  constants,
+  nodes,
+}: Pick<Program, 'inputs' | 'constants' | 'nodes'>): readonly Aval[] => [
+  ...inputs,
+  ...constants,
+  ...nodes.flatMap(({ outputs }) => outputs),
+];
+
+/** The number of the first output of every node. */
+export const startsIn = ({ inputs, constants, nodes }: Program): readonly number[] => {
+  let next = inputs.length + constants.length;
+  return nodes.map(({ outputs }) => {
+    const start = next;
+    next += outputs.length;
+    return start;
+  });
+};
+
+/** What is known of the results of a program. */
+export const resultsOf = (program: Program): readonly Aval[] => {
+  const avals = avalsIn(program);
+  return program.outputs.map((id) => avals[id] as Aval);
+};
+
+/** The output of an operation that has one. */
+export const onlyOutput = ({ primitive, outputs }: Pick<ProgramNode, 'primitive' | 'outputs'>): Aval => {
+  const [output] = outputs;
+  if (output === undefined || outputs.length !== 1)
+    throw new RangeError(`${primitive.name} has ${outputs.length} outputs`);
+  return output;
+};
+
+/** Whether a value is a program, among parameters. */
+export const isProgram = (value: unknown): value is Program => value instanceof FrozenProgram;
+
+/** Functions and other things that are equal to themselves alone, numbered. */
+const numbers = new WeakMap<object, number>();
+let count = 0;
+
+const numberOf = (value: object): number => {
+  const known = numbers.get(value);
+  if (known !== undefined) return known;
+  numbers.set(value, count);
+  return count++;
+};
+
 const shortDtype: Record<Dtype, string> = { float32: 'f32', float64: 'f64', int32: 'i32', bool: 'bool' };
 
 export const formatAval = ({ shape, dtype }: Aval): string => `${shortDtype[dtype]}${formatShape(shape)}`;
 
 /** JSON knows neither NaN nor ±∞ nor −0, but parameters that differ must print differently. */
 const spelled = (_: string, value: unknown): unknown =>
-  typeof value === 'bigint'
-    ? `${value}n`
-    : typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
-      ? Object.is(value, -0)
-        ? '-0'
-        : String(value)
-      : value;
+  isProgram(value)
+    ? String(value)
+    : typeof value === 'function'
+      ? `function ${numberOf(value)}`
+      : typeof value === 'bigint'
+        ? `${value}n`
+        : typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
+          ? Object.is(value, -0)
+            ? '-0'
+            : String(value)
+          : value;
 
 /** Parameters as they are printed: `axes=[0], keepDims=false`. Equal text means equal parameters. */
 export const formatParams = (params: unknown): string =>
   typeof params !== 'object' || params === null
     ? ''
     : Object.entries(params)
-        .map(([name, value]) => `${name}=${JSON.stringify(value, spelled)}`)
+        .map(([name, value]) => `${name}=${isProgram(value) ? String(value) : JSON.stringify(value, spelled)}`)
         .join(', ');
 
-const format = ({ inputs, constants, nodes, outputs }: Program): string => {
+const format = (program: Program): string => {
+  const { inputs, constants, nodes, outputs } = program;
+  const starts = startsIn(program);
   const first = inputs.length + constants.length;
   const name = (value: number): string =>
     value < inputs.length ? `x${value}` : value < first ? `c${value - inputs.length}` : `v${value - first}`;
@@ -71,7 +129,8 @@ const format = ({ inputs, constants, nodes, outputs }: Program): string => {
     ...constants.map((constant, i) => `  c${i}: ${formatAval(constant)} = constant`),
     ...nodes.map((node, i) => {
       const operands = [node.inputs.map(name).join(', '), formatParams(node.params)].filter((part) => part !== '');
-      return `  v${i}: ${formatAval(node)} = ${node.primitive.name}(${operands.join('; ')})`;
+      const results = node.outputs.map((aval, k) => `${name((starts[i] as number) + k)}: ${formatAval(aval)}`);
+      return `  ${results.join(', ')} = ${node.primitive.name}(${operands.join('; ').replaceAll('\n', '\n  ')})`;
     }),
     `  return ${outputs.map(name).join(', ')}`,
     '}',
@@ -81,9 +140,9 @@ const format = ({ inputs, constants, nodes, outputs }: Program): string => {
 
 /** The node, with nothing in it that somebody else could change. */
 const frozenNode = (node: ProgramNode): ProgramNode => {
-  const [inputs, params, shape] = [frozen(node.inputs), frozen(node.params), frozenShape(node.shape)];
-  const same = inputs === node.inputs && params === node.params && shape === node.shape && Object.isFrozen(node);
-  return same ? node : Object.freeze({ ...node, inputs, params, shape });
+  const [inputs, params] = [frozen(node.inputs), frozen(node.params)];
+  const outputs = frozen(node.outputs.map(({ shape, dtype }) => ({ shape: frozenShape(shape), dtype })));
+  return Object.freeze({ ...node, inputs, params, outputs });
 };
 
 /** What is wrong with an aval, a node or a number of a value; `null` where nothing is. */
@@ -96,14 +155,14 @@ const isAval = (value: unknown): value is Aval =>
   isDtype(value.dtype);
 
 /** What a primitive says of its result, once it is known to say it. */
-export const checkedAval = (op: string, aval: Aval): Aval => {
-  if (!isAval(aval))
+export const checkedAvals = (op: string, avals: readonly Aval[]): readonly Aval[] => {
+  if (!Array.isArray(avals) || !avals.every(isAval))
     throw new ArgumentError({
       op,
-      problem: `infer of the primitive gave ${describe(aval)}`,
-      remedy: 'let it return { shape, dtype }',
+      problem: `infer of the primitive gave ${describe(avals)}`,
+      remedy: 'let it return a list of { shape, dtype }, one an output',
     });
-  return aval;
+  return avals;
 };
 
 /** Throws unless a value has the parts of a program, each of which reads only what is there before it. */
@@ -122,27 +181,42 @@ export const checkProgram = (op: string, value: unknown): void => {
   let known = inputs.length + constants.length;
   const reads = (id: unknown): boolean => Number.isInteger(id) && (id as number) >= 0 && (id as number) < known;
   for (const node of nodes) {
-    if (!isAval(node) || !Array.isArray(node.inputs) || typeof node.primitive?.infer !== 'function')
+    if (!Array.isArray(node?.outputs) || !node.outputs.every(isAval) || !Array.isArray(node.inputs))
       throw refusal(`a node is ${describe(node)}`);
+    if (typeof node.primitive?.infer !== 'function') throw refusal(`a node is ${describe(node)}`);
     if (node.place !== undefined && !Array.isArray(node.place?.path))
       throw refusal(`the place of a node is ${describe(node.place)}`);
     if (!node.inputs.every(reads))
       throw refusal(`${node.primitive.name} reads ${describeList(node.inputs)}, which is not there before it`);
-    known++;
+    known += node.outputs.length;
   }
   if (!outputs.every(reads)) throw refusal(`the outputs are ${describeList(outputs)}, of ${known} values`);
 };
 
 /** A program that prints itself, and that nobody can change. */
+class FrozenProgram implements Program {
+  readonly inputs: readonly Aval[];
+  readonly constants: readonly Tensor[];
+  readonly nodes: readonly ProgramNode[];
+  readonly outputs: readonly number[];
+  #text: string | undefined;
+
+  constructor({ inputs, constants, nodes, outputs }: Omit<Program, 'toString'>) {
+    this.inputs = frozen(inputs);
+    this.constants = frozen(constants);
+    this.nodes = Object.freeze(nodes.map(frozenNode));
+    this.outputs = frozen(outputs);
+    Object.freeze(this);
+  }
+
+  toString(): string {
+    this.#text ??= format(this);
+    return this.#text;
+  }
+}
+
+/** A program that prints itself, and that nobody can change. */
 export const makeProgram = (parts: Omit<Program, 'toString'>): Program => {
   checkProgram('makeProgram', parts);
-  const { inputs, constants, nodes, outputs } = parts;
-  const program: Program = Object.freeze({
-    inputs: frozen(inputs),
-    constants: frozen(constants),
-    nodes: Object.freeze(nodes.map(frozenNode)),
-    outputs: frozen(outputs),
-    toString: () => format(program),
-  });
-  return program;
+  return new FrozenProgram(parts);
 };

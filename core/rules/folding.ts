@@ -8,6 +8,7 @@ import { bind } from '../dispatch/interpreter.js';
 import { permute } from '../primitives/shape/permute.js';
 import { reshape } from '../primitives/shape/reshape.js';
 import type { BatchContext } from '../program/primitive.js';
+import type { Aval } from '../program/program.js';
 import { zeros } from '../tensor/creation.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { ConvParams } from './convolution.js';
@@ -64,7 +65,7 @@ export function batchByFolding({
     // A batch of none cannot be told from its size how long an example is.
     if (size === 0) {
       const examples = x.map(({ shape, dtype }, i) => ({ shape: batched[i] === true ? shape.slice(1) : shape, dtype }));
-      const { shape, dtype } = primitive.infer(examples, p);
+      const [{ shape, dtype }] = primitive.infer(examples, p) as readonly [Aval];
       return zeros([0, ...shape], dtype);
     }
     const [a, b] = [batched[0] === true, batched[1] === true];

@@ -67,7 +67,7 @@ export const withBatch = <P>(
   batch: (context: BatchContext<readonly Tensor[], P>) => Tensor,
 ): Primitive => ({
   ...(primitive as Primitive),
-  batch: (context) => batch(context as BatchContext<readonly Tensor[], P>),
+  batch: (context) => [batch(context as BatchContext<readonly Tensor[], P>)],
 });
 
 /** The tensor at `position`, which the mutated rule is known to have. */

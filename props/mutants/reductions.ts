@@ -10,14 +10,14 @@ import { at, type PrimitiveMutant, scaledBoth, withBatch, withVjp } from './muta
 const along = (x: Tensor, axis: number): Tensor => sum(x, { axes: axis, keepDims: true });
 
 /** Whether the next sum runs backwards: what an unordered reduction on several threads does by accident. */
-const alternating = (): ((out: View, inputs: readonly View[], p: never) => void) => {
+const alternating = (): ((outs: readonly View[], inputs: readonly View[], p: never) => void) => {
   let backwards = false;
-  return (out, [x]) => {
+  return ([out], [x]) => {
     backwards = !backwards;
     const data = Array.from(x?.data ?? []);
     const order = backwards ? data.toReversed() : data;
     // Every element of the result gets the total, in this order.
-    out.data.fill(order.reduce((total, value) => total + value / 3, 0));
+    out?.data.fill(order.reduce((total, value) => total + value / 3, 0));
   };
 };
 

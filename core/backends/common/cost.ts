@@ -3,6 +3,7 @@
  * what is worth spreading over threads or fusing.
  */
 import { sizeOf } from '../../base/shape.js';
+import type { Aval } from '../../program/program.js';
 import { trafficOf } from '../kernels/groups/evaluate.js';
 import type { KernelUnit, Unit } from './plan.js';
 
@@ -50,15 +51,16 @@ export const flopsOfStep = (name: string): number => elementary[operationName(na
 const flopsOfKernel = ({ node, inputs }: KernelUnit): number => {
   const { name } = node.primitive;
   const [first, second] = inputs.map(({ aval }) => aval);
-  const size = sizeOf(node.shape);
+  const { shape } = node.outputs[0] as Aval;
+  const size = sizeOf(shape);
   if (name === 'matmul') {
     const { transposeA } = node.params as { readonly transposeA: boolean };
     return 2 * size * (first?.shape.at(transposeA ? -2 : -1) ?? 1);
   }
   if (name === 'conv' || name === 'convInputGradient' || name === 'convFilterGradient') {
     // Each filter weight is used once for each output place of each sample; the outputs are the result, or one operand.
-    const filters = name === 'convFilterGradient' ? node.shape : (second?.shape ?? []);
-    const outputs = name === 'conv' ? node.shape : name === 'convInputGradient' ? first?.shape : second?.shape;
+    const filters = name === 'convFilterGradient' ? shape : (second?.shape ?? []);
+    const outputs = name === 'conv' ? shape : name === 'convInputGradient' ? first?.shape : second?.shape;
     return 2 * sizeOf(outputs ?? []) * sizeOf(filters.slice(1));
   }
   const result = perResult[name];
@@ -73,9 +75,17 @@ const bytesOf = (buffers: readonly { readonly bytes: number }[]): number =>
 export const costOf = (unit: Unit): Cost => {
   if (unit.kind === 'kernel')
     return {
-      flops: flopsOfKernel(unit) + (unit.epilogue?.length ?? 0) * unit.output.length,
-      bytes: bytesOf([...unit.inputs.map(({ buffer }) => buffer), unit.output]),
+      flops: flopsOfKernel(unit) + (unit.epilogue?.length ?? 0) * sizeOf(unit.node.outputs[0]?.shape ?? []),
+      bytes: bytesOf([...unit.inputs.map(({ buffer }) => buffer), ...unit.outputs]),
     };
+  if (unit.kind === 'control') {
+    const { rounds = 1 } = unit.lowered;
+    const inside = unit.plans.flatMap(({ units }) => units.map(costOf));
+    return {
+      flops: rounds * inside.reduce((total, { flops }) => total + flops, 0),
+      bytes: rounds * inside.reduce((total, { bytes }) => total + bytes, 0),
+    };
+  }
   const { sources, stored, live, sinks } = trafficOf(unit);
   const size = sizeOf(unit.shape);
   const operations = unit.steps.filter((_, i) => live[i]).map(({ name }) => flopsOfStep(name));

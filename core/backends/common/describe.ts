@@ -15,7 +15,11 @@ export const describeUnit = (unit: Unit): string => {
     const operands = unit.inputs.map(({ aval }) => formatAval(aval)).join(', ');
     const how = unit.lowered.kind === 'reference' ? ', by the reference loop' : '';
     const then = unit.epilogue === undefined ? '' : ` then ${unit.epilogue.join(', ')}`;
-    return `${unit.node.primitive.name}(${operands})${then} → ${formatAval(unit.node)}${how}`;
+    return `${unit.node.primitive.name}(${operands})${then} → ${unit.node.outputs.map(formatAval).join(', ')}${how}`;
+  }
+  if (unit.kind === 'control') {
+    const operands = unit.inputs.map(({ aval }) => formatAval(aval)).join(', ');
+    return `${unit.node.primitive.name}(${operands}) → ${unit.node.outputs.map(formatAval).join(', ')}`;
   }
   const { live, stored, sinks } = trafficOf(unit);
   const counts = new Map<string, number>();
@@ -54,8 +58,8 @@ export const describePlan = ({ units, inputs, constants, outputs }: Plan, layout
   const rows = units.map((unit) => {
     const { flops, bytes } = costOf(unit);
     const loop = unit.kind === 'group' ? loopOf(unit) : null;
-    const reads = unit.kind === 'kernel' ? unit.inputs.map(({ buffer }) => buffer) : (loop?.reads ?? []);
-    const writes = unit.kind === 'kernel' ? [unit.output] : (loop?.writes ?? []);
+    const reads = unit.kind === 'group' ? (loop?.reads ?? []) : unit.inputs.map(({ buffer }) => buffer);
+    const writes = unit.kind === 'group' ? (loop?.writes ?? []) : unit.outputs;
     const places = `${[...new Set(reads.map(placeOf))].join(' ')} → ${writes.map(placeOf).join(' ')}`;
     return { text: describeUnit(unit).replace(/ → [^→]*$/, ''), places, flops, bytes };
   });

@@ -3,6 +3,7 @@
  * a residual, the rectifier. The loop that would do it is left out. Everything keeps its bits: only finished sums are touched.
  */
 import { type Shape, sizeOf } from '../../base/shape.js';
+import { onlyOutput } from '../../program/program.js';
 import { readsOf, trafficOf, writesOf } from '../kernels/groups/evaluate.js';
 import { isDense } from '../kernels/loops/nest.js';
 import type { Addend, Epilogue, KernelLowering } from '../kernels/lowerings/lowering.js';
@@ -89,15 +90,17 @@ const endingOf = ({ shape, steps, sinks }: Group, product: Buffer, target: Shape
 
 /** The kernel with the loop for its epilogue; `null` if it cannot have this one. */
 const finished = (unit: KernelUnit, make: NonNullable<KernelLowering['finished']>, group: Group): KernelUnit | null => {
-  const ending = endingOf(group, unit.output, unit.node.shape);
+  const [product] = unit.outputs;
+  const { shape: target } = onlyOutput(unit.node);
+  const ending = product === undefined ? null : endingOf(group, product, target);
   const output = trafficOf(group).stored[0]?.buffer;
-  if (ending === null || output?.dtype !== unit.output.dtype) return null;
+  if (ending === null || output?.dtype !== product?.dtype || output === undefined) return null;
   const { epilogue, addend, operations } = ending;
   const made = make(epilogue);
   if (made === null) return null;
   const { scale, rectify } = epilogue;
   const strides = epilogue.addend?.strides ?? [];
-  const sizes = unit.node.shape.map((size, axis) => (strides[axis] === 0 ? 1 : size));
+  const sizes = target.map((size, axis) => (strides[axis] === 0 ? 1 : size));
   const shape = sizes.slice(
     Math.max(
       0,
@@ -111,7 +114,7 @@ const finished = (unit: KernelUnit, make: NonNullable<KernelLowering['finished']
     lowered: made,
     inputs:
       addend === null ? unit.inputs : [...unit.inputs, { buffer: addend.buffer, aval: { shape, dtype: output.dtype } }],
-    output,
+    outputs: [output],
     epilogue: operations,
   };
 };
@@ -125,9 +128,11 @@ export const withEpilogues = (units: readonly Unit[], kept: readonly Buffer[]): 
   });
   units.forEach((unit, i) => {
     if (unit.kind !== 'kernel' || unit.lowered.kind !== 'kernel' || unit.lowered.finished === undefined) return;
-    const [at = 0, ...others] = readers.get(unit.output) ?? [];
+    const [product] = unit.outputs;
+    if (product === undefined) return;
+    const [at = 0, ...others] = readers.get(product) ?? [];
     const group = result[at];
-    if (group?.kind !== 'group' || others.length > 0 || kept.includes(unit.output)) return;
+    if (group?.kind !== 'group' || others.length > 0 || kept.includes(product)) return;
     const both = finished(unit, unit.lowered.finished, group);
     if (both === null) return;
     // Where the addend comes later than the product, so does the product, which nobody else waits for.

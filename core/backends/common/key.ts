@@ -1,6 +1,6 @@
 /** What the code of one operation depends on, as text: eager evaluation asks for it every time, so it is put together plainly. */
 import { ArgumentError } from '../../base/errors.js';
-import type { Program } from '../../program/program.js';
+import { isProgram, type Program } from '../../program/program.js';
 import { isOwn } from '../kernels/lowerings/index.js';
 
 /** No parameter of an operation is nested so deep. */
@@ -17,6 +17,7 @@ const spelled = (value: unknown, depth = 0): string => {
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : `${value}`;
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value !== 'object' || value === null) return String(value);
+  if (isProgram(value)) return String(value);
   if (Array.isArray(value)) return `[${value.map((part) => spelled(part, depth + 1)).join()}]`;
   let text = '{';
   for (const [name, inner] of Object.entries(value)) text += `${name}:${spelled(inner, depth + 1)},`;
@@ -28,7 +29,7 @@ export const keyOf = ({ inputs, constants, nodes, outputs }: Program): string | 
   const [node] = nodes;
   if (node === undefined || nodes.length !== 1 || constants.length > 0) return null;
   if (!isOwn(node.primitive) || node.place !== undefined) return null;
-  if (outputs.length !== 1 || outputs[0] !== inputs.length) return null;
+  if (outputs.length !== node.outputs.length || outputs.some((id, k) => id !== inputs.length + k)) return null;
   let key = `${node.primitive.name} ${inputs.length}`;
   if (node.params !== null) key += spelled(node.params);
   for (const id of node.inputs) {

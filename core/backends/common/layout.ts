@@ -12,6 +12,18 @@ export interface Scratch {
   readonly shared: number;
   /** Where a table of the operands' addresses is, for a kernel of many. */
   readonly operands: number;
+  /** For the programs of a control operation: their own layouts, and where their frames and workspaces are. */
+  readonly programs: readonly Nested[];
+}
+
+/** The program of a control operation within the workspace of the program that holds it. */
+export interface Nested {
+  readonly layout: Layout;
+  /** Where its frame is: the addresses of its arguments, and that of its workspace behind them. */
+  readonly frame: number;
+  readonly workspace: number;
+  /** Its outputs, by number, that are computed in the memory of an input. */
+  readonly shared: ReadonlyMap<number, number>;
 }
 
 export interface Layout {
@@ -35,20 +47,57 @@ const slack = 32;
 const rounded = (bytes: number): number => Math.ceil((bytes + slack) / unit) * unit;
 
 /** Bytes that a unit may overwrite. */
-const scratchOf = (work: Unit): { readonly own: number; readonly shared: number; readonly parallel: boolean } =>
-  work.kind === 'kernel' && work.lowered.kind === 'kernel'
-    ? { own: work.lowered.workspace, shared: work.lowered.shared ?? 0, parallel: work.lowered.parallel === true }
-    : { own: 0, shared: 0, parallel: false };
+const scratchOf = (
+  work: Unit,
+  inPlace: readonly ReadonlyMap<number, number>[],
+): { readonly own: number; readonly shared: number; readonly parallel: boolean } =>
+  work.kind === 'control'
+    ? { own: work.lowered.workspace(inPlace), shared: 0, parallel: false }
+    : work.kind === 'kernel' && work.lowered.kind === 'kernel'
+      ? { own: work.lowered.workspace, shared: work.lowered.shared ?? 0, parallel: work.lowered.parallel === true }
+      : { own: 0, shared: 0, parallel: false };
 
 /** Whether a kernel may store its result where an operand lies. */
-const mayReplace = ({ lowered, inputs, output }: KernelUnit, from: Buffer): boolean =>
+const mayReplace = ({ lowered, inputs, outputs: [output] }: KernelUnit, from: Buffer): boolean =>
   lowered.kind === 'kernel' &&
-  from.dtype === output.dtype &&
+  from.dtype === output?.dtype &&
   from.length === output.length &&
   inputs.every(({ buffer }, i) => buffer !== from || lowered.overwrites?.includes(i) === true);
 
+/** Which of a program's outputs may be computed in the memory of which of its inputs; `null` is any of those that are donated. */
+type Pairs = ReadonlyMap<Buffer, Buffer> | null;
+
+/** The layouts of the programs that a unit holds. */
+const nestedOf = (work: Unit): readonly Omit<Nested, 'frame' | 'workspace'>[] =>
+  work.kind !== 'control'
+    ? []
+    : work.plans.map((inner, i) => {
+        const pairs = (work.lowered.replaced?.[i] ?? []).flatMap(([output, input]) => {
+          const [to, from] = [inner.outputs[output], inner.inputs[input]];
+          const once = inner.outputs.filter((buffer) => buffer === to).length === 1;
+          return to === undefined || from === undefined || !once ? [] : [[to, from] as const];
+        });
+        const replaced = work.lowered.replaced?.[i] ?? [];
+        const layout = layOut(
+          inner,
+          replaced.map(([, input]) => input),
+          new Map(pairs),
+        );
+        const shared = new Map(
+          replaced.filter(([output, input]) => {
+            const [to, from] = [inner.outputs[output]?.argument, inner.inputs[input]?.argument];
+            return typeof to === 'number' && layout.inPlace.get(to) === from;
+          }),
+        );
+        return { layout, shared };
+      });
+
 /** `donated` are the numbers of inputs whose memory may be overwritten. */
-export const layOut = ({ units, inputs, constants, outputs }: Plan, donated: readonly number[] = []): Layout => {
+export const layOut = (
+  { units, inputs, constants, outputs }: Plan,
+  donated: readonly number[] = [],
+  pairs: Pairs = null,
+): Layout => {
   const given = [...new Set([...inputs, ...constants, ...outputs])];
   given.forEach((buffer, i) => {
     buffer.argument = i;
@@ -63,7 +112,8 @@ export const layOut = ({ units, inputs, constants, outputs }: Plan, donated: rea
   const mayTake = (from: Buffer, buffer: Buffer, time: number): boolean => {
     const work = units[time];
     if (lastRead.get(from) !== time || work === undefined) return false;
-    return work.kind === 'group' ? mayOverwrite(work, from, buffer) : mayReplace(work, from);
+    if (work.kind === 'group') return mayOverwrite(work, from, buffer);
+    return work.kind === 'kernel' && work.outputs.length === 1 && mayReplace(work, from);
   };
 
   const writtenAt = new Map<Buffer, number>();
@@ -76,6 +126,7 @@ export const layOut = ({ units, inputs, constants, outputs }: Plan, donated: rea
     const time = writtenAt.get(output);
     if (time === undefined || output.argument === null) continue;
     for (const input of free) {
+      if (pairs !== null && pairs.get(output) !== input) continue;
       const alike = input.dtype === output.dtype && input.length === output.length && input.length > 0;
       if (!alike || !((lastRead.get(input) ?? -1) < time || mayTake(input, output, time))) continue;
       inPlace.set(output.argument, input.argument as number);
@@ -123,12 +174,22 @@ export const layOut = ({ units, inputs, constants, outputs }: Plan, donated: rea
     living = living.filter(({ until }) => until >= time);
     for (const buffer of writesOf(work))
       if (buffer.argument === null && !offsets.has(buffer)) settle(buffer, work, time);
-    const { own, shared, parallel } = scratchOf(work);
+    const nested = nestedOf(work);
+    const { own, shared, parallel } = scratchOf(
+      work,
+      nested.map((inner) => inner.shared),
+    );
     if (parallel && own > 0) threadBytes = Math.max(threadBytes, rounded(own));
     return {
       own: own === 0 ? 0 : parallel ? null : place(rounded(own), time).offset,
       shared: shared === 0 ? 0 : place(rounded(shared), time).offset,
       operands: work.kind === 'kernel' && isWide(work) ? place(rounded(4 * work.inputs.length), time).offset : 0,
+      programs: nested.map(({ layout, shared }) => ({
+        layout,
+        shared,
+        frame: place(rounded(4 * (layout.arguments.length + 1)), time).offset,
+        workspace: place(rounded(layout.bytes + layout.threadBytes), time).offset,
+      })),
     };
   });
   return { arguments: given, offsets, scratch, bytes, threadBytes, inPlace };

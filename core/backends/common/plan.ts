@@ -5,13 +5,21 @@
  */
 import { bytesPerElement, type Dtype } from '../../base/dtype.js';
 import { broadcastStrides, type Shape, sameShape, sizeOf, stridesOf } from '../../base/shape.js';
-import { type Aval, formatParams, type Program, type ProgramNode } from '../../program/program.js';
+import {
+  type Aval,
+  avalsIn,
+  formatParams,
+  onlyOutput,
+  type Program,
+  type ProgramNode,
+  startsIn,
+} from '../../program/program.js';
 import { settleTraffic, writesOf } from '../kernels/groups/evaluate.js';
 import { keepsOrder } from '../kernels/groups/group.js';
 import { widthFor } from '../kernels/loops/lanes.js';
 import type { Fold } from '../kernels/lowerings/folds.js';
 import { isOwn, lower } from '../kernels/lowerings/index.js';
-import type { Lowered, Origin } from '../kernels/lowerings/lowering.js';
+import type { ControlLowering, Lowered, Origin } from '../kernels/lowerings/lowering.js';
 import { clustersOf, type Item } from './clusters.js';
 import { withEpilogues } from './epilogues.js';
 
@@ -71,18 +79,29 @@ export interface KernelUnit {
   readonly lowered: Extract<Lowered, { kind: 'kernel' | 'reference' }>;
   readonly node: ProgramNode;
   readonly inputs: readonly { readonly buffer: Buffer; readonly aval: Aval }[];
-  readonly output: Buffer;
+  readonly outputs: readonly Buffer[];
   /** Operations that it does to its result in registers, by name. */
   readonly epilogue?: readonly string[];
 }
 
-export type Unit = Group | KernelUnit;
+/** An operation that holds programs, which have plans of their own. */
+export interface ControlUnit {
+  readonly kind: 'control';
+  readonly name: string;
+  readonly lowered: ControlLowering;
+  readonly node: ProgramNode;
+  readonly plans: readonly Plan[];
+  readonly inputs: readonly { readonly buffer: Buffer; readonly aval: Aval }[];
+  readonly outputs: readonly Buffer[];
+}
+
+export type Unit = Group | KernelUnit | ControlUnit;
 
 /** Operands that a kernel is given one by one. */
 const mostOperands = 64;
 
 /** Whether a kernel has more operands than that: it finds their addresses in a table. */
-export const isWide = ({ inputs }: KernelUnit): boolean => inputs.length > mostOperands;
+export const isWide = ({ inputs }: Pick<KernelUnit, 'inputs'>): boolean => inputs.length > mostOperands;
 
 /** What is known of a value. */
 type Value =
@@ -103,8 +122,8 @@ const makeBuffer = ({ shape, dtype }: Aval): Buffer => {
   return { dtype, length, bytes: length * bytesPerElement(dtype), argument: null };
 };
 
-const textOf = ({ primitive, params, dtype }: ProgramNode): string =>
-  `${primitive.name}(${formatParams(params)}):${dtype}`;
+const textOf = ({ primitive, params, outputs }: ProgramNode): string =>
+  `${primitive.name}(${formatParams(params)}):${outputs.map(({ dtype }) => dtype).join()}`;
 
 /** The strides of the same elements under a shape that differs by axes of size 1 alone; `null` where it differs otherwise. */
 const stridesUnder = (shape: Shape, strides: readonly number[], target: Shape): number[] | null => {
@@ -115,15 +134,30 @@ const stridesUnder = (shape: Shape, strides: readonly number[], target: Shape): 
   return target.map((size) => (size === 1 ? 0 : (kept[next++] ?? 0)));
 };
 
+/** Where the values of nodes begin, and which node computes a value: −1 for inputs and constants. */
+interface Numbering {
+  readonly starts: readonly number[];
+  readonly nodeAt: (id: number) => number;
+}
+
+const numberingOf = (program: Program): Numbering => {
+  const starts = startsIn(program);
+  const nodes: number[] = [...program.inputs, ...program.constants].map(() => -1);
+  program.nodes.forEach(({ outputs }, i) => {
+    for (const _ of outputs) nodes.push(i);
+  });
+  return { starts, nodeAt: (id) => nodes[id] ?? -1 };
+};
+
 /** How each operation is lowered, and what its lowering asked about where operands come from, as text. */
 const loweredOf = (
-  { nodes }: Program,
+  { inputs, constants, nodes }: Program,
   avals: readonly Aval[],
 ): { readonly lowered: readonly Lowered[]; readonly asked: readonly string[] } => {
-  const origins: (Origin | undefined)[] = avals.slice(0, avals.length - nodes.length).map(() => undefined);
+  const origins: (Origin | undefined)[] = [...inputs, ...constants].map(() => undefined);
   const asked: string[] = [];
   const lowered = nodes.map((node) => {
-    const operands = node.inputs.map((id): Aval => avals[id] ?? node);
+    const operands = node.inputs.map((id) => avals[id] as Aval);
     const questions: string[] = [];
     const made = lower(node, operands, (operand) => {
       const origin = origins[node.inputs[operand] ?? -1];
@@ -132,7 +166,9 @@ const loweredOf = (
     });
     const [from = -1] = node.inputs;
     if (made.kind === 'alias') origins.push(origins[from]);
-    else origins.push(isOwn(node.primitive) ? { node, inputs: operands } : undefined);
+    else
+      for (const output of node.outputs)
+        origins.push(isOwn(node.primitive) ? { node, inputs: operands, output } : undefined);
     asked.push(questions.join());
     return made;
   });
@@ -151,30 +187,35 @@ const itemsOf = (
   { nodes }: Program,
   lowered: readonly Lowered[],
   avals: readonly Aval[],
+  numbering: Numbering,
 ): { readonly items: readonly Item[]; readonly nodeOf: readonly number[] } => {
-  const first = avals.length - nodes.length;
+  const { starts, nodeAt } = numbering;
   const shapeAt = (id: number): Shape => avals[id]?.shape ?? [];
   const numbers = new Map<number, number>();
   const nodeOf: number[] = [];
   /** The value whose elements are read, and whether they stand where the reader has them. */
   const origin = (id: number, aligned: boolean): { readonly id: number; readonly aligned: boolean } | null => {
-    const low = lowered[id - first];
-    const node = nodes[id - first];
+    const low = lowered[nodeAt(id)];
+    const node = nodes[nodeAt(id)];
     if (low === undefined || node === undefined || !takesNoTime(low)) return { id, aligned };
     if (low.kind === 'constant') return null;
     const [from = 0] = node.inputs;
-    return origin(from, aligned && low.kind === 'alias' && sameShape(shapeAt(from), node.shape));
+    return origin(from, aligned && low.kind === 'alias' && sameShape(shapeAt(from), shapeAt(id)));
   };
   const items: Item[] = [];
   nodes.forEach((node, i) => {
     const low = lowered[i] as Lowered;
     if (takesNoTime(low)) return;
     const shape =
-      low.kind === 'elementwise' ? node.shape : low.kind === 'reduction' ? shapeAt(node.inputs[0] ?? 0) : null;
+      low.kind === 'elementwise'
+        ? onlyOutput(node).shape
+        : low.kind === 'reduction'
+          ? shapeAt(node.inputs[0] ?? 0)
+          : null;
     const origins = operandsOf(node, low).flatMap(
       (id) => origin(id, shape !== null && sameShape(shapeAt(id), shape)) ?? [],
     );
-    numbers.set(first + i, items.length);
+    for (const k of node.outputs.keys()) numbers.set((starts[i] as number) + k, items.length);
     nodeOf.push(i);
     items.push({
       shape,
@@ -184,7 +225,7 @@ const itemsOf = (
         return on === undefined ? [] : { on, aligned };
       }),
       reads: origins.flatMap(({ id, aligned }) => (aligned ? id : [])),
-      width: widthFor([node.dtype, ...node.inputs.map((id) => avals[id]?.dtype ?? node.dtype)]),
+      width: widthFor([...node.outputs, ...node.inputs.map((id) => avals[id] as Aval)].map(({ dtype }) => dtype)),
     });
   });
   return { items, nodeOf };
@@ -194,8 +235,9 @@ export const plan = (program: Program): Plan => {
   const units: Unit[] = [];
   const inputs = program.inputs.map(makeBuffer);
   const constants = program.constants.map(makeBuffer);
-  const avals: readonly Aval[] = [...program.inputs, ...program.constants, ...program.nodes];
-  const first = inputs.length + constants.length;
+  const avals = avalsIn(program);
+  const numbering = numberingOf(program);
+  const { starts, nodeAt } = numbering;
   const values: (Value | undefined)[] = [...inputs, ...constants].map((buffer) => ({ kind: 'buffer', buffer }));
   const avalOf = (id: number): Aval => avals[id] ?? { shape: [], dtype: 'float32' };
   const { lowered, asked } = loweredOf(program, avals);
@@ -208,12 +250,12 @@ export const plan = (program: Program): Plan => {
   };
   /** The value of an alias, a view or a constant, found when it is first asked for. */
   const withoutCode = (id: number): Value | null => {
-    const node = program.nodes[id - first];
-    const low = lowered[id - first];
+    const node = program.nodes[nodeAt(id)];
+    const low = lowered[nodeAt(id)];
     const [from = -1] = node?.inputs ?? [];
     if (node === undefined || low === undefined) return null;
     if (low.kind === 'constant') return { kind: 'constant', value: low.value };
-    if (low.kind === 'alias') return aliasOf(from, node.shape);
+    if (low.kind === 'alias') return aliasOf(from, onlyOutput(node).shape);
     return low.kind === 'view' ? viewOf(from, low.offset, low.strides) : null;
   };
 
@@ -297,11 +339,13 @@ export const plan = (program: Program): Plan => {
   const addLoop = (members: readonly number[]): void => {
     const reductions = members.flatMap((member) => {
       const low = lowered[member];
-      return low?.kind === 'reduction' ? [{ low, id: first + member, node: program.nodes[member] as ProgramNode }] : [];
+      return low?.kind === 'reduction'
+        ? [{ low, id: starts[member] as number, node: program.nodes[member] as ProgramNode }]
+        : [];
     });
     const [leader = 0] = members;
     const node = program.nodes[leader] as ProgramNode;
-    const shape = lowered[leader]?.kind === 'reduction' ? avalOf(node.inputs[0] ?? 0).shape : node.shape;
+    const shape = lowered[leader]?.kind === 'reduction' ? avalOf(node.inputs[0] ?? 0).shape : onlyOutput(node).shape;
     const axes = reductions[0]?.low.axes ?? null;
     const sinks: Sink[] = [];
     const group: Group = { kind: 'group', shape, steps: [], axes, sinks };
@@ -329,8 +373,9 @@ export const plan = (program: Program): Plan => {
       if (low?.kind !== 'elementwise') continue;
       const made = program.nodes[member] as ProgramNode;
       const operands = made.inputs.map((id) => operandOf(id, shape));
-      const step: Step = { name: textOf(made), dtype: made.dtype, operands, lane: low.lane, stored: null };
-      values[first + member] = { kind: 'step', group, step: group.steps.push(step) - 1 };
+      const { dtype } = onlyOutput(made);
+      const step: Step = { name: textOf(made), dtype, operands, lane: low.lane, stored: null };
+      values[starts[member] as number] = { kind: 'step', group, step: group.steps.push(step) - 1 };
     }
     for (const { low, id, node: made } of reductions) {
       const [from = -1] = made.inputs;
@@ -340,7 +385,7 @@ export const plan = (program: Program): Plan => {
       const of: Operand = inside
         ? operandOf(from, shape)
         : { from: 'memory', dtype, read: { buffer: bufferOf(from), offset: 0, strides: stridesOf(shape) } };
-      const output = makeBuffer(made);
+      const output = makeBuffer(onlyOutput(made));
       sinks.push({ name: textOf(made), of, fold: low.fold, output });
       values[id] = { kind: 'buffer', buffer: output };
     }
@@ -360,23 +405,28 @@ export const plan = (program: Program): Plan => {
     units.push({ kind: 'group', shape, steps: [], axes, sinks: apart });
   };
 
-  const addKernel = (member: number, low: KernelUnit['lowered']): void => {
+  const addKernel = (member: number, low: KernelUnit['lowered'] | ControlLowering): void => {
     const node = program.nodes[member] as ProgramNode;
     const operands = operandsOf(node, low).map((id) => ({ buffer: bufferOf(id), aval: avalOf(id) }));
-    const output = makeBuffer(node);
+    const outputs = node.outputs.map(makeBuffer);
     const types = operands.map(({ aval: { dtype, shape } }) => `${dtype}[${shape.join()}]`);
-    const name = `${textOf(node)}[${node.shape.join()}] of ${types.join(' ')}${asked[member] ?? ''}`;
-    units.push({ kind: 'kernel', name, lowered: low, node, inputs: operands, output });
-    values[first + member] = { kind: 'buffer', buffer: output };
+    const shapes = node.outputs.map(({ shape }) => `[${shape.join()}]`).join('');
+    const name = `${textOf(node)}${shapes} of ${types.join(' ')}${asked[member] ?? ''}`;
+    const unit = { name, node, inputs: operands, outputs };
+    if (low.kind === 'control') units.push({ ...unit, kind: 'control', lowered: low, plans: low.programs.map(plan) });
+    else units.push({ ...unit, kind: 'kernel', lowered: low });
+    outputs.forEach((buffer, k) => {
+      values[(starts[member] as number) + k] = { kind: 'buffer', buffer };
+    });
   };
 
-  const { items, nodeOf } = itemsOf(program, lowered, avals);
+  const { items, nodeOf } = itemsOf(program, lowered, avals, numbering);
   for (const cluster of clustersOf(items)) {
     const members = cluster.map((item) => nodeOf[item] as number);
     const [member = 0] = members;
     const low = lowered[member] as Lowered;
     if (isLoop(low)) addLoop(members);
-    else if (low.kind === 'kernel' || low.kind === 'reference') addKernel(member, low);
+    else if (low.kind === 'kernel' || low.kind === 'reference' || low.kind === 'control') addKernel(member, low);
   }
   const outputs = program.outputs.map(bufferOf);
   for (const unit of units) if (unit.kind === 'group') settleTraffic(unit);

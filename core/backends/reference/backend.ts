@@ -54,10 +54,10 @@ const run = (
     if (value === undefined) throw new Error(`program reads value ${id} before it is computed`);
     return value;
   };
-  for (const { primitive, inputs: ids, params, shape, dtype, place } of program.nodes) {
-    const out: View = { data: allocate(dtype, sizeOf(shape)), shape, dtype };
-    runAt(place, () => primitive.forward(out, ids.map(viewOf), params));
-    values.push(out);
+  for (const { primitive, inputs: ids, params, outputs, place } of program.nodes) {
+    const outs = outputs.map(({ shape, dtype }): View => ({ data: allocate(dtype, sizeOf(shape)), shape, dtype }));
+    runAt(place, () => primitive.forward(outs, ids.map(viewOf), params));
+    values.push(...outs);
   }
   return program.outputs.map((id) => store(viewOf(id).data, viewOf(id).dtype));
 };

@@ -99,10 +99,11 @@ export const createWasmBackend = (given: WasmOptions = {}): WasmBackend => {
 
 /** A program that only repeats a number needs no code: the number would be a part of it. */
 const filled = ({ nodes: [node] }: Program, write: (data: TypedArray, dtype: Dtype) => Storage): Executable | null => {
-  if (node === undefined || node.inputs.length > 0) return null;
+  const [output, ...others] = node?.outputs ?? [];
+  if (node === undefined || output === undefined || others.length > 0 || node.inputs.length > 0) return null;
   const lowered = lower(node, []);
   if (lowered.kind !== 'constant') return null;
-  const { dtype, shape } = node;
+  const { dtype, shape } = output;
   return () => [write(allocate(dtype, sizeOf(shape)).fill(lowered.value), dtype)];
 };
 

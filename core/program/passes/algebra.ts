@@ -17,7 +17,7 @@ import { sameShape } from '../../base/shape.js';
 import { fullPrimitive } from '../../primitives/shape/full.js';
 import * as primitives from '../../primitives/table.js';
 import type { Primitive } from '../primitive.js';
-import type { Program, ProgramNode } from '../program.js';
+import { onlyOutput, type Program, type ProgramNode } from '../program.js';
 import { type Draft, rewrite } from './rewrite.js';
 
 type Name = keyof typeof primitives;
@@ -64,13 +64,14 @@ const axesOf = (node: ProgramNode): readonly number[] => paramsOf<{ readonly axe
 const constantAt = (id: number, { definitionOf }: Draft): number | null => {
   const node = definitionOf(id);
   return node !== null && nameOf(node) === 'full'
-    ? asHeld(paramsOf<{ readonly value: number }>(node).value, node.dtype)
+    ? asHeld(paramsOf<{ readonly value: number }>(node).value, onlyOutput(node).dtype)
     : null;
 };
 
 /** The value that a node is equal to, if it is one of those that it reads. */
 const sameAs = (node: ProgramNode, draft: Draft): number | null => {
-  const { inputs, shape, dtype } = node;
+  const { inputs } = node;
+  const { shape, dtype } = onlyOutput(node);
   const [a = -1, b = -1, c = -1] = inputs;
   const is = (id: number, value: number): boolean => Object.is(constantAt(id, draft), value);
   /** That value, if it has the shape and type already. */
@@ -131,27 +132,31 @@ const folded = (node: ProgramNode, draft: Draft): number | null => {
   const values = node.inputs.map((id) => constantAt(id, draft));
   if (values.includes(null)) return null;
   if (moving.has(name)) return values[0] ?? null;
-  const out = allocate(node.dtype, 1);
+  const { dtype } = onlyOutput(node);
+  const out = allocate(dtype, 1);
   const operands = node.inputs.map((id, i) => {
     const { dtype } = draft.avalOf(id);
     const data = allocate(dtype, 1);
     data[0] = values[i] ?? 0;
     return { data, shape: [], dtype };
   });
-  node.primitive.forward({ data: out, shape: [], dtype: node.dtype }, operands, node.params);
+  node.primitive.forward([{ data: out, shape: [], dtype }], operands, node.params);
   return out[0] ?? 0;
 };
 
 /** The program with operations left out, or made simpler, that change no bit of any result. */
 export const simplifyAlgebra = (program: Program): Program =>
   rewrite(program, (node, draft) => {
+    if (nameOf(node) === null) return draft.append(node);
     const same = sameAs(node, draft);
-    if (same !== null) return same;
+    if (same !== null) return [same];
     const value = folded(node, draft);
     if (value !== null) {
-      const { shape, dtype } = node;
-      return draft.append({ primitive: fullPrimitive, inputs: [], params: { shape, value, dtype }, shape, dtype });
+      const { shape, dtype } = onlyOutput(node);
+      const params = { shape, value, dtype };
+      return draft.append({ primitive: fullPrimitive, inputs: [], params, outputs: node.outputs });
     }
     const less = shorter(node, draft);
-    return less === null ? draft.append(node) : (sameAs(less, draft) ?? draft.append(less));
+    const again = less === null ? null : sameAs(less, draft);
+    return again === null ? draft.append(less ?? node) : [again];
   });

@@ -8,7 +8,7 @@ import { rewrite } from './rewrite.js';
  * operations on equal values have equal results.
  */
 export const mergeCommonSubexpressions = (program: Program): Program => {
-  const seen = new Map<string, number>();
+  const seen = new Map<string, readonly number[]>();
   // Numbered by identity: an altered copy of a primitive has the same name and is another operation.
   const numbers = new Map<Primitive, number>();
   const numberOf = (primitive: Primitive): number => {
@@ -17,10 +17,10 @@ export const mergeCommonSubexpressions = (program: Program): Program => {
     return number;
   };
   return rewrite(program, (node, { append }) => {
-    const { primitive, inputs, params, dtype } = node;
-    const key = `${numberOf(primitive)}(${inputs.join()};${formatParams(params)}):${dtype}`;
-    const id = seen.get(key) ?? append(node);
-    seen.set(key, id);
-    return id;
+    const { primitive, inputs, params, outputs } = node;
+    const key = `${numberOf(primitive)}(${inputs.join()};${formatParams(params)}):${outputs.map(({ dtype }) => dtype).join()}`;
+    const ids = seen.get(key) ?? append(node);
+    seen.set(key, ids);
+    return ids;
   });
 };

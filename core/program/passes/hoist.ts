@@ -2,7 +2,7 @@
 import { bytesPerElement } from '../../base/dtype.js';
 import { sizeOf } from '../../base/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { makeProgram, type Program, type ProgramNode } from '../program.js';
+import { type Aval, avalsIn, makeProgram, type Program, type ProgramNode, startsIn } from '../program.js';
 
 /** Constants are kept as long as the program: no more than this is. */
 const mostBytes = 32 * 2 ** 20;
@@ -22,44 +22,60 @@ const free: ReadonlySet<string> = new Set([
 export const hoistConstants = (program: Program, run: (fixed: Program) => readonly Tensor[]): Program => {
   const { inputs, constants, nodes, outputs } = program;
   const first = inputs.length + constants.length;
+  const starts = startsIn(program);
+  const avals = avalsIn(program);
+  /** The node that computes each value, by number; −1 for inputs and constants. */
+  const nodeOf: number[] = avals.slice(0, first).map(() => -1);
   const isFixed: boolean[] = [...inputs.map(() => false), ...constants.map(() => true)];
-  for (const node of nodes) isFixed.push(node.inputs.every((id) => isFixed[id] === true));
-  const nodeAt = (id: number): ProgramNode | undefined => nodes[id - first];
+  nodes.forEach((node, i) => {
+    const fixed = node.inputs.every((id) => isFixed[id] === true);
+    for (const _ of node.outputs) {
+      nodeOf.push(i);
+      isFixed.push(fixed);
+    }
+  });
 
   // The last of what is fixed on every way to a result; what is free stays where it is, and lets its operand be kept.
   const wanted = new Set<number>();
   let bytes = 0;
   const want = (id: number): void => {
-    const node = nodeAt(id);
+    const node = nodes[nodeOf[id] ?? -1];
     if (node === undefined || isFixed[id] !== true || wanted.has(id)) return;
     if (free.has(node.primitive.name)) {
       node.inputs.forEach(want);
       return;
     }
-    const size = sizeOf(node.shape) * bytesPerElement(node.dtype);
+    const { shape, dtype } = avals[id] as Aval;
+    const size = sizeOf(shape) * bytesPerElement(dtype);
     if (bytes + size > mostBytes) return;
     bytes += size;
     wanted.add(id);
   };
   nodes.forEach((node, i) => {
-    if (isFixed[first + i] !== true) node.inputs.forEach(want);
+    if (isFixed[starts[i] as number] !== true) node.inputs.forEach(want);
   });
   outputs.forEach(want);
   if (wanted.size === 0) return program;
 
   const ids = [...wanted];
-  const needed = new Set(ids);
+  const needed = new Set(ids.map((id) => nodeOf[id] as number));
   for (const [i, node] of [...nodes.entries()].reverse())
-    if (needed.has(first + i)) for (const id of node.inputs) needed.add(id);
+    if (needed.has(i)) for (const id of node.inputs) needed.add(nodeOf[id] ?? -1);
   const renamed = new Map<number, number>(constants.map((_, i) => [inputs.length + i, i]));
+  const rename = (id: number): number => {
+    const known = renamed.get(id);
+    if (known === undefined) throw new Error(`program reads value ${id} before it is computed`);
+    return known;
+  };
   const fixedNodes = nodes.flatMap((node, i): ProgramNode[] => {
-    if (!needed.has(first + i)) return [];
-    renamed.set(first + i, renamed.size);
-    return [{ ...node, inputs: node.inputs.map((id) => renamed.get(id) ?? id) }];
+    if (!needed.has(i)) return [];
+    const kept = { ...node, inputs: node.inputs.map(rename) };
+    node.outputs.forEach((_, k) => {
+      renamed.set((starts[i] as number) + k, renamed.size);
+    });
+    return [kept];
   });
-  const kept = run(
-    makeProgram({ inputs: [], constants, nodes: fixedNodes, outputs: ids.map((id) => renamed.get(id) ?? id) }),
-  );
+  const kept = run(makeProgram({ inputs: [], constants, nodes: fixedNodes, outputs: ids.map(rename) }));
 
   // Constants come before operations: everything moves up by as many as there are now.
   const all = [...constants, ...kept];

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import { checkpoint, customVjp, grad, jvp, valueAndGrad, vjp, vmap } from '../../../autograd/index.js';
 import {
   add,
-  bind,
+  bindAll,
   erf,
   exp,
   type Interpreter,
@@ -47,9 +47,9 @@ const watching = <T>(see: (name: string, y: Tensor) => void, f: () => T): T => {
     name: 'a watcher',
     reveal: (x) => x,
     bind(primitive, inputs, params) {
-      const y = bind(primitive, inputs, params);
-      see(primitive.name, y);
-      return y;
+      const outputs = bindAll(primitive, inputs, params);
+      for (const y of outputs) see(primitive.name, y);
+      return outputs;
     },
     call: (rule, inputs) => withInterpreter(watcher, () => rule.run(inputs)),
     recompute: (run, inputs) => withInterpreter(watcher, () => run(inputs)),

@@ -22,7 +22,7 @@ import {
   where,
   zeros,
 } from '../../../autograd/index.js';
-import { replay } from '../../../autograd/interpreters/trace.js';
+import { replay } from '../../../core/dispatch/trace.js';
 import { simplifyAlgebra } from '../../../core/program/passes/algebra.js';
 import { removeDeadCode } from '../../../core/program/passes/dead-code.js';
 import { hoistConstants } from '../../../core/program/passes/hoist.js';

@@ -91,7 +91,16 @@ test('a program: neither its nodes nor their parameters can be written to, and w
   const [node] = program.nodes;
   if (node === undefined) throw new Error('a node');
   const { axes } = node.params as { readonly axes: number[] };
-  for (const target of [program, program.nodes, program.inputs, node, node.shape, node.inputs, axes])
+  for (const target of [
+    program,
+    program.nodes,
+    program.inputs,
+    node,
+    node.outputs,
+    node.outputs[0] as object,
+    node.inputs,
+    axes,
+  ])
     refuses(() => write(target, 0, 300), TypeError);
   refuses(() => write(program.inputs[0] as object, 'shape', [300]), TypeError);
   assert.is(String(program), text);
@@ -113,11 +122,11 @@ test('a program: of a frozen node with any part that is not frozen a copy is kep
   const source = trace((x: Tensor) => permute(x, [1, 0]))(zeros([2, 3]));
   const [whole] = source.nodes;
   if (whole === undefined) throw new Error('a node');
-  for (const part of ['inputs', 'params', 'shape'] as const) {
+  for (const part of ['inputs', 'params', 'outputs'] as const) {
     const open = part === 'params' ? { ...(whole.params as object) } : [...whole[part]];
     const program = makeProgram({ ...source, nodes: [Object.freeze({ ...whole, [part]: open })] });
     const printed = String(program);
-    write(open, part === 'params' ? 'axes' : 0, part === 'params' ? [0, 1] : 300);
+    write(open, part === 'params' ? 'axes' : 0, part === 'inputs' ? 300 : [0, 1]);
     assert.is(String(program), printed, part);
   }
 });

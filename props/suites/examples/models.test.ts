@@ -19,7 +19,7 @@ import {
   valueAndGrad,
   zeros,
 } from '../../../autograd/index.js';
-import { traceTree } from '../../../autograd/interpreters/trace.js';
+import { traceTree } from '../../../core/dispatch/trace.js';
 import { challengeNet, challengeNetNhwc, threeLayerConvNet } from '../../../examples/models/conv-nets.js';
 import { fourBlockNet, perceptron } from '../../../examples/models/fashion-nets.js';
 import {

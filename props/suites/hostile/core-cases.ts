@@ -276,6 +276,7 @@ export const coreCases: CasesOf<typeof api> = {
 
   // For those who write primitives, interpreters and backends.
   bind: call(() => [api.primitives.add, [vector(), vector()], null]),
+  bindAll: call(() => [api.primitives.add, [vector(), vector()], null]),
   call: call(() => [rule(), [vector()]]),
   createWasmBackend: call(() => [{ cacheSize: 4 }]),
   arithmetic: call(() => []),

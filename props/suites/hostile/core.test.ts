@@ -12,4 +12,5 @@ testAttacks('tapegrad', api, coreCases, {
   ),
   // The primitive is the operation that was called.
   bind: ['*'],
+  bindAll: ['*'],
 });

@@ -91,7 +91,8 @@ test('many arrays: a loop that runs programs of its own leaves the addresses of 
   using(() => {
     const own: Primitive = {
       ...(primitives.neg as unknown as Primitive),
-      forward: (out, [x]) => {
+      forward: ([out], [x]) => {
+        if (out === undefined) throw new RangeError('no output');
         // As many arguments as the program outside has, and other numbers.
         const inner = compile((t: readonly Tensor[]) => t.map((y) => exp(y)))(rows(9));
         for (let i = 0; i < out.data.length; i++) out.data[i] = 2 * (x?.data[i] ?? 0);

@@ -80,12 +80,12 @@ const findTraffic = ({ steps, sinks }: Group): Traffic => {
 
 /** What a unit reads, and what it writes. */
 export const readsOf = (unit: Unit): readonly Buffer[] =>
-  unit.kind === 'kernel'
+  unit.kind !== 'group'
     ? unit.inputs.map(({ buffer }) => buffer)
     : trafficOf(unit).sources.map(({ read }) => read.buffer);
 
 export const writesOf = (unit: Unit): readonly Buffer[] => {
-  if (unit.kind === 'kernel') return [unit.output];
+  if (unit.kind !== 'group') return unit.outputs;
   const { stored, sinks } = trafficOf(unit);
   return [...stored.map(({ buffer }) => buffer), ...sinks.map(({ output }) => output)];
 };

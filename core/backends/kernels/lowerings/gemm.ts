@@ -87,7 +87,7 @@ const productOf = (
       if (column !== 0 && column !== 1) return null;
       // Sums that wait for more terms would lie where a residual does, which a loop of its own could overwrite.
       if (epilogue.addend !== null && m > 1 && k > terms && isDense(output.shape, strides)) return null;
-      return productOf({ inputs: [a, b], output, params }, dtype, epilogue);
+      return productOf({ inputs: [a, b], output, outputs: [output], params }, dtype, epilogue);
     },
     overwrites: addend?.offset === 0 && k <= terms && isDense(output.shape, added) ? [2] : [],
     emit: ({ inputs: [left, right, third], output: out, workspace, ...threads }) => {

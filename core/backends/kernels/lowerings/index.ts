@@ -64,7 +64,8 @@ export const lower = (node: ProgramNode, inputs: readonly Aval[], originOf?: Sit
   const lowering = loweringOf(node.primitive);
   return lowering({
     inputs,
-    output: node,
+    output: node.outputs[0] as Aval,
+    outputs: node.outputs,
     params: node.params as never,
     ...(originOf === undefined ? {} : { originOf }),
   });

@@ -46,10 +46,15 @@ const pooledBy = ({
   params: { axis },
   originOf,
 }: Site<IndexedParams>): { readonly sliding: Sliding; readonly pieces: readonly Piece[] } | null => {
-  const { node, inputs: [large] = [] } = originOf?.(1) ?? {};
-  if (node?.primitive.name !== 'windowArgmax' || large === undefined || axis !== (x?.shape.length ?? 0) - 1)
+  const { node, inputs: [large] = [], output: windows } = originOf?.(1) ?? {};
+  if (
+    node?.primitive.name !== 'windowArgmax' ||
+    large === undefined ||
+    windows === undefined ||
+    axis !== (x?.shape.length ?? 0) - 1
+  )
     return null;
-  const sliding = slidingOf(large.shape, node.shape, node.params as PoolParams);
+  const sliding = slidingOf(large.shape, windows.shape, node.params as PoolParams);
   const pieces = smallPieces(sliding);
   const fits =
     x?.shape.at(-1) === sizeOf(sliding.spatial) &&

@@ -4,9 +4,9 @@
  */
 
 import type * as primitives from '../../../primitives/table.js';
-import type { Aval, ProgramNode } from '../../../program/program.js';
+import type { Aval, Program, ProgramNode } from '../../../program/program.js';
 import type { Expression, Func } from '../assembler/index.js';
-import { importFunc, type Local, type Repeat, repeat, type Statement } from '../assembler/index.js';
+import { importFunc, type Local, type Operand, type Repeat, repeat, type Statement } from '../assembler/index.js';
 import type { BlockFunction } from '../gemm/block.js';
 import type { Vector, Width } from '../loops/lanes.js';
 import type { Fold } from './folds.js';
@@ -17,6 +17,8 @@ export type PrimitiveName = keyof typeof primitives;
 export interface Origin {
   readonly node: ProgramNode;
   readonly inputs: readonly Aval[];
+  /** Which of its results it is. */
+  readonly output: Aval;
 }
 
 /** One operation in its place. */
@@ -24,7 +26,9 @@ export interface Site<P = unknown> {
   /** What computed an operand, seen through operations that only give it another shape. */
   readonly originOf?: (operand: number) => Origin | undefined;
   readonly inputs: readonly Aval[];
+  /** The result, of an operation of one. */
   readonly output: Aval;
+  readonly outputs: readonly Aval[];
   readonly params: P;
 }
 
@@ -34,6 +38,7 @@ export interface Places {
   /** The same for a kernel of any number of operands: where they are many, `inputs` is empty, and this reads a table. */
   readonly input: (operand: number) => Expression<'i32'>;
   readonly output: Local<'i32'>;
+  readonly outputs: readonly Local<'i32'>[];
   /** Where `workspace` bytes may be overwritten, by this thread alone. */
   readonly workspace: Local<'i32'>;
   /** Where `shared` bytes may be overwritten, the same for all threads. */
@@ -93,6 +98,33 @@ export interface KernelLowering {
   readonly emit: (places: Places) => readonly Statement[];
 }
 
+/** Where a control operation finds everything. */
+export interface ControlPlaces {
+  readonly inputs: readonly Expression<'i32'>[];
+  readonly outputs: readonly Expression<'i32'>[];
+  /** Where `workspace` bytes may be overwritten. */
+  readonly workspace: Expression<'i32'>;
+  /** Runs one of the programs, on what lies at these addresses, and leaves its results at those. */
+  readonly run: (
+    program: number,
+    inputs: readonly Operand<'i32'>[],
+    outputs: readonly Operand<'i32'>[],
+  ) => readonly Statement[];
+}
+
+/** An operation that runs programs: a loop, a branch, a call. */
+export interface ControlLowering {
+  readonly kind: 'control';
+  readonly programs: readonly Program[];
+  /** For each program, outputs and inputs, by number, that may have one place in memory. */
+  readonly replaced?: readonly (readonly (readonly [output: number, input: number])[])[];
+  /** Bytes that it wants for itself; `shared` says for each program which of its outputs must have the place of which of its inputs. */
+  readonly workspace: (shared: readonly ReadonlyMap<number, number>[]) => number;
+  /** How often its programs run, as far as that is known; 1 unless given. */
+  readonly rounds?: number;
+  readonly emit: (places: ControlPlaces, shared: readonly ReadonlyMap<number, number>[]) => readonly Statement[];
+}
+
 export type Lowered =
   /** The same numbers in the same order: no code at all. */
   | { readonly kind: 'alias' }
@@ -105,6 +137,7 @@ export type Lowered =
   /** Lanes over the axes become one number each. */
   | { readonly kind: 'reduction'; readonly fold: Fold; readonly axes: readonly number[] }
   | KernelLowering
+  | ControlLowering
   /** The primitive's reference loop, run on views of linear memory. */
   | { readonly kind: 'reference' };
 

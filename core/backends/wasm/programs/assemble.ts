@@ -6,8 +6,16 @@
  */
 import { sizeOf } from '../../../base/shape.js';
 import { nanosecondsOf } from '../../common/cost.js';
-import type { Layout } from '../../common/layout.js';
-import { type Buffer, isWide, type KernelUnit, type Plan, type Unit } from '../../common/plan.js';
+import type { Layout, Nested, Scratch } from '../../common/layout.js';
+import {
+  type Buffer,
+  type ControlUnit,
+  type Group,
+  isWide,
+  type KernelUnit,
+  type Plan,
+  type Unit,
+} from '../../common/plan.js';
 import {
   call,
   type Expression,
@@ -19,6 +27,7 @@ import {
   link,
   local,
   type ModuleStructure,
+  memory,
   type Operand,
   repeat,
   type Statement,
@@ -53,15 +62,15 @@ const mostPieces = 256;
 /** Parameters for the operands. */
 const operandCount = (unit: KernelUnit): number => (isWide(unit) ? 1 : unit.inputs.length);
 
-/** The reference loop as an imported function of the operands' addresses and the output's. */
+/** The reference loop as an imported function of the operands' addresses and the outputs'. */
 const importReference = (unit: KernelUnit, name: string): Kernel =>
-  importFunc('reference', name, repeat('i32', operandCount(unit) + 1), 'none');
+  importFunc('reference', name, repeat('i32', operandCount(unit) + unit.outputs.length), 'none');
 
 const kernelOf = (unit: KernelUnit, emit: Emit, shares: boolean, wantReference: () => Kernel): Kernel => {
   const count = operandCount(unit);
-  return func(unit.name, repeat('i32', count + 5), 'none', (...places) => {
-    const [output, workspace, shared, thread, threads] = places.slice(count) as [
-      Local<'i32'>,
+  return func(unit.name, repeat('i32', count + unit.outputs.length + 4), 'none', (...places) => {
+    const results = places.slice(count, count + unit.outputs.length);
+    const [workspace, shared, thread, threads] = places.slice(count + unit.outputs.length) as [
       Local<'i32'>,
       Local<'i32'>,
       Local<'i32'>,
@@ -72,14 +81,15 @@ const kernelOf = (unit: KernelUnit, emit: Emit, shares: boolean, wantReference: 
     return emit({
       inputs,
       input: (operand) => inputs[operand] ?? i32.load(table, 4 * operand),
-      output,
+      output: results[0] as Local<'i32'>,
+      outputs: results,
       workspace,
       shared,
       thread,
       threads,
       barrier: () => (shares ? when(i32.gt_u(threads, 1), [call(barrierImport, thread, threads)]) : together()),
       // JavaScript is on the first thread.
-      reference: () => when(i32.eqz(thread), [call(wantReference(), ...places.slice(0, count + 1))]),
+      reference: () => when(i32.eqz(thread), [call(wantReference(), ...places.slice(0, count + unit.outputs.length))]),
     });
   });
 };
@@ -115,24 +125,34 @@ const chunks = <T>(items: readonly T[]): readonly (readonly T[])[] =>
     items.slice(i * mostPieces, (i + 1) * mostPieces),
   );
 
-export const assemble = (
-  { units }: Plan,
-  layout: Layout,
-  { apart = false, sharedPages = null, least = Number.POSITIVE_INFINITY }: AssembleOptions = {},
-): Assembled => {
-  const functions = new Map<string, Kernel>();
-  const references = new Map<string, ReferenceCall>();
-  const once = (name: string, build: () => Kernel): Kernel => {
-    const known = functions.get(name) ?? build();
-    functions.set(name, known);
-    return known;
-  };
-  const leaving = new Set<string>();
-  const divided = units.map((unit) => sharedPages !== null && divides(unit) && nanosecondsOf(unit) >= least);
-  const shares = divided.includes(true);
+/** The functions of a module, shared by all programs in it. */
+interface Library {
+  /** The function of that name, built when it is first wanted. */
+  readonly once: (name: string, build: () => Kernel) => Kernel;
+  readonly references: ReferenceCall[];
+  /** Kernels that may leave by their reference loops, which have one each. */
+  readonly leaving: Set<string>;
+}
 
-  const inWorkspace = ({ workspace }: Frame, offset: number): Expression<'i32'> =>
-    offset === 0 ? workspace : i32.add(workspace, i32.const(offset));
+const createLibrary = (): Library => {
+  const functions = new Map<string, Kernel>();
+  return {
+    once: (name, build) => {
+      const known = functions.get(name) ?? build();
+      functions.set(name, known);
+      return known;
+    },
+    references: [],
+    leaving: new Set(),
+  };
+};
+
+const inWorkspace = ({ workspace }: Frame, offset: number): Expression<'i32'> =>
+  offset === 0 ? workspace : i32.add(workspace, i32.const(offset));
+
+/** The units of a plan as calls, each with what makes it ready. */
+const callsOf = ({ units }: Plan, layout: Layout, library: Library, shares: boolean): readonly (readonly Piece[])[] => {
+  const { once, references, leaving } = library;
   const addressOf = (frame: Frame, buffer: Buffer): Expression<'i32'> =>
     buffer.argument === null
       ? inWorkspace(frame, layout.offsets.get(buffer) ?? 0)
@@ -143,49 +163,50 @@ export const assemble = (
       ? inWorkspace(frame, layout.bytes + thread * layout.threadBytes)
       : i32.add(inWorkspace(frame, layout.bytes), i32.mul(thread, layout.threadBytes));
 
-  /** The call of one unit, after what makes it ready. */
-  const calling = (unit: Unit, i: number): readonly Piece[] => {
-    if (unit.kind === 'group') {
-      if (unit.sinks.length === 0 && sizeOf(unit.shape) === 0) return [];
-      const { name, reads, writes, build } = loopOf(unit);
-      const kernel = once(name, build);
-      return [
-        (frame, threading) => [
-          call(kernel, ...[...reads, ...writes].map((buffer) => addressOf(frame, buffer)), ...threading),
-        ],
-      ];
-    }
+  const callingGroup = (unit: Group): readonly Piece[] => {
+    if (unit.sinks.length === 0 && sizeOf(unit.shape) === 0) return [];
+    const { name, reads, writes, build } = loopOf(unit);
+    const kernel = once(name, build);
+    return [
+      (frame, threading) => [
+        call(kernel, ...[...reads, ...writes].map((buffer) => addressOf(frame, buffer)), ...threading),
+      ],
+    ];
+  };
+
+  const callingKernel = (unit: KernelUnit, scratch: Scratch): readonly Piece[] => {
     const { lowered } = unit;
-    if (lowered.kind === 'kernel' && unit.output.length === 0) return [];
+    if (lowered.kind === 'kernel' && unit.outputs.every(({ length }) => length === 0)) return [];
     const wide = isWide(unit);
-    const scratch = layout.scratch[i] ?? { own: 0, shared: 0, operands: 0 };
     const sources = unit.inputs.map(({ buffer }) => buffer);
     const operands = (frame: Frame): Expression<'i32'>[] => [
       ...(wide ? [inWorkspace(frame, scratch.operands)] : sources.map((buffer) => addressOf(frame, buffer))),
-      addressOf(frame, unit.output),
+      ...unit.outputs.map((buffer) => addressOf(frame, buffer)),
     ];
     const written = chunks(wide ? [...sources.entries()] : []).map(
       (part): Piece =>
         (frame) =>
           part.map(([k, buffer]) => i32.store(inWorkspace(frame, scratch.operands), addressOf(frame, buffer), 4 * k)),
     );
-    const wantReference = (): Kernel => {
-      const name = `${i}`;
-      references.set(name, { name, unit, wide });
-      return once(`reference ${name}`, () => importReference(unit, name));
+    const loopOfReference = (): Kernel => {
+      const name = `${references.length}`;
+      references.push({ name, unit, wide });
+      return importReference(unit, name);
     };
     if (lowered.kind === 'reference') {
-      const loop = wantReference();
+      const loop = loopOfReference();
       return [...written, (frame) => [call(loop, ...operands(frame))]];
     }
     // A kernel that may leave by its reference loop is that of one place, which the error names.
-    const name = leaving.has(unit.name) ? `${unit.name} ${i}` : unit.name;
-    const kernel = once(name, () =>
-      kernelOf(unit, lowered.emit, shares, () => {
+    const name = leaving.has(unit.name) ? `${unit.name} ${references.length}` : unit.name;
+    const kernel = once(name, () => {
+      let loop: Kernel | undefined;
+      return kernelOf(unit, lowered.emit, shares, () => {
         leaving.add(unit.name);
-        return wantReference();
-      }),
-    );
+        loop ??= loopOfReference();
+        return loop;
+      });
+    });
     return [
       ...written,
       (frame, threading) => {
@@ -195,19 +216,85 @@ export const assemble = (
     ];
   };
 
-  /** A function of the place of a frame, the thread and how many there are; `run` is one of the place alone. */
-  const functionOf = (name: string, pieces: readonly Piece[], several: boolean): Kernel =>
-    func(name, repeat('i32', several ? 3 : 1), 'none', (...places) => {
-      const [place, thread = 0, threads = 1] = places as [Local<'i32'>, Local<'i32'>?, Local<'i32'>?];
-      if (pieces.length > mostPieces)
-        return chunks(pieces).map((part, k) => call(functionOf(`${name} ${k}`, part, several), ...places));
-      const workspace = local('i32');
-      const code = pieces.flatMap((piece) => piece({ place, workspace }, several ? [thread, threads] : alone));
-      return [set(workspace, i32.load(place, 4 * layout.arguments.length)), ...code];
+  const callingControl = (unit: ControlUnit, scratch: Scratch): readonly Piece[] => {
+    const programs = scratch.programs.map(({ layout: inner }, k) => {
+      const held = unit.plans[k] as Plan;
+      const pieces = callsOf(held, inner, library, false).flat();
+      return { held, inner, run: functionOf(unit.name, pieces, inner, false) };
     });
-  const calls = units.map(calling);
-  const run = functionOf('run', calls.flat(), false);
-  const single = apart ? calls.map((pieces, i) => [`unit${i}`, functionOf('unit', pieces, false)] as const) : [];
+    return [
+      (frame) =>
+        unit.lowered.emit(
+          {
+            inputs: unit.inputs.map(({ buffer }) => addressOf(frame, buffer)),
+            outputs: unit.outputs.map((buffer) => addressOf(frame, buffer)),
+            workspace: inWorkspace(frame, scratch.own ?? 0),
+            run: (k, inputs, outputs) => {
+              const { held, inner, run } = programs[k] as (typeof programs)[number];
+              const { frame: offset, workspace } = scratch.programs[k] as Nested;
+              const place = inWorkspace(frame, offset);
+              const put = (address: Operand<'i32'>, argument: number): Statement =>
+                i32.store(place, address, 4 * argument);
+              const given = held.inputs.map((buffer, i) => put(inputs[i] as Operand<'i32'>, buffer.argument as number));
+              const results: Statement[] = [];
+              const copies: Statement[] = [];
+              const placed = new Map<Buffer, Operand<'i32'>>(
+                held.inputs.map((buffer, i) => [buffer, inputs[i] as Operand<'i32'>]),
+              );
+              held.outputs.forEach((buffer, i) => {
+                const to = outputs[i] as Operand<'i32'>;
+                const from = placed.get(buffer);
+                // A result that is an argument, or comes twice, is copied to where it is wanted.
+                if (from !== undefined) copies.push(memory.copy(to, from, buffer.bytes));
+                else {
+                  results.push(put(to, buffer.argument as number));
+                  placed.set(buffer, to);
+                }
+              });
+              const last = put(inWorkspace(frame, workspace), inner.arguments.length);
+              return [...given, ...results, last, call(run, place), ...copies];
+            },
+          },
+          scratch.programs.map(({ shared }) => shared),
+        ),
+    ];
+  };
+
+  return units.map((unit, i) => {
+    const scratch = layout.scratch[i] as Scratch;
+    return unit.kind === 'group'
+      ? callingGroup(unit)
+      : unit.kind === 'kernel'
+        ? callingKernel(unit, scratch)
+        : callingControl(unit, scratch);
+  });
+};
+
+/** A function of the place of a frame, the thread and how many there are; one that is not for several is one of the place alone. */
+const functionOf = (name: string, pieces: readonly Piece[], layout: Layout, several: boolean): Kernel =>
+  func(name, repeat('i32', several ? 3 : 1), 'none', (...places) => {
+    const [place, thread = 0, threads = 1] = places as [Local<'i32'>, Local<'i32'>?, Local<'i32'>?];
+    if (pieces.length > mostPieces)
+      return chunks(pieces).map((part, k) => call(functionOf(`${name} ${k}`, part, layout, several), ...places));
+    const workspace = local('i32');
+    const code = pieces.flatMap((piece) => piece({ place, workspace }, several ? [thread, threads] : alone));
+    return [set(workspace, i32.load(place, 4 * layout.arguments.length)), ...code];
+  });
+
+export const assemble = (
+  planned: Plan,
+  layout: Layout,
+  { apart = false, sharedPages = null, least = Number.POSITIVE_INFINITY }: AssembleOptions = {},
+): Assembled => {
+  const { units } = planned;
+  const library = createLibrary();
+  const divided = units.map((unit) => sharedPages !== null && divides(unit) && nanosecondsOf(unit) >= least);
+  const shares = divided.includes(true);
+  const calls = callsOf(planned, layout, library, shares);
+  const run = functionOf('run', calls.flat(), layout, false);
+  const single = apart
+    ? calls.map((pieces, i) => [`unit${i}`, functionOf('unit', pieces, layout, false)] as const)
+    : [];
 
   /** `run` for each of several threads. */
   const share = (): Kernel => {
@@ -239,7 +326,7 @@ export const assemble = (
       apartFromLast = true;
     });
     flush();
-    return functionOf('share', pieces, true);
+    return functionOf('share', pieces, layout, true);
   };
 
   return {
@@ -252,7 +339,7 @@ export const assemble = (
       },
       exports: { run, ...Object.fromEntries(single), ...(shares ? { share: share() } : {}) },
     }),
-    references: [...references.values()],
+    references: library.references,
     shared: shares ? { nanoseconds: units.reduce((total, unit) => total + nanosecondsOf(unit), 0) } : null,
   };
 };

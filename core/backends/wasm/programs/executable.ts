@@ -3,7 +3,7 @@
 import { runAt } from '../../../base/scope.js';
 import type { Backend, Executable, Storage } from '../../../program/backend.js';
 import type { View } from '../../../program/primitive.js';
-import type { Program } from '../../../program/program.js';
+import type { Aval, Program } from '../../../program/program.js';
 import { storageOn } from '../../../tensor/tensor.js';
 import { describePlan } from '../../common/describe.js';
 import { type Layout, layOut } from '../../common/layout.js';
@@ -51,21 +51,21 @@ export const createHost = (memory: WasmMemory, threads: ThreadPool, arithmetic: 
 
 /** The reference loop of one operation, as a function of addresses: of its operands or, where they are many, of a table of theirs. */
 const referenceFunction =
-  ({ unit: { node, inputs, output }, wide }: ReferenceCall, memory: WasmMemory) =>
+  ({ unit: { node, inputs, outputs }, wide }: ReferenceCall, memory: WasmMemory) =>
   (...given: number[]): void => {
-    const [table = 0, result = 0] = given;
-    const addresses = wide ? [...memory.view('int32', table >>> 0, inputs.length), result] : given;
+    const [table = 0, ...results] = given;
+    const addresses = wide ? [...memory.view('int32', table >>> 0, inputs.length), ...results] : given;
     const view = (i: number, length: number, aval: { shape: View['shape']; dtype: View['dtype'] }): View => ({
       data: memory.view(aval.dtype, (addresses[i] ?? 0) >>> 0, length),
       shape: aval.shape,
       dtype: aval.dtype,
     });
-    const out = view(inputs.length, output.length, node);
+    const outs = outputs.map(({ length }, k) => view(inputs.length + k, length, node.outputs[k] as Aval));
     // Loops may count on fresh memory being zero.
-    out.data.fill(0);
+    for (const { data } of outs) data.fill(0);
     runAt(node.place, () =>
       node.primitive.forward(
-        out,
+        outs,
         inputs.map(({ buffer, aval }, i) => view(i, buffer.length, aval)),
         node.params,
       ),

@@ -1,19 +1,18 @@
 /** Tracing: runs a function on shapes instead of numbers and writes down the program it would run. */
 
-import { ArgumentError, GradientError } from '../../core/base/errors.js';
-import { notedPlace, runAt } from '../../core/base/scope.js';
-import { bind, type Interpreter, withInterpreter } from '../../core/dispatch/interpreter.js';
-import { type Aval, checkProgram, makeProgram, type Program, type ProgramNode } from '../../core/program/program.js';
-import { checkFunction, checkList, checkTensorList } from '../../core/tensor/arguments.js';
-import { Tensor } from '../../core/tensor/tensor.js';
-import { outline, treeLeaves, treeUnflatten } from '../../core/tensor/tree.js';
-import { synchronous } from '../transforms/matching.js';
+import { ArgumentError, GradientError } from '../base/errors.js';
+import { notedPlace, runAt } from '../base/scope.js';
+import { type Aval, avalOf, checkProgram, makeProgram, type Program, type ProgramNode } from '../program/program.js';
+import { checkFunction, checkList, checkTensorList } from '../tensor/arguments.js';
+import { Tensor } from '../tensor/tensor.js';
+import { outline, treeLeaves, treeUnflatten } from '../tensor/tree.js';
+import { bindAll, type Interpreter, withInterpreter } from './interpreter.js';
+import { synchronous } from './synchronous.js';
 
-/** A value while tracing. Nodes and constants are numbered apart, because constants turn up late. */
-interface Place {
-  readonly kind: 'input' | 'constant' | 'node';
-  readonly index: number;
-}
+/** A value while tracing. Nodes, constants and captured tensors are numbered apart, because the last two turn up late. */
+type Place =
+  | { readonly kind: 'input' | 'captured' | 'constant'; readonly index: number }
+  | { readonly kind: 'node'; readonly index: number; readonly output: number };
 
 interface Draft extends Omit<ProgramNode, 'inputs'> {
   readonly inputs: readonly Place[];
@@ -21,13 +20,14 @@ interface Draft extends Omit<ProgramNode, 'inputs'> {
 
 interface Tracer extends Interpreter {
   readonly input: (aval: Aval) => Tensor;
-  /** The program so far, returning `outputs`. */
-  readonly finish: (outputs: readonly Tensor[]) => Program;
+  /** The program so far, returning `outputs`, and what it captured. */
+  readonly finish: (outputs: readonly Tensor[]) => { readonly program: Program; readonly captured: readonly Tensor[] };
 }
 
-/** `op` is what the user called. */
-const createTracer = (op: string): Tracer => {
+/** `op` is what the user called. A tracer that captures takes every tensor from outside as one more input; others take stored ones as constants. */
+const createTracer = (op: string, captures: boolean): Tracer => {
   const inputs: Aval[] = [];
+  const captured: Tensor[] = [];
   const constants: Tensor[] = [];
   const drafts: Draft[] = [];
   const places = new Map<Tensor, Place>();
@@ -40,6 +40,11 @@ const createTracer = (op: string): Tracer => {
   const placeOf = (x: Tensor): Place => {
     const known = places.get(x);
     if (known !== undefined) return known;
+    if (captures) {
+      const at: Place = { kind: 'captured', index: captured.push(x) - 1 };
+      place(x, at);
+      return at;
+    }
     if (x.owner !== null)
       throw new GradientError({
         op,
@@ -56,11 +61,11 @@ const createTracer = (op: string): Tracer => {
     name: op,
     reveal: () => null,
     bind(primitive, given, params) {
-      const { shape, dtype } = primitive.infer(given, params);
+      const outputs = primitive.infer(given, params);
       const noted = notedPlace();
-      const draft = { primitive, params, shape, dtype, inputs: given.map(placeOf) };
+      const draft = { primitive, params, outputs, inputs: given.map(placeOf) };
       const index = drafts.push(noted === undefined ? draft : { ...draft, place: noted }) - 1;
-      return place(unknown({ shape, dtype }), { kind: 'node', index });
+      return outputs.map((aval, output) => place(unknown(aval), { kind: 'node', index, output }));
     },
     // A program is straight-line: rules and checkpoints belong to the transforms above, which have had their say.
     call: (rule, given) => withInterpreter(tracer, () => rule.run(given)),
@@ -69,14 +74,24 @@ const createTracer = (op: string): Tracer => {
       place(unknown({ shape, dtype }), { kind: 'input', index: inputs.push({ shape, dtype }) - 1 }),
     finish(outputs) {
       const returned = outputs.map(placeOf);
-      const first = { input: 0, constant: inputs.length, node: inputs.length + constants.length };
-      const number = ({ kind, index }: Place): number => first[kind] + index;
-      return makeProgram({
-        inputs,
+      const given = inputs.length + captured.length;
+      let next = given + constants.length;
+      const starts = drafts.map((draft) => {
+        const start = next;
+        next += draft.outputs.length;
+        return start;
+      });
+      const number = (at: Place): number => {
+        if (at.kind === 'node') return (starts[at.index] as number) + at.output;
+        return at.index + { input: 0, captured: inputs.length, constant: given }[at.kind];
+      };
+      const program = makeProgram({
+        inputs: [...inputs, ...captured.map(avalOf)],
         constants,
         nodes: drafts.map((draft) => ({ ...draft, inputs: draft.inputs.map(number) })),
         outputs: returned.map(number),
       });
+      return { program, captured };
     },
   };
   return tracer;
@@ -96,13 +111,32 @@ export const traceTree = <Args extends readonly unknown[], Y>(
 ): Traced<Y> => {
   checkFunction(op, f);
   checkList(op, 'the arguments', args);
-  const tracer = createTracer(op);
+  const tracer = createTracer(op, false);
   const inputs = treeLeaves(args, op).map(tracer.input);
   const y = synchronous(
     op,
     withInterpreter(tracer, () => f(...treeUnflatten(args, inputs))),
   );
-  return { program: tracer.finish(treeLeaves(y, op)), result: outline(y, op) };
+  return { program: tracer.finish(treeLeaves(y, op)).program, result: outline(y, op) };
+};
+
+/** A program that stands by itself, and the tensors from outside that are its last inputs. */
+export interface Closed<Y> extends Traced<Y> {
+  readonly captured: readonly Tensor[];
+}
+
+/**
+ * Traces `f` at arguments shaped like `args`, for the operation `op`: whatever `f` closes over, stored or of a transform, becomes one
+ * more input of the program, so that the program depends on no tensor.
+ */
+export const traceClosed = <Y>(f: (leaves: readonly Tensor[]) => Y, avals: readonly Aval[], op: string): Closed<Y> => {
+  const tracer = createTracer(op, true);
+  const inputs = avals.map(tracer.input);
+  const y = synchronous(
+    op,
+    withInterpreter(tracer, () => f(inputs)),
+  );
+  return { ...tracer.finish(treeLeaves(y, op)), result: outline(y, op) };
 };
 
 /**
@@ -135,6 +169,6 @@ export const replay = (program: Program, inputs: readonly Tensor[]): readonly Te
   const values: Tensor[] = [...inputs, ...constants];
   const read = (id: number): Tensor => values[id] as Tensor;
   for (const { primitive, inputs: ids, params, place } of nodes)
-    values.push(runAt(place, () => bind(primitive, ids.map(read), params)));
+    values.push(...runAt(place, () => bindAll(primitive, ids.map(read), params)));
   return outputs.map(read);
 };

@@ -1,0 +1,126 @@
+/** Programs made of programs: their tangents, the two halves of their gradients, and their batches, each traced once. */
+import { isFloat } from '../../core/base/dtype.js';
+import { withInterpreter } from '../../core/dispatch/interpreter.js';
+import { replay, traceClosed } from '../../core/dispatch/trace.js';
+import { partition } from '../../core/program/partition.js';
+import { mergeCommonSubexpressions } from '../../core/program/passes/common-subexpressions.js';
+import { removeDeadCode } from '../../core/program/passes/dead-code.js';
+import type { ProgramTransforms } from '../../core/program/primitive.js';
+import { type Aval, makeProgram, type Program, resultsOf } from '../../core/program/program.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
+import { createBatch } from './batch.js';
+import { createForwardMode } from './forward.js';
+import { createTape } from './tape.js';
+
+/** What has been made of a program, by what was asked for: equal questions have one answer, which backends know again. */
+const made = new WeakMap<Program, Map<string, unknown>>();
+
+const once = <T>(program: Program, question: string, answer: () => T): T => {
+  const known = made.get(program) ?? new Map<string, unknown>();
+  made.set(program, known);
+  if (!known.has(question)) known.set(question, answer());
+  return known.get(question) as T;
+};
+
+const tidied = (program: Program): Program => removeDeadCode(mergeCommonSubexpressions(program));
+
+/** Traces a function that closes over nothing. */
+const closed = (f: (given: readonly Tensor[]) => readonly Tensor[], avals: readonly Aval[], op: string): Program =>
+  traceClosed(f, avals, op).program;
+
+const jvpOf = (program: Program, moving: readonly boolean[]): ReturnType<ProgramTransforms['jvp']> => {
+  const count = program.inputs.length;
+  let moves: readonly boolean[] = [];
+  const pushed = closed(
+    (given) => {
+      const mode = createForwardMode('jvp');
+      let next = count;
+      const lifted = given
+        .slice(0, count)
+        .map((x, i) => mode.lift(x, moving[i] === true ? (given[next++] ?? null) : null));
+      const duals = withInterpreter(mode, () => replay(program, lifted)).map(mode.look);
+      moves = duals.map(({ tangent }) => tangent !== null);
+      return [...duals.map(({ primal }) => primal), ...duals.flatMap(({ tangent }) => tangent ?? [])];
+    },
+    [...program.inputs, ...program.inputs.filter((_, i) => moving[i] === true)],
+    'jvp',
+  );
+  return { program: tidied(pushed), moves };
+};
+
+const vjpOf = (program: Program, wanted: readonly boolean[], still: boolean): ReturnType<ProgramTransforms['vjp']> => {
+  const count = program.inputs.length;
+  const starts = program.inputs.filter((_, i) => wanted[i] === true);
+  const results = resultsOf(program);
+  const both = closed(
+    (given) => {
+      const tape = createTape('vjp', still);
+      const tracked = given.slice(0, count).map((x, i) => (wanted[i] === true ? tape.track(x) : x));
+      const ids = tracked.flatMap((x, i) => (wanted[i] === true ? [tape.look(x).id] : []));
+      const seen = withInterpreter(tape, () => replay(program, tracked)).map(tape.look);
+      let next = count;
+      const first = ids.map((id) => [id, given[next++] as Tensor] as const);
+      const from = seen.flatMap(({ id }, i) => {
+        if (!isFloat((results[i] as Aval).dtype)) return [];
+        const cotangent = given[next++] as Tensor;
+        return id < 0 ? [] : [[id, cotangent] as const];
+      });
+      return [...seen.map(({ value }) => value), ...tape.drain([...first, ...from], ids).map((g) => g as Tensor)];
+    },
+    [...program.inputs, ...starts, ...results.filter(({ dtype }) => isFloat(dtype))],
+    'vjp',
+  );
+  const { early, late } = partition(tidied(both), count, results.length);
+  // `partition` has what is kept before the inputs that come late; they begin with the starts.
+  return {
+    forward: removeDeadCode(early),
+    backward: tidied(inOrder(late, starts.length, early.outputs.length - results.length)),
+  };
+};
+
+/** The program with its inputs in another order: `starts` first, then what is `kept`, then the others. */
+const inOrder = (late: Program, starts: number, kept: number): Program => {
+  const place = late.inputs.map((_, id) => (id < kept ? starts + id : id < kept + starts ? id - kept : id));
+  const rename = (id: number): number => place[id] ?? id;
+  const inputs = late.inputs.map((aval) => aval);
+  late.inputs.forEach((aval, id) => {
+    inputs[place[id] as number] = aval;
+  });
+  return makeProgram({
+    inputs,
+    constants: late.constants,
+    nodes: late.nodes.map((node) => ({ ...node, inputs: node.inputs.map(rename) })),
+    outputs: late.outputs.map(rename),
+  });
+};
+
+const batchOf = (
+  program: Program,
+  batched: readonly boolean[],
+  size: number,
+): ReturnType<ProgramTransforms['batch']> => {
+  let stacked: readonly boolean[] = [];
+  const stacks = closed(
+    (given) => {
+      const batch = createBatch('vmap', size);
+      const x = given.map((input, i) => (batched[i] === true ? batch.lift(input) : input));
+      const outputs = withInterpreter(batch, () => replay(program, x));
+      stacked = outputs.map(batch.isBatched);
+      return outputs.map((y) => (batch.isBatched(y) ? batch.lower(y) : y));
+    },
+    program.inputs.map(({ shape, dtype }, i) => ({ shape: batched[i] === true ? [size, ...shape] : shape, dtype })),
+    'vmap',
+  );
+  return { program: tidied(stacks), batched: stacked };
+};
+
+/** The transforms of programs for an interpreter; `still` says whether its derivatives are of higher order (see `createTape`). */
+export const programTransforms = (still: () => boolean): ProgramTransforms => ({
+  jvp: (program, moving) => once(program, `jvp ${moving.map(Number).join('')}`, () => jvpOf(program, moving)),
+  vjp: (program, wanted) => {
+    const higher = still();
+    return once(program, `vjp ${wanted.map(Number).join('')} ${higher}`, () => vjpOf(program, wanted, higher));
+  },
+  batch: (program, batched, size) =>
+    once(program, `batch ${batched.map(Number).join('')} ${size}`, () => batchOf(program, batched, size)),
+});
