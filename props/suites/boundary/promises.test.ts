@@ -240,11 +240,13 @@ const folder = (path: string): URL => new URL(`../../../${path}/`, import.meta.u
 
 /** Doc comments that stand before an exported name. */
 const documented = ['core/ops', 'core/primitives'].flatMap((path) =>
-  readdirSync(folder(path)).flatMap((file) => [
-    ...readFileSync(new URL(file, folder(path)), 'utf8').matchAll(
-      /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*(?:\/\/[^\n]*\n)*export (?:const|function) (\w+)/g,
-    ),
-  ]),
+  readdirSync(folder(path), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => [
+      ...readFileSync(new URL(file, folder(path)), 'utf8').matchAll(
+        /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*(?:\/\/[^\n]*\n)*export (?:const|function) (\w+)/g,
+      ),
+    ]),
 );
 
 /** What speaks of a single point: a derivative there, NaN, infinity, equal or empty. */
