@@ -168,10 +168,14 @@ export { dot, kron, matrixPower, matrixTrace, outer } from './ops/linear-algebra
 export { cholesky } from './primitives/linalg/cholesky.js';
 export { cofactor } from './primitives/linalg/cofactor.js';
 export { det } from './primitives/linalg/det.js';
+export { type Eigen, eigh } from './primitives/linalg/eigh.js';
 export { inverse } from './primitives/linalg/inverse.js';
 export { logabsdet } from './primitives/linalg/logabsdet.js';
+export { type LUFactors, lu } from './primitives/linalg/lu.js';
 export { matmul } from './primitives/linalg/matmul.js';
+export { type QR, qr } from './primitives/linalg/qr.js';
 export { solve } from './primitives/linalg/solve.js';
+export { type SVD, svd } from './primitives/linalg/svd.js';
 export { triangularSolve, type TriangularSolveOptions } from './primitives/linalg/triangular-solve.js';
 
 // Convolution and pooling.

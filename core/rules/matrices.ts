@@ -29,6 +29,19 @@ export const squareSize = (op: string, shape: Shape): number => {
   return n;
 };
 
+/** Rows and columns of a stack of matrices, or a `ShapeError`. */
+export const matrixSizes = (op: string, shape: Shape): readonly [rows: number, columns: number] => {
+  const [rows, columns] = shape.slice(-2);
+  if (rows === undefined || columns === undefined)
+    throw new ShapeError({
+      op,
+      problem: 'a matrix has two axes',
+      shapes: [shape],
+      remedy: 'give a tensor of rank 2 or more; unsqueeze(x, 0) makes a vector a row',
+    });
+  return [rows, columns];
+};
+
 /** Calls `visit` for each matrix of a stack; `matrix` is scratch memory, row-major, reused between calls. */
 export const eachMatrix = (x: View, visit: (matrix: Float64Array, position: number) => void): void => {
   const size = sizeOf(x.shape.slice(-2));

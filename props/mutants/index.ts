@@ -1,6 +1,7 @@
 /** The registry of deliberately wrong rules. */
 import { convolutionMutants } from './convolution.js';
 import { elementwiseMutants } from './elementwise.js';
+import { factorizationMutants } from './factorizations.js';
 import { linearAlgebraMutants } from './linear-algebra.js';
 import { movementMutants } from './movement.js';
 import type { PrimitiveMutant } from './mutant.js';
@@ -14,5 +15,6 @@ export const primitiveMutants: readonly PrimitiveMutant[] = [
   ...reductionMutants,
   ...movementMutants,
   ...linearAlgebraMutants,
+  ...factorizationMutants,
   ...convolutionMutants,
 ];

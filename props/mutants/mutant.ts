@@ -2,7 +2,9 @@
  * What a mutant is: a primitive or a function with one deliberate mistake, and the law that must find it. The tests of the
  * tester stand on these: a law that misses its mutants proves nothing about the rules that it passes.
  */
-import type { BatchContext, ForwardRule, Primitive, Rule } from '../../core/program/primitive.js';
+
+import { mul } from '../../core/primitives/elementwise/mul.js';
+import type { BatchContext, ForwardRule, JointRules, Primitive, Rule } from '../../core/program/primitive.js';
 import type { Tensor } from '../../core/tensor/tensor.js';
 import type { PrimitiveName } from '../specs/index.js';
 
@@ -69,6 +71,33 @@ export const withBatch = <P>(
   ...(primitive as Primitive),
   batch: (context) => [batch(context as BatchContext<readonly Tensor[], P>)],
 });
+
+/** `primitive` with other joint rules; the right ones are handed in to be spoilt. */
+export const withJoint = <P>(
+  primitive: Primitive<string, P>,
+  spoil: (right: JointRules<P>) => Partial<JointRules<P>>,
+): Primitive => {
+  const { joint } = primitive;
+  if (joint === null) throw new Error(`${primitive.name} has no joint rules`);
+  return { ...primitive, joint: { ...joint, ...spoil(joint) } } as Primitive;
+};
+
+/** Joint rules of which one output is scaled, its cotangent and its tangent: a mistake on which both modes agree. */
+export const scaledOutput = <P>(primitive: Primitive<string, P>, output: number, factor: number): Primitive =>
+  withJoint(primitive, (right) => {
+    const scaled = (list: readonly (Tensor | null)[]): (Tensor | null)[] =>
+      list.map((x, i) => (x !== null && i === output ? mul(x, factor) : x));
+    return {
+      record: (...given) => {
+        const { outputs, back } = right.record(...given);
+        return { outputs, back: (cotangents) => back(scaled(cotangents)) };
+      },
+      push: (...given) => {
+        const { outputs, tangents } = right.push(...given);
+        return { outputs, tangents: scaled(tangents) };
+      },
+    };
+  });
 
 /** The tensor at `position`, which the mutated rule is known to have. */
 export const at = (x: readonly Tensor[], position: number): Tensor => {

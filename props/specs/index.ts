@@ -2,6 +2,7 @@
 import type * as primitives from '../../core/primitives/table.js';
 import { convolutionSpecs } from './convolution.js';
 import { elementwiseSpecs } from './elementwise.js';
+import { factorizationSpecs } from './factorizations.js';
 import { indexingSpecs } from './indexing.js';
 import { linearAlgebraSpecs } from './linear-algebra.js';
 import { randomSpecs } from './random.js';
@@ -15,6 +16,7 @@ export type PrimitiveName = keyof typeof primitives;
 export const specs: Readonly<Record<PrimitiveName, OpSpec>> = {
   ...convolutionSpecs,
   ...elementwiseSpecs,
+  ...factorizationSpecs,
   ...indexingSpecs,
   ...linearAlgebraSpecs,
   ...randomSpecs,

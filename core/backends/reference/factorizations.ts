@@ -4,6 +4,8 @@
  * Source: Golub & Van Loan, Matrix Computations, §3.1–3.4 and §4.2.
  */
 
+import { numberAt, subtractRow } from './rows.js';
+
 const swapRows = (a: Float64Array, columns: number, i: number, j: number): void => {
   if (i === j) return;
   for (let c = 0; c < columns; c++) {
@@ -74,6 +76,29 @@ export const factorLU = (a: Float64Array, n: number): LU => {
     else if (singularAt < 0) singularAt = k;
   }
   return { factors: a, order, sign, singularAt };
+};
+
+/**
+ * Gaussian elimination with partial pivoting of a matrix of any shape; works in `a`, which becomes U and, below its diagonal, L without
+ * its ones. A column without a pivot leaves 0 on the diagonal. Gives the order of the rows.
+ */
+export const factorRows = (a: Float64Array, rows: number, columns: number): readonly number[] => {
+  const order = identityOrder(rows);
+  for (let k = 0; k < Math.min(rows, columns); k++) {
+    let row = k;
+    for (let i = k + 1; i < rows; i++)
+      if (betterPivot(numberAt(a, i * columns + k), numberAt(a, row * columns + k))) row = i;
+    swapRows(a, columns, k, row);
+    [order[k], order[row]] = [order[row] as number, order[k] as number];
+    const pivot = numberAt(a, k * columns + k);
+    if (pivot === 0) continue;
+    for (let i = k + 1; i < rows; i++) {
+      const factor = numberAt(a, i * columns + k) / pivot;
+      a[i * columns + k] = factor;
+      subtractRow(a, i * columns + k + 1, a, k * columns + k + 1, factor, columns - k - 1);
+    }
+  }
+  return order;
 };
 
 /** `A[rowOrder, columnOrder] = L·D·V`: L unit lower, D diagonal, V unit upper triangular. */

@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { referenceBackend } from '../../../core/backends/reference/backend.js';
 import { createWasmBackend } from '../../../core/backends/wasm/backend.js';
 import type { Dtype } from '../../../core/base/dtype.js';
-import { bind } from '../../../core/dispatch/interpreter.js';
+import { bind, bindAll } from '../../../core/dispatch/interpreter.js';
 import { fromData, primitives, type Tensor } from '../../../core/index.js';
 import type { Backend } from '../../../core/program/backend.js';
 import type { Primitive } from '../../../core/program/primitive.js';
@@ -25,15 +25,19 @@ const named = (name: string): Primitive => {
 
 /** The same bits; any NaN for a NaN. */
 const assertSame = (name: string, args: readonly Tensor[], params: unknown = null): void => {
-  const run = (backend: Backend): Tensor => onBackend(backend, () => bind(named(name), [...args], params));
-  const [want, got] = [run(referenceBackend), run(wasm)];
-  assert.equal(got.shape, want.shape, name);
-  assert.is(got.dtype, want.dtype, name);
-  const [wanted, found] = [want.dataSync(), got.dataSync()];
-  wanted.forEach((value, i) => {
-    if (Object.is(found[i], value)) return;
-    const here = args.map((x) => `${x.dtype} [${x.shape.join()}] … ${x.dataSync()[i]}`).join(', ');
-    assert.unreachable(`${name}(${here}; ${JSON.stringify(params)})[${i}] is ${found[i]}, not ${value}`);
+  const run = (backend: Backend): readonly Tensor[] =>
+    onBackend(backend, () => bindAll(named(name), [...args], params));
+  const results = run(wasm);
+  run(referenceBackend).forEach((want, k) => {
+    const got = results[k] as Tensor;
+    assert.equal(got.shape, want.shape, name);
+    assert.is(got.dtype, want.dtype, name);
+    const [wanted, found] = [want.dataSync(), got.dataSync()];
+    wanted.forEach((value, i) => {
+      if (Object.is(found[i], value)) return;
+      const here = args.map((x) => `${x.dtype} [${x.shape.join()}] … ${x.dataSync()[i]}`).join(', ');
+      assert.unreachable(`${name}(${here}; ${JSON.stringify(params)})[${k}][${i}] is ${found[i]}, not ${value}`);
+    });
   });
 };
 
@@ -239,6 +243,36 @@ test('linear algebra of one matrix: the bits of the reference, or its error', ()
     }),
     { numRuns: 60 },
   );
+});
+
+test('factorisations: the bits of the reference, for stacks of any shape, of any rank and of any size', () => {
+  check(
+    fc.property(
+      stack,
+      order,
+      order,
+      floats,
+      fc.nat(999),
+      fc.constantFrom(1, 0, 1e30, 1e-30),
+      (batch, m, n, dtype, seed, scale) => {
+        const drawn = matrices([...batch, m, n], dtype, seed);
+        const a = fromData(
+          drawn.dataSync().map((x) => x * scale),
+          drawn.shape,
+          dtype,
+        );
+        for (const name of ['lu', 'qr', 'svd']) assertSame(name, [a]);
+        const square = matrices([...batch, n, n], dtype, seed);
+        assertSame('eigh', [square]);
+      },
+    ),
+    { numRuns: 100 },
+  );
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, 1e308, 5e-324])
+    for (const place of [0, 4, 5]) {
+      const a = fromData([1, 2, 3, 4, 0.5, 6, 7, 8, 10].with(place, value), [3, 3], 'float64');
+      for (const name of ['eigh', 'lu', 'qr', 'svd']) assertSame(name, [a]);
+    }
 });
 
 test('linear systems: the bits of the reference, or its error, for stacks that broadcast', () => {

@@ -12,6 +12,7 @@ import { elementaryLowerings } from './elementary.js';
 import { elementwiseLowerings } from './elementwise.js';
 import { exponentialSumLowerings } from './exponential-sums.js';
 import { extremaLowerings } from './extrema.js';
+import { factorizationLowerings } from './factorizations.js';
 import { matmul } from './gemm.js';
 import { indexedLowerings } from './indexed.js';
 import { joiningLowerings } from './joining.js';
@@ -33,6 +34,7 @@ export const lowerings: Lowerings = {
   ...elementwiseLowerings,
   ...exponentialSumLowerings,
   ...extremaLowerings,
+  ...factorizationLowerings,
   ...indexedLowerings,
   ...joiningLowerings,
   ...linearAlgebraLowerings,

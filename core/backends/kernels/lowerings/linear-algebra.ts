@@ -2,14 +2,12 @@
  * Linear algebra on stacks of matrices. Each is copied into the workspace as doubles, and the loops of `math/elimination.ts` run on it;
  * where one has no solution the reference runs instead, which throws the error that says so.
  */
-import { bytesPerElement, type Dtype } from '../../../base/dtype.js';
+import { bytesPerElement } from '../../../base/dtype.js';
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../../base/shape.js';
 import {
   call,
   type Expression,
-  type Func,
   f64,
-  func,
   i32,
   type Local,
   leave,
@@ -22,7 +20,7 @@ import {
   when,
 } from '../assembler/index.js';
 import { nest } from '../loops/nest.js';
-import { loadDouble, storeDouble } from '../loops/scalars.js';
+import { storeDouble } from '../loops/scalars.js';
 import {
   cofactors,
   diagonalProduct,
@@ -34,50 +32,9 @@ import {
 } from '../math/elimination.js';
 import { engineFunction } from '../math/engine-math.js';
 import type { Lowered, Lowering, Lowerings, Places } from './lowering.js';
+import { copyDoubles, doubles, integers, layOut, narrow, wide } from './matrices.js';
 
 type Address = Expression<'i32'>;
-
-/** Copies `count` elements, converted on the way. */
-const converting = (from: Dtype, to: Dtype): Func<readonly ['i32', 'i32', 'i32'], 'none'> =>
-  func(`${from}To${to}`, ['i32', 'i32', 'i32'], 'none', (source, target, count) => {
-    const i = local('i32');
-    return [
-      loopOver(i, { end: count }, [
-        storeDouble(to, target, loadDouble(from, source)),
-        set(source, i32.add(source, bytesPerElement(from))),
-        set(target, i32.add(target, bytesPerElement(to))),
-      ]),
-    ];
-  });
-
-const wide: Readonly<Record<string, Func<readonly ['i32', 'i32', 'i32'], 'none'>>> = {
-  float32: converting('float32', 'float64'),
-  float64: converting('float64', 'float64'),
-};
-const narrow: Readonly<Record<string, Func<readonly ['i32', 'i32', 'i32'], 'none'>>> = {
-  float32: converting('float64', 'float32'),
-  float64: converting('float64', 'float64'),
-};
-const copier = (functions: typeof wide, dtype: Dtype): Func<readonly ['i32', 'i32', 'i32'], 'none'> => {
-  const found = functions[dtype];
-  if (found === undefined) throw new RangeError(`there is no linear algebra in ${dtype}`);
-  return found;
-};
-
-/** Bytes rounded up to whole doubles. */
-const doubles = (count: number): number => 8 * count;
-const integers = (count: number): number => Math.ceil(count / 2) * 8;
-
-/** Places in the workspace, one after another. */
-const layOut = (
-  sizes: readonly number[],
-): { readonly bytes: number; at: (workspace: Address, i: number) => Address } => {
-  const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
-  return {
-    bytes: (starts.at(-1) ?? 0) + (sizes.at(-1) ?? 0),
-    at: (workspace, i) => (starts[i] === 0 ? workspace : i32.add(workspace, starts[i] ?? 0)),
-  };
-};
 
 const orReference = ({ reference }: Places, wrong: Expression<'i32'>): Statement => when(wrong, [reference(), leave()]);
 
@@ -124,11 +81,11 @@ const ofMatrices =
             ],
             1,
             [
-              call(copier(wide, a.dtype), from, matrix, n * n),
+              call(copyDoubles(wide, a.dtype), from, matrix, n * n),
               ...code,
               result.type === 'f64'
                 ? storeDouble(output.dtype, to, result as Expression<'f64'>)
-                : call(copier(narrow, output.dtype), result as Address, to, results),
+                : call(copyDoubles(narrow, output.dtype), result as Address, to, results),
             ],
           ),
         ];
@@ -244,7 +201,7 @@ const solving =
           { matrix: part(0), scratch: part(1), right: part(2), result: part(3) },
           params,
         );
-        const copyIn = copier(wide, dtype);
+        const copyIn = copyDoubles(wide, dtype);
         return [
           set(left, places.inputs[0] ?? places.output),
           set(right, places.inputs[1] ?? places.output),
@@ -267,7 +224,7 @@ const solving =
               ]),
               call(copyIn, right, part(2), n * columns),
               ...code,
-              call(copier(narrow, dtype), result, to, n * columns),
+              call(copyDoubles(narrow, dtype), result, to, n * columns),
             ],
           ),
         ];

@@ -33,23 +33,23 @@ type Double = Expression<'f64'>;
 type Routine<N extends number, R extends 'i32' | 'f64' | 'none'> = Func<Repeat<'i32', N>, R>;
 
 /** The address of element (i, j) of a matrix with `columns` columns. */
-const place = (matrix: Int, columns: Operand<'i32'>, i: Operand<'i32'>, j: Operand<'i32'>): Int =>
+export const place = (matrix: Int, columns: Operand<'i32'>, i: Operand<'i32'>, j: Operand<'i32'>): Int =>
   i32.add(matrix, i32.shl(i32.add(i32.mul(i, columns), j), 3));
 
-const item = (array: Int, i: Operand<'i32'>): Int => i32.add(array, i32.shl(i, 2));
+export const item = (array: Int, i: Operand<'i32'>): Int => i32.add(array, i32.shl(i, 2));
 
 /** `for (i = start; i < end; i++)`; `end` may be any expression. */
-const counting = (
+export const counting = (
   i: Local<'i32'>,
   start: Operand<'i32'>,
   end: Expression<'i32'>,
   body: readonly Statement[],
 ): Statement => loopOver(i, { start, end }, body);
 
-const increased = (i: Int): Int => i32.add(i, 1);
+export const increased = (i: Int): Int => i32.add(i, 1);
 
 /** `for (at = from; at < end; at += 8)`, pairs first: `pair` and `single` do two elements, and one. */
-const alongRow = (at: Local<'i32'>, end: Local<'i32'>, pair: Statement, single: Statement): Statement[] => {
+export const alongRow = (at: Local<'i32'>, end: Local<'i32'>, pair: Statement, single: Statement): Statement[] => {
   const lastPair = local('i32');
   return [
     set(lastPair, i32.sub(end, 8)),
@@ -59,62 +59,77 @@ const alongRow = (at: Local<'i32'>, end: Local<'i32'>, pair: Statement, single: 
 };
 
 /** x ← x − factor·y for rows of `count` doubles. */
-const subtractMultiple = func('subtractMultiple', ['i32', 'i32', 'f64', 'i32'], 'none', (x, y, factor, count) => {
-  const [end, away] = locals('i32', 2);
-  const there = i32.add(x, away);
-  return [
-    set(away, i32.sub(y, x)),
-    set(end, i32.add(x, i32.shl(count, 3))),
-    ...alongRow(
-      x,
-      end,
-      v128.store(x, f64x2.sub(v128.load(x), f64x2.mul(f64x2.splat(factor), v128.load(there)))),
-      f64.store(x, f64.sub(f64.load(x), f64.mul(factor, f64.load(there)))),
-    ),
-  ];
-});
+export const subtractMultiple: Func<readonly ['i32', 'i32', 'f64', 'i32'], 'none'> = func(
+  'subtractMultiple',
+  ['i32', 'i32', 'f64', 'i32'],
+  'none',
+  (x, y, factor, count) => {
+    const [end, away] = locals('i32', 2);
+    const there = i32.add(x, away);
+    return [
+      set(away, i32.sub(y, x)),
+      set(end, i32.add(x, i32.shl(count, 3))),
+      ...alongRow(
+        x,
+        end,
+        v128.store(x, f64x2.sub(v128.load(x), f64x2.mul(f64x2.splat(factor), v128.load(there)))),
+        f64.store(x, f64.sub(f64.load(x), f64.mul(factor, f64.load(there)))),
+      ),
+    ];
+  },
+);
 
 /** x ← x/divisor for a row of `count` doubles. */
-const divideBy = func('divideBy', ['i32', 'f64', 'i32'], 'none', (x, divisor, count) => {
-  const end = local('i32');
-  return [
-    set(end, i32.add(x, i32.shl(count, 3))),
-    ...alongRow(
-      x,
-      end,
-      v128.store(x, f64x2.div(v128.load(x), f64x2.splat(divisor))),
-      f64.store(x, f64.div(f64.load(x), divisor)),
-    ),
-  ];
-});
+export const divideBy: Func<readonly ['i32', 'f64', 'i32'], 'none'> = func(
+  'divideBy',
+  ['i32', 'f64', 'i32'],
+  'none',
+  (x, divisor, count) => {
+    const end = local('i32');
+    return [
+      set(end, i32.add(x, i32.shl(count, 3))),
+      ...alongRow(
+        x,
+        end,
+        v128.store(x, f64x2.div(v128.load(x), f64x2.splat(divisor))),
+        f64.store(x, f64.div(f64.load(x), divisor)),
+      ),
+    ];
+  },
+);
 
 /** Exchanges `count` doubles that stand `step` bytes apart. */
-const exchange = func('exchange', ['i32', 'i32', 'i32', 'i32'], 'none', (x, y, step, count) => {
-  const i = local('i32');
-  const kept = local('f64');
-  return [
-    loopOver(i, { end: count }, [
-      set(kept, f64.load(x)),
-      f64.store(x, f64.load(y)),
-      f64.store(y, kept),
-      set(x, i32.add(x, step)),
-      set(y, i32.add(y, step)),
-    ]),
-  ];
-});
+export const exchange: Routine<4, 'none'> = func(
+  'exchange',
+  ['i32', 'i32', 'i32', 'i32'],
+  'none',
+  (x, y, step, count) => {
+    const i = local('i32');
+    const kept = local('f64');
+    return [
+      loopOver(i, { end: count }, [
+        set(kept, f64.load(x)),
+        f64.store(x, f64.load(y)),
+        f64.store(y, kept),
+        set(x, i32.add(x, step)),
+        set(y, i32.add(y, step)),
+      ]),
+    ];
+  },
+);
 
-const exchangeItems = (array: Int, i: Int, j: Int, kept: Local<'i32'>): Statement[] => [
+export const exchangeItems = (array: Int, i: Int, j: Int, kept: Local<'i32'>): Statement[] => [
   set(kept, i32.load(item(array, i))),
   i32.store(item(array, i), i32.load(item(array, j))),
   i32.store(item(array, j), kept),
 ];
 
 /** The numbers from 0 to n − 1. */
-const countUp = (array: Int, n: Local<'i32'>, i: Local<'i32'>): Statement =>
+export const countUp = (array: Int, n: Local<'i32'>, i: Local<'i32'>): Statement =>
   loopOver(i, { end: n }, [i32.store(item(array, i), i)]);
 
 /** Whether `value` is the better pivot; NaN wins. */
-const betterPivot = (value: Double, best: Local<'f64'>): Int =>
+export const betterPivot = (value: Double, best: Local<'f64'>): Int =>
   i32.and(f64.eq(best, best), i32.eqz(f64.le(f64.abs(value), f64.abs(best))));
 
 /** Subtracts multiples of row k from the rows below it, the multipliers left in the place of zeros. */
@@ -175,6 +190,47 @@ export const factorLU: Routine<3, 'i32'> = func('factorLU', repeat('i32', 3), 'i
     singularAt,
   ];
 });
+
+/**
+ * `factorRows(a, rows, columns, order)`: `A[order] = L·U` of any shape, in the place of `a`. A column without a pivot leaves 0 on the
+ * diagonal.
+ */
+export const factorRows: Routine<4, 'none'> = func(
+  'factorRows',
+  repeat('i32', 4),
+  'none',
+  (a, rows, columns, order) => {
+    const [i, k, row, kept, line] = locals('i32', 5);
+    const [best, value, factor] = locals('f64', 3);
+    return [
+      countUp(order, rows, i),
+      loopOver(k, { end: choose(i32.lt_s(rows, columns), rows, columns) }, [
+        set(row, k),
+        set(best, f64.load(place(a, columns, k, k))),
+        counting(i, increased(k), rows, [
+          set(value, f64.load(place(a, columns, i, k))),
+          when(betterPivot(value, best), [set(row, i), set(best, value)]),
+        ]),
+        call(exchange, place(a, columns, k, 0), place(a, columns, row, 0), 8, columns),
+        ...exchangeItems(order, k, row, kept),
+        when(f64.ne(best, 0), [
+          counting(i, increased(k), rows, [
+            set(line, place(a, columns, i, k)),
+            set(factor, f64.div(f64.load(line), best)),
+            f64.store(line, factor),
+            call(
+              subtractMultiple,
+              i32.add(line, 8),
+              place(a, columns, k, increased(k)),
+              factor,
+              i32.sub(i32.sub(columns, k), 1),
+            ),
+          ]),
+        ]),
+      ]),
+    ];
+  },
+);
 
 /**
  * `A[rowOrder, columnOrder] = L·D·V` in the place of `a`, with complete pivoting; D in `pivots`, which begins as zeros. Gives the sign of
