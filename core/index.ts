@@ -164,6 +164,15 @@ export { take } from './primitives/index/take.js';
 
 // Linear algebra.
 export { einsum } from './ops/einsum.js';
+export {
+  choleskySolve,
+  conditionNumber,
+  eigvalsh,
+  lstsq,
+  matrixRank,
+  type SignedLogarithm,
+  slogdet,
+} from './ops/decompositions.js';
 export { dot, kron, matrixPower, matrixTrace, outer } from './ops/linear-algebra.js';
 export { cholesky } from './primitives/linalg/cholesky.js';
 export { cofactor } from './primitives/linalg/cofactor.js';
@@ -173,6 +182,8 @@ export { inverse } from './primitives/linalg/inverse.js';
 export { logabsdet } from './primitives/linalg/logabsdet.js';
 export { type LUFactors, lu } from './primitives/linalg/lu.js';
 export { matmul } from './primitives/linalg/matmul.js';
+export { matrixExp } from './primitives/linalg/matrix-exp.js';
+export { pinv, type RankOptions } from './primitives/linalg/pinv.js';
 export { type QR, qr } from './primitives/linalg/qr.js';
 export { solve } from './primitives/linalg/solve.js';
 export { type SVD, svd } from './primitives/linalg/svd.js';

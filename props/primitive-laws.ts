@@ -16,6 +16,7 @@ import { apartLaw } from './laws/apart.js';
 import { precisionLaw } from './laws/backend.js';
 import { batchNear } from './laws/batching.js';
 import { checkpointLaw } from './laws/checkpoint.js';
+import { compileLaw } from './laws/compile.js';
 import { complexStepLaw } from './laws/complex-step.js';
 import { determinismLaw } from './laws/determinism.js';
 import { digitsLaw } from './laws/digits.js';
@@ -29,6 +30,7 @@ import { nanLaw } from './laws/nan.js';
 import { combined, lawTally, type Report, relativeOrNaN, reportOf } from './laws/report.js';
 import { taylorLaw } from './laws/taylor.js';
 import { vmapLaw } from './laws/vmap.js';
+import { numbersFrom } from './numbers.js';
 import { boundaries, boundaryLaw } from './specs/boundaries.js';
 import type { PrimitiveName } from './specs/index.js';
 import type { Case, OpSpec } from './specs/spec.js';
@@ -188,6 +190,16 @@ const laws: readonly PrimitiveLaw[] = [
     runs: 12,
     applies: differentiable,
     check: ({ f, args, seed }) => checkpointLaw(f, args, { seed }),
+  },
+  {
+    name: 'law 10, compile',
+    runs: 8,
+    // Of operations of one result, random programs hold it.
+    applies: ({ joint }) => joint !== null,
+    check: ({ f, args, seed }) => {
+      const u = vectorSpace(f(...args)).direction(numbersFrom(seed));
+      return compileLaw((...x: Tensor[]) => [f(...x), vjp(f, ...x)[1](u)], args);
+    },
   },
   {
     name: 'law 11, float32 against float64',

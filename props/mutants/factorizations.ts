@@ -1,13 +1,34 @@
 /** Mistakes in rules of several outputs: in one mode, in both, for one output only, in the way to second derivatives, in batches. */
 
 import { bindAll } from '../../core/dispatch/interpreter.js';
-import { flip, gather, neg, primitives, stopGradient, unsqueeze } from '../../core/index.js';
+import { flip, gather, neg, primitives, stopGradient, transpose, unsqueeze } from '../../core/index.js';
+import { matrixProduct } from '../../core/primitives/linalg/matmul.js';
 import { broadcastTo } from '../../core/primitives/shape/broadcast-to.js';
 import type { Primitive } from '../../core/program/primitive.js';
 import type { Tensor } from '../../core/tensor/tensor.js';
-import { at, type PrimitiveMutant, scaledOutput, withJoint } from './mutant.js';
+import { at, type PrimitiveMutant, scaledOutput, withJoint, withJvp, withVjp } from './mutant.js';
 
 export const factorizationMutants: readonly PrimitiveMutant[] = [
+  {
+    name: 'pinv: the formula of the inverse',
+    why: 'Ā = −PᵀGPᵀ in both modes, which is all for square matrices of full rank only',
+    primitive: 'pinv',
+    wrong: withJvp(
+      withVjp(primitives.pinv, 0, ({ g, y }) => neg(matrixProduct(matrixProduct(y, g, true), y, false, true))),
+      () =>
+        ({ t, y }) =>
+          neg(matrixProduct(matrixProduct(y, t), y)),
+    ),
+    caughtBy: 'law 2, finite differences',
+    missedBy: 'law 1, adjoint',
+  },
+  {
+    name: 'matrixExp: A for Aᵀ',
+    why: 'the adjoint of the derivative at A is the derivative at its transpose',
+    primitive: 'matrixExp',
+    wrong: withVjp(primitives.matrixExp, 0, (c, right) => right({ ...c, x: [transpose(at(c.x, 0))] })),
+    caughtBy: 'law 1, adjoint',
+  },
   {
     name: 'eigh: the gaps turned over',
     why: 'Fᵢⱼ = 1/(λᵢ − λⱼ) on the way back',

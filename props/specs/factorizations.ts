@@ -5,9 +5,10 @@
 import * as fc from 'fast-check';
 import { factorSingular, factorSymmetric } from '../../core/backends/reference/orthogonal.js';
 import { sizeOf } from '../../core/base/shape.js';
+import type { PinvParams } from '../../core/primitives/linalg/pinv.js';
 import { shapes } from '../arbitraries/shapes.js';
 import { value } from '../arbitraries/values.js';
-import { type Matrix, matricesOf, transposed } from './matrix-oracles.js';
+import { cramerInverse, type Matrix, matricesOf, transposed } from './matrix-oracles.js';
 import type { Case, OpSpec } from './spec.js';
 
 const batches = { maxRank: 2, maxSize: 2 } as const;
@@ -103,9 +104,46 @@ const eachFactor =
     return (found[0] ?? []).flatMap((_, k) => found.flatMap((factors) => (factors[k] ?? []).flat()));
   };
 
-export const factorizationSpecs: Record<'eigh' | 'lu' | 'qr' | 'svd', OpSpec> = {
+const product = (a: Matrix, b: Matrix): Matrix => {
+  const columns = transposed(b);
+  return a.map((row) => columns.map((column) => row.reduce((sum, x, k) => sum + x * (column[k] ?? Number.NaN), 0)));
+};
+
+/** (AᵀA)⁻¹Aᵀ of a tall matrix of full rank, Aᵀ(AAᵀ)⁻¹ of a wide one. */
+const normalEquations = (m: Matrix): Matrix => {
+  const across = transposed(m);
+  return m.length >= across.length
+    ? product(cramerInverse(product(across, m)), across)
+    : product(across, cramerInverse(product(m, across)));
+};
+
+/** Σ Aᵏ/k!, for matrices whose powers do not cancel much. */
+const exponentialSeries = (m: Matrix): Matrix => {
+  const one: Matrix = m.map((row, i) => row.map((_, j) => Number(i === j)));
+  let [sum, term] = [one, one];
+  for (let k = 1; k < 50; k++) {
+    term = product(term, m).map((row) => row.map((x) => x / k));
+    const next = term;
+    sum = sum.map((row, i) => row.map((x, j) => x + (next[i]?.[j] ?? Number.NaN)));
+  }
+  return sum;
+};
+
+const pinvCases: fc.Arbitrary<Case<PinvParams>> = stacks(anySizes(4), wellConditioned).map(({ inputs }) => ({
+  inputs,
+  params: { relative: 1e-12 },
+}));
+
+export const factorizationSpecs: Record<'eigh' | 'lu' | 'matrixExp' | 'pinv' | 'qr' | 'svd', OpSpec> = {
   eigh: { cases: stacks(squares(4), separated), derivative: 'smooth', tolerance: 1e-7, ulp: 1 },
   lu: { cases: stacks(anySizes(4), wellConditioned), derivative: 'smooth', ulp: 1 },
+  matrixExp: {
+    cases: stacks(squares(3), (rows, columns) => withDiagonal(rows, columns, () => 0)),
+    derivative: 'smooth',
+    oracle: eachFactor((m) => [exponentialSeries(m)]),
+    ulp: 1,
+  },
+  pinv: { cases: pinvCases, derivative: 'smooth', oracle: eachFactor((m) => [normalEquations(m)]), ulp: 1 },
   qr: { cases: stacks(anySizes(4), wellConditioned), derivative: 'smooth', oracle: eachFactor(gramSchmidt), ulp: 1 },
   svd: { cases: stacks(anySizes(4), separatedSingular), derivative: 'smooth', tolerance: 1e-7, ulp: 1 },
 };

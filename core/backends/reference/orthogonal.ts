@@ -220,3 +220,21 @@ export const factorSingular = (w: Float64Array, rows: number, length: number, by
   }
   return { values, long: w, short };
 };
+
+/**
+ * `T = Gᵀ·diag(1/values)·U` of a matrix `W = Gᵀ·diag(values)·U` of rows, so that the pseudo-inverse is T, as wide as W, or its transpose: of
+ * the columns of a tall matrix T, of the rows of a wide one Tᵀ. Values that are not above `relative` times the largest count as 0.
+ * Works in `w`.
+ */
+export const pseudoInverse = (w: Float64Array, rows: number, length: number, relative: number): Float64Array => {
+  const { values, long, short } = factorSingular(w, rows, length, true);
+  const out = new Float64Array(rows * length);
+  for (let r = 0; r < rows; r++) {
+    const value = numberAt(values, r);
+    // NaN is not passed over.
+    if (value <= relative * numberAt(values, 0)) continue;
+    for (let i = 0; i < rows; i++)
+      subtractRow(out, i * length, long, r * length, -numberAt(short, r * rows + i) / value, length);
+  }
+  return out;
+};

@@ -147,7 +147,7 @@ const folded = (node: ProgramNode, draft: Draft): number | null => {
 /** The program with operations left out, or made simpler, that change no bit of any result. */
 export const simplifyAlgebra = (program: Program): Program =>
   rewrite(program, (node, draft) => {
-    if (nameOf(node) === null) return draft.append(node);
+    if (nameOf(node) === null || node.outputs.length !== 1) return draft.append(node);
     const same = sameAs(node, draft);
     if (same !== null) return [same];
     const value = folded(node, draft);

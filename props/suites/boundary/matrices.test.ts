@@ -6,6 +6,7 @@ import {
   bind,
   cast,
   cholesky,
+  conditionNumber,
   createWasmBackend,
   defaultBackend,
   det,
@@ -15,10 +16,14 @@ import {
   fromData,
   inverse,
   logabsdet,
+  lstsq,
   lu,
   matmul,
+  matrixExp,
+  matrixRank,
   mul,
   ones,
+  pinv,
   primitives,
   qr,
   referenceBackend,
@@ -306,5 +311,124 @@ test('a NaN in a matrix: reaches what depends on its place in qr and lu, and eve
           for (const [j, v] of columnsOf(r).entries()) assert.is(v.some(Number.isNaN), j >= column);
           assert.ok(columnsOf(lu(tall).upper)[column]?.some((x) => !Number.isFinite(x)));
         }
+  });
+});
+
+test('rank and its tolerance: what counts as 0, by default and by choice, in float32 and float64', () => {
+  onBoth(() => {
+    const small = (least: number, dtype: Float): Tensor =>
+      tensor(
+        [
+          [1, 0],
+          [0, least],
+        ],
+        { dtype },
+      );
+    for (const [dtype, eps] of [
+      ['float32', 2 ** -23],
+      ['float64', 2 ** -52],
+    ] as const) {
+      assert.equal(pinv(small(2 * eps, dtype)).toArray(), [
+        [1, 0],
+        [0, 0],
+      ]);
+      assert.equal(pinv(small(4 * eps, dtype)).toArray(), [
+        [1, 0],
+        [0, 0.25 / eps],
+      ]);
+      assert.equal(
+        [2 * eps, 4 * eps].map((least) => matrixRank(small(least, dtype)).item()),
+        [1, 2],
+      );
+      assert.equal(lstsq(small(0.25, dtype), tensor([1, 1], { dtype }), { rtol: 0.25 }).toArray(), [1, 0]);
+    }
+    // At the identity all values are equal, and the derivative is that of the inverse.
+    const one = eye(2, { dtype: 'float64' });
+    const weights = f64([
+      [1, 2],
+      [3, 4],
+    ]);
+    assert.equal(grad((x: Tensor) => sum(mul(pinv(x), weights)))(one).toArray(), [
+      [-1, -2],
+      [-3, -4],
+    ]);
+    assert.is(
+      matrixRank(
+        f64([
+          [Number.NaN, 0],
+          [0, 0],
+        ]),
+      ).item(),
+      2,
+    );
+  });
+});
+
+test('a condition number without a least value: is infinite', () => {
+  onBoth(() => {
+    for (const a of [
+      f64([
+        [0, 0],
+        [0, 0],
+      ]),
+      f64([
+        [1, 0],
+        [0, 0],
+      ]),
+    ])
+      assert.is(conditionNumber(a).item(), Number.POSITIVE_INFINITY);
+  });
+});
+
+test('the exponential of a large matrix: keeps what stays small, and infinity beside 0', () => {
+  onBoth(() => {
+    for (const a of [1e5, 1e12, 1e300]) {
+      const found = numbers(
+        matrixExp(
+          f64([
+            [-a, a],
+            [0, 0],
+          ]),
+        ),
+      );
+      assert.ok(
+        found.every((x, i) => Math.abs(x - (i % 2)) <= 1e-15),
+        `${a}: ${found}`,
+      );
+    }
+    assert.equal(
+      matrixExp(
+        f64([
+          [800, 0],
+          [0, 0],
+        ]),
+      ).toArray(),
+      [
+        [Number.POSITIVE_INFINITY, 0],
+        [0, 1],
+      ],
+    );
+    const along = (scale: number): number[] =>
+      numbers(
+        jvp(
+          (x: Tensor) => matrixExp(x),
+          [
+            f64([
+              [1, 2],
+              [3, 4],
+            ]),
+          ],
+          [
+            f64([
+              [scale, 0],
+              [0, -scale],
+            ]),
+          ],
+        )[1],
+      );
+    assert.equal(
+      along(2 ** 100).map((x) => x / 2 ** 100),
+      along(1),
+    );
   });
 });

@@ -46,6 +46,8 @@ export const core: Leading = {
   gather: [x, g.zeros([3, 4], { dtype: 'int32' })],
   scatterAdd: [x, g.zeros([3, 4], { dtype: 'int32' }), x],
   oneHot: [[0], 2],
+  ...each(['pinv', 'matrixRank'], [x]),
+  lstsq: [x, g.ones([3])],
   quantile: [x, 0.5],
   topk: [x, 1],
   triangularSolve: [square, x],

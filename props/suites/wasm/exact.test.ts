@@ -263,7 +263,8 @@ test('factorisations: the bits of the reference, for stacks of any shape, of any
         );
         for (const name of ['lu', 'qr', 'svd']) assertSame(name, [a]);
         const square = matrices([...batch, n, n], dtype, seed);
-        assertSame('eigh', [square]);
+        for (const name of ['eigh', 'matrixExp']) assertSame(name, [square]);
+        assertSame('pinv', [a], { relative: 1e-12 });
       },
     ),
     { numRuns: 100 },
@@ -271,7 +272,8 @@ test('factorisations: the bits of the reference, for stacks of any shape, of any
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY, 1e308, 5e-324])
     for (const place of [0, 4, 5]) {
       const a = fromData([1, 2, 3, 4, 0.5, 6, 7, 8, 10].with(place, value), [3, 3], 'float64');
-      for (const name of ['eigh', 'lu', 'qr', 'svd']) assertSame(name, [a]);
+      for (const name of ['eigh', 'lu', 'matrixExp', 'qr', 'svd']) assertSame(name, [a]);
+      assertSame('pinv', [a], { relative: 1e-12 });
     }
 });
 

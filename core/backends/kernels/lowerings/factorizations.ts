@@ -1,4 +1,4 @@
-/** Factorisations into several results, on stacks of matrices, by the loops of `math/elimination.ts` and `math/orthogonal.ts`. */
+/** Factorisations into several results, the pseudo-inverse and the exponential, on stacks of matrices, by the loops of `math/elimination.ts` and `math/orthogonal.ts`. */
 import { bytesPerElement } from '../../../base/dtype.js';
 import { sizeOf } from '../../../base/shape.js';
 import {
@@ -15,7 +15,8 @@ import {
 } from '../assembler/index.js';
 import { nest } from '../loops/nest.js';
 import { factorRows, place } from '../math/elimination.js';
-import { factorQR, factorSingular, factorSymmetric } from '../math/orthogonal.js';
+import { exponential, exponentialScratch } from '../math/exponential.js';
+import { factorQR, factorSingular, factorSymmetric, pseudoInverse } from '../math/orthogonal.js';
 import { transpose } from '../math/rows.js';
 import type { Lowered, Lowering, Lowerings } from './lowering.js';
 import { copyDoubles, doubles, integers, layOut, narrow, wide } from './matrices.js';
@@ -23,7 +24,7 @@ import { copyDoubles, doubles, integers, layOut, narrow, wide } from './matrices
 type Address = Expression<'i32'>;
 
 /** What is done with one matrix of m rows and n columns, k being the smaller number. */
-interface Factorization {
+interface Factorization<P> {
   /** Bytes beside the matrix. */
   readonly scratch: (m: number, n: number, k: number) => readonly number[];
   /** Operations on numbers for each of m·n·k. */
@@ -33,12 +34,13 @@ interface Factorization {
     sizes: { readonly m: number; readonly n: number; readonly k: number },
     matrix: Address,
     scratch: (i: number) => Address,
+    params: P,
   ) => { readonly code: readonly Statement[]; readonly results: readonly Address[] };
 }
 
 const factorization =
-  ({ scratch, rounds, emit }: Factorization): Lowering =>
-  ({ inputs: [a], outputs }): Lowered => {
+  <P = unknown>({ scratch, rounds, emit }: Factorization<P>): Lowering<P> =>
+  ({ inputs: [a], outputs, params }): Lowered => {
     if (a === undefined) throw new RangeError('an operand is missing');
     // Without elements there is nothing to factor; what has elements then is filled by the reference.
     if (sizeOf(a.shape) === 0) return { kind: 'reference' };
@@ -55,7 +57,7 @@ const factorization =
         const [from] = locals('i32', 1);
         const to = locals('i32', outputs.length);
         const matrix = room.at(places.workspace, 0);
-        const { code, results } = emit({ m, n, k }, matrix, (i) => room.at(places.workspace, i + 1));
+        const { code, results } = emit({ m, n, k }, matrix, (i) => room.at(places.workspace, i + 1), params);
         const input = places.inputs[0] as Address;
         return [
           set(from, input),
@@ -167,4 +169,41 @@ const svd = factorization({
   },
 });
 
-export const factorizationLowerings: Pick<Lowerings, 'eigh' | 'lu' | 'qr' | 'svd'> = { eigh, lu, qr, svd };
+const pinv = factorization<{ readonly relative: number }>({
+  scratch: (m, n, k) => [doubles(m * n), doubles(k), doubles(k * k), doubles(m * n)],
+  rounds: 60,
+  emit: ({ m, n }, matrix, scratch, { relative }) => {
+    const [other, s, short, out] = [scratch(0), scratch(1), scratch(2), scratch(3)];
+    if (m < n)
+      return {
+        code: [
+          call(pseudoInverse, matrix, m, n, relative, s, short, out),
+          // As wide as the matrix, which is not wanted any more.
+          call(transpose, out, matrix, m, n),
+        ],
+        results: [matrix],
+      };
+    return {
+      code: [call(transpose, matrix, other, m, n), call(pseudoInverse, other, n, m, relative, s, short, out)],
+      results: [out],
+    };
+  },
+});
+
+const matrixExp = factorization({
+  scratch: (n) => [doubles(exponentialScratch(n))],
+  rounds: 20,
+  emit: ({ n }, matrix, scratch) => {
+    const [result] = locals('i32', 1);
+    return { code: [set(result, call(exponential, matrix, n, scratch(0)))], results: [result] };
+  },
+});
+
+export const factorizationLowerings: Pick<Lowerings, 'eigh' | 'lu' | 'matrixExp' | 'pinv' | 'qr' | 'svd'> = {
+  eigh,
+  lu,
+  matrixExp,
+  pinv,
+  qr,
+  svd,
+};

@@ -12,6 +12,7 @@ import {
   i32,
   type Local,
   leave,
+  local,
   locals,
   loopOver,
   loopWhile,
@@ -298,6 +299,38 @@ export const factorSingular: Routine<6> = func(
         when(i32.lt_s(p, rank), [when(byLong, [set(ofShort, ofLong)], [set(ofLong, ofShort)])]),
         call(divideBy, first, ofLong, length),
         call(divideBy, place(short, rows, p, 0), ofShort, rows),
+      ]),
+    ];
+  },
+);
+
+/**
+ * `pseudoInverse(w, rows, length, relative, values, short, out)`: the pseudo-inverse of the columns or, transposed, of the rows that stand in
+ * the rows of `w`.
+ */
+export const pseudoInverse: Func<readonly ['i32', 'i32', 'i32', 'f64', 'i32', 'i32', 'i32'], 'none'> = func(
+  'pseudoInverse',
+  ['i32', 'i32', 'i32', 'f64', 'i32', 'i32', 'i32'],
+  'none',
+  (w, rows, length, relative, values, short, out) => {
+    const [r, i] = locals('i32', 2);
+    const value = local('f64');
+    return [
+      call(factorSingular, w, rows, length, 1, values, short),
+      memory.fill(out, 0, i32.shl(i32.mul(rows, length), 3)),
+      loopOver(r, { end: rows }, [
+        set(value, f64.load(item(values, r))),
+        when(i32.eqz(f64.le(value, f64.mul(relative, f64.load(values)))), [
+          loopOver(i, { end: rows }, [
+            call(
+              subtractMultiple,
+              place(out, length, i, 0),
+              place(w, length, r, 0),
+              f64.div(f64.neg(f64.load(place(short, rows, r, i))), value),
+              length,
+            ),
+          ]),
+        ]),
       ]),
     ];
   },
