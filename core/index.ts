@@ -161,6 +161,11 @@ export { gather } from './primitives/index/gather.js';
 export { iota } from './primitives/shape/iota.js';
 export { scatterAdd } from './primitives/index/scatter-add.js';
 export { take } from './primitives/index/take.js';
+export { dynamicSlice } from './primitives/index/dynamic-slice.js';
+export { dynamicUpdateSlice } from './primitives/index/dynamic-update-slice.js';
+
+// Loops and branches.
+export { cond, forLoop, type LoopOptions, scan, switchCase, whileLoop, type WhileOptions } from './ops/control.js';
 
 // Linear algebra.
 export { einsum } from './ops/einsum.js';

@@ -1,37 +1,22 @@
 /** Programs made of programs: their tangents, the two halves of their gradients, and their batches, each traced once. */
 import { isFloat } from '../../core/base/dtype.js';
 import { withInterpreter } from '../../core/dispatch/interpreter.js';
-import { replay, traceClosed } from '../../core/dispatch/trace.js';
+import { replay, traceProgram } from '../../core/dispatch/trace.js';
+import { derived, flags } from '../../core/program/derived.js';
 import { partition } from '../../core/program/partition.js';
-import { mergeCommonSubexpressions } from '../../core/program/passes/common-subexpressions.js';
-import { removeDeadCode } from '../../core/program/passes/dead-code.js';
+import { tidied } from '../../core/program/passes/index.js';
 import type { ProgramTransforms } from '../../core/program/primitive.js';
-import { type Aval, makeProgram, type Program, resultsOf } from '../../core/program/program.js';
+import { type Aval, type Program, resultsOf } from '../../core/program/program.js';
+import { withInputs } from '../../core/program/rewire.js';
 import type { Tensor } from '../../core/tensor/tensor.js';
 import { createBatch } from './batch.js';
 import { createForwardMode } from './forward.js';
 import { createTape } from './tape.js';
 
-/** What has been made of a program, by what was asked for: equal questions have one answer, which backends know again. */
-const made = new WeakMap<Program, Map<string, unknown>>();
-
-const once = <T>(program: Program, question: string, answer: () => T): T => {
-  const known = made.get(program) ?? new Map<string, unknown>();
-  made.set(program, known);
-  if (!known.has(question)) known.set(question, answer());
-  return known.get(question) as T;
-};
-
-const tidied = (program: Program): Program => removeDeadCode(mergeCommonSubexpressions(program));
-
-/** Traces a function that closes over nothing. */
-const closed = (f: (given: readonly Tensor[]) => readonly Tensor[], avals: readonly Aval[], op: string): Program =>
-  traceClosed(f, avals, op).program;
-
 const jvpOf = (program: Program, moving: readonly boolean[]): ReturnType<ProgramTransforms['jvp']> => {
   const count = program.inputs.length;
   let moves: readonly boolean[] = [];
-  const pushed = closed(
+  const pushed = traceProgram(
     (given) => {
       const mode = createForwardMode('jvp');
       let next = count;
@@ -52,7 +37,7 @@ const vjpOf = (program: Program, wanted: readonly boolean[], still: boolean): Re
   const count = program.inputs.length;
   const starts = program.inputs.filter((_, i) => wanted[i] === true);
   const results = resultsOf(program);
-  const both = closed(
+  const both = traceProgram(
     (given) => {
       const tape = createTape('vjp', still);
       const tracked = given.slice(0, count).map((x, i) => (wanted[i] === true ? tape.track(x) : x));
@@ -73,25 +58,19 @@ const vjpOf = (program: Program, wanted: readonly boolean[], still: boolean): Re
   const { early, late } = partition(tidied(both), count, results.length);
   // `partition` has what is kept before the inputs that come late; they begin with the starts.
   return {
-    forward: removeDeadCode(early),
+    forward: tidied(early),
     backward: tidied(inOrder(late, starts.length, early.outputs.length - results.length)),
   };
 };
 
 /** The program with its inputs in another order: `starts` first, then what is `kept`, then the others. */
 const inOrder = (late: Program, starts: number, kept: number): Program => {
-  const place = late.inputs.map((_, id) => (id < kept ? starts + id : id < kept + starts ? id - kept : id));
-  const rename = (id: number): number => place[id] ?? id;
-  const inputs = late.inputs.map((aval) => aval);
+  const places = late.inputs.map((_, id) => (id < kept ? starts + id : id < kept + starts ? id - kept : id));
+  const inputs = [...late.inputs];
   late.inputs.forEach((aval, id) => {
-    inputs[place[id] as number] = aval;
+    inputs[places[id] as number] = aval;
   });
-  return makeProgram({
-    inputs,
-    constants: late.constants,
-    nodes: late.nodes.map((node) => ({ ...node, inputs: node.inputs.map(rename) })),
-    outputs: late.outputs.map(rename),
-  });
+  return withInputs(late, inputs, places);
 };
 
 const batchOf = (
@@ -100,7 +79,7 @@ const batchOf = (
   size: number,
 ): ReturnType<ProgramTransforms['batch']> => {
   let stacked: readonly boolean[] = [];
-  const stacks = closed(
+  const stacks = traceProgram(
     (given) => {
       const batch = createBatch('vmap', size);
       const x = given.map((input, i) => (batched[i] === true ? batch.lift(input) : input));
@@ -116,11 +95,11 @@ const batchOf = (
 
 /** The transforms of programs for an interpreter; `still` says whether its derivatives are of higher order (see `createTape`). */
 export const programTransforms = (still: () => boolean): ProgramTransforms => ({
-  jvp: (program, moving) => once(program, `jvp ${moving.map(Number).join('')}`, () => jvpOf(program, moving)),
+  jvp: (program, moving) => derived(program, `jvp ${flags(moving)}`, () => jvpOf(program, moving)),
   vjp: (program, wanted) => {
     const higher = still();
-    return once(program, `vjp ${wanted.map(Number).join('')} ${higher}`, () => vjpOf(program, wanted, higher));
+    return derived(program, `vjp ${flags(wanted)} ${higher}`, () => vjpOf(program, wanted, higher));
   },
   batch: (program, batched, size) =>
-    once(program, `batch ${batched.map(Number).join('')} ${size}`, () => batchOf(program, batched, size)),
+    derived(program, `batch ${flags(batched)} ${size}`, () => batchOf(program, batched, size)),
 });

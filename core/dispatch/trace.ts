@@ -139,6 +139,17 @@ export const traceClosed = <Y>(f: (leaves: readonly Tensor[]) => Y, avals: reado
   return { ...tracer.finish(treeLeaves(y, op)), result: outline(y, op) };
 };
 
+/** Traces `f` at inputs of these shapes and element types, for the operation `op`; stored tensors that it uses are constants of the program. */
+export const traceProgram = (
+  f: (leaves: readonly Tensor[]) => readonly Tensor[],
+  avals: readonly Aval[],
+  op: string,
+): Program => {
+  const tracer = createTracer(op, false);
+  const inputs = avals.map(tracer.input);
+  return tracer.finish(withInterpreter(tracer, () => f(inputs))).program;
+};
+
 /**
  * The program of `f` for arguments shaped like `examples`; their values are not read. Inputs and outputs are the leaves
  * of the trees, in the order of sorted keys.

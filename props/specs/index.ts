@@ -10,7 +10,10 @@ import { reductionSpecs } from './reductions.js';
 import { shapeSpecs } from './shapes.js';
 import type { OpSpec } from './spec.js';
 
-export type PrimitiveName = keyof typeof primitives;
+/** Operations that hold programs: their laws are drawn over programs (`props/suites/control`), not over operands. */
+export type ControlName = 'cond' | 'scan' | 'whileLoop';
+
+export type PrimitiveName = Exclude<keyof typeof primitives, ControlName>;
 
 /** Total by its type: a primitive without a spec does not compile. */
 export const specs: Readonly<Record<PrimitiveName, OpSpec>> = {

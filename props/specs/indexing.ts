@@ -1,5 +1,6 @@
 /** Specs of the primitives with an index operand. Indices repeat and count from either end. */
 import * as fc from 'fast-check';
+import type { DynamicSliceParams } from '../../core/primitives/index/dynamic-slice.js';
 import type { TakeTransposeParams } from '../../core/primitives/index/take-transpose.js';
 import type { IndexedParams } from '../../core/rules/indexed.js';
 import { shapes, shapeWithAxis } from '../arbitraries/shapes.js';
@@ -63,6 +64,40 @@ const takeTransposeCases: fc.Arbitrary<Case<TakeTransposeParams>> = shapeWithAxi
   ),
 );
 
+/** A shape, the sizes of a block in it, and where the block begins, which may be beyond either end. */
+const blocks: fc.Arbitrary<{ readonly shape: number[]; readonly sizes: number[]; readonly starts: Draw }> =
+  shapes().chain((shape) =>
+    fc
+      .tuple(fc.tuple(...shape.map((size) => fc.nat(size))), drawIntegers([shape.length], -2, 6))
+      .map(([sizes, starts]) => ({ shape: [...shape], sizes, starts })),
+  );
+
+const dynamicSliceCases: fc.Arbitrary<Case<DynamicSliceParams>> = blocks.chain(({ shape, sizes, starts }) =>
+  draw(shape).map((x) => ({ inputs: [x, starts], params: { sizes } })),
+);
+
+const dynamicUpdateSliceCases: fc.Arbitrary<Case<null>> = blocks.chain(({ shape, sizes, starts }) =>
+  fc.tuple(draw(shape), draw(sizes)).map(([x, update]) => ({ inputs: [x, update, starts], params: null })),
+);
+
+/** Where the block begins along an axis, once it is moved inside. */
+const moved = (starts: Draw | undefined, axis: number, length: number, size: number): number =>
+  Math.min(Math.max(Number(starts?.data[axis]), 0), length - size);
+
+const dynamicSliceOracle = ([x, starts]: readonly Draw[], { sizes }: DynamicSliceParams): number[] =>
+  tabulate(sizes, (list) =>
+    at(
+      x,
+      list.map((i, axis) => i + moved(starts, axis, x?.shape[axis] ?? 0, sizes[axis] ?? 0)),
+    ),
+  );
+
+const dynamicUpdateSliceOracle = ([x, update, starts]: readonly Draw[]): number[] =>
+  tabulate(x?.shape ?? [], (list) => {
+    const within = list.map((i, axis) => i - moved(starts, axis, x?.shape[axis] ?? 0, update?.shape[axis] ?? 0));
+    return within.every((i, axis) => i >= 0 && i < (update?.shape[axis] ?? 0)) ? at(update, within) : at(x, list);
+  });
+
 /** Counted from the front. */
 const fromFront = (place: number, size: number): number => (place + size) % size;
 
@@ -114,7 +149,12 @@ const indexed = <P>(
   ulp,
 });
 
-export const indexingSpecs: Record<'gather' | 'scatterAdd' | 'take' | 'takeTranspose', OpSpec> = {
+export const indexingSpecs: Record<
+  'dynamicSlice' | 'dynamicUpdateSlice' | 'gather' | 'scatterAdd' | 'take' | 'takeTranspose',
+  OpSpec
+> = {
+  dynamicSlice: indexed(dynamicSliceCases, dynamicSliceOracle, 0),
+  dynamicUpdateSlice: indexed(dynamicUpdateSliceCases, dynamicUpdateSliceOracle, 0),
   gather: indexed(gatherCases, gatherOracle, 0),
   scatterAdd: { ...indexed(scatterAddCases, scatterAddOracle, 8), sums: true },
   take: indexed(takeCases, takeOracle, 0),

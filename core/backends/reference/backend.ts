@@ -4,9 +4,8 @@
  */
 
 import { allocate, convert, type Dtype, type TypedArray } from '../../base/dtype.js';
-import { runAt } from '../../base/scope.js';
-import { sizeOf } from '../../base/shape.js';
 import type { Backend, Storage } from '../../program/backend.js';
+import { evaluate } from '../../program/evaluate.js';
 import type { View } from '../../program/primitive.js';
 import type { Program } from '../../program/program.js';
 import { storageOn } from '../../tensor/tensor.js';
@@ -37,7 +36,7 @@ const run = (
   constants: readonly TypedArray[],
   inputs: readonly Storage[],
 ): readonly ReferenceStorage[] => {
-  const values: View[] = [
+  const values: readonly View[] = [
     ...inputs.map((storage, i) => ({
       data: dataOf(storage),
       shape: program.inputs[i]?.shape ?? [],
@@ -49,15 +48,5 @@ const run = (
       dtype: constant.dtype,
     })),
   ];
-  const viewOf = (id: number): View => {
-    const value = values[id];
-    if (value === undefined) throw new Error(`program reads value ${id} before it is computed`);
-    return value;
-  };
-  for (const { primitive, inputs: ids, params, outputs, place } of program.nodes) {
-    const outs = outputs.map(({ shape, dtype }): View => ({ data: allocate(dtype, sizeOf(shape)), shape, dtype }));
-    runAt(place, () => primitive.forward(outs, ids.map(viewOf), params));
-    values.push(...outs);
-  }
-  return program.outputs.map((id) => store(viewOf(id).data, viewOf(id).dtype));
+  return evaluate(program, values).map(({ data, dtype }) => store(data, dtype));
 };

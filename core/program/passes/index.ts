@@ -6,8 +6,10 @@ import { mergeCommonSubexpressions } from './common-subexpressions.js';
 import { removeDeadCode } from './dead-code.js';
 import { hoistConstants } from './hoist.js';
 
+/** The same function in fewer operations. */
+export const tidied = (program: Program): Program =>
+  removeDeadCode(mergeCommonSubexpressions(simplifyAlgebra(mergeCommonSubexpressions(program))));
+
 /** The same function in fewer operations; `run` computes what depends on no input. */
-export const simplify = (program: Program, run: (fixed: Program) => readonly Tensor[]): Program => {
-  const shorter = removeDeadCode(mergeCommonSubexpressions(simplifyAlgebra(mergeCommonSubexpressions(program))));
-  return removeDeadCode(hoistConstants(shorter, run));
-};
+export const simplify = (program: Program, run: (fixed: Program) => readonly Tensor[]): Program =>
+  removeDeadCode(hoistConstants(tidied(program), run));

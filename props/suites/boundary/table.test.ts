@@ -16,8 +16,8 @@ const points = readFileSync(new URL('../../../docs/semantics.md', import.meta.ur
 const names = readdirSync(here)
   .filter((file) => file.endsWith('.test.ts'))
   .flatMap((file) =>
-    [...readFileSync(`${here}/${file}`, 'utf8').matchAll(/\btest\(\s*(['"`])((?:\\.|(?!\1).)*)\1/g)].map((match) =>
-      (match[2] ?? '').replace(/\\(.)/g, '$1'),
+    [...readFileSync(`${here}/${file}`, 'utf8').matchAll(/\b(?:test|everywhere)\(\s*(['"`])((?:\\.|(?!\1).)*)\1/g)].map(
+      (match) => (match[2] ?? '').replace(/\\(.)/g, '$1'),
     ),
   );
 

@@ -6,9 +6,23 @@ import { coreCases } from './core-cases.js';
 testAttacks('tapegrad', api, coreCases, {
   // These run functions of the caller's, whose mistakes are named after what they call.
   ...Object.fromEntries(
-    ['gradcheck', 'hvp', 'linearize', 'jvp', 'vjp', 'traceTree', 'treeMap', 'recompute', 'withInterpreter', 'call'].map(
-      (name) => [name, ['*']] as const,
-    ),
+    [
+      'gradcheck',
+      'hvp',
+      'linearize',
+      'jvp',
+      'vjp',
+      'traceTree',
+      'treeMap',
+      'recompute',
+      'withInterpreter',
+      'call',
+      'cond',
+      'forLoop',
+      'scan',
+      'switchCase',
+      'whileLoop',
+    ].map((name) => [name, ['*']] as const),
   ),
   // The primitive is the operation that was called.
   bind: ['*'],

@@ -5,7 +5,7 @@ import { check } from '../../runner/property.js';
 import { test } from '../../runner/testing.js';
 import { type PrimitiveName, specs } from '../../specs/index.js';
 
-const names = Object.keys(primitives) as PrimitiveName[];
+const names = Object.keys(specs) as PrimitiveName[];
 
 for (const name of names)
   for (const { law, property, runs, checkedSomething } of lawsOfPrimitive(primitives[name], specs[name]))

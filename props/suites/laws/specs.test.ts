@@ -1,6 +1,6 @@
 /** The inputs of the laws: shapes of every kind, configurations that fit, and specs that do not claim too little. */
 import * as fc from 'fast-check';
-import { primitives } from '../../../core/index.js';
+import { type Primitive, primitives } from '../../../core/index.js';
 import { convolutionConfigurations, normConfigurations, outputSize, poolingConfigurations } from '../../index.js';
 import { hasFloatResult } from '../../primitive-laws.js';
 import * as assert from '../../runner/assert.js';
@@ -9,8 +9,8 @@ import { test } from '../../runner/testing.js';
 import { type PrimitiveName, specs } from '../../specs/index.js';
 import type { Case } from '../../specs/spec.js';
 
-const entries = Object.entries(primitives).map(([name, primitive]) => {
-  const spec = specs[name as PrimitiveName];
+const entries = Object.entries(specs).map(([name, spec]) => {
+  const primitive = primitives[name as PrimitiveName] as Primitive;
   return { name, primitive, spec, drawn: fc.sample<Case>(spec.cases, { numRuns: 300, seed: seed() }) };
 });
 

@@ -9,6 +9,8 @@ import { convolutionLowerings } from './convolution.js';
 import { countingLowerings } from './counting.js';
 import { divisionLowerings } from './division.js';
 import { elementaryLowerings } from './elementary.js';
+import { controlLowerings } from './control.js';
+import { dynamicLowerings } from './dynamic.js';
 import { elementwiseLowerings } from './elementwise.js';
 import { exponentialSumLowerings } from './exponential-sums.js';
 import { extremaLowerings } from './extrema.js';
@@ -27,9 +29,11 @@ import { viewLowerings } from './views.js';
 import { windowLowerings } from './windows.js';
 
 export const lowerings: Lowerings = {
+  ...controlLowerings,
   ...convolutionLowerings,
   ...countingLowerings,
   ...divisionLowerings,
+  ...dynamicLowerings,
   ...elementaryLowerings,
   ...elementwiseLowerings,
   ...exponentialSumLowerings,

@@ -110,6 +110,8 @@ export interface ControlPlaces {
     inputs: readonly Operand<'i32'>[],
     outputs: readonly Operand<'i32'>[],
   ) => readonly Statement[];
+  /** Runs the reference loop of the whole operation instead: for what must throw. */
+  readonly reference: () => readonly Statement[];
 }
 
 /** An operation that runs programs: a loop, a branch, a call. */

@@ -41,7 +41,7 @@ import { barrierImport } from '../threads/synchronize.js';
 /** A reference loop that `run` calls, by the name under which it is imported. */
 export interface ReferenceCall {
   readonly name: string;
-  readonly unit: KernelUnit;
+  readonly unit: KernelUnit | ControlUnit;
   /** Whether it is given a table of its operands' addresses instead of the addresses. */
   readonly wide: boolean;
 }
@@ -60,10 +60,10 @@ type Emit = Extract<KernelUnit['lowered'], { kind: 'kernel' }>['emit'];
 const mostPieces = 256;
 
 /** Parameters for the operands. */
-const operandCount = (unit: KernelUnit): number => (isWide(unit) ? 1 : unit.inputs.length);
+const operandCount = (unit: KernelUnit | ControlUnit): number => (isWide(unit) ? 1 : unit.inputs.length);
 
 /** The reference loop as an imported function of the operands' addresses and the outputs'. */
-const importReference = (unit: KernelUnit, name: string): Kernel =>
+const importReference = (unit: KernelUnit | ControlUnit, name: string): Kernel =>
   importFunc('reference', name, repeat('i32', operandCount(unit) + unit.outputs.length), 'none');
 
 const kernelOf = (unit: KernelUnit, emit: Emit, shares: boolean, wantReference: () => Kernel): Kernel => {
@@ -229,6 +229,15 @@ const callsOf = ({ units }: Plan, layout: Layout, library: Library, shares: bool
             inputs: unit.inputs.map(({ buffer }) => addressOf(frame, buffer)),
             outputs: unit.outputs.map((buffer) => addressOf(frame, buffer)),
             workspace: inWorkspace(frame, scratch.own ?? 0),
+            reference: () => {
+              const name = `${references.length}`;
+              references.push({ name, unit, wide: false });
+              const addresses = [...unit.inputs.map(({ buffer }) => buffer), ...unit.outputs];
+              const type = repeat('i32', addresses.length);
+              return [
+                call(importFunc('reference', name, type, 'none'), ...addresses.map((to) => addressOf(frame, to))),
+              ];
+            },
             run: (k, inputs, outputs) => {
               const { held, inner, run } = programs[k] as (typeof programs)[number];
               const { frame: offset, workspace } = scratch.programs[k] as Nested;
