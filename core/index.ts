@@ -243,7 +243,7 @@ export {
   type TensorFunction,
   withInterpreter,
 } from './dispatch/interpreter.js';
-export { define, type Primitive } from './program/primitive.js';
+export { define, defineJoint, type Primitive } from './program/primitive.js';
 export { type Aval, makeProgram, type Program, type ProgramNode } from './program/program.js';
 export { referenceBackend } from './backends/reference/backend.js';
 export {

@@ -229,6 +229,8 @@ export interface JointDefinition<Name extends string, P> {
 
 /** Turns a record of an operation of several outputs into a primitive. */
 export const defineJoint = <const Name extends string, P>(d: JointDefinition<Name, P>): Primitive<Name, P> => {
+  checkMethods('defineJoint', 'the record', d, ['infer', 'forward', 'batch']);
+  checkMethods('defineJoint', 'the rules', d.rules, ['record', 'push']);
   const primitive = Object.freeze<Primitive<Name, P>>({
     name: d.name,
     family: d.family,

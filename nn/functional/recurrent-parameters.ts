@@ -1,7 +1,7 @@
 /** Parameters and states of recurrent networks: which layers and directions there are, whether everything fits, and where a run begins. */
 
 import { sameShape } from '../../core/base/shape.js';
-import { type FloatDtype, less, reshape, ShapeError, slice, type Tensor, TreeError, zeros } from '../../core/index.js';
+import { type FloatDtype, iota, less, reshape, ShapeError, slice, type Tensor, TreeError, zeros } from '../../core/index.js';
 import { checkTensors, tensorOperand } from '../../core/tensor/arguments.js';
 import { boundedNumbers, checkWhole } from './class-numbers.js';
 
@@ -101,7 +101,7 @@ export const initial = (
 };
 
 /** Whether step `t` counts, `[L, N, 1]`; `null` where all do. */
-export const countingSteps = (op: string, lengths: Tensor | null, steps: number, samples: number): Tensor[] | null => {
+export const countingSteps = (op: string, lengths: Tensor | null, steps: number, samples: number): Tensor | null => {
   if (lengths === null) return null;
   checkWhole(op, lengths, 'length');
   if (!sameShape(lengths.shape, [samples]))
@@ -116,6 +116,6 @@ export const countingSteps = (op: string, lengths: Tensor | null, steps: number,
     count: steps + 1,
     remedy: `give lengths from 0 to ${steps}, the number of steps`,
   });
-  const column = reshape(known, [samples, 1]);
-  return Array.from({ length: steps }, (_, t) => less(t, column));
+  const row = reshape(known, [1, samples, 1]);
+  return less(iota([steps, 1, 1], 0), row);
 };

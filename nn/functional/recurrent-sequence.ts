@@ -13,9 +13,9 @@ import {
   type Key,
   matmul,
   reshape,
+  scan,
   type Shape,
   ShapeError,
-  slice,
   stack,
   type Tensor,
   transpose,
@@ -81,32 +81,22 @@ const runDirection = (
   xs: Tensor,
   weights: Weights,
   start: State,
-  counting: readonly Tensor[] | null,
+  counting: Tensor | null,
   reverse: boolean,
 ): { readonly outputs: Tensor; readonly last: State } => {
-  const [steps = 0, samples = 0] = xs.shape;
-  const projected = linear(xs, weights.weightIh, weights.biasIh);
-  const width = projected.shape[2] ?? 0;
-  const outputs = new Array<Tensor>(steps);
-  let state = start;
-  for (let i = 0; i < steps; i++) {
-    const t = reverse ? steps - 1 - i : i;
-    const fromInput = reshape(slice(projected, [[t, t + 1, 1], null, null]), [samples, width]) as Tensor;
-    const { h, c } = cell.step(fromInput, linear(state.h, weights.weightHh, weights.biasHh), state);
+  const step = (state: State, { x, counts }: { readonly x: Tensor; readonly counts: Tensor | null }): [State, Tensor] => {
+    const { h, c } = cell.step(x, linear(state.h, weights.weightHh, weights.biasHh), state);
     const shown: Tensor = weights.weightHr === null ? h : matmul(h, transpose(weights.weightHr) as Tensor);
-    const counts = counting?.[t];
-    if (counts === undefined) {
-      state = { h: shown, c };
-      outputs[t] = shown;
-    } else {
-      state = {
-        h: where(counts, shown, state.h),
-        c: c === null || state.c === null ? null : where(counts, c, state.c),
-      };
-      outputs[t] = where(counts, shown, 0);
-    }
-  }
-  return { outputs: stack(outputs), last: state };
+    if (counts === null) return [{ h: shown, c }, shown];
+    const kept: State = {
+      h: where(counts, shown, state.h),
+      c: c === null || state.c === null ? null : where(counts, c, state.c),
+    };
+    return [kept, where(counts, shown, 0)];
+  };
+  const projected = linear(xs, weights.weightIh, weights.biasIh);
+  const [last, outputs] = scan(step, start, { x: projected, counts: counting }, { reverse });
+  return { outputs, last };
 };
 
 /** All layers over sequences of either order, or over one sequence `[L, D]`. */
@@ -140,7 +130,7 @@ const run = (
   const [steps = 0, samples = 0] = xs.shape;
   const counting = countingSteps(op, lengths, steps, samples);
   // Inputs behind the end of a sequence meet weights all the same; as zeros they leave no trace in gradients.
-  if (counting !== null) xs = where(stack(counting), xs, 0);
+  if (counting !== null) xs = where(counting, xs, 0);
   const dtype: FloatDtype = x.dtype === 'float64' ? 'float64' : 'float32';
   const places = layers.length * (layers[0]?.length ?? 1);
   const last: State[] = [];

@@ -312,6 +312,21 @@ export const coreCases: CasesOf<typeof api> = {
     () => [],
     (made) => (made as (d: object) => api.Primitive)({ ...api.primitives.add, vjp: [null, null], jvp: 'linear' }).name,
   ),
+  defineJoint: call(
+    () => [
+      {
+        name: 'both',
+        family: 'other',
+        docs: 'both',
+        arity: 1,
+        infer: (inputs: readonly api.Aval[]) => inputs,
+        forward: () => undefined,
+        rules: api.primitives.scan.joint,
+        batch: ({ x }: { readonly x: readonly Tensor[] }) => x,
+      },
+    ],
+    (made) => (made as api.Primitive).name,
+  ),
   makeProgram: call(
     () => [{ ...program() }],
     (made) => String(made),

@@ -35,6 +35,8 @@ export const core: Leading = {
   meshgrid: [[g.ones([2])]],
   full: [[2], 1],
   recurrence: [x, x],
+  scan: [(c: g.Tensor, e: g.Tensor) => [c, e], g.tensor(0), x],
+  whileLoop: [() => g.tensor(false), (c: g.Tensor) => c, x],
   repeatInterleave: [x, 2],
   roll: [x, 1],
   split: [x, 1],
