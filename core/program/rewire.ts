@@ -22,6 +22,10 @@ export const withInputs = (program: Program, inputs: readonly Aval[], places: re
   });
 };
 
+/** The program with other results. */
+export const withOutputs = ({ inputs, constants, nodes }: Program, outputs: readonly number[]): Program =>
+  makeProgram({ inputs, constants, nodes, outputs });
+
 /** The program that returns these values, and computes nothing else. */
 export const returning = (program: Program, outputs: readonly number[]): Program =>
   removeDeadCode(

@@ -23,12 +23,14 @@ import {
   type View,
 } from '../../program/primitive.js';
 import { type Aval, avalOf, type Program, resultsOf } from '../../program/program.js';
-import { opened, returning, withInputs } from '../../program/rewire.js';
+import { opened, returning, withInputs, withOutputs } from '../../program/rewire.js';
 import { zeros, zerosLike } from '../../tensor/creation.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import { add } from '../elementwise/add.js';
 import { broadcastTo } from '../shape/broadcast-to.js';
 import { full } from '../shape/full.js';
 import { permute } from '../shape/permute.js';
+import { collected, type Product, productsOf } from './products.js';
 import { reader } from './reader.js';
 
 export interface ScanParams {
@@ -218,6 +220,24 @@ const halvesOf = (p: ScanParams, wanted: readonly boolean[], on: ProgramTransfor
   });
 };
 
+interface Factors {
+  /** For each of what every round is given, the products that make up its cotangent; `null` where it is added up from round to round. */
+  readonly products: readonly (readonly Product[] | null)[];
+  /** The way back without those. */
+  readonly apart: Program;
+  /** The numbers of all factors. */
+  readonly factors: readonly number[];
+}
+
+const factorsOf = (backward: Program, first: number, count: number): Factors => {
+  const products = Array.from({ length: count }, (_, j) =>
+    productsOf(backward, first + j, backward.outputs[first + j] as number),
+  );
+  const kept = backward.outputs.filter((_, i) => i < first || products[i - first] === null);
+  const factors = [...new Set(products.flatMap((list) => (list ?? []).flatMap(({ a, b }) => [a, b])))];
+  return { products, apart: withOutputs(backward, kept), factors };
+};
+
 /** Added to anything, it changes no bit. */
 const nothing = ({ shape, dtype }: Aval): Tensor => full(shape, -0, { dtype });
 
@@ -244,13 +264,22 @@ const record: JointRules<ScanParams>['record'] = (x, asked, p, on) => {
       ({ given: operands.given, input: operands.inputs, once: fixed, stack: stacks })[from][index] as Tensor;
     const known = elements.map((aval, i) => i >= p.carries && isFloat(aval.dtype) && (cotangents[i] ?? null) !== null);
     const fromOutputs = chosen(cotangents, known) as Tensor[];
+    const elementwise = chosen(operands.inputs, wanted.inputs).length;
+    const firstTotal = carried.length + elementwise;
+    const { products, apart, factors } = derived(backward, `scan products ${firstTotal} ${givenTo.length}`, () =>
+      factorsOf(backward, firstTotal, givenTo.length),
+    );
+    /** Where a factor comes from: what a round has left, or a result of the way back. */
+    const leftAt = (id: number): Residual | undefined => residuals[id - firstTotal - givenTo.length];
+    const made = factors.filter((id) => !['stack', 'input'].includes(leftAt(id)?.from ?? ''));
+    const summed = givenTo.filter((_, j) => products[j] === null);
     const body = derived(backward, `scan back ${p.carries} ${flags(active)} ${flags(known)}`, () =>
       bodyOf(
         (given) => {
           const take = reader(given);
-          const [totals, carry] = [take(givenTo.length), take(carried.length)];
+          const [totals, carry] = [take(summed.length), take(carried.length)];
           const [left, seen, same] = [take(stacked.length), take(fromOutputs.length), take(shared.length)];
-          let [atStack, atShared, atCarry, atSeen] = [0, 0, 0, 0];
+          let [atStack, atShared, atCarry, atSeen, atTotal] = [0, 0, 0, 0, 0];
           const found = residuals.map(({ from }) =>
             from === 'stack' || from === 'input' ? (left[atStack++] as Tensor) : (same[atShared++] as Tensor),
           );
@@ -262,15 +291,21 @@ const record: JointRules<ScanParams>['record'] = (x, asked, p, on) => {
           const starts = [
             ...carried.map(nothing),
             ...chosen(operands.inputs, wanted.inputs).map((input) => nothing(elementOf(input))),
-            ...totals,
+            ...givenTo.map((aval, j) => (products[j] === null ? (totals[atTotal++] as Tensor) : nothing(aval))),
           ];
-          const sent = replay(backward, [...starts, ...found, ...reaching]);
+          const program = returning(apart, [...apart.outputs, ...made]);
+          const sent = replay(program, [...starts, ...found, ...reaching]);
           const toCarries = sent.slice(0, carried.length);
-          const toGiven = sent.slice(sent.length - totals.length);
-          return [...toGiven, ...toCarries, ...sent.slice(carried.length, sent.length - totals.length)];
+          const toGiven = sent.slice(firstTotal, firstTotal + totals.length);
+          return [
+            ...toGiven,
+            ...toCarries,
+            ...sent.slice(carried.length, firstTotal),
+            ...sent.slice(firstTotal + totals.length),
+          ];
         },
         [
-          ...givenTo,
+          ...summed,
           ...carried,
           ...stacked.map((residual) => elementOf(sourceOf(residual))),
           ...fromOutputs.map(elementOf),
@@ -280,7 +315,7 @@ const record: JointRules<ScanParams>['record'] = (x, asked, p, on) => {
     );
     const sent = run(
       [
-        ...givenTo.map((aval) => (p.length === 0 ? zeros(aval.shape, aval.dtype) : nothing(aval))),
+        ...summed.map((aval) => (p.length === 0 ? zeros(aval.shape, aval.dtype) : nothing(aval))),
         ...chosen(
           operands.carries.map((carry, i) => cotangents[i] ?? zerosLike(carry)),
           wanted.carries,
@@ -291,20 +326,33 @@ const record: JointRules<ScanParams>['record'] = (x, asked, p, on) => {
       ],
       {
         body,
-        carries: givenTo.length + carried.length,
+        carries: summed.length + carried.length,
         inputs: stacked.length + fromOutputs.length,
         length: p.length,
         reverse: !p.reverse,
       },
     );
-    let [atGiven, atCarry, atInput] = [0, givenTo.length, givenTo.length + carried.length];
+    const firstInput = summed.length + carried.length;
+    const stackAt = (id: number): Tensor => {
+      const left = leftAt(id);
+      return left?.from === 'stack' || left?.from === 'input'
+        ? sourceOf(left)
+        : (sent[firstInput + elementwise + made.indexOf(id)] as Tensor);
+    };
+    const totalOf = (list: readonly Product[]): Tensor =>
+      list
+        .map((product) => collected(stackAt(product.a), stackAt(product.b), product))
+        .reduce((total, one) => add(total, one) as Tensor);
+    let atSum = 0;
+    const toGiven = products.map((list) => (list === null ? (sent[atSum++] as Tensor) : totalOf(list)));
+    let [atGiven, atCarry, atInput] = [0, summed.length, firstInput];
     return [
       ...wanted.carries.map((want, i) => {
         const cotangent = want ? (sent[atCarry++] as Tensor) : null;
         return asked[i] === true ? cotangent : null;
       }),
       ...wanted.inputs.map((want) => (want ? (sent[atInput++] as Tensor) : null)),
-      ...wanted.given.map((want) => (want ? (sent[atGiven++] as Tensor) : null)),
+      ...wanted.given.map((want) => (want ? (toGiven[atGiven++] as Tensor) : null)),
     ];
   };
   return { outputs, back };
