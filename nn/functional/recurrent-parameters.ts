@@ -1,7 +1,17 @@
 /** Parameters and states of recurrent networks: which layers and directions there are, whether everything fits, and where a run begins. */
 
 import { sameShape } from '../../core/base/shape.js';
-import { type FloatDtype, iota, less, reshape, ShapeError, slice, type Tensor, TreeError, zeros } from '../../core/index.js';
+import {
+  type FloatDtype,
+  iota,
+  less,
+  reshape,
+  ShapeError,
+  slice,
+  type Tensor,
+  TreeError,
+  zeros,
+} from '../../core/index.js';
 import { checkTensors, tensorOperand } from '../../core/tensor/arguments.js';
 import { boundedNumbers, checkWhole } from './class-numbers.js';
 

@@ -13,9 +13,9 @@ import {
   type Key,
   matmul,
   reshape,
-  scan,
   type Shape,
   ShapeError,
+  scan,
   stack,
   type Tensor,
   transpose,
@@ -84,7 +84,10 @@ const runDirection = (
   counting: Tensor | null,
   reverse: boolean,
 ): { readonly outputs: Tensor; readonly last: State } => {
-  const step = (state: State, { x, counts }: { readonly x: Tensor; readonly counts: Tensor | null }): [State, Tensor] => {
+  const step = (
+    state: State,
+    { x, counts }: { readonly x: Tensor; readonly counts: Tensor | null },
+  ): [State, Tensor] => {
     const { h, c } = cell.step(x, linear(state.h, weights.weightHh, weights.biasHh), state);
     const shown: Tensor = weights.weightHr === null ? h : matmul(h, transpose(weights.weightHr) as Tensor);
     if (counts === null) return [{ h: shown, c }, shown];
