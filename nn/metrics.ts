@@ -1,5 +1,6 @@
 /** Figures of merit that nobody differentiates. */
 
+import { floatFor, isInteger } from '../core/base/dtype.js';
 import { inOperation } from '../core/base/scope.js';
 import { reveal } from '../core/dispatch/interpreter.js';
 import {
@@ -69,11 +70,11 @@ export const accuracy = ((scores: Tensor, target: Tensor, options: Reducible<Cla
       });
     // A row with NaN has no largest score, and so no answer.
     const judged = logicalNot(any(isNaNEach(scores), { axes: 1 }));
-    const dtype = scores.dtype === 'float64' ? 'float64' : 'float32';
+    const dtype = floatFor(scores.dtype);
     const classes = cast(target, 'int32');
     const hit = equal(argmax(scores, { axis: 1 }), classes);
     // A label with a fraction is no class, although its whole part is one.
-    const named = target.dtype === 'int32' ? hit : logicalAnd(hit, equal(cast(classes, target.dtype), target));
+    const named = isInteger(target.dtype) ? hit : logicalAnd(hit, equal(cast(classes, target.dtype), target));
     const right = cast(logicalAnd(judged, named), dtype);
     if (ignoreIndex === null) {
       const figure = reduceLoss('accuracy', right, reduction);

@@ -1,5 +1,6 @@
 /** Questions about trees of parameters that do not depend on the layers they belong to. */
 
+import { isFloat } from '../core/base/dtype.js';
 import { checkCallable } from '../core/base/methods.js';
 import { treeEntries, treeLeaves } from '../core/index.js';
 import { checkedOptions } from '../core/tensor/arguments.js';
@@ -47,7 +48,7 @@ export const parameterCounts = (
   const all = entries.reduce((total, [, leaf]) => total + leaf.size, 0);
   const kept = entries.reduce((total, [path, leaf]) => (frozen(path) ? total + leaf.size : total), 0);
   const runningStatistics = treeLeaves(variables.state ?? null, 'parameterCounts').reduce(
-    (total, { dtype, size }) => (dtype === 'float32' || dtype === 'float64' ? total + size : total),
+    (total, { dtype, size }) => (isFloat(dtype) ? total + size : total),
     0,
   );
   return { trainable: all - kept, frozen: kept, all, runningStatistics };

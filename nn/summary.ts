@@ -3,7 +3,7 @@
  * of the largest network takes no time and no memory.
  */
 
-import { bytesPerElement } from '../core/base/dtype.js';
+import { bytesPerElement, isFloat } from '../core/base/dtype.js';
 import { describe } from '../core/base/errors.js';
 import { checkCallable, checkMethods } from '../core/base/methods.js';
 import { scopePath } from '../core/base/scope.js';
@@ -102,7 +102,7 @@ const leavesOf = (tree: unknown): readonly Tensor[] => treeLeaves(tree ?? null, 
 
 const total = (leaves: readonly Tensor[]): number => leaves.reduce((sum, { size }) => sum + size, 0);
 
-const isFloating = ({ dtype }: Tensor): boolean => dtype === 'float32' || dtype === 'float64';
+const isFloating = ({ dtype }: Tensor): boolean => isFloat(dtype);
 
 const isShape = (input: unknown): input is Shape =>
   Array.isArray(input) && input.length < 2 ** 16 && input.every((size) => typeof size === 'number');

@@ -1,5 +1,6 @@
 /** Transforms that need no memory of earlier gradients: scaling, weight decay, clipping. */
 
+import { type ComputeFloat, floatFor, isFloat } from '../core/base/dtype.js';
 import { describe } from '../core/base/errors.js';
 import { inOperation } from '../core/base/scope.js';
 import {
@@ -111,10 +112,13 @@ interface Norm {
   readonly relative: Tensor;
 }
 
+/** Exponents beyond which powers, or sums of many, may leave the range of the type. */
+const farthest: Readonly<Record<ComputeFloat, number>> = { float32: 60, float64: 500 };
+
 const normOf = (op: string, tree: unknown, p: number): Norm | null => {
   checkPower(op, p);
   const leaves = treeLeaves(tree, op).filter((leaf) => leaf.size > 0);
-  const whole = leaves.find(({ dtype }) => dtype !== 'float32' && dtype !== 'float64');
+  const whole = leaves.find(({ dtype }) => !isFloat(dtype));
   if (whole !== undefined)
     throw new DtypeError({
       op,
@@ -122,14 +126,14 @@ const normOf = (op: string, tree: unknown, p: number): Norm | null => {
       shapes: [whole.shape],
       remedy: 'give a tree of floats',
     });
-  const dtype = leaves.some((leaf) => leaf.dtype === 'float64') ? 'float64' : 'float32';
+  const dtype = leaves.some((leaf) => floatFor(leaf.dtype) === 'float64') ? 'float64' : 'float32';
   const sizes = leaves.map((leaf) => abs(cast(leaf, dtype)));
   const [first, ...others] = sizes.map((size) => max(size));
   if (first === undefined) return null;
   const largest = others.reduce((most, leaf) => maximum(most, leaf), first);
   if (p === Number.POSITIVE_INFINITY) return { dtype, unit: full([], 1, dtype), relative: largest };
   // |g|ᵖ of sizes within 2^(±reach) is far from both ends of the range, and so is the sum of millions.
-  const reach = (dtype === 'float32' ? 60 : 500) / p;
+  const reach = farthest[dtype] / p;
   const finite = logicalAnd(greater(largest, 0), less(largest, Number.POSITIVE_INFINITY));
   const extreme = logicalOr(less(largest, 2 ** -reach), greater(largest, 2 ** reach));
   const unit = where(logicalAnd(finite, extreme), largest, full([], 1, dtype));

@@ -3,7 +3,7 @@
  * For y = f(x), a tangent ẋ becomes ẏ = Jẋ = Σₖ Jₖẋₖ over the arguments.
  */
 
-import { isFloat } from '../../core/base/dtype.js';
+import { isDifferentiable } from '../../core/base/dtype.js';
 import {
   bind,
   bindAll,
@@ -72,7 +72,7 @@ export const createForwardMode = (name: string): ForwardMode => {
   noteDerivative();
   const look = (x: Tensor): Dual => (x.owner === mode ? (x.payload as Dual) : { primal: x, tangent: null });
   const lift = (primal: Tensor, tangent: Tensor | null): Tensor =>
-    tangent === null || !isFloat(primal.dtype)
+    tangent === null || !isDifferentiable(primal.dtype)
       ? primal
       : new Tensor(primal.shape, primal.dtype, mode, { primal, tangent } satisfies Dual);
 
@@ -98,7 +98,7 @@ export const createForwardMode = (name: string): ForwardMode => {
         return pushed.outputs.map((y, i) => lift(y, pushed.tangents[i] ?? null));
       }
       const y = bind(primitive, x, params);
-      return [isFloat(y.dtype) ? lift(y, pushForward(primitive, x, tangents, y, params)) : y];
+      return [isDifferentiable(y.dtype) ? lift(y, pushForward(primitive, x, tangents, y, params)) : y];
     },
 
     call(rule, inputs) {

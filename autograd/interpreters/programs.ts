@@ -1,5 +1,5 @@
 /** Programs made of programs: their tangents, the two halves of their gradients, and their batches, each traced once. */
-import { isFloat } from '../../core/base/dtype.js';
+import { isDifferentiable } from '../../core/base/dtype.js';
 import { withInterpreter } from '../../core/dispatch/interpreter.js';
 import { replay, traceProgram } from '../../core/dispatch/trace.js';
 import { derived, flags } from '../../core/program/derived.js';
@@ -46,13 +46,13 @@ const vjpOf = (program: Program, wanted: readonly boolean[], still: boolean): Re
       let next = count;
       const first = ids.map((id) => [id, given[next++] as Tensor] as const);
       const from = seen.flatMap(({ id }, i) => {
-        if (!isFloat((results[i] as Aval).dtype)) return [];
+        if (!isDifferentiable((results[i] as Aval).dtype)) return [];
         const cotangent = given[next++] as Tensor;
         return id < 0 ? [] : [[id, cotangent] as const];
       });
       return [...seen.map(({ value }) => value), ...tape.drain([...first, ...from], ids).map((g) => g as Tensor)];
     },
-    [...program.inputs, ...starts, ...results.filter(({ dtype }) => isFloat(dtype))],
+    [...program.inputs, ...starts, ...results.filter(({ dtype }) => isDifferentiable(dtype))],
     'vjp',
   );
   const { early, late } = partition(tidied(both), count, results.length);

@@ -5,7 +5,7 @@
  * For y = f(x) with Jacobian J, a cotangent ȳ of y becomes x̄ = Jᵀȳ. Along a chain y = fₙ(…f₁(x)), Jᵀ = J₁ᵀ…Jₙᵀ, so the
  * last operation is undone first. A value used twice receives the sum of what its uses send back.
  */
-import { isFloat } from '../../core/base/dtype.js';
+import { isDifferentiable } from '../../core/base/dtype.js';
 import { here } from '../../core/base/scope.js';
 import {
   bindAll,
@@ -82,7 +82,9 @@ export const createTape = (name: string, still = false): Tape => {
 
   const look = (x: Tensor): Tracked => (x.owner === tape ? (x.payload as Tracked) : { value: x, id: -1 });
   const track = (value: Tensor): Tensor =>
-    isFloat(value.dtype) ? new Tensor(value.shape, value.dtype, tape, { value, id: count++ } satisfies Tracked) : value;
+    isDifferentiable(value.dtype)
+      ? new Tensor(value.shape, value.dtype, tape, { value, id: count++ } satisfies Tracked)
+      : value;
 
   /** Writes a call down, and tracks what it returned. */
   const recordCall = (
@@ -132,7 +134,7 @@ export const createTape = (name: string, still = false): Tape => {
       const results = bindAll(primitive, x, params);
       const y = results[0] as Tensor;
       const ids = seen.map(({ id }, argument) => (id >= 0 && primitive.vjp(argument) !== null ? id : -1));
-      if (!isFloat(y.dtype) || ids.every((id) => id < 0)) return results;
+      if (!isDifferentiable(y.dtype) || ids.every((id) => id < 0)) return results;
       const { saves } = primitive;
       entries.push({
         kind: 'operation',

@@ -3,7 +3,7 @@
  * is linear in the cotangent (`J = (Jᵀ)ᵀ`); higher derivatives differentiate the rule's own operations; vmap batches it.
  */
 
-import { isFloat } from '../../core/base/dtype.js';
+import { isDifferentiable } from '../../core/base/dtype.js';
 import { describe, GradientError, TreeError } from '../../core/base/errors.js';
 import { sameShape } from '../../core/base/shape.js';
 import { type CustomRule, call } from '../../core/dispatch/interpreter.js';
@@ -63,8 +63,8 @@ const cotangentsOf = (args: readonly unknown[], returned: unknown): (Tensor | nu
     if (like instanceof Tensor) {
       if (given !== null && !(given instanceof Tensor)) throw malformed(describe(given), path, 'a tensor or null');
       // Integers and booleans take no cotangent, whatever stands in their place.
-      if (given !== null && isFloat(like.dtype)) checkCotangent(given, like);
-      cotangents.push(isFloat(like.dtype) ? given : null);
+      if (given !== null && isDifferentiable(like.dtype)) checkCotangent(given, like);
+      cotangents.push(isDifferentiable(like.dtype) ? given : null);
     } else if (Array.isArray(like)) {
       if (given === null && path.length > 0) {
         none(like);

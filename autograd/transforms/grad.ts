@@ -1,6 +1,6 @@
 /** The gradient of a scalar function: reverse mode with the cotangent 1. */
 
-import { isFloat } from '../../core/base/dtype.js';
+import { isDifferentiable } from '../../core/base/dtype.js';
 import { ArgumentError, describeList, GradientError } from '../../core/base/errors.js';
 import { formatAval } from '../../core/program/program.js';
 import { checkedOptions, checkFunction } from '../../core/tensor/arguments.js';
@@ -55,7 +55,7 @@ export const chooseArguments = (
 
 /** The target of a gradient, or the error that says why it is none. */
 const scalarTarget = (op: string, target: unknown): Tensor => {
-  if (target instanceof Tensor && target.rank === 0 && isFloat(target.dtype)) return target;
+  if (target instanceof Tensor && target.rank === 0 && isDifferentiable(target.dtype)) return target;
   throw new GradientError({
     op,
     problem: `the function returned ${target instanceof Tensor ? formatAval(target) : describe(target)}, not a scalar float`,

@@ -1,5 +1,5 @@
 /** Checks at the door of every transform: trees that must match, leaves that must be floats. */
-import { isFloat } from '../../core/base/dtype.js';
+import { isDifferentiable } from '../../core/base/dtype.js';
 import { DtypeError, GradientError, ShapeError, TreeError } from '../../core/base/errors.js';
 import { sameShape } from '../../core/base/shape.js';
 import type { Tensor } from '../../core/tensor/tensor.js';
@@ -47,7 +47,7 @@ export const matchingLeaves = (op: string, what: string, tree: unknown, like: un
         shapes: [leaf.shape, expected.shape],
         remedy: 'give them the same shape; broadcastTo() stretches',
       });
-    if (leaf.dtype !== expected.dtype && isFloat(expected.dtype))
+    if (leaf.dtype !== expected.dtype && isDifferentiable(expected.dtype))
       throw new DtypeError({
         op,
         problem: `the ${what} at ${path} is ${leaf.dtype}, its value ${expected.dtype}`,
@@ -60,7 +60,7 @@ export const matchingLeaves = (op: string, what: string, tree: unknown, like: un
 
 /** Throws for a leaf that takes no gradient. */
 export const requireFloats = (op: string, tree: unknown): void => {
-  const wrong = treeEntries(tree, op).find(([, leaf]) => !isFloat(leaf.dtype));
+  const wrong = treeEntries(tree, op).find(([, leaf]) => !isDifferentiable(leaf.dtype));
   if (wrong !== undefined)
     throw new GradientError({
       op,

@@ -1,17 +1,155 @@
 /**
- * The four element types and the typed arrays that hold them.
+ * The element types: one table of what each is, and small functions over it. Nothing else in the library lists them: who asks what a type
+ * is asks here, and who must do something else for each type has a record of all of them, so that a new one that is forgotten there does
+ * not compile.
  * Floats carry derivatives; integers and booleans carry indices, labels and masks.
  */
 
 import { ArgumentError } from './errors.js';
 
-export type Dtype = 'float32' | 'float64' | 'int32' | 'bool';
 export type FloatDtype = 'float32' | 'float64';
 
-/** A `bool` is stored as one byte, 0 or 1. */
+export type IntegerDtype = 'int32';
+
+export type Dtype = FloatDtype | IntegerDtype | 'bool';
+
+/** The types that operations compute in. */
+export type ComputeDtype = 'float32' | 'float64' | 'int32' | 'bool';
+
+/** The floats that operations compute in. */
+export type ComputeFloat = Extract<ComputeDtype, FloatDtype>;
+
+/** The type in which operations on a type are computed. */
+type ComputeOf<D extends Dtype> = D extends ComputeDtype ? D : D extends FloatDtype ? 'float32' : 'int32';
+
+/** Typed arrays that hold numbers of tensors. A `bool` is stored as one byte, 0 or 1. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
-const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, bool: Uint8Array } as const;
+interface ArrayOf {
+  new (length: number): TypedArray;
+  readonly BYTES_PER_ELEMENT: number;
+}
+
+/** What there is to know of an element type. */
+interface ElementType<D extends Dtype = Dtype> {
+  /** What stores it. */
+  readonly array: ArrayOf;
+  readonly kind: D extends FloatDtype ? 'float' : D extends IntegerDtype ? 'integer' : 'bool';
+  /** The type in which operations on it are computed: itself, or a wider one, whose results are rounded to it. */
+  readonly compute: ComputeOf<D>;
+  /** The type of sums and products of many: wide enough for more than one element. */
+  readonly total: Dtype;
+  /** Whether its tensors take part in derivatives. */
+  readonly differentiable: boolean;
+  /** How many of them a vector of 128 bits computes at once, in the type in which they are computed. */
+  readonly lanes: 2 | 4;
+  /** Its name in printed programs. */
+  readonly short: string;
+  /** The least and the largest finite number. */
+  readonly range: readonly [least: number, largest: number];
+}
+
+const largestFloat32 = (2 - 2 ** -23) * 2 ** 127;
+
+const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
+  float32: {
+    array: Float32Array,
+    kind: 'float',
+    compute: 'float32',
+    total: 'float32',
+    differentiable: true,
+    lanes: 4,
+    short: 'f32',
+    range: [-largestFloat32, largestFloat32],
+  },
+  float64: {
+    array: Float64Array,
+    kind: 'float',
+    compute: 'float64',
+    total: 'float64',
+    differentiable: true,
+    lanes: 2,
+    short: 'f64',
+    range: [-Number.MAX_VALUE, Number.MAX_VALUE],
+  },
+  int32: {
+    array: Int32Array,
+    kind: 'integer',
+    compute: 'int32',
+    total: 'int32',
+    differentiable: false,
+    lanes: 4,
+    short: 'i32',
+    range: [-(2 ** 31), 2 ** 31 - 1],
+  },
+  bool: {
+    array: Uint8Array,
+    kind: 'bool',
+    compute: 'bool',
+    total: 'int32',
+    differentiable: false,
+    lanes: 4,
+    short: 'bool',
+    range: [0, 1],
+  },
+};
+
+/** What is known of a type. */
+const factsOf = (dtype: Dtype): ElementType => elementTypes[dtype];
+
+/** All element types. */
+export const dtypes: readonly Dtype[] = Object.keys(elementTypes) as Dtype[];
+
+export const isDtype = (name: unknown): name is Dtype => typeof name === 'string' && Object.hasOwn(elementTypes, name);
+
+export const isFloat = (dtype: Dtype): dtype is FloatDtype => factsOf(dtype).kind === 'float';
+
+export const isInteger = (dtype: Dtype): dtype is IntegerDtype => factsOf(dtype).kind === 'integer';
+
+export const isBool = (dtype: Dtype): dtype is 'bool' => factsOf(dtype).kind === 'bool';
+
+/** Whether its tensors take part in derivatives. */
+export const isDifferentiable = (dtype: Dtype): boolean => factsOf(dtype).differentiable;
+
+/** The type in which operations on it are computed. */
+export const computeType = (dtype: Dtype): ComputeDtype => factsOf(dtype).compute;
+
+/** The float in which to compute with it: float32 for what is none. */
+export const floatFor = (dtype: Dtype): ComputeFloat => (isFloat(dtype) ? elementTypes[dtype].compute : 'float32');
+
+/** The type of sums and products of many of them. */
+export const totalType = (dtype: Dtype): Dtype => factsOf(dtype).total;
+
+/** How many of them a vector of 128 bits computes at once. */
+export const lanesOf = (dtype: Dtype): 2 | 4 => factsOf(dtype).lanes;
+
+/** Its name in printed programs. */
+export const shortDtype = (dtype: Dtype): string => factsOf(dtype).short;
+
+/** Bytes one element takes. */
+export const bytesPerElement = (dtype: Dtype): number => factsOf(dtype).array.BYTES_PER_ELEMENT;
+
+/** The largest finite number. */
+export const largestOf = (dtype: Dtype): number => factsOf(dtype).range[1];
+
+/** The least and the largest finite number. */
+export const rangeOf = (dtype: Dtype): readonly [least: number, largest: number] => factsOf(dtype).range;
+
+/** Whether the whole part of a number is within the range of the type. */
+export const holdsWhole = (dtype: Dtype, value: number): boolean => {
+  const [least, largest] = rangeOf(dtype);
+  return value > least - 1 && value < largest + 1;
+};
+
+/** Whether the type holds a number as it is; floats hold every number, rounded. */
+export const holds = (dtype: Dtype, value: number): boolean =>
+  isFloat(dtype) || (Number.isInteger(value) && holdsWhole(dtype, value));
+
+/** The names of types, for messages: `'float32', 'float64', 'int32' or 'bool'`. */
+export const namesOf = (which: (dtype: Dtype) => boolean = () => true): string => {
+  const names = dtypes.filter(which).map((dtype) => `'${dtype}'`);
+  return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' or ');
+};
 
 /**
  * A zero-filled array of `length` elements of `dtype`.
@@ -19,7 +157,7 @@ const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array
  */
 export const allocate = (dtype: Dtype, length: number): TypedArray => {
   try {
-    return new arrays[dtype](length);
+    return new (factsOf(dtype).array)(length);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new ArgumentError({
@@ -33,18 +171,14 @@ export const allocate = (dtype: Dtype, length: number): TypedArray => {
 /** A new array of `dtype` with the same values; floats become integers by truncation, anything becomes a `bool` by `!== 0`. */
 export const convert = (data: ArrayLike<number>, dtype: Dtype): TypedArray => {
   const out = allocate(dtype, data.length);
-  if (dtype === 'bool') for (let i = 0; i < out.length; i++) out[i] = data[i] === 0 ? 0 : 1;
+  if (isBool(dtype)) for (let i = 0; i < out.length; i++) out[i] = data[i] === 0 ? 0 : 1;
   else for (let i = 0; i < out.length; i++) out[i] = data[i] ?? 0;
   return out;
 };
 
+/** A number as the type holds it: rounded, truncated or 0 and 1, as `cast` does. */
+export const asHeld = (value: number, dtype: Dtype): number => convert([value], dtype)[0] as number;
+
 /** The same values as doubles; the array itself where it holds doubles already. */
 export const asDoubles = (data: TypedArray): Float64Array =>
   data instanceof Float64Array ? data : new Float64Array(data);
-
-export const isDtype = (name: unknown): name is Dtype => typeof name === 'string' && Object.hasOwn(arrays, name);
-
-export const isFloat = (dtype: Dtype): dtype is FloatDtype => dtype === 'float32' || dtype === 'float64';
-
-/** Bytes one element takes. */
-export const bytesPerElement = (dtype: Dtype): number => arrays[dtype].BYTES_PER_ELEMENT;

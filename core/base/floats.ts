@@ -1,30 +1,39 @@
 /** The numbers that an element type holds, and the neighbours of one: what bounds of draws are rounded to. */
-import type { FloatDtype } from './dtype.js';
+import { asHeld, type FloatDtype, largestOf } from './dtype.js';
 
 /** The largest finite number of each type. */
 export const largest: Readonly<Record<FloatDtype, number>> = {
-  float32: (2 - 2 ** -23) * 2 ** 127,
-  float64: Number.MAX_VALUE,
+  float32: largestOf('float32'),
+  float64: largestOf('float64'),
 };
 
 /** The nearest number of the type; beyond `largest` it is infinite. */
-export const rounded = (x: number, dtype: FloatDtype): number => (dtype === 'float32' ? Math.fround(x) : x);
+export const rounded = (x: number, dtype: FloatDtype): number => asHeld(x, dtype);
+
+/** The smallest positive number of each type. */
+const smallest: Readonly<Record<FloatDtype, number>> = { float32: 2 ** -149, float64: Number.MIN_VALUE };
+
+/** The number whose bits are those of `x` and `by`, as integers. */
+const bitsAway: Readonly<Record<FloatDtype, (x: number, by: 1 | -1) => number>> = {
+  float32: (x, by) => {
+    const number = Float32Array.of(x);
+    const bits = new Int32Array(number.buffer);
+    bits[0] = (bits[0] as number) + by;
+    return number[0] as number;
+  },
+  float64: (x, by) => {
+    const number = Float64Array.of(x);
+    const bits = new BigInt64Array(number.buffer);
+    bits[0] = (bits[0] as bigint) + BigInt(by);
+    return number[0] as number;
+  },
+};
 
 /** The next number of the type above or below one that it holds. */
 const neighbour = (x: number, dtype: FloatDtype, direction: 1 | -1): number => {
-  if (x === 0) return direction * (dtype === 'float32' ? 2 ** -149 : Number.MIN_VALUE);
+  if (x === 0) return direction * smallest[dtype];
   // The bits of floats of one sign are in the order of their sizes.
-  const outwards = x > 0 === direction > 0;
-  if (dtype === 'float32') {
-    const number = Float32Array.of(x);
-    const bits = new Int32Array(number.buffer);
-    bits[0] = (bits[0] as number) + (outwards ? 1 : -1);
-    return number[0] as number;
-  }
-  const number = Float64Array.of(x);
-  const bits = new BigInt64Array(number.buffer);
-  bits[0] = (bits[0] as bigint) + (outwards ? 1n : -1n);
-  return number[0] as number;
+  return bitsAway[dtype](x, x > 0 === direction > 0 ? 1 : -1);
 };
 
 /** The smallest number of the type that is at least `x`. */

@@ -91,7 +91,7 @@ export const variance = (x: Tensor, options: VarianceOptions = {}): Tensor =>
   });
 
 /** Exponents beyond which a square, or the sum of some, may leave the range of the element type. */
-const farthest = { float32: 100, float64: 900 } as const;
+const farthest: Readonly<Record<FloatDtype, number>> = { float32: 100, float64: 900 };
 
 /**
  * A power of two near the largest absolute value of each lane, kept for division (`unit`) and in the result's shape for what is

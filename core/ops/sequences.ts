@@ -1,12 +1,12 @@
 /** Evenly spaced numbers and grids of them. Computed in double precision and rounded once. */
 
-import { type Dtype, type FloatDtype, isFloat } from '../base/dtype.js';
+import { type Dtype, type FloatDtype, holdsWhole, isBool, isFloat } from '../base/dtype.js';
 import { ArgumentError, DtypeError, describe, ShapeError } from '../base/errors.js';
 import { inOperation } from '../base/scope.js';
 import { checkShape } from '../base/shape.js';
 import { broadcastTo } from '../primitives/shape/broadcast-to.js';
 import { reshape } from '../primitives/shape/reshape.js';
-import { checkDtype, checkedOptions, checkTensorList, fitsInt32 } from '../tensor/arguments.js';
+import { checkDtype, checkedOptions, checkTensorList } from '../tensor/arguments.js';
 import { fromData } from '../tensor/creation.js';
 import type { Tensor } from '../tensor/tensor.js';
 
@@ -50,7 +50,7 @@ export function arange(...all: readonly (number | ArangeOptions | undefined)[]):
     });
   if (step === 0)
     throw new ArgumentError({ op: 'arange', problem: 'the step is 0', remedy: 'give a positive or a negative step' });
-  if (!isFloat(dtype) && (dtype === 'bool' || !Number.isInteger(start) || !Number.isInteger(step)))
+  if (!isFloat(dtype) && (isBool(dtype) || !Number.isInteger(start) || !Number.isInteger(step)))
     throw new DtypeError({
       op: 'arange',
       problem: `${start}, ${start + step}, … do not fit ${dtype}`,
@@ -58,10 +58,10 @@ export function arange(...all: readonly (number | ArangeOptions | undefined)[]):
     });
   const count = Math.max(0, Math.ceil(quotientOf(start, stop, step)));
   const end = stepped(start, count - 1, step);
-  if (dtype === 'int32' && count > 0 && !(fitsInt32(start) && fitsInt32(end)))
+  if (!isFloat(dtype) && count > 0 && !(holdsWhole(dtype, start) && holdsWhole(dtype, end)))
     throw new DtypeError({
       op: 'arange',
-      problem: `${start}, …, ${end} do not fit int32`,
+      problem: `${start}, …, ${end} do not fit ${dtype}`,
       remedy: "use 'float32' or 'float64'",
     });
   checkShape('arange', [count]);

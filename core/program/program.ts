@@ -4,7 +4,7 @@
  * Parameters of a node may hold programs, which are what a loop repeats or a branch may take.
  */
 
-import { type Dtype, isDtype } from '../base/dtype.js';
+import { type Dtype, isDtype, shortDtype } from '../base/dtype.js';
 import { ArgumentError, describe, describeList, formatShape } from '../base/errors.js';
 import { frozen } from '../base/frozen.js';
 import { checkLength } from '../base/methods.js';
@@ -92,9 +92,7 @@ const numberOf = (value: object): number => {
   return count++;
 };
 
-const shortDtype: Record<Dtype, string> = { float32: 'f32', float64: 'f64', int32: 'i32', bool: 'bool' };
-
-export const formatAval = ({ shape, dtype }: Aval): string => `${shortDtype[dtype]}${formatShape(shape)}`;
+export const formatAval = ({ shape, dtype }: Aval): string => `${shortDtype(dtype)}${formatShape(shape)}`;
 
 /** JSON knows neither NaN nor ±∞ nor −0, but parameters that differ must print differently. */
 const spelled = (_: string, value: unknown): unknown =>

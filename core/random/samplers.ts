@@ -5,7 +5,7 @@
  * ordinary arithmetic outside.
  */
 
-import { type FloatDtype, isFloat } from '../base/dtype.js';
+import { type FloatDtype, floatFor, isFloat } from '../base/dtype.js';
 import { ArgumentError, DtypeError, describe, ShapeError } from '../base/errors.js';
 import { largest, roundedUp } from '../base/floats.js';
 import { inOperation } from '../base/scope.js';
@@ -162,7 +162,7 @@ export const bernoulli = <const S extends Shape>(key: Key, p: number | Tensor, s
         (value) => `${value} is not a probability`,
         'give p between 0 and 1',
       );
-    if (p instanceof Tensor && p.dtype === 'float64')
+    if (p instanceof Tensor && floatFor(p.dtype) === 'float64')
       return less(unitInterval(randomWords(key, shape), 'float64'), p) as Tensor as Tensor<S>;
     if (!(p instanceof Tensor) && Number.isInteger(p / grain))
       return less(unitInterval(randomWords(key, shape), 'float32'), p) as Tensor as Tensor<S>;
@@ -333,7 +333,7 @@ export const categorical = (key: Key, logits: Tensor, given?: Shape): Tensor =>
         remedy: 'let the shape end in the leading axes of the logits',
       });
     checkLogits(logits, classes);
-    const noise = gumbel(key, [...shape, classes], { dtype: logits.dtype === 'float64' ? 'float64' : 'float32' });
+    const noise = gumbel(key, [...shape, classes], { dtype: floatFor(logits.dtype) });
     const drawnClass = argmax(add(logits, noise), { axis: -1 });
     if (reveal(logits) !== null) return drawnClass;
     // The largest logit is NaN where any is, and −∞ where all are; of several that are ∞ nothing decides.

@@ -1,5 +1,5 @@
 /** `y = f(a, b)`, element by element, with broadcasting. */
-import type { Dtype } from '../base/dtype.js';
+import { type Dtype, isInteger } from '../base/dtype.js';
 import { broadcastShapes } from '../base/shape.js';
 import { type Definition, define, type Primitive, type Saves } from '../program/primitive.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -42,7 +42,7 @@ export function defineBinary<const Name extends string, const S extends Saves>({
     },
     forward(out, [a, b]) {
       if (a === undefined || b === undefined) return;
-      const combine = out.dtype === 'int32' ? onIntegers : f;
+      const combine = isInteger(out.dtype) ? onIntegers : f;
       const left = stretch(a, out.shape);
       const right = stretch(b, out.shape);
       for (let i = 0; i < out.data.length; i++) out.data[i] = combine(left[i] ?? 0, right[i] ?? 0);

@@ -1,7 +1,7 @@
 /**
  * What elementwise operations share: one element type among the operands, broadcast reading, and the batching rule.
  */
-import { allocate, type Dtype, isFloat, type TypedArray } from '../base/dtype.js';
+import { allocate, type Dtype, isBool, isFloat, type TypedArray } from '../base/dtype.js';
 import { DtypeError } from '../base/errors.js';
 import { broadcastStrides, type Shape, sameShape, sizeOf, walk } from '../base/shape.js';
 import { bind } from '../dispatch/interpreter.js';
@@ -15,8 +15,8 @@ export type Accepts = 'float' | 'number' | 'bool' | 'any';
 
 const accepted: Record<Accepts, (dtype: Dtype) => boolean> = {
   float: isFloat,
-  number: (dtype) => dtype !== 'bool',
-  bool: (dtype) => dtype === 'bool',
+  number: (dtype) => !isBool(dtype),
+  bool: isBool,
   any: () => true,
 };
 

@@ -2,7 +2,7 @@
  * Operations along one axis that keep the shape: each lane of the input becomes a lane of the output, whatever stands
  * beside it. Scans, softmax and sorting are of this kind.
  */
-import type { Dtype } from '../base/dtype.js';
+import { type Dtype, isInteger } from '../base/dtype.js';
 import { type Shape, sizeOf } from '../base/shape.js';
 import { bind } from '../dispatch/interpreter.js';
 import {
@@ -75,7 +75,7 @@ export function defineLanewise<P extends AxisParams>(): LanewiseDefiner<P> {
         const to = out.data;
         const lane = new Float64Array(x.shape[p.axis] ?? 1);
         const result = new Float64Array(lane.length);
-        const along = x.dtype === 'int32' ? onIntegers : f;
+        const along = isInteger(x.dtype) ? onIntegers : f;
         eachLine(x.shape, p.axis, (start, stride) => {
           for (let k = 0; k < lane.length; k++) lane[k] = from[start + k * stride] ?? 0;
           along(lane, result, p);

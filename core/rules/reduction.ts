@@ -2,7 +2,7 @@
  * Reductions: one number from each lane, a lane being the elements that share their other indices.
  * The reference gathers a lane into scratch memory and applies a plain function to it.
  */
-import type { Dtype } from '../base/dtype.js';
+import { type Dtype, isInteger } from '../base/dtype.js';
 import { reducedShape, type Shape, sizeOf, stridesOf, walk } from '../base/shape.js';
 import { bind } from '../dispatch/interpreter.js';
 import {
@@ -105,7 +105,7 @@ export function defineReduction<const Name extends string, const S extends Saves
     },
     forward: (out, [x], { axes }) => {
       if (x === undefined) return;
-      const reduce = x.dtype === 'int32' ? onIntegers : f;
+      const reduce = isInteger(x.dtype) ? onIntegers : f;
       eachLane(x, axes, (lane, position) => {
         out.data[position] = reduce(lane);
       });

@@ -3,7 +3,16 @@
  * argument ends in a typed error that names the operation: never in a TypeError from inside, never in a wrong result
  * because an option was misspelt.
  */
-import { type Dtype, isDtype } from '../base/dtype.js';
+import {
+  type Dtype,
+  holds,
+  holdsWhole,
+  type IntegerDtype,
+  isBool,
+  isDtype,
+  isInteger,
+  namesOf,
+} from '../base/dtype.js';
 import { ArgumentError, DtypeError, describe } from '../base/errors.js';
 import { ownList } from '../base/frozen.js';
 import { checkLength, isClass } from '../base/methods.js';
@@ -78,7 +87,7 @@ export const checkDtype = (op: string, dtype: Dtype): void => {
     throw new DtypeError({
       op,
       problem: `there is no element type ${describe(dtype)}`,
-      remedy: "use 'float32', 'float64', 'int32' or 'bool'",
+      remedy: `use ${namesOf()}`,
     });
 };
 
@@ -88,16 +97,19 @@ export const checkNumber = (op: string, what: string, value: unknown): void => {
     throw new ArgumentError({ op, problem: `${what} is ${describe(value)}, not a number`, remedy: 'give a number' });
 };
 
-/** Whether int32 holds the whole part of a number. */
-export const fitsInt32 = (value: number): boolean => value > -(2 ** 31) - 1 && value < 2 ** 31;
+/** The ranges of the integers, for messages. */
+const rangeTexts: Readonly<Record<IntegerDtype, string>> = { int32: 'from −2^31 to 2^31 − 1' };
 
-/** Throws unless int32 holds the whole part of the value. */
-export const checkInt32 = (op: string, what: string, value: number): void => {
-  if (!fitsInt32(value))
+/** Whether int32 holds the whole part of a number. */
+export const fitsInt32 = (value: number): boolean => holdsWhole('int32', value);
+
+/** Throws unless the type, where it is one of integers, holds the whole part of the value. */
+export const checkWhole = (op: string, what: string, value: number, dtype: Dtype): void => {
+  if (isInteger(dtype) && !holdsWhole(dtype, value))
     throw new DtypeError({
       op,
-      problem: `${what} is ${value}, which does not fit int32`,
-      remedy: "give a number from −2^31 to 2^31 − 1, or use 'float64'",
+      problem: `${what} is ${value}, which does not fit ${dtype}`,
+      remedy: `give a number ${rangeTexts[dtype]}, or use 'float64'`,
     });
 };
 
@@ -108,18 +120,12 @@ export const checkLiteral = (
   value: number,
   { dtype, shape }: { readonly dtype: Dtype; readonly shape: readonly number[] },
 ): void => {
-  const fits =
-    dtype === 'int32'
-      ? Number.isInteger(value) && fitsInt32(value)
-      : dtype === 'bool'
-        ? value === 0 || value === 1
-        : true;
-  if (!fits)
+  if (!holds(dtype, value))
     throw new DtypeError({
       op,
       problem: `${what} ${value} does not fit ${dtype}`,
       shapes: [shape],
-      remedy: `convert the tensor with cast(x, '${dtype === 'bool' ? 'int32' : 'float32'}')`,
+      remedy: `convert the tensor with cast(x, '${isBool(dtype) ? 'int32' : 'float32'}')`,
     });
 };
 

@@ -1,11 +1,11 @@
 /** Tensors from numbers: nested lists, typed arrays. Everything else that makes a tensor is a primitive or a composition. */
 
 import { defaultBackend } from '../backends/default-backend.js';
-import type { Dtype, TypedArray } from '../base/dtype.js';
+import { type Dtype, isInteger, type TypedArray } from '../base/dtype.js';
 import { ArgumentError, describe, ShapeError } from '../base/errors.js';
 import { ownShape, type Shape, sizeOf } from '../base/shape.js';
 import { createFull } from '../primitives/shape/full.js';
-import { checkDtype, checkedOptions, checkInt32, tensorOperand } from './arguments.js';
+import { checkDtype, checkedOptions, checkWhole, tensorOperand } from './arguments.js';
 import { type DtypeOptions, dtypeArgument } from './dtype-argument.js';
 import { type NestedBooleans, readNested } from './nested.js';
 import { type NestedNumbers, storedTensor, Tensor } from './tensor.js';
@@ -68,8 +68,8 @@ export const createFrom = <const S extends Shape>(
   const own = ownShape(op, shape);
   checkDtype(op, dtype);
   checkNumbers(op, data);
-  if (dtype === 'int32' && !(data instanceof Int32Array || data instanceof Uint8Array))
-    for (const [i, value] of data.entries()) checkInt32(op, `element ${i}`, value);
+  if (isInteger(dtype) && !fitsAll(data, dtype))
+    for (const [i, value] of data.entries()) checkWhole(op, `element ${i}`, value, dtype);
   if (data.length !== sizeOf(shape))
     throw new ShapeError({
       op,
@@ -106,14 +106,15 @@ const checkNumbers = (op: string, data: TypedArray | readonly number[]): void =>
     throw wrong(data);
 };
 
-const dtypeOf = (data: TypedArray | readonly number[]): Dtype =>
-  data instanceof Float64Array
-    ? 'float64'
-    : data instanceof Int32Array
-      ? 'int32'
-      : data instanceof Uint8Array
-        ? 'int32'
-        : 'float32';
+/** What a typed array becomes when nobody says; other lists become float32. */
+const dtypeOf = (data: TypedArray | readonly number[]): Dtype => {
+  if (data instanceof Float64Array) return 'float64';
+  return data instanceof Int32Array || data instanceof Uint8Array ? 'int32' : 'float32';
+};
+
+/** Whether the array can hold no number that does not fit the type. */
+const fitsAll = (data: TypedArray | readonly number[], dtype: Dtype): boolean =>
+  data instanceof Uint8Array || (data instanceof Int32Array && dtype === 'int32');
 
 /**
  * Zeros of `shape`, float32 by default.

@@ -1,5 +1,6 @@
 /** Scaled dot-product attention (Vaswani et al. 2017) of one head; `multihead-attention.ts` puts several side by side. */
 
+import { isBool, isFloat } from '../../core/base/dtype.js';
 import { describe } from '../../core/base/errors.js';
 import { inOperation } from '../../core/base/scope.js';
 import { broadcastShapes } from '../../core/base/shape.js';
@@ -59,8 +60,8 @@ const seenOf = (op: string, mask: Tensor | null, past: Tensor | null): Seen => {
   const both = (x: Tensor): Tensor => (past === null ? x : (logicalAnd(x, past) as Tensor));
   if (mask === null) return { allowed: past, bias: null };
   const { dtype, shape } = tensorOperand(op, mask);
-  if (dtype === 'bool') return { allowed: both(mask), bias: null };
-  if (dtype === 'int32')
+  if (isBool(dtype)) return { allowed: both(mask), bias: null };
+  if (!isFloat(dtype))
     throw new DtypeError({
       op,
       problem: `the mask is ${dtype}`,

@@ -4,6 +4,7 @@
  * move a step of size `momentum` towards the batch's.
  */
 
+import { floatFor } from '../../core/base/dtype.js';
 import { describe } from '../../core/base/errors.js';
 import { inOperation } from '../../core/base/scope.js';
 import {
@@ -230,7 +231,7 @@ export const batchNorm = (
     const axes = x.shape.map((_, i) => i).filter((i) => i !== axis);
     const count = checkCount(x.shape, axes);
     const batch = moments(x, axes);
-    const step = stepSize(state.batches, x.dtype === 'float64' ? 'float64' : 'float32', options);
+    const step = stepSize(state.batches, floatFor(x.dtype), options);
     const move = (old: Tensor, fresh: Tensor): Tensor => add(mul(old, sub(1, step)), mul(fresh, step));
     const flat = (kept: Tensor): Tensor => reshape(kept, [channels]) as Tensor;
     const stored = runningVariance === 'unbiased' ? mul(batch.variance, count / (count - 1)) : batch.variance;

@@ -4,6 +4,7 @@
  */
 
 import { customJvp } from '../../autograd/transforms/custom-jvp.js';
+import { isBool } from '../../core/base/dtype.js';
 import { inOperation } from '../../core/base/scope.js';
 import {
   add,
@@ -40,7 +41,7 @@ export const checkMaskShape = (op: string, name: string, mask: Tensor, shape: Sh
 
 /** The mask itself, once it is known to be bool. */
 export const boolMask = (op: string, mask: Tensor): Tensor => {
-  if (tensorOperand(op, mask).dtype !== 'bool')
+  if (!isBool(tensorOperand(op, mask).dtype))
     throw new DtypeError({
       op,
       problem: `the mask is ${mask.dtype}`,

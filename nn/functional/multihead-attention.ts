@@ -1,5 +1,6 @@
 /** Attention with several heads, each over its own block of features (Vaswani et al. 2017, section 3.2.2). */
 
+import { isBool } from '../../core/base/dtype.js';
 import { describe } from '../../core/base/errors.js';
 import { inOperation } from '../../core/base/scope.js';
 import { sameShape } from '../../core/base/shape.js';
@@ -111,7 +112,7 @@ const projectionsOf = (params: MultiheadParameters, q: Tensor): Projections => {
 /** What both masks allow; the second may be one of numbers to add. */
 const both = (allowed: Tensor, mask: Tensor | null): Tensor => {
   if (mask === null) return allowed;
-  return mask.dtype === 'bool' ? logicalAnd(allowed, mask) : where(allowed, mask, Number.NEGATIVE_INFINITY);
+  return isBool(mask.dtype) ? logicalAnd(allowed, mask) : where(allowed, mask, Number.NEGATIVE_INFINITY);
 };
 
 /** A mask that broadcasts to the scores' shape `[N, heads, L, S]`; one of rank 3 has a mask a sample, or a mask a sample and head. */
@@ -136,7 +137,7 @@ const spreadMask = (mask: Tensor | null, scores: Shape): Tensor | null => {
 };
 
 const checkKeyMask = (keyMask: Tensor, samples: number, keys: number): void => {
-  if (tensorOperand(op, keyMask).dtype !== 'bool')
+  if (!isBool(tensorOperand(op, keyMask).dtype))
     throw new DtypeError({
       op,
       problem: `the mask of keys is ${keyMask.dtype}`,
@@ -159,7 +160,7 @@ const joinMasks = (mask: Tensor | null, keyMask: Tensor | null, keys: number, ex
     // One column for all keys does not speak of those behind them.
     const [ahead, more] = [x.shape.slice(0, -1), [...x.shape.slice(0, -1), extra]];
     const columns = broadcastTo(x, [...ahead, keys]) as Tensor;
-    return concat([columns, x.dtype === 'bool' ? ones(more, 'bool') : zeros(more, x.dtype)], -1);
+    return concat([columns, isBool(x.dtype) ? ones(more, 'bool') : zeros(more, x.dtype)], -1);
   };
   if (keyMask === null) return mask === null ? null : longer(mask);
   const existing = longer(reshape(keyMask, [keyMask.shape[0] ?? 1, 1, 1, keys]) as Tensor);

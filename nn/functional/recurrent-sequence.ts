@@ -4,6 +4,7 @@
  * layer are one matrix product; only the step from state to state is a loop.
  */
 
+import { floatFor } from '../../core/base/dtype.js';
 import { inOperation } from '../../core/base/scope.js';
 import {
   add,
@@ -134,7 +135,7 @@ const run = (
   const counting = countingSteps(op, lengths, steps, samples);
   // Inputs behind the end of a sequence meet weights all the same; as zeros they leave no trace in gradients.
   if (counting !== null) xs = where(counting, xs, 0);
-  const dtype: FloatDtype = x.dtype === 'float64' ? 'float64' : 'float32';
+  const dtype: FloatDtype = floatFor(x.dtype);
   const places = layers.length * (layers[0]?.length ?? 1);
   const last: State[] = [];
   for (const [i, directions] of layers.entries()) {

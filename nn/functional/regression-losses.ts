@@ -1,5 +1,6 @@
 /** Losses on the difference d = x − target, element by element. */
 
+import { type ComputeFloat, floatFor } from '../../core/base/dtype.js';
 import { describe } from '../../core/base/errors.js';
 import { checkCallable } from '../../core/base/methods.js';
 import { inOperation } from '../../core/base/scope.js';
@@ -102,6 +103,9 @@ export interface SmoothL1Options extends ReductionOptions {
   readonly beta?: number;
 }
 
+/** The largest power of two that each type holds, or a number near it: a scale beyond it would be infinite. */
+const largestScale: Readonly<Record<ComputeFloat, number>> = { float32: 2 ** 127, float64: Number.MAX_VALUE };
+
 const smoothL1LossNames = { reduction: true, beta: true } as const;
 
 /**
@@ -117,7 +121,7 @@ export const smoothL1Loss = ((x: Tensor, target: Tensor, options: Reducible<Smoo
     const d = difference('smoothL1Loss', x, target);
     if (beta === 0) return reduceLoss('smoothL1Loss', abs(d), reduction);
     // Scaled before it is squared: both may be of any size together. A scale that the type does not hold is that of no d.
-    const scale = Math.min(1 / beta, d.dtype === 'float32' ? 2 ** 127 : Number.MAX_VALUE);
+    const scale = Math.min(1 / beta, largestScale[floatFor(d.dtype)]);
     const loss = parabolaNear(
       d,
       less(abs(d), beta),

@@ -1,5 +1,6 @@
 /** Normalisation layers. Learned scale and shift are `params.weight` and `params.bias`; only batch norm has state. */
 
+import { floatFor } from '../../core/base/dtype.js';
 import { describe } from '../../core/base/errors.js';
 import { ownShape } from '../../core/base/shape.js';
 import { ArgumentError, type FloatDtype, ones, type Shape, ShapeError, type Tensor, zeros } from '../../core/index.js';
@@ -100,7 +101,7 @@ const batchNormOf = (rank: string, accepts: (rank: number) => boolean, shape: st
             remedy: `give ${shape}`,
           });
         if (trackRunningStats && state === null) throw noStatistics(op);
-        const before = state ?? fresh(x.dtype === 'float64' ? 'float64' : 'float32');
+        const before = state ?? fresh(floatFor(x.dtype));
         const [y, next] = batchNorm(x, before, {
           ...rest,
           weight: params.weight ?? null,

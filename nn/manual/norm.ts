@@ -5,6 +5,7 @@
  * and dβ = Σ G, dγ = Σ G x̂ over the samples. Outside training statistics are constants: dX = γ G/√(v_running + ε).
  */
 
+import { floatFor } from '../../core/base/dtype.js';
 import {
   add,
   div,
@@ -118,7 +119,7 @@ export const batchNorm: ManualBatchNorm<BatchNormOptions> = pairNamed('batchNorm
   forward: (x, gamma, beta, options = {}) => {
     const { training = true, decay = 0.9, eps = 1e-5, running } = checkedOptions('batchNorm', options, batchNormNames);
     const features = checkFeatures('batchNorm', x, gamma, beta);
-    const fresh = (): Tensor => zeros([features], x.dtype === 'float64' ? 'float64' : 'float32');
+    const fresh = (): Tensor => zeros([features], floatFor(x.dtype));
     const before = running ?? { mean: fresh(), variance: fresh() };
     const mu = training ? mean(x, { axes: 0, keepDims: true }) : (reshape(before.mean, [1, features]) as Tensor);
     const centred: Tensor = sub(x, mu);

@@ -3,7 +3,7 @@
  * things, a sum and its count where only the tensors know it, or a sum that is divided by nothing.
  */
 
-import { isFloat } from '../../core/base/dtype.js';
+import { isBool, isFloat } from '../../core/base/dtype.js';
 import { describe } from '../../core/base/errors.js';
 import { reveal } from '../../core/dispatch/interpreter.js';
 import {
@@ -63,7 +63,7 @@ const countOf = (asked: Asked, given: unknown, dtype: Tensor['dtype']): Tensor =
     throw refuse(asked, `the count ${known}`, countRemedy);
   if (typeof given === 'number') return full([], given, dtype);
   const count = stopGradient(given as Tensor);
-  if (known !== undefined || count.dtype === 'bool') return count;
+  if (known !== undefined || isBool(count.dtype)) return count;
   const number = isFloat(count.dtype) ? count : cast(count, 'float64');
   return where(logicalAnd(isFiniteAt(number), greaterEqual(number, 0)), number, Number.NaN);
 };

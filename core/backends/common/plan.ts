@@ -3,7 +3,7 @@
  * numbers are in memory at all. Inside a group values live in registers; constants and views are not stored unless a kernel
  * wants them.
  */
-import { bytesPerElement, type Dtype } from '../../base/dtype.js';
+import { bytesPerElement, type Dtype, isBool } from '../../base/dtype.js';
 import { broadcastStrides, type Shape, sameShape, sizeOf, stridesOf } from '../../base/shape.js';
 import {
   type Aval,
@@ -321,7 +321,7 @@ export const plan = (program: Program): Plan => {
    */
   const madeAgain = ({ group, step }: Extract<Value, { kind: 'step' }>): Step | null => {
     const made = group.steps[step] as Step;
-    if (made.dtype !== 'bool' || made.stored !== null) return null;
+    if (!isBool(made.dtype) || made.stored !== null) return null;
     const operands = made.operands.map((operand): Operand | null => {
       if (operand.from !== 'group') return operand;
       const source = group.steps[operand.step] as Step;

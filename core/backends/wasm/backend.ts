@@ -3,7 +3,7 @@
  * operation, which is what eager evaluation is made of, are compiled once for equal shapes, element types and parameters.
  */
 
-import { allocate, convert, type Dtype, type TypedArray } from '../../base/dtype.js';
+import { allocate, convert, type Dtype, isBool, type TypedArray } from '../../base/dtype.js';
 import { ArgumentError, describe } from '../../base/errors.js';
 import { sizeOf } from '../../base/shape.js';
 import type { Backend, Executable, Storage } from '../../program/backend.js';
@@ -69,7 +69,7 @@ export const createWasmBackend = (given: WasmOptions = {}): WasmBackend => {
     memory.begin();
     const storage = memory.allocate(dtype, data.length);
     const place = memory.view(dtype, memory.address(storage), data.length);
-    place.set(dtype === 'bool' ? convert(data, dtype) : data);
+    place.set(isBool(dtype) ? convert(data, dtype) : data);
     return storage;
   };
 

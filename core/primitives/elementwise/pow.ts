@@ -6,6 +6,7 @@
  * derivatives of the rule find no NaN there either. For a < 0 only the derivative to a exists; the other one is NaN.
  */
 
+import { isInteger } from '../../base/dtype.js';
 import type { Shape } from '../../base/shape.js';
 import type { Broadcast, Check } from '../../base/typed-shape.js';
 import { bind } from '../../dispatch/interpreter.js';
@@ -69,7 +70,7 @@ export const pow = <A extends Shape = readonly [], B extends Shape = readonly []
   const [base, exponent] = operands(
     'pow',
     a,
-    b instanceof Tensor && b.dtype === 'int32' && a instanceof Tensor ? cast(b, a.dtype) : b,
+    b instanceof Tensor && isInteger(b.dtype) && a instanceof Tensor ? cast(b, a.dtype) : b,
   );
   return bind(powPrimitive, [base, exponent], null) as Tensor<Broadcast<A, B>>;
 };

@@ -2,6 +2,7 @@
  * Selection: `y = c ? a : b`. The condition takes no gradient; each branch receives the cotangent where it was taken
  * and 0 where it was not. Selected, not multiplied by a mask: `0·∞` would be NaN.
  */
+import { isBool } from '../../base/dtype.js';
 import { DtypeError } from '../../base/errors.js';
 import { broadcastShapes, type Shape } from '../../base/shape.js';
 import type { Broadcast, Check } from '../../base/typed-shape.js';
@@ -20,7 +21,7 @@ export const wherePrimitive: Primitive<'where', null> = define<readonly [Tensor,
   broadcasts: true,
   infer: ([condition, ...branches]) => {
     const shapes = [condition, ...branches].map((input) => input?.shape ?? []);
-    if (condition?.dtype !== 'bool')
+    if (condition === undefined || !isBool(condition.dtype))
       throw new DtypeError({
         op: 'where',
         problem: `the condition is ${condition?.dtype ?? 'missing'}, not bool`,

@@ -4,6 +4,7 @@
  * for `Y = AB`, `dA = G Bᵀ` and `dB = Aᵀ G`. Leading axes broadcast.
  */
 
+import { isInteger } from '../../base/dtype.js';
 import { ShapeError } from '../../base/errors.js';
 import { inOperation } from '../../base/scope.js';
 import { broadcastStrides, type Shape, sizeOf, walk } from '../../base/shape.js';
@@ -70,8 +71,9 @@ export const matmulPrimitive: Primitive<'matmul', MatmulParams> = define<readonl
     const left = new Float64Array(k);
     const row = new Float64Array(n);
     /** Adds a term. Integers wrap at every step: their products have more digits than a double. */
-    const plus: (total: number, x: number, y: number) => number =
-      out.dtype === 'int32' ? (total, x, y) => (total + Math.imul(x, y)) | 0 : (total, x, y) => total + x * y;
+    const plus: (total: number, x: number, y: number) => number = isInteger(out.dtype)
+      ? (total, x, y) => (total + Math.imul(x, y)) | 0
+      : (total, x, y) => total + x * y;
     walk(batch, broadcastStrides(a.shape.slice(0, -2), batch), (matrix, position) => {
       const bStart = bOffsets[position] ?? 0;
       for (let i = 0; i < m; i++) {

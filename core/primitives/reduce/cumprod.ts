@@ -3,6 +3,7 @@
  * order are exact where elements are 0.
  */
 
+import { totalType } from '../../base/dtype.js';
 import type { Shape } from '../../base/shape.js';
 import { bind } from '../../dispatch/interpreter.js';
 import type { Primitive } from '../../program/primitive.js';
@@ -35,5 +36,5 @@ export const cumprodPrimitive: Primitive<'cumprod', ScanParams> = defineLanewise
  */
 export const cumprod = <S extends Shape>(x: Tensor<S>, axis: ScanAxis, options?: ScanOptions): Tensor<S> => {
   const params = scanParams('cumprod', rankOf('cumprod', x), axis, options);
-  return bind(cumprodPrimitive, [x.dtype === 'bool' ? cast(x, 'int32') : x], params) as Tensor as Tensor<S>;
+  return bind(cumprodPrimitive, [cast(x, totalType(x.dtype))], params) as Tensor as Tensor<S>;
 };

@@ -1,5 +1,6 @@
 /** Running sums: `yₖ = x₀ + … + xₖ`. Linear; its transpose runs the other way. */
 
+import { totalType } from '../../base/dtype.js';
 import { normalizeAxis, type Shape } from '../../base/shape.js';
 import { bind } from '../../dispatch/interpreter.js';
 import type { Primitive } from '../../program/primitive.js';
@@ -75,5 +76,5 @@ export const cumsumPrimitive: Primitive<'cumsum', ScanParams> = defineLanewise<S
  */
 export const cumsum = <S extends Shape>(x: Tensor<S>, axis: ScanAxis, options?: ScanOptions): Tensor<S> => {
   const params = scanParams('cumsum', rankOf('cumsum', x), axis, options);
-  return bind(cumsumPrimitive, [x.dtype === 'bool' ? cast(x, 'int32') : x], params) as Tensor as Tensor<S>;
+  return bind(cumsumPrimitive, [cast(x, totalType(x.dtype))], params) as Tensor as Tensor<S>;
 };

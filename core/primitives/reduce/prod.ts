@@ -3,6 +3,7 @@
  * to every order.
  */
 
+import { totalType } from '../../base/dtype.js';
 import { type Shape, sizeOf } from '../../base/shape.js';
 import { bind } from '../../dispatch/interpreter.js';
 import type { Primitive } from '../../program/primitive.js';
@@ -93,5 +94,5 @@ export const prodPrimitive: Primitive<'prod', ReductionParams> = defineReduction
  */
 export const prod = (x: Tensor, options: ReduceOptions = {}): Tensor => {
   const params = reductionParams('prod', x, options);
-  return bind(prodPrimitive, [x.dtype === 'bool' ? cast(x, 'int32') : x], params);
+  return bind(prodPrimitive, [cast(x, totalType(x.dtype))], params);
 };

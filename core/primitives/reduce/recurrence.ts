@@ -7,6 +7,7 @@
  * `rₖ = gₖ + aₖ₊₁·rₖ₊₁`, the recurrence run the other way; then `b̄ₖ = rₖ` and `āₖ = rₖ·hₖ₋₁`.
  */
 
+import { isInteger } from '../../base/dtype.js';
 import { ShapeError } from '../../base/errors.js';
 import { broadcastShapes, sameShape } from '../../base/shape.js';
 import { bind } from '../../dispatch/interpreter.js';
@@ -57,8 +58,9 @@ export const recurrencePrimitive: Primitive<'recurrence', ScanParams> = define<r
       if (a === undefined || b === undefined) return;
       const length = out.shape[axis] ?? 1;
       // Integers wrap; a product of two of them has more digits than a double.
-      const next: (a: number, h: number, b: number) => number =
-        out.dtype === 'int32' ? (a, h, b) => (Math.imul(a, h) + b) | 0 : (a, h, b) => a * h + b;
+      const next: (a: number, h: number, b: number) => number = isInteger(out.dtype)
+        ? (a, h, b) => (Math.imul(a, h) + b) | 0
+        : (a, h, b) => a * h + b;
       eachLine(out.shape, axis, (start, stride) => {
         let h = 0;
         for (let i = 0; i < length; i++) {

@@ -1,5 +1,6 @@
 /** Sum over axes, pairwise, so that the rounding error grows with log n. Linear; its transpose broadcasts. */
 
+import { totalType } from '../../base/dtype.js';
 import { normalizeAxes, reducedShape, type Shape, sameShape } from '../../base/shape.js';
 import { bind } from '../../dispatch/interpreter.js';
 import type { Primitive } from '../../program/primitive.js';
@@ -62,7 +63,7 @@ export const reductionParams = (op: string, x: Tensor, options: ReduceOptions): 
  */
 export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor => {
   const params = reductionParams('sum', x, options);
-  return bind(sumPrimitive, [x.dtype === 'bool' ? cast(x, 'int32') : x], params);
+  return bind(sumPrimitive, [cast(x, totalType(x.dtype))], params);
 };
 
 /** Sums a broadcast result back to `shape`: the transpose of broadcasting. */

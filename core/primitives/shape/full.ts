@@ -1,10 +1,10 @@
 /** A tensor of one repeated number. */
 
-import { allocate, type Dtype } from '../../base/dtype.js';
+import { asHeld, type Dtype } from '../../base/dtype.js';
 import { ownShape, type Shape } from '../../base/shape.js';
 import { bind } from '../../dispatch/interpreter.js';
 import { define, type Primitive } from '../../program/primitive.js';
-import { checkInt32, checkNumber } from '../../tensor/arguments.js';
+import { checkNumber, checkWhole } from '../../tensor/arguments.js';
 import { type DtypeOptions, dtypeArgument } from '../../tensor/dtype-argument.js';
 import type { Tensor } from '../../tensor/tensor.js';
 
@@ -21,9 +21,7 @@ export const fullPrimitive: Primitive<'full', FullParams> = define<readonly [], 
   saves: 'none',
   infer: (_, { shape, dtype }) => ({ shape, dtype }),
   forward: (out, _, { value, dtype }) => {
-    const one = allocate(dtype, 1);
-    one[0] = dtype === 'bool' ? Number(value !== 0) : value;
-    out.data.fill(one[0] ?? 0);
+    out.data.fill(asHeld(value, dtype));
   },
   vjp: [],
   jvp: [],
@@ -53,6 +51,6 @@ export const createFull = <const S extends Shape>(
   const own = ownShape(op, shape);
   checkNumber(op, 'the value', value);
   const dtype = dtypeArgument<Dtype>(op, given, 'float32');
-  if (dtype === 'int32') checkInt32(op, 'the value', value);
+  checkWhole(op, 'the value', value, dtype);
   return bind(fullPrimitive, [], { shape: own, value, dtype } satisfies FullParams) as Tensor<S>;
 };

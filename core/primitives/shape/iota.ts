@@ -1,6 +1,6 @@
 /** Counting along an axis: `y[…, i, …] = i`. */
 
-import type { Dtype } from '../../base/dtype.js';
+import { type Dtype, isBool } from '../../base/dtype.js';
 import { DtypeError } from '../../base/errors.js';
 import { ownShape, type Shape, sizeOf } from '../../base/shape.js';
 import { bind } from '../../dispatch/interpreter.js';
@@ -22,8 +22,8 @@ export const iotaPrimitive: Primitive<'iota', IotaParams> = define<readonly [], 
   docs: 'y[…, i, …] = i along an axis',
   saves: 'none',
   infer: (_, { shape, dtype }) => {
-    if (dtype === 'bool')
-      throw new DtypeError({ op: 'iota', problem: 'bool does not count', shapes: [shape], remedy: "use 'int32'" });
+    if (isBool(dtype))
+      throw new DtypeError({ op: 'iota', problem: `${dtype} does not count`, shapes: [shape], remedy: "use 'int32'" });
     return { shape, dtype };
   },
   forward: (out, _, { shape, axis }) => {

@@ -12,7 +12,7 @@
  * Never x·0 = 0, which is wrong for infinities, NaN and −x; nor x − x, x/x, a sum over no axes (−0 becomes 0), or anything that moves
  * a rounding.
  */
-import { allocate, type Dtype } from '../../base/dtype.js';
+import { allocate, asHeld, isInteger } from '../../base/dtype.js';
 import { sameShape } from '../../base/shape.js';
 import { fullPrimitive } from '../../primitives/shape/full.js';
 import * as primitives from '../../primitives/table.js';
@@ -50,13 +50,6 @@ const exact: ReadonlySet<Name | null> = new Set<Name>([
 /** Operations that only put numbers elsewhere. */
 const moving: ReadonlySet<Name | null> = new Set<Name>(['reshape', 'broadcastTo', 'permute']);
 
-/** A number in an element type, as an array holds it. */
-const asHeld = (value: number, dtype: Dtype): number => {
-  const one = allocate(dtype, 1);
-  one[0] = dtype === 'bool' ? Number(value !== 0) : value;
-  return one[0] ?? 0;
-};
-
 const paramsOf = <P>(node: ProgramNode): P => node.params as P;
 const axesOf = (node: ProgramNode): readonly number[] => paramsOf<{ readonly axes: readonly number[] }>(node).axes;
 
@@ -87,7 +80,7 @@ const sameAs = (node: ProgramNode, draft: Draft): number | null => {
     case 'sub':
       return is(b, 0) ? unchanged(a) : null;
     case 'add': {
-      const nothing = (id: number): boolean => is(id, -0) || (dtype === 'int32' && is(id, 0));
+      const nothing = (id: number): boolean => is(id, -0) || (isInteger(dtype) && is(id, 0));
       return nothing(b) ? unchanged(a) : nothing(a) ? unchanged(b) : null;
     }
     case 'neg': {

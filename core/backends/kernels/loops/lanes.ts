@@ -3,7 +3,7 @@
  * doubles are among them, in the lower half. Booleans are masks, all bits of a lane set or none: 32-bit lanes where the width
  * is four, 64-bit lanes where it is two.
  */
-import { bytesPerElement, type Dtype } from '../../../base/dtype.js';
+import { bytesPerElement, type Dtype, lanesOf } from '../../../base/dtype.js';
 import {
   type Expression,
   f32,
@@ -28,7 +28,7 @@ export type Width = 2 | 4;
 const lanes32 = (...lanes: number[]): number[] => lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => lane * 4 + byte));
 
 /** The width at which these types can be handled together. */
-export const widthFor = (dtypes: readonly Dtype[]): Width => (dtypes.includes('float64') ? 2 : 4);
+export const widthFor = (dtypes: readonly Dtype[]): Width => (dtypes.some((dtype) => lanesOf(dtype) === 2) ? 2 : 4);
 
 const extendBytes = (bytes: Vector): Vector => i16x8.extend_low_i8x16_u(bytes);
 

@@ -1,4 +1,5 @@
 /** Operations that move no numbers, or only say where they are read: aliases, constants and views. */
+import { asHeld } from '../../../base/dtype.js';
 import { broadcastStrides, type Shape, stridesOf } from '../../../base/shape.js';
 import type { Lowering, Lowerings, Site } from './lowering.js';
 
@@ -8,7 +9,7 @@ const alias: Lowering = () => ({ kind: 'alias' });
 
 const full: Lowering<{ readonly value: number }> = ({ params: { value }, output: { dtype } }) => ({
   kind: 'constant',
-  value: dtype === 'int32' ? value | 0 : dtype === 'bool' ? Number(value !== 0) : value,
+  value: asHeld(value, dtype),
 });
 
 const broadcastTo: Lowering = (site) => ({
