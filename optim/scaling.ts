@@ -1,6 +1,6 @@
 /** Transforms that need no memory of earlier gradients: scaling, weight decay, clipping. */
 
-import { type ComputeFloat, floatFor, isFloat } from '../core/base/dtype.js';
+import { floatFor, isFloat } from '../core/base/dtype.js';
 import { describe } from '../core/base/errors.js';
 import { inOperation } from '../core/base/scope.js';
 import {
@@ -113,7 +113,7 @@ interface Norm {
 }
 
 /** Exponents beyond which powers, or sums of many, may leave the range of the type. */
-const farthest: Readonly<Record<ComputeFloat, number>> = { float32: 60, float64: 500 };
+const farthest: Readonly<Record<FloatDtype, number>> = { float32: 60, float64: 500 };
 
 const normOf = (op: string, tree: unknown, p: number): Norm | null => {
   checkPower(op, p);

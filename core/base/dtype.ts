@@ -6,24 +6,29 @@
  */
 
 import { ArgumentError } from './errors.js';
+import { bfloat16, float16, type Half } from './halves.js';
 
+/** Floats of 16 bits: stored as such, computed in float32. */
+export type HalfDtype = 'float16' | 'bfloat16';
+
+/** The floats that operations compute in, and that samplers and layers make. */
 export type FloatDtype = 'float32' | 'float64';
+
+/** All floats. */
+export type AnyFloat = HalfDtype | FloatDtype;
 
 export type IntegerDtype = 'int32';
 
-export type Dtype = FloatDtype | IntegerDtype | 'bool';
+export type Dtype = AnyFloat | IntegerDtype | 'bool';
 
 /** The types that operations compute in. */
 export type ComputeDtype = 'float32' | 'float64' | 'int32' | 'bool';
 
-/** The floats that operations compute in. */
-export type ComputeFloat = Extract<ComputeDtype, FloatDtype>;
-
 /** The type in which operations on a type are computed. */
-type ComputeOf<D extends Dtype> = D extends ComputeDtype ? D : D extends FloatDtype ? 'float32' : 'int32';
+type ComputeOf<D extends Dtype> = D extends ComputeDtype ? D : D extends AnyFloat ? 'float32' : 'int32';
 
-/** Typed arrays that hold numbers of tensors. A `bool` is stored as one byte, 0 or 1. */
-export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+/** Typed arrays that tensors are stored in. A `bool` is one byte, 0 or 1; float16 and bfloat16 are their bits. */
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array | Uint16Array;
 
 interface ArrayOf {
   new (length: number): TypedArray;
@@ -34,7 +39,9 @@ interface ArrayOf {
 interface ElementType<D extends Dtype = Dtype> {
   /** What stores it. */
   readonly array: ArrayOf;
-  readonly kind: D extends FloatDtype ? 'float' : D extends IntegerDtype ? 'integer' : 'bool';
+  readonly kind: D extends AnyFloat ? 'float' : D extends IntegerDtype ? 'integer' : 'bool';
+  /** How what is stored stands for numbers; `null` where the array's elements are the numbers. */
+  readonly half: Half | null;
   /** The type in which operations on it are computed: itself, or a wider one, whose results are rounded to it. */
   readonly compute: ComputeOf<D>;
   /** The type of sums and products of many: wide enough for more than one element. */
@@ -50,11 +57,35 @@ interface ElementType<D extends Dtype = Dtype> {
 }
 
 const largestFloat32 = (2 - 2 ** -23) * 2 ** 127;
+const largestBfloat16 = (2 - 2 ** -7) * 2 ** 127;
 
 const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
+  float16: {
+    array: Uint16Array,
+    kind: 'float',
+    half: float16,
+    compute: 'float32',
+    total: 'float16',
+    differentiable: true,
+    lanes: 4,
+    short: 'f16',
+    range: [-65504, 65504],
+  },
+  bfloat16: {
+    array: Uint16Array,
+    kind: 'float',
+    half: bfloat16,
+    compute: 'float32',
+    total: 'bfloat16',
+    differentiable: true,
+    lanes: 4,
+    short: 'bf16',
+    range: [-largestBfloat16, largestBfloat16],
+  },
   float32: {
     array: Float32Array,
     kind: 'float',
+    half: null,
     compute: 'float32',
     total: 'float32',
     differentiable: true,
@@ -65,6 +96,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
   float64: {
     array: Float64Array,
     kind: 'float',
+    half: null,
     compute: 'float64',
     total: 'float64',
     differentiable: true,
@@ -75,6 +107,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
   int32: {
     array: Int32Array,
     kind: 'integer',
+    half: null,
     compute: 'int32',
     total: 'int32',
     differentiable: false,
@@ -85,6 +118,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
   bool: {
     array: Uint8Array,
     kind: 'bool',
+    half: null,
     compute: 'bool',
     total: 'int32',
     differentiable: false,
@@ -102,7 +136,7 @@ export const dtypes: readonly Dtype[] = Object.keys(elementTypes) as Dtype[];
 
 export const isDtype = (name: unknown): name is Dtype => typeof name === 'string' && Object.hasOwn(elementTypes, name);
 
-export const isFloat = (dtype: Dtype): dtype is FloatDtype => factsOf(dtype).kind === 'float';
+export const isFloat = (dtype: Dtype): dtype is AnyFloat => factsOf(dtype).kind === 'float';
 
 export const isInteger = (dtype: Dtype): dtype is IntegerDtype => factsOf(dtype).kind === 'integer';
 
@@ -114,8 +148,20 @@ export const isDifferentiable = (dtype: Dtype): boolean => factsOf(dtype).differ
 /** The type in which operations on it are computed. */
 export const computeType = (dtype: Dtype): ComputeDtype => factsOf(dtype).compute;
 
+/** Whether operations on it are computed in another type, and their results rounded to it. */
+export const isWidened = (dtype: Dtype): boolean => computeType(dtype) !== dtype;
+
+/** Whether it is a float that operations compute in. */
+export const isComputeFloat = (dtype: Dtype): dtype is FloatDtype => isFloat(dtype) && !isWidened(dtype);
+
+/** A type, once it is known to be one that operations compute in: kernels are given no other. */
+export const computed = <D extends Dtype>(dtype: D): Extract<D, ComputeDtype> => {
+  if (isWidened(dtype)) throw new RangeError(`${dtype} is computed in ${computeType(dtype)}`);
+  return dtype as Extract<D, ComputeDtype>;
+};
+
 /** The float in which to compute with it: float32 for what is none. */
-export const floatFor = (dtype: Dtype): ComputeFloat => (isFloat(dtype) ? elementTypes[dtype].compute : 'float32');
+export const floatFor = (dtype: Dtype): FloatDtype => (isFloat(dtype) ? elementTypes[dtype].compute : 'float32');
 
 /** The type of sums and products of many of them. */
 export const totalType = (dtype: Dtype): Dtype => factsOf(dtype).total;
@@ -168,16 +214,34 @@ export const allocate = (dtype: Dtype, length: number): TypedArray => {
   }
 };
 
-/** A new array of `dtype` with the same values; floats become integers by truncation, anything becomes a `bool` by `!== 0`. */
+/**
+ * A new array that stores the same numbers as `dtype`, each to nearest; floats become integers by truncation, anything becomes a `bool`
+ * by `!== 0`.
+ */
 export const convert = (data: ArrayLike<number>, dtype: Dtype): TypedArray => {
   const out = allocate(dtype, data.length);
-  if (isBool(dtype)) for (let i = 0; i < out.length; i++) out[i] = data[i] === 0 ? 0 : 1;
+  const { half } = factsOf(dtype);
+  if (half !== null) for (let i = 0; i < out.length; i++) out[i] = half.encode(data[i] as number);
+  else if (isBool(dtype)) for (let i = 0; i < out.length; i++) out[i] = data[i] === 0 ? 0 : 1;
   else for (let i = 0; i < out.length; i++) out[i] = data[i] ?? 0;
   return out;
 };
 
 /** A number as the type holds it: rounded, truncated or 0 and 1, as `cast` does. */
-export const asHeld = (value: number, dtype: Dtype): number => convert([value], dtype)[0] as number;
+export const asHeld = (value: number, dtype: Dtype): number => numbersIn(convert([value], dtype), dtype)[0] as number;
+
+/** The numbers that an array stores: the array itself, or float32 for what is stored as bits. */
+export const numbersIn = (stored: TypedArray, dtype: Dtype): TypedArray => {
+  const { half } = factsOf(dtype);
+  if (half === null) return stored;
+  const out = new Float32Array(stored.length);
+  for (let i = 0; i < out.length; i++) out[i] = half.decode(stored[i] as number);
+  return out;
+};
+
+/** A new array that stores `data` as `dtype`: numbers are converted, and a Uint16Array of what is stored as bits is those bits. */
+export const storedAs = (data: TypedArray, dtype: Dtype): TypedArray =>
+  factsOf(dtype).half !== null && data instanceof Uint16Array ? data.slice() : convert(data, dtype);
 
 /** The same values as doubles; the array itself where it holds doubles already. */
 export const asDoubles = (data: TypedArray): Float64Array =>

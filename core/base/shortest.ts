@@ -2,7 +2,14 @@
 import { asHeld, type Dtype } from './dtype.js';
 
 /** So many digits tell every number of the type from its neighbours; `null` where numbers are written as they are. */
-const digitsOf: Readonly<Record<Dtype, number | null>> = { float32: 9, float64: null, int32: null, bool: null };
+const digitsOf: Readonly<Record<Dtype, number | null>> = {
+  float16: 5,
+  bfloat16: 4,
+  float32: 9,
+  float64: null,
+  int32: null,
+  bool: null,
+};
 
 /** The double with the fewest digits that rounds to the same element: 0.1 for the float32 nearest to 0.1, 0.10000000149011612. */
 const shortest = (value: number, dtype: Dtype, most: number): number => {

@@ -6,6 +6,7 @@ import { inOperation } from '../base/scope.js';
 import { broadcastShapes, type Shape } from '../base/shape.js';
 import type { Broadcast, Check } from '../base/typed-shape.js';
 import { abs } from '../primitives/elementwise/abs.js';
+import { cast } from '../primitives/elementwise/cast.js';
 import { div } from '../primitives/elementwise/div.js';
 import { equal } from '../primitives/elementwise/equal.js';
 import { less } from '../primitives/elementwise/less.js';
@@ -18,13 +19,14 @@ import { pow } from '../primitives/elementwise/pow.js';
 import { sqrt } from '../primitives/elementwise/sqrt.js';
 import { where } from '../primitives/elementwise/where.js';
 import { type Accepts, commonDtype } from '../rules/elementwise.js';
+import { comparedOperands } from '../rules/literals.js';
 import { checkedOptions, tensorOperand } from '../tensor/arguments.js';
-import { type Operand, operands } from '../tensor/operand.js';
-import type { Tensor } from '../tensor/tensor.js';
+import type { Operand } from '../tensor/operand.js';
+import { Tensor } from '../tensor/tensor.js';
 
 /** Both operands, checked in the name of the operation that the user called. */
 const checked = (op: string, a: Operand, b: Operand, accepts: Accepts): readonly [Tensor, Tensor] => {
-  const pair = operands(op, a, b);
+  const pair = comparedOperands(op, a, b);
   commonDtype(op, pair, accepts);
   broadcastShapes(
     op,
@@ -217,5 +219,7 @@ export const safeDiv = <A extends Shape = readonly [], B extends Shape = readonl
   inOperation('safeDiv', () => {
     const [left, right] = checked('safeDiv', a, b, 'float');
     const zero = equal(right, 0);
-    return where(zero, otherwise, div(left, where(zero, 1, right))) as Tensor as Tensor<Broadcast<A, B>>;
+    const result = where(zero, otherwise, div(left, where(zero, 1, right))) as Tensor;
+    const given = [a, b].find((operand) => operand instanceof Tensor);
+    return (given === undefined ? result : cast(result, given.dtype)) as Tensor as Tensor<Broadcast<A, B>>;
   });

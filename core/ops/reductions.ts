@@ -1,6 +1,6 @@
 /** Reductions made of others: means, moments, norms, counts. */
 
-import { type FloatDtype, isFloat } from '../base/dtype.js';
+import { computeType, type FloatDtype, floatFor, isFloat, isWidened } from '../base/dtype.js';
 import { ArgumentError, describe } from '../base/errors.js';
 import { inOperation } from '../base/scope.js';
 import { reducedShape } from '../base/shape.js';
@@ -43,8 +43,14 @@ const laneLength = (x: Tensor, axes: readonly number[]): number =>
 export const mean = (x: Tensor, options: ReduceOptions = {}): Tensor =>
   inOperation('mean', () => {
     const params = reductionParams('mean', x, options);
-    return div(sum(isFloat(x.dtype) ? x : cast(x, 'float32'), params), laneLength(x, params.axes));
+    return inComputed(x, (wide) =>
+      div(sum(isFloat(wide.dtype) ? wide : cast(wide, 'float32'), params), laneLength(x, params.axes)),
+    );
   });
+
+/** What is made of a tensor in several steps: of one that is computed in another type, it is rounded at the end alone. */
+const inComputed = (x: Tensor, steps: (wide: Tensor) => Tensor): Tensor =>
+  isWidened(x.dtype) ? cast(steps(cast(x, computeType(x.dtype))), isFloat(x.dtype) ? x.dtype : 'float32') : steps(x);
 
 /** Options of variance and standard deviation. */
 export interface VarianceOptions extends ReduceOptions {
@@ -87,7 +93,7 @@ const deviationsIn = (x: Tensor, { axes }: ReductionParams): Tensor =>
 export const variance = (x: Tensor, options: VarianceOptions = {}): Tensor =>
   inOperation('variance', () => {
     const { params, divisor } = varianceParams('variance', x, options);
-    return div(sum(square(deviationsIn(x, params)), params), divisor);
+    return inComputed(x, (wide) => div(sum(square(deviationsIn(wide, params)), params), divisor));
   });
 
 /** Exponents beyond which a square, or the sum of some, may leave the range of the element type. */
@@ -103,10 +109,10 @@ export const unitOf = (
   { axes, keepDims }: ReductionParams,
 ): { readonly unit: Tensor; readonly scale: Tensor } => {
   if (laneLength(x, axes) === 0 || x.size === 0) {
-    const one = full([], 1, x.dtype as FloatDtype);
+    const one = full([], 1, x.dtype);
     return { unit: one, scale: one };
   }
-  const limit = farthest[x.dtype as FloatDtype];
+  const limit = farthest[floatFor(x.dtype)];
   const size = max(abs(stopGradient(x)), { axes, keepDims: true });
   const exponent = clamp(floor(log2(size)), { min: -limit, max: limit });
   const usual = logicalOr(equal(size, 0), logicalNot(isFiniteNumber(size)));
@@ -125,9 +131,11 @@ export const std = (x: Tensor, options: VarianceOptions = {}): Tensor =>
   inOperation('std', () => {
     const { params, divisor } = varianceParams('std', x, options);
     // The sum of the mean may overflow as well as the squares, so that the unit is that of the numbers themselves.
-    const { unit, scale } = unitOf(x, params);
-    const deviation = deviationsIn(div(x, unit) as Tensor, params);
-    return mul(scale, safeSqrt(div(sum(square(deviation), params), divisor) as Tensor)) as Tensor;
+    return inComputed(x, (wide) => {
+      const { unit, scale } = unitOf(wide, params);
+      const deviation = deviationsIn(div(wide, unit) as Tensor, params);
+      return mul(scale, safeSqrt(div(sum(square(deviation), params), divisor) as Tensor)) as Tensor;
+    });
   });
 
 /** Options of `norm`. */
@@ -185,7 +193,7 @@ export const norm = (x: Tensor, given: NormOptions = {}): Tensor =>
     }
     if (exponent === 0) return cast(countNonZero(x, params), x.dtype);
     if (exponent === 1) return sum(abs(x), params);
-    return exponent === 2 ? euclidean(x, params) : powerNorm(x, params, exponent);
+    return inComputed(x, (wide) => (exponent === 2 ? euclidean(wide, params) : powerNorm(wide, params, exponent)));
   });
 
 /**

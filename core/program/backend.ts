@@ -22,9 +22,9 @@ export interface Backend {
   readonly name: string;
   /** What the last bits of results depend on, where other engines or machines give others; the backend's name where it is missing. */
   readonly arithmetic?: string;
-  /** Copies numbers in. */
+  /** Copies numbers in; a Uint16Array is the bits of float16 or bfloat16. */
   write(data: TypedArray, dtype: Dtype): Storage;
-  /** Copies numbers out, once everything that computes them has finished. */
+  /** Copies out what is stored, once everything that computes it has finished. */
   read(storage: Storage): Promise<TypedArray>;
   readSync(storage: Storage): TypedArray;
   /** `donated` are the numbers of inputs that nobody reads after a call: their memory may become that of outputs. */

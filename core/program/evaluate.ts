@@ -2,6 +2,7 @@
 import { allocate } from '../base/dtype.js';
 import { runAt } from '../base/scope.js';
 import { sizeOf } from '../base/shape.js';
+import { widened } from './passes/widened.js';
 import type { View } from './primitive.js';
 import type { Aval, Program } from './program.js';
 
@@ -9,7 +10,8 @@ import type { Aval, Program } from './program.js';
 export const blank = ({ shape, dtype }: Aval): View => ({ data: allocate(dtype, sizeOf(shape)), shape, dtype });
 
 /** The results of a program, of its inputs and, behind them, its constants. A result may be one of the arrays that were given. */
-export const evaluate = ({ nodes, outputs }: Program, given: readonly View[]): readonly View[] => {
+export const evaluate = (program: Program, given: readonly View[]): readonly View[] => {
+  const { nodes, outputs } = widened(program);
   const values: View[] = [...given];
   const viewOf = (id: number): View => {
     const value = values[id];

@@ -4,7 +4,7 @@
  * leading bits do not determine, says where within the grain it lies.
  */
 
-import { type FloatDtype, isFloat } from '../base/dtype.js';
+import { type FloatDtype, isFloat, isWidened } from '../base/dtype.js';
 import { DtypeError } from '../base/errors.js';
 import { below, largest, rounded, roundedUp } from '../base/floats.js';
 import { checkShape, type Shape } from '../base/shape.js';
@@ -41,8 +41,12 @@ export const drawn = <T extends object, Names extends OptionNames<T>>(
   checkShape(op, shape);
   const { dtype = 'float32' }: { readonly dtype?: FloatDtype } = checkedOptions<T, Names>(op, options, names);
   checkDtype(op, dtype);
-  if (!isFloat(dtype))
-    throw new DtypeError({ op, problem: `does not draw ${dtype as string}`, remedy: "use 'float32' or 'float64'" });
+  if (!isFloat(dtype) || isWidened(dtype))
+    throw new DtypeError({
+      op,
+      problem: `does not draw ${dtype as string}`,
+      remedy: `draw in 'float32' or 'float64'${isFloat(dtype) ? `, and convert with cast(x, '${dtype as string}')` : ''}`,
+    });
   return options;
 };
 

@@ -334,7 +334,7 @@ export const categorical = (key: Key, logits: Tensor, given?: Shape): Tensor =>
       });
     checkLogits(logits, classes);
     const noise = gumbel(key, [...shape, classes], { dtype: floatFor(logits.dtype) });
-    const drawnClass = argmax(add(logits, noise), { axis: -1 });
+    const drawnClass = argmax(add(cast(logits, noise.dtype), noise), { axis: -1 });
     if (reveal(logits) !== null) return drawnClass;
     // The largest logit is NaN where any is, and −∞ where all are; of several that are ∞ nothing decides.
     const certain = sum(cast(equal(logits, Number.POSITIVE_INFINITY), 'int32'), { axes: -1 });

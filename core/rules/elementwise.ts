@@ -1,7 +1,7 @@
 /**
  * What elementwise operations share: one element type among the operands, broadcast reading, and the batching rule.
  */
-import { allocate, type Dtype, isBool, isFloat, type TypedArray } from '../base/dtype.js';
+import { allocate, type Dtype, isBool, isFloat, isWidened, type TypedArray } from '../base/dtype.js';
 import { DtypeError } from '../base/errors.js';
 import { broadcastStrides, type Shape, sameShape, sizeOf, walk } from '../base/shape.js';
 import { bind } from '../dispatch/interpreter.js';
@@ -27,6 +27,9 @@ const remedies: Record<Accepts, string> = {
   any: '',
 };
 
+/** What to convert to: a float rather than an integer, and the one that is computed in rather than one that is not. */
+const widerOf = (a: Dtype, b: Dtype): Dtype => (isFloat(a) && !(isFloat(b) && isWidened(a)) ? a : b);
+
 /** The one element type of all operands, or a `DtypeError`: element types never mix silently. */
 export const commonDtype = (op: string, inputs: readonly Aval[], accepts: Accepts): Dtype => {
   const dtype = inputs[0]?.dtype ?? 'float32';
@@ -37,7 +40,7 @@ export const commonDtype = (op: string, inputs: readonly Aval[], accepts: Accept
       op,
       problem: `${dtype} and ${other.dtype} do not mix`,
       shapes,
-      remedy: `convert one of them with cast(x, '${isFloat(dtype) ? dtype : other.dtype}')`,
+      remedy: `convert one of them with cast(x, '${widerOf(dtype, other.dtype)}')`,
     });
   if (!accepted[accepts](dtype))
     throw new DtypeError({ op, problem: `does not take ${dtype}`, shapes, remedy: remedies[accepts] });

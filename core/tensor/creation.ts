@@ -1,7 +1,7 @@
 /** Tensors from numbers: nested lists, typed arrays. Everything else that makes a tensor is a primitive or a composition. */
 
 import { defaultBackend } from '../backends/default-backend.js';
-import { type Dtype, isInteger, type TypedArray } from '../base/dtype.js';
+import { type Dtype, isInteger, isWidened, type TypedArray } from '../base/dtype.js';
 import { ArgumentError, describe, ShapeError } from '../base/errors.js';
 import { ownShape, type Shape, sizeOf } from '../base/shape.js';
 import { createFull } from '../primitives/shape/full.js';
@@ -58,6 +58,14 @@ export function fromData<const S extends Shape>(
   return createFrom('fromData', data, shape, dtypeArgument('fromData', given, dtypeOf(data)));
 }
 
+const notFilled = (op: string, count: number, shape: Shape): ShapeError =>
+  new ShapeError({
+    op,
+    problem: `${count} numbers do not fill ${sizeOf(shape)} places`,
+    shapes: [shape],
+    remedy: 'give as many numbers as the product of the sizes',
+  });
+
 /** `fromData`, in the name of the operation that the user called. */
 export const createFrom = <const S extends Shape>(
   op: string,
@@ -70,20 +78,26 @@ export const createFrom = <const S extends Shape>(
   checkNumbers(op, data);
   if (isInteger(dtype) && !fitsAll(data, dtype))
     for (const [i, value] of data.entries()) checkWhole(op, `element ${i}`, value, dtype);
-  if (data.length !== sizeOf(shape))
-    throw new ShapeError({
-      op,
-      problem: `${data.length} numbers do not fill ${sizeOf(shape)} places`,
-      shapes: [shape],
-      remedy: 'give as many numbers as the product of the sizes',
-    });
+  if (data.length !== sizeOf(shape)) throw notFilled(op, data.length, shape);
   const backend = defaultBackend();
   return storedTensor(
     own,
     dtype,
     backend,
-    backend.write(Array.isArray(data) ? Float64Array.from(data) : (data as TypedArray), dtype),
+    backend.write(
+      Array.isArray(data) || data instanceof Uint16Array ? Float64Array.from(data) : (data as TypedArray),
+      dtype,
+    ),
   );
+};
+
+/** A tensor of what an array stores: the bits of float16 and bfloat16, numbers of the others. */
+export const fromStored = <const S extends Shape>(op: string, data: TypedArray, shape: S, dtype: Dtype): Tensor<S> => {
+  if (!isWidened(dtype)) return createFrom(op, data, shape, dtype);
+  const own = ownShape(op, shape);
+  if (data.length !== sizeOf(shape)) throw notFilled(op, data.length, shape);
+  const backend = defaultBackend();
+  return storedTensor(own, dtype, backend, backend.write(data, dtype));
 };
 
 /** Throws unless `data` is a list of numbers or one of the typed arrays that a tensor can hold. */

@@ -4,7 +4,7 @@
  * Methods only delegate to the free functions, which are the definitions.
  */
 
-import type { Dtype, TypedArray } from '../base/dtype.js';
+import { type Dtype, numbersIn, type TypedArray } from '../base/dtype.js';
 import {
   ArgumentError,
   copyMark,
@@ -125,15 +125,27 @@ export class Tensor<out S extends Shape = Shape> {
     return sizeOf(this.shape);
   }
 
-  /** The numbers, row-major, in a fresh typed array. */
+  /** The numbers, row-major, in a fresh typed array: a Float32Array for float16 and bfloat16. */
   async data(): Promise<TypedArray> {
     const { backend, storage } = storedOf('data', concrete('data', this));
-    return backend.read(storage);
+    return numbersIn(await backend.read(storage), this.dtype);
   }
 
-  /** The numbers, row-major, in a fresh typed array; waits for the backend. */
+  /** The numbers, row-major, in a fresh typed array, a Float32Array for float16 and bfloat16; waits for the backend. */
   dataSync(): TypedArray {
     return numbersOf('dataSync', this);
+  }
+
+  /**
+   * The elements as they are stored, row-major, in fresh bytes, in the order of bytes that this machine has (little-endian nearly
+   * everywhere): two bytes an element for float16 and bfloat16, one for bool.
+   * @example
+   * tensor([1, 2], { dtype: 'float16' }).bytes().length // 4
+   */
+  bytes(): Uint8Array {
+    const { backend, storage } = storedOf('bytes', concrete('bytes', this));
+    const { buffer, byteOffset, byteLength } = backend.readSync(storage);
+    return new Uint8Array(buffer, byteOffset, byteLength);
   }
 
   /** The number inside a tensor of one element. */
@@ -377,7 +389,7 @@ const giveBack = (tensor: Tensor): void => {
 /** The numbers of `tensor`, for the method `op`. */
 const numbersOf = (op: string, tensor: Tensor): TypedArray => {
   const { backend, storage } = storedOf(op, concrete(op, tensor));
-  return backend.readSync(storage);
+  return numbersIn(backend.readSync(storage), storage.dtype);
 };
 
 /** The tensor's storage on `backend`, copied there if it lives elsewhere, for the operation `op`. */

@@ -1,10 +1,11 @@
 /**
- * The element types that array files know, and what they become here: halves and bfloat16 become float32, every integer
- * that fits becomes int32, booleans are checked. Nothing is rounded silently but what has no place in a tensor at all.
+ * The element types that array files know, and what they become here: floats are kept, every integer that fits becomes int32,
+ * booleans are checked. Nothing is rounded silently but what has no place in a tensor at all.
  */
 import type { Dtype, TypedArray } from '../../core/base/dtype.js';
-import { allocate } from '../../core/base/dtype.js';
+import { allocate, bytesPerElement } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
+import type { Tensor } from '../../core/tensor/tensor.js';
 import type { BinaryReader } from './reader.js';
 
 /** An element type of a file. */
@@ -26,26 +27,9 @@ export type ElementType =
 interface Element {
   readonly bytes: number;
   readonly dtype: Dtype;
+  /** What is stored: a number, or the bits of one. */
   readonly read: (view: DataView, offset: number, littleEndian: boolean) => number;
 }
-
-/** IEEE 754 binary16: 1 sign bit, 5 of exponent (bias 15), 10 of fraction. */
-const half = (bits: number): number => {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
-};
-
-const word = new DataView(new ArrayBuffer(4));
-
-/** The upper half of a float32. */
-const brain = (bits: number): number => {
-  word.setUint16(0, bits);
-  word.setUint16(2, 0);
-  return word.getFloat32(0);
-};
 
 const elements: Readonly<Record<ElementType, Element>> = {
   bool: { bytes: 1, dtype: 'bool', read: (view, at) => view.getUint8(at) },
@@ -57,8 +41,8 @@ const elements: Readonly<Record<ElementType, Element>> = {
   int32: { bytes: 4, dtype: 'int32', read: (view, at, little) => view.getInt32(at, little) },
   uint64: { bytes: 8, dtype: 'int32', read: (view, at, little) => Number(view.getBigUint64(at, little)) },
   int64: { bytes: 8, dtype: 'int32', read: (view, at, little) => Number(view.getBigInt64(at, little)) },
-  float16: { bytes: 2, dtype: 'float32', read: (view, at, little) => half(view.getUint16(at, little)) },
-  bfloat16: { bytes: 2, dtype: 'float32', read: (view, at, little) => brain(view.getUint16(at, little)) },
+  float16: { bytes: 2, dtype: 'float16', read: (view, at, little) => view.getUint16(at, little) },
+  bfloat16: { bytes: 2, dtype: 'bfloat16', read: (view, at, little) => view.getUint16(at, little) },
   float32: { bytes: 4, dtype: 'float32', read: (view, at, little) => view.getFloat32(at, little) },
   float64: { bytes: 8, dtype: 'float64', read: (view, at, little) => view.getFloat64(at, little) },
 };
@@ -100,7 +84,13 @@ export interface Elements {
 }
 
 /** Those that lie in files as they do in typed arrays, but for the order of their bytes. */
-const asInMemory: ReadonlySet<ElementType> = new Set<ElementType>(['int32', 'float32', 'float64']);
+const asInMemory: ReadonlySet<ElementType> = new Set<ElementType>([
+  'int32',
+  'float16',
+  'bfloat16',
+  'float32',
+  'float64',
+]);
 
 const littleEndianHost: boolean = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
@@ -136,17 +126,10 @@ export const readElements = (
   return { dtype, data };
 };
 
-/** Elements as little-endian bytes: bool as one byte, int32, float32 and float64 as they are. */
-export const writeElements = (data: TypedArray, dtype: Dtype): Uint8Array => {
-  const bytes = new Uint8Array(data.length * data.BYTES_PER_ELEMENT);
-  const view = new DataView(bytes.buffer);
-  const write: Readonly<Record<Dtype, (i: number, value: number) => void>> = {
-    bool: (i, value) => view.setUint8(i, value),
-    int32: (i, value) => view.setInt32(4 * i, value, true),
-    float32: (i, value) => view.setFloat32(4 * i, value, true),
-    float64: (i, value) => view.setFloat64(8 * i, value, true),
-  };
-  const put = write[dtype];
-  for (let i = 0; i < data.length; i++) put(i, data[i] ?? 0);
+/** Elements as they are stored, in little-endian bytes; a bool is one byte. */
+export const writeElements = (x: Tensor): Uint8Array => {
+  const bytes = x.bytes();
+  const width = bytesPerElement(x.dtype);
+  if (!littleEndianHost) for (let at = 0; at < bytes.length; at += width) bytes.subarray(at, at + width).reverse();
   return bytes;
 };

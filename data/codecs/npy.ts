@@ -6,9 +6,10 @@
 
 import type { either as E } from 'fp-ts';
 import type { Dtype } from '../../core/base/dtype.js';
+import { DtypeError } from '../../core/base/errors.js';
 import { inOperation } from '../../core/base/scope.js';
 import { permute } from '../../core/primitives/shape/permute.js';
-import { fromData } from '../../core/tensor/creation.js';
+import { fromStored } from '../../core/tensor/creation.js';
 import type { Tensor } from '../../core/tensor/tensor.js';
 import { checkTensor } from '../checks.js';
 import { attempt, type DataError } from '../errors.js';
@@ -40,7 +41,15 @@ const types: Readonly<Record<string, ElementType>> = {
   f8: 'float64',
 };
 
-const written: Readonly<Record<Dtype, string>> = { bool: '|b1', int32: '<i4', float32: '<f4', float64: '<f8' };
+/** What each type is called; `null` for what NumPy does not have. */
+const written: Readonly<Record<Dtype, string | null>> = {
+  float16: '<f2',
+  bfloat16: null,
+  float32: '<f4',
+  float64: '<f8',
+  int32: '<i4',
+  bool: '|b1',
+};
 
 interface Header {
   readonly type: ElementType;
@@ -112,7 +121,7 @@ const readHeader = (reader: BinaryReader): Header => {
 };
 
 /**
- * The tensor in a `.npy` file. float16 becomes float32; integers become int32, and one that does not fit is refused. Takes up to four bytes
+ * The tensor in a `.npy` file. Floats are kept, float16 too; integers become int32, and one that does not fit is refused. Takes up to four bytes
  * for each byte of the file; eight for int8, and for elements of one or two bytes in column-major order.
  * @throws DataError for anything but exactly one array of numbers or booleans.
  * @example
@@ -135,8 +144,8 @@ export const decodeNpy = (bytes: Uint8Array, file = 'npy array'): Tensor => {
     );
   }
   const { dtype, data } = readElements(reader, type, size / elementBytes(type), littleEndian);
-  if (!columnMajor || shape.length < 2) return fromData(data, shape, dtype);
-  const reversed: Tensor = fromData(data, shape.toReversed(), dtype);
+  if (!columnMajor || shape.length < 2) return fromStored('decodeNpy', data, shape, dtype);
+  const reversed: Tensor = fromStored('decodeNpy', data, shape.toReversed(), dtype);
   return permute(reversed, shape.map((_, axis) => axis).reverse());
 };
 
@@ -146,7 +155,8 @@ export const tryDecodeNpy = (bytes: Uint8Array, file?: string): E.Either<DataErr
 
 /**
  * A tensor as a `.npy` file.
- * @throws ArgumentError for anything but a tensor; ShapeError for one of more than 64 axes, which NumPy does not have.
+ * @throws ArgumentError for anything but a tensor; ShapeError for one of more than 64 axes and DtypeError for bfloat16, which NumPy does
+ * not have.
  * @example
  * decodeNpy(encodeNpy(iris().y)).dtype // 'int32'
  */
@@ -155,11 +165,19 @@ export const encodeNpy = (x: Tensor): Uint8Array =>
     checkTensor('encodeNpy', 'the array', x);
     checkArrayShape('encodeNpy', x.shape);
     const shape = x.rank === 1 ? `(${x.shape[0]},)` : `(${x.shape.join(', ')})`;
-    const dictionary = `{'descr': '${written[x.dtype]}', 'fortran_order': False, 'shape': ${shape}, }`;
+    const descr = written[x.dtype];
+    if (descr === null)
+      throw new DtypeError({
+        op: 'encodeNpy',
+        problem: `NumPy has no ${x.dtype}`,
+        shapes: [x.shape],
+        remedy: "convert with cast(x, 'float32'), or write safetensors",
+      });
+    const dictionary = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`;
     // The elements begin at a multiple of 64.
     const prefix = magic.length + 4;
     const header = dictionary.padEnd(Math.ceil((prefix + dictionary.length + 1) / 64) * 64 - prefix - 1);
-    const elements = writeElements(x.dataSync(), x.dtype);
+    const elements = writeElements(x);
     const bytes = new Uint8Array(prefix + header.length + 1 + elements.length);
     bytes.set(magic);
     bytes[6] = 1;

@@ -9,7 +9,7 @@ import * as t from 'io-ts';
 import type { Dtype } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
 import { inOperation } from '../../core/base/scope.js';
-import { fromData } from '../../core/tensor/creation.js';
+import { fromStored } from '../../core/tensor/creation.js';
 import type { Tensor } from '../../core/tensor/tensor.js';
 import { checkCharacters, checkNoSymbols, checkObject, checkText, namedEntries } from '../checks.js';
 import { attempt, type DataError } from '../errors.js';
@@ -40,7 +40,14 @@ const types: Readonly<Record<string, ElementType>> = {
   F64: 'float64',
 };
 
-const written: Readonly<Record<Dtype, string>> = { bool: 'BOOL', int32: 'I32', float32: 'F32', float64: 'F64' };
+const written: Readonly<Record<Dtype, string>> = {
+  float16: 'F16',
+  bfloat16: 'BF16',
+  float32: 'F32',
+  float64: 'F64',
+  int32: 'I32',
+  bool: 'BOOL',
+};
 
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
@@ -140,7 +147,7 @@ const inOrder = (entries: readonly Entry[]): boolean => {
 
 /**
  * The tensors of a safetensors file by name, in the order of its header, but for names of digits alone, which JavaScript lists first.
- * float16 and bfloat16 become float32; integers become int32, and one that does not fit is refused. Elements take up to four bytes for each
+ * Floats are kept, float16 and bfloat16 too; integers become int32, and one that does not fit is refused. Elements take up to four bytes for each
  * byte of the file, eight where they are int8; the header, of 100 MB at most, is parsed as JSON.
  * @throws DataError unless the header is valid and the tensors lie one after the other up to the end of the file.
  * @example
@@ -170,7 +177,7 @@ export const decodeSafetensors = (bytes: Uint8Array, file = 'safetensors'): Name
         `${countBytes(end - begin)} of ${JSON.stringify(excerpt(name))}`,
       );
     const { dtype, data } = readElements(reader, type, (end - begin) / elementBytes(type), true);
-    tensors.set(name, fromData(data, shape, dtype));
+    tensors.set(name, fromStored('decodeSafetensors', data, shape, dtype));
   }
   reader.end();
   const listed = placed === entries ? tensors : new Map(entries.map(({ name }) => [name, tensors.get(name) as Tensor]));
@@ -219,7 +226,7 @@ export const encodeSafetensors = (
         });
       checkCharacters('encodeSafetensors', 'the name', name);
       checkArrayShape('encodeSafetensors', tensor.shape);
-      const part = writeElements(tensor.dataSync(), tensor.dtype);
+      const part = writeElements(tensor);
       const begin = end;
       end += part.length;
       const entry = { dtype: written[tensor.dtype], shape: tensor.shape, data_offsets: [begin, end] };

@@ -1,6 +1,6 @@
 /** Losses on the difference d = x − target, element by element. */
 
-import { type ComputeFloat, floatFor } from '../../core/base/dtype.js';
+import { type FloatDtype, floatFor } from '../../core/base/dtype.js';
 import { describe } from '../../core/base/errors.js';
 import { checkCallable } from '../../core/base/methods.js';
 import { inOperation } from '../../core/base/scope.js';
@@ -104,7 +104,7 @@ export interface SmoothL1Options extends ReductionOptions {
 }
 
 /** The largest power of two that each type holds, or a number near it: a scale beyond it would be infinite. */
-const largestScale: Readonly<Record<ComputeFloat, number>> = { float32: 2 ** 127, float64: Number.MAX_VALUE };
+const largestScale: Readonly<Record<FloatDtype, number>> = { float32: 2 ** 127, float64: Number.MAX_VALUE };
 
 const smoothL1LossNames = { reduction: true, beta: true } as const;
 

@@ -1,6 +1,6 @@
 /** The kinds of layer objects: dense, convolution, batch norm, pooling, flattening and activations alone. */
 
-import { type ComputeFloat, floatFor } from '../../core/base/dtype.js';
+import { type FloatDtype, floatFor } from '../../core/base/dtype.js';
 import { describe, describeList } from '../../core/base/errors.js';
 import { checkCallable } from '../../core/base/methods.js';
 import { inOperation } from '../../core/base/scope.js';
@@ -27,7 +27,7 @@ export interface FullyConnectedOptions extends WeightOptions {
   readonly out: number;
 }
 
-const floatOf = (x: Tensor): ComputeFloat => floatFor(x.dtype);
+const floatOf = (x: Tensor): FloatDtype => floatFor(x.dtype);
 
 const fullyConnectedNames = { out: true, activation: true, weightInit: true, key: true } as const;
 

@@ -4,6 +4,7 @@
  */
 
 import { compile } from '../../autograd/compile/compile.js';
+import type { Dtype } from '../../core/base/dtype.js';
 import { sizeOf, stridesOf } from '../../core/base/shape.js';
 import { cast } from '../../core/primitives/elementwise/cast.js';
 import { logicalNot } from '../../core/primitives/elementwise/logical-not.js';
@@ -43,7 +44,14 @@ const shuffled = (axes: readonly number[], next: () => number): number[] => {
   return axes.map(() => left.splice(below(left.length, next), 1)[0] ?? 0);
 };
 
-const shows = { float32: -7.75e30, float64: -7.75e30, int32: -1_000_003, bool: 1 } as const;
+const shows: Readonly<Record<Dtype, number>> = {
+  float16: -7752,
+  bfloat16: -7.75e30,
+  float32: -7.75e30,
+  float64: -7.75e30,
+  int32: -1_000_003,
+  bool: 1,
+};
 
 /**
  * `x` as a view of a kind: how it lies in the larger tensor is drawn from `next`, a stream of numbers on [−1, 1).

@@ -5,6 +5,7 @@
  */
 import { bytesPerElement, type Dtype, isBool } from '../../base/dtype.js';
 import { broadcastStrides, type Shape, sameShape, sizeOf, stridesOf } from '../../base/shape.js';
+import { widened } from '../../program/passes/widened.js';
 import {
   type Aval,
   avalsIn,
@@ -231,7 +232,8 @@ const itemsOf = (
   return { items, nodeOf };
 };
 
-export const plan = (program: Program): Plan => {
+export const plan = (given: Program): Plan => {
+  const program = widened(given);
   const units: Unit[] = [];
   const inputs = program.inputs.map(makeBuffer);
   const constants = program.constants.map(makeBuffer);

@@ -3,7 +3,7 @@
  * for every other backend.
  */
 
-import { allocate, convert, type Dtype, type TypedArray } from '../../base/dtype.js';
+import { allocate, type Dtype, storedAs, type TypedArray } from '../../base/dtype.js';
 import type { Backend, Storage } from '../../program/backend.js';
 import { evaluate } from '../../program/evaluate.js';
 import type { View } from '../../program/primitive.js';
@@ -21,7 +21,7 @@ const dataOf = (storage: Storage): TypedArray => (storage as ReferenceStorage).d
 
 export const referenceBackend: Backend = {
   name: 'reference',
-  write: (data, dtype) => store(convert(data, dtype), dtype),
+  write: (data, dtype) => store(storedAs(data, dtype), dtype),
   read: async (storage) => dataOf(storage).slice(),
   readSync: (storage) => dataOf(storage).slice(),
   free: () => {},

@@ -3,7 +3,7 @@
  * operation, which is what eager evaluation is made of, are compiled once for equal shapes, element types and parameters.
  */
 
-import { allocate, convert, type Dtype, isBool, type TypedArray } from '../../base/dtype.js';
+import { allocate, computeType, type Dtype, isBool, isWidened, storedAs, type TypedArray } from '../../base/dtype.js';
 import { ArgumentError, describe } from '../../base/errors.js';
 import { sizeOf } from '../../base/shape.js';
 import type { Backend, Executable, Storage } from '../../program/backend.js';
@@ -69,7 +69,8 @@ export const createWasmBackend = (given: WasmOptions = {}): WasmBackend => {
     memory.begin();
     const storage = memory.allocate(dtype, data.length);
     const place = memory.view(dtype, memory.address(storage), data.length);
-    place.set(isBool(dtype) ? convert(data, dtype) : data);
+    // A typed array converts as `convert` does, but to booleans and to what is stored as bits.
+    place.set(isBool(dtype) || isWidened(dtype) ? storedAs(data, dtype) : data);
     return storage;
   };
 
@@ -104,7 +105,7 @@ const filled = ({ nodes: [node] }: Program, write: (data: TypedArray, dtype: Dty
   const lowered = lower(node, []);
   if (lowered.kind !== 'constant') return null;
   const { dtype, shape } = output;
-  return () => [write(allocate(dtype, sizeOf(shape)).fill(lowered.value), dtype)];
+  return () => [write(allocate(computeType(dtype), sizeOf(shape)).fill(lowered.value), dtype)];
 };
 
 const shared = new Map<Determinism, WasmBackend>();

@@ -239,6 +239,8 @@ export const createMemory = ({ budget: firstBudget = 64 * 2 ** 20 }: MemoryOptio
   };
 
   const views: Record<Dtype, (at: number, length: number) => TypedArray> = {
+    float16: (at, length) => new Uint16Array(memory.buffer, at, length),
+    bfloat16: (at, length) => new Uint16Array(memory.buffer, at, length),
     float32: (at, length) => new Float32Array(memory.buffer, at, length),
     float64: (at, length) => new Float64Array(memory.buffer, at, length),
     int32: (at, length) => new Int32Array(memory.buffer, at, length),

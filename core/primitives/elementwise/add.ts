@@ -2,10 +2,10 @@
 
 import type { Shape } from '../../base/shape.js';
 import type { Broadcast, Check } from '../../base/typed-shape.js';
-import { bind } from '../../dispatch/interpreter.js';
 import type { Primitive } from '../../program/primitive.js';
 import { defineBinary } from '../../rules/binary.js';
-import { type Operand, operands } from '../../tensor/operand.js';
+import { bindPair } from '../../rules/literals.js';
+import type { Operand } from '../../tensor/operand.js';
 import type { Tensor } from '../../tensor/tensor.js';
 
 export const addPrimitive: Primitive<'add', null> = defineBinary({
@@ -27,4 +27,4 @@ export const addPrimitive: Primitive<'add', null> = defineBinary({
 export const add = <A extends Shape = readonly [], B extends Shape = readonly []>(
   a: Operand<A>,
   b: Operand<B> & Check<Broadcast<A, B>, 'add: shapes do not broadcast', [A, B]>,
-): Tensor<Broadcast<A, B>> => bind(addPrimitive, operands('add', a, b), null) as Tensor<Broadcast<A, B>>;
+): Tensor<Broadcast<A, B>> => bindPair(addPrimitive, 'add', a, b) as Tensor<Broadcast<A, B>>;

@@ -5,10 +5,10 @@
 
 import type { Shape } from '../../base/shape.js';
 import type { Broadcast, Check } from '../../base/typed-shape.js';
-import { bind } from '../../dispatch/interpreter.js';
 import type { Primitive } from '../../program/primitive.js';
 import { defineBinary } from '../../rules/binary.js';
-import { type Operand, operands } from '../../tensor/operand.js';
+import { bindPair } from '../../rules/literals.js';
+import type { Operand } from '../../tensor/operand.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { add } from './add.js';
 import { div } from './div.js';
@@ -46,4 +46,4 @@ export const atan2Primitive: Primitive<'atan2', null> = defineBinary({
 export const atan2 = <A extends Shape = readonly [], B extends Shape = readonly []>(
   a: Operand<A>,
   b: Operand<B> & Check<Broadcast<A, B>, 'atan2: shapes do not broadcast', [A, B]>,
-): Tensor<Broadcast<A, B>> => bind(atan2Primitive, operands('atan2', a, b), null) as Tensor<Broadcast<A, B>>;
+): Tensor<Broadcast<A, B>> => bindPair(atan2Primitive, 'atan2', a, b) as Tensor<Broadcast<A, B>>;

@@ -1,6 +1,6 @@
 /** Conversion between element types. Linear between floats; to and from integers it has no derivative. */
 
-import { convert, type Dtype, isFloat } from '../../base/dtype.js';
+import { convert, type Dtype, isFloat, numbersIn } from '../../base/dtype.js';
 import type { Shape } from '../../base/shape.js';
 import { bind } from '../../dispatch/interpreter.js';
 import { define, type Primitive } from '../../program/primitive.js';
@@ -19,7 +19,7 @@ export const castPrimitive: Primitive<'cast', CastParams> = define<readonly [Ten
   saves: 'none',
   infer: ([x], { dtype }) => ({ shape: x?.shape ?? [], dtype }),
   forward: (out, [x], { dtype }) => {
-    if (x !== undefined) out.data.set(convert(x.data, dtype));
+    if (x !== undefined) out.data.set(convert(numbersIn(x.data, x.dtype), dtype));
   },
   vjp: [({ g, avals: [x] }) => cast(g, x !== undefined && isFloat(x.dtype) ? x.dtype : g.dtype)],
   jvp: 'linear',

@@ -2,10 +2,10 @@
 
 import type { Shape } from '../../base/shape.js';
 import type { Broadcast, Check } from '../../base/typed-shape.js';
-import { bind } from '../../dispatch/interpreter.js';
 import type { Primitive } from '../../program/primitive.js';
 import { defineBinary } from '../../rules/binary.js';
-import { type Operand, operands } from '../../tensor/operand.js';
+import { bindPair } from '../../rules/literals.js';
+import type { Operand } from '../../tensor/operand.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { flooredRemainder } from './remainder.js';
 
@@ -41,5 +41,4 @@ export const floorDividePrimitive: Primitive<'floorDivide', null> = defineBinary
 export const floorDivide = <A extends Shape = readonly [], B extends Shape = readonly []>(
   a: Operand<A>,
   b: Operand<B> & Check<Broadcast<A, B>, 'floorDivide: shapes do not broadcast', [A, B]>,
-): Tensor<Broadcast<A, B>> =>
-  bind(floorDividePrimitive, operands('floorDivide', a, b), null) as Tensor<Broadcast<A, B>>;
+): Tensor<Broadcast<A, B>> => bindPair(floorDividePrimitive, 'floorDivide', a, b) as Tensor<Broadcast<A, B>>;

@@ -5,11 +5,11 @@
 
 import type { Shape } from '../../base/shape.js';
 import type { Broadcast, Check } from '../../base/typed-shape.js';
-import { bind } from '../../dispatch/interpreter.js';
 import type { Primitive } from '../../program/primitive.js';
 import { defineBinary } from '../../rules/binary.js';
+import { bindPair } from '../../rules/literals.js';
 import { ownSlope } from '../../rules/own-slope.js';
-import { type Operand, operands } from '../../tensor/operand.js';
+import type { Operand } from '../../tensor/operand.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { broadcastTo } from '../shape/broadcast-to.js';
 import { div } from './div.js';
@@ -64,4 +64,4 @@ export const hypotPrimitive: Primitive<'hypot', null> = defineBinary({
 export const hypot = <A extends Shape = readonly [], B extends Shape = readonly []>(
   a: Operand<A>,
   b: Operand<B> & Check<Broadcast<A, B>, 'hypot: shapes do not broadcast', [A, B]>,
-): Tensor<Broadcast<A, B>> => bind(hypotPrimitive, operands('hypot', a, b), null) as Tensor<Broadcast<A, B>>;
+): Tensor<Broadcast<A, B>> => bindPair(hypotPrimitive, 'hypot', a, b) as Tensor<Broadcast<A, B>>;

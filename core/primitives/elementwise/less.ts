@@ -2,10 +2,10 @@
 
 import type { Shape } from '../../base/shape.js';
 import type { Broadcast, Check } from '../../base/typed-shape.js';
-import { bind } from '../../dispatch/interpreter.js';
 import type { Primitive } from '../../program/primitive.js';
 import { defineBinary } from '../../rules/binary.js';
-import { type Operand, operands } from '../../tensor/operand.js';
+import { bindPair } from '../../rules/literals.js';
+import type { Operand } from '../../tensor/operand.js';
 import type { Tensor } from '../../tensor/tensor.js';
 
 export const lessPrimitive: Primitive<'less', null> = defineBinary({
@@ -28,4 +28,4 @@ export const lessPrimitive: Primitive<'less', null> = defineBinary({
 export const less = <A extends Shape = readonly [], B extends Shape = readonly []>(
   a: Operand<A>,
   b: Operand<B> & Check<Broadcast<A, B>, 'less: shapes do not broadcast', [A, B]>,
-): Tensor<Broadcast<A, B>> => bind(lessPrimitive, operands('less', a, b), null) as Tensor<Broadcast<A, B>>;
+): Tensor<Broadcast<A, B>> => bindPair(lessPrimitive, 'less', a, b) as Tensor<Broadcast<A, B>>;

@@ -5,10 +5,10 @@
 
 import type { Shape } from '../../base/shape.js';
 import type { Broadcast, Check } from '../../base/typed-shape.js';
-import { bind } from '../../dispatch/interpreter.js';
 import type { Primitive } from '../../program/primitive.js';
 import { defineBinary } from '../../rules/binary.js';
-import { type Operand, operands } from '../../tensor/operand.js';
+import { bindPair } from '../../rules/literals.js';
+import type { Operand } from '../../tensor/operand.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { equal } from './equal.js';
 import { less } from './less.js';
@@ -44,4 +44,4 @@ export const minimumPrimitive: Primitive<'minimum', null> = defineBinary({
 export const minimum = <A extends Shape = readonly [], B extends Shape = readonly []>(
   a: Operand<A>,
   b: Operand<B> & Check<Broadcast<A, B>, 'minimum: shapes do not broadcast', [A, B]>,
-): Tensor<Broadcast<A, B>> => bind(minimumPrimitive, operands('minimum', a, b), null) as Tensor<Broadcast<A, B>>;
+): Tensor<Broadcast<A, B>> => bindPair(minimumPrimitive, 'minimum', a, b) as Tensor<Broadcast<A, B>>;

@@ -9,11 +9,11 @@
 import { isInteger } from '../../base/dtype.js';
 import type { Shape } from '../../base/shape.js';
 import type { Broadcast, Check } from '../../base/typed-shape.js';
-import { bind } from '../../dispatch/interpreter.js';
 import type { Primitive } from '../../program/primitive.js';
 import { defineBinary } from '../../rules/binary.js';
+import { bindPair } from '../../rules/literals.js';
 import { power } from '../../rules/scalar/power.js';
-import { type Operand, operands } from '../../tensor/operand.js';
+import type { Operand } from '../../tensor/operand.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { abs } from './abs.js';
 import { cast } from './cast.js';
@@ -67,10 +67,6 @@ export const pow = <A extends Shape = readonly [], B extends Shape = readonly []
   b: Operand<B> & Check<Broadcast<A, B>, 'pow: shapes do not broadcast', [A, B]>,
 ): Tensor<Broadcast<A, B>> => {
   if (a instanceof Tensor && typeof b === 'number') return constantPow(a, b) as Tensor as Tensor<Broadcast<A, B>>;
-  const [base, exponent] = operands(
-    'pow',
-    a,
-    b instanceof Tensor && isInteger(b.dtype) && a instanceof Tensor ? cast(b, a.dtype) : b,
-  );
-  return bind(powPrimitive, [base, exponent], null) as Tensor<Broadcast<A, B>>;
+  const exponent = b instanceof Tensor && isInteger(b.dtype) && a instanceof Tensor ? cast(b, a.dtype) : b;
+  return bindPair(powPrimitive, 'pow', a, exponent) as Tensor<Broadcast<A, B>>;
 };

@@ -6,10 +6,10 @@
 
 import type { Shape } from '../../base/shape.js';
 import type { Broadcast, Check } from '../../base/typed-shape.js';
-import { bind } from '../../dispatch/interpreter.js';
 import type { Primitive } from '../../program/primitive.js';
 import { defineBinary } from '../../rules/binary.js';
-import { type Operand, operands } from '../../tensor/operand.js';
+import { bindPair } from '../../rules/literals.js';
+import type { Operand } from '../../tensor/operand.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { floorDivide } from './floor-divide.js';
 import { mul } from './mul.js';
@@ -41,4 +41,4 @@ export const remainderPrimitive: Primitive<'remainder', null> = defineBinary({
 export const remainder = <A extends Shape = readonly [], B extends Shape = readonly []>(
   a: Operand<A>,
   b: Operand<B> & Check<Broadcast<A, B>, 'remainder: shapes do not broadcast', [A, B]>,
-): Tensor<Broadcast<A, B>> => bind(remainderPrimitive, operands('remainder', a, b), null) as Tensor<Broadcast<A, B>>;
+): Tensor<Broadcast<A, B>> => bindPair(remainderPrimitive, 'remainder', a, b) as Tensor<Broadcast<A, B>>;

@@ -3,7 +3,7 @@
  * 2⁻²³ (float32, from the exclusive-or of the words) or 2⁻⁵² (float64, from both words in a row).
  */
 
-import { type FloatDtype, isFloat } from '../../base/dtype.js';
+import { type FloatDtype, isFloat, isWidened } from '../../base/dtype.js';
 import { DtypeError } from '../../base/errors.js';
 import { bind } from '../../dispatch/interpreter.js';
 import { define, type Primitive } from '../../program/primitive.js';
@@ -40,7 +40,7 @@ export const unitIntervalPrimitive: Primitive<'unitInterval', UnitIntervalParams
 /** Numbers in [0, 1) from random word pairs `words: […, 2]` (int32). */
 export const unitInterval = (words: Tensor, dtype: FloatDtype): Tensor => {
   checkDtype('unitInterval', dtype);
-  if (!isFloat(dtype))
+  if (!isFloat(dtype) || isWidened(dtype))
     throw new DtypeError({
       op: 'unitInterval',
       problem: `does not give ${dtype as string}`,

@@ -1,6 +1,6 @@
 /** A tensor of one repeated number. */
 
-import { asHeld, type Dtype } from '../../base/dtype.js';
+import { convert, type Dtype } from '../../base/dtype.js';
 import { ownShape, type Shape } from '../../base/shape.js';
 import { bind } from '../../dispatch/interpreter.js';
 import { define, type Primitive } from '../../program/primitive.js';
@@ -21,7 +21,7 @@ export const fullPrimitive: Primitive<'full', FullParams> = define<readonly [], 
   saves: 'none',
   infer: (_, { shape, dtype }) => ({ shape, dtype }),
   forward: (out, _, { value, dtype }) => {
-    out.data.fill(asHeld(value, dtype));
+    out.data.fill(convert([value], dtype)[0] as number);
   },
   vjp: [],
   jvp: [],

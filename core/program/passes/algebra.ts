@@ -12,7 +12,7 @@
  * Never x·0 = 0, which is wrong for infinities, NaN and −x; nor x − x, x/x, a sum over no axes (−0 becomes 0), or anything that moves
  * a rounding.
  */
-import { allocate, asHeld, isInteger } from '../../base/dtype.js';
+import { allocate, asHeld, isInteger, isWidened } from '../../base/dtype.js';
 import { sameShape } from '../../base/shape.js';
 import { fullPrimitive } from '../../primitives/shape/full.js';
 import * as primitives from '../../primitives/table.js';
@@ -126,6 +126,8 @@ const folded = (node: ProgramNode, draft: Draft): number | null => {
   if (values.includes(null)) return null;
   if (moving.has(name)) return values[0] ?? null;
   const { dtype } = onlyOutput(node);
+  // What is computed in another type is rounded by the backend.
+  if ([dtype, ...node.inputs.map((id) => draft.avalOf(id).dtype)].some(isWidened)) return null;
   const out = allocate(dtype, 1);
   const operands = node.inputs.map((id, i) => {
     const { dtype } = draft.avalOf(id);

@@ -180,9 +180,9 @@ test('misuse: element types do not mix, and an operation says which it takes', (
       "take: the index is float32, not int32 (shape [3]); convert it with cast(index, 'int32')",
     ],
     [
-      () => g.zeros([2], untyped('float16')),
+      () => g.zeros([2], untyped('float8')),
       DtypeError,
-      "zeros: there is no element type \"float16\"; use 'float32', 'float64', 'int32' or 'bool'",
+      "zeros: there is no element type \"float8\"; use 'float16', 'bfloat16', 'float32', 'float64', 'int32' or 'bool'",
     ],
   );
 });

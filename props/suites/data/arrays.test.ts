@@ -1,6 +1,6 @@
 /** Array files: `.npy` and safetensors against bytes written by hand, against each other, and against damage. */
 import * as fc from 'fast-check';
-import { tensor, zeros } from '../../../core/index.js';
+import { DtypeError, type Tensor, tensor, zeros } from '../../../core/index.js';
 import {
   decodeNpy,
   decodeSafetensors,
@@ -36,7 +36,7 @@ test('npy: any tensor comes back bit for bit, and its elements begin at a multip
     fc.property(anyTensor, (x) => {
       const bytes = encodeNpy(x);
       sameTensor(decodeNpy(bytes), x);
-      const width = { bool: 1, int32: 4, float32: 4, float64: 8 }[x.dtype];
+      const width = x.bytes().length / Math.max(1, x.size);
       assert.is((bytes.length - x.size * width) % 64, 0);
     }),
     { numRuns: 100 },
@@ -181,6 +181,43 @@ test('safetensors: bytes written by hand, tensors listed in another order than t
   assert.equal([...tensors.keys()], ['b', 'a']);
   assert.equal(tensors.get('a')?.toArray(), [-1]);
   assert.equal(tensors.get('b')?.toArray(), [-1, 7]);
+});
+
+test('halves in files: every float16 and bfloat16 is read, kept and written back bit for bit, NaN with its payload', () => {
+  const stored = Uint16Array.from({ length: 2 ** 16 }, (_, i) => i);
+  const bits = [...new Uint8Array(stored.buffer)];
+  for (const [dtype, name] of [
+    ['float16', 'F16'],
+    ['bfloat16', 'BF16'],
+  ] as const) {
+    const file = safetensors(`{"x":{"dtype":"${name}","shape":[256,256],"data_offsets":[0,131072]}}`, bits);
+    const { tensors } = decodeSafetensors(file);
+    const x = tensors.get('x') as Tensor;
+    assert.equal([x.dtype, x.shape], [dtype, [256, 256]]);
+    assert.equal([...x.bytes()], bits);
+    assert.equal([...(decodeSafetensors(encodeSafetensors(tensors)).tensors.get('x') as Tensor).bytes()], bits);
+  }
+  const array = decodeNpy(npy(header('<f2', '(65536,)'), bits));
+  assert.equal([array.dtype, [...array.bytes()]], ['float16', bits]);
+  assert.equal([...decodeNpy(encodeNpy(array)).bytes()], bits);
+  const swapped = decodeNpy(npy(header('>f2', '(2, 2)', 'True'), [0x3c, 0, 0x40, 0, 0x42, 0, 0x44, 0]));
+  assert.equal(
+    [swapped.dtype, swapped.toArray()],
+    [
+      'float16',
+      [
+        [1, 3],
+        [2, 4],
+      ],
+    ],
+  );
+  assert.throws(
+    () => encodeNpy(tensor([1], { dtype: 'bfloat16' })),
+    (error) =>
+      error instanceof DtypeError &&
+      error.message ===
+        "encodeNpy: NumPy has no bfloat16 (shape [1]); convert with cast(x, 'float32'), or write safetensors",
+  );
 });
 
 test('safetensors: gaps, overlaps, sizes beyond the file and headers that lie are refused where they stand', () => {

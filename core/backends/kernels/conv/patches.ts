@@ -7,7 +7,7 @@
  *   convFilterGradient   W̄ = Σₙ G·patches(x)ᵀ
  *   convInputGradient    x̄ = patchesᵀ(Wᵀ·G), where the transpose of taking patches adds them back.
  */
-import type { FloatDtype } from '../../../base/dtype.js';
+import { computed, type FloatDtype } from '../../../base/dtype.js';
 import { type Shape, sizeOf, stridesOf } from '../../../base/shape.js';
 import { axisOf, type Window } from '../../../rules/window.js';
 import {
@@ -90,7 +90,7 @@ export const product = (
   workspace: Expression<'i32'>,
 ): Statement =>
   call(
-    gemmImports[dtype],
+    gemmImports[computed(dtype)],
     ...([1, m, n, k, 1, 0] as const),
     ...([a.at, a.row * bytes, a.column * bytes, 0] as const),
     ...([b.at, b.row * bytes, b.column * bytes, 0] as const),

@@ -2,7 +2,7 @@
  * Strided blocks, copied or added to exactly: unlike a group of elementwise operations, nothing beyond the block is written,
  * since its neighbours may hold numbers already.
  */
-import { bytesPerElement, type Dtype } from '../../../base/dtype.js';
+import { bytesPerElement, computed, type Dtype } from '../../../base/dtype.js';
 import { type Shape, sizeOf } from '../../../base/shape.js';
 import {
   type Expression,
@@ -65,7 +65,7 @@ export const moveBlock = (
   const dense = space.strides.every((strides) => strides[last] === 1);
   if (!dense || whole === 0) return [...start, ...nest(space.shape, walkers, 1, [moveOne(dtype, write, read, adds)])];
 
-  const vector = adds ? vectorSum[dtype](v128.load(write), v128.load(read)) : v128.load(read);
+  const vector = adds ? vectorSum[computed(dtype)](v128.load(write), v128.load(read)) : v128.load(read);
   const inner = walkers.map(({ pointer }) => ({ pointer, strides: [bytes] }));
   const line = [
     ...nest([whole], inner, perVector, [v128.store(write, vector)]),

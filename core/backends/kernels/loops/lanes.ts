@@ -1,9 +1,9 @@
 /**
  * Elements of any type as vectors. A group of `width` elements is one vector: 32-bit types four at a time, or two where
- * doubles are among them, in the lower half. Booleans are masks, all bits of a lane set or none: 32-bit lanes where the width
+ * doubles are among them, in the lower half. float16 and bfloat16 are float32 lanes that hold numbers of theirs. Booleans are masks, all bits of a lane set or none: 32-bit lanes where the width
  * is four, 64-bit lanes where it is two.
  */
-import { bytesPerElement, type Dtype, lanesOf } from '../../../base/dtype.js';
+import { asHeld, bytesPerElement, type Dtype, lanesOf } from '../../../base/dtype.js';
 import {
   type Expression,
   f32,
@@ -19,6 +19,7 @@ import {
   type Statement,
   v128,
 } from '../assembler/index.js';
+import { bfloat16Lanes, float16Lanes, halfPacking, type Packing } from './halves.js';
 
 export type Vector = Expression<'v128'>;
 export type Address = Expression<'i32'>;
@@ -30,6 +31,16 @@ const lanes32 = (...lanes: number[]): number[] => lanes.flatMap((lane) => [0, 1,
 /** The width at which these types can be handled together. */
 export const widthFor = (dtypes: readonly Dtype[]): Width => (dtypes.some((dtype) => lanesOf(dtype) === 2) ? 2 : 4);
 
+/** How elements that are stored in fewer bytes than they have in a register are widened and narrowed; `null` for the others. */
+const packings: Readonly<Record<Dtype, Packing | null>> = {
+  float16: halfPacking(float16Lanes),
+  bfloat16: halfPacking(bfloat16Lanes),
+  float32: null,
+  float64: null,
+  int32: null,
+  bool: null,
+};
+
 const extendBytes = (bytes: Vector): Vector => i16x8.extend_low_i8x16_u(bytes);
 
 /** `width` neighbours from an address. Reads up to a whole vector, of which what is beyond them means nothing. */
@@ -39,12 +50,16 @@ export const loadVector = (dtype: Dtype, width: Width, at: Address, offset = 0):
     const words = i32x4.extend_low_i16x8_u(extendBytes(v128.load16_splat(at, offset)));
     return i64x2.neg(i64x2.extend_low_i32x4_u(words));
   }
+  const packing = packings[dtype];
+  if (packing !== null) return packing.load(at, width, offset);
   return dtype === 'float64' || width === 4 ? v128.load(at, offset) : v128.load64_zero(at, offset);
 };
 
 /** The element at an address, in all lanes. */
 export const loadSplat = (dtype: Dtype, width: Width, at: Address): Vector => {
   if (dtype === 'float64') return v128.load64_splat(at);
+  const packing = packings[dtype];
+  if (packing !== null) return packing.widen(i32x4.splat(packing.loadOne(at)));
   if (dtype !== 'bool') return v128.load32_splat(at);
   const mask = i32x4.splat(i32.sub(0, i32.load8_u(at)));
   // All bits are equal, so that lanes of any width read it the same.
@@ -54,6 +69,7 @@ export const loadSplat = (dtype: Dtype, width: Width, at: Address): Vector => {
 /** The first `count` of `width` elements that stand `stride` bytes apart; nothing beyond them is read. */
 export const loadStrided = (dtype: Dtype, width: Width, at: Address, stride: number, count: number = width): Vector => {
   let out: Vector | null = null;
+  const packing = packings[dtype];
   for (let lane = 0; lane < Math.min(width, count); lane++) {
     const here = lane === 0 ? at : i32.add(at, lane * stride);
     if (dtype === 'float64')
@@ -61,11 +77,13 @@ export const loadStrided = (dtype: Dtype, width: Width, at: Address, stride: num
     else if (dtype === 'float32')
       out = out === null ? f32x4.splat(f32.load(here)) : f32x4.replace_lane(lane, out, f32.load(here));
     else {
-      const value = dtype === 'bool' ? i32.sub(0, i32.load8_u(here)) : i32.load(here);
+      const value =
+        packing !== null ? packing.loadOne(here) : dtype === 'bool' ? i32.sub(0, i32.load8_u(here)) : i32.load(here);
       out = out === null ? i32x4.splat(value) : i32x4.replace_lane(lane, out, value);
     }
   }
   if (out === null) throw new RangeError('a vector has lanes');
+  if (packing !== null) return packing.widen(out);
   return dtype === 'bool' && width === 2 ? i64x2.extend_low_i32x4_s(out) : out;
 };
 
@@ -80,21 +98,33 @@ export const storeVector = (dtype: Dtype, width: Width, at: Address, value: Vect
     const ones = v128.and(value, i64x2.const(1n));
     return v128.store16_lane(0, at, i8x16.shuffle([0, 8, ...new Array<number>(14).fill(1)], ones, ones), offset);
   }
+  const packing = packings[dtype];
+  if (packing !== null) return packing.store(at, width, value, offset);
   return dtype === 'float64' || width === 4 ? v128.store(at, value, offset) : v128.store64_lane(0, at, value, offset);
 };
 
 /** Stores the first lane. */
 export const storeFirst = (dtype: Dtype, at: Address, value: Vector): Statement => {
   if (dtype === 'float64') return v128.store64_lane(0, at, value);
+  const packing = packings[dtype];
+  if (packing !== null) return packing.storeOne(at, i32x4.extract_lane(0, packing.narrow(value)));
   if (dtype !== 'bool') return v128.store32_lane(0, at, value);
   return i32.store8(at, i32.and(i32x4.extract_lane(0, value), 1));
 };
 
+/** A number in all lanes, as elements of each type have it in registers. */
+const constants: Readonly<Record<Dtype, (value: number) => Vector>> = {
+  float16: (value) => f32x4.const(asHeld(value, 'float16')),
+  bfloat16: (value) => f32x4.const(asHeld(value, 'bfloat16')),
+  float32: (value) => f32x4.const(value),
+  float64: (value) => f64x2.const(value),
+  int32: (value) => i32x4.const(value | 0),
+  bool: (value) => i32x4.const(value === 0 ? 0 : -1),
+};
+
 /** All lanes the same number, which is converted as `cast` does. */
 export const constantVector = (dtype: Dtype, value: number): Vector => {
-  if (dtype === 'float32') return f32x4.const(value);
-  if (dtype === 'float64') return f64x2.const(value);
-  return i32x4.const(dtype === 'int32' ? value | 0 : value === 0 ? 0 : -1);
+  return constants[dtype](value);
 };
 
 /** The mask that a comparison of `dtype` gave, as a boolean of this width. */
@@ -129,6 +159,11 @@ export const storeLanes = (
       return i32.store8(at, i32.and(word, 1), offset + lane);
     });
   if (dtype === 'float64') return [v128.store64_lane(0, at, value, offset)];
+  const packing = packings[dtype];
+  if (packing !== null)
+    return Array.from({ length: count }, (_, lane) =>
+      packing.storeOne(at, i32x4.extract_lane(lane, packing.narrow(value)), offset + lane * bytesPerElement(dtype)),
+    );
   const pair = count >= 2 ? [v128.store64_lane(0, at, value, offset)] : [];
   return count === 2 ? pair : [...pair, v128.store32_lane(count - 1, at, value, offset + 4 * (count - 1))];
 };

@@ -5,7 +5,7 @@
  * (`conv/lines.ts`). Where a number that is not finite would
  * meet padding, which all of these take for zeros, `conv/taps.ts` computes everything.
  */
-import { bytesPerElement, isFloat } from '../../../base/dtype.js';
+import { bytesPerElement, isComputeFloat } from '../../../base/dtype.js';
 import { type Shape, sizeOf } from '../../../base/shape.js';
 import type { ConvParams } from '../../../rules/convolution.js';
 import { call, func, leave, repeat, type Statement } from '../assembler/index.js';
@@ -117,7 +117,7 @@ const lowering =
       output,
       params,
     } = site;
-    if (a === undefined || b === undefined || !isFloat(output.dtype)) return { kind: 'reference' };
+    if (a === undefined || b === undefined || !isComputeFloat(output.dtype)) return { kind: 'reference' };
     const x = role === 'input' ? output : a;
     const w = role === 'filter' ? output : b;
     const g = role === 'output' ? output : role === 'input' ? a : b;

@@ -2,9 +2,10 @@
  * Elementwise operations without transcendental functions, on vectors. Each does what the reference does in doubles with the
  * result rounded once, to the bit: the five IEEE operations round innocuously (Figueroa 1995), the others are exact.
  */
-import type { Dtype } from '../../../base/dtype.js';
-import { f32x4, f64x2, i8x16, i32x4, v128 } from '../assembler/index.js';
+import type { Dtype, HalfDtype } from '../../../base/dtype.js';
+import { f32x4, f64x2, i8x16, i32x4, letIn, v128 } from '../assembler/index.js';
 import { rectified } from '../loops/float-lanes.js';
+import { bfloat16Lanes, float16Lanes, type HalfLanes, roundedToOdd } from '../loops/halves.js';
 import { asBoolean, asMask, constantVector, type Vector, type Width } from '../loops/lanes.js';
 import { pow } from '../math/powers.js';
 import { lanes, powOfDoubles } from './elementary.js';
@@ -90,11 +91,26 @@ const wrapped = (x: Vector): Vector => {
 
 /** Four floats as two pairs of doubles, and back as the lower halves of two vectors. */
 const upper = (x: Vector): Vector => i8x16.shuffle([8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15], x, x);
-const halves = (low: Vector, high: Vector): Vector =>
+const joined = (low: Vector, high: Vector): Vector =>
   i8x16.shuffle([0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23], low, high);
+
+const halves16: Readonly<Record<HalfDtype, HalfLanes>> = { float16: float16Lanes, bfloat16: bfloat16Lanes };
+const isHalf = (dtype: Dtype): dtype is HalfDtype => Object.hasOwn(halves16, dtype);
+
+/** To a half, rounded once: a float32 holds other halves and booleans exactly, but not every double or int32. */
+const narrowed = (from: Dtype, to: HalfDtype, x: Vector, width: Width): Vector => {
+  const { round } = halves16[to];
+  if (from === 'float64') return round(roundedToOdd(x));
+  if (from !== 'int32') return round(casts(from, 'float32', x, width));
+  const low = roundedToOdd(f64x2.convert_low_i32x4_s(x));
+  return round(width === 2 ? low : joined(low, roundedToOdd(f64x2.convert_low_i32x4_s(upper(x)))));
+};
 
 const casts = (from: Dtype, to: Dtype, x: Vector, width: Width): Vector => {
   if (from === to) return x;
+  // A half is a float32 in a register.
+  if (isHalf(from)) return casts('float32', to, x, width);
+  if (isHalf(to)) return narrowed(from, to, x, width);
   if (to === 'bool') {
     const zero = constantVector(from, 0);
     return asBoolean(from, width, from === 'int32' ? i32x4.ne(x, zero) : floats(from).ne(x, zero));
@@ -105,12 +121,13 @@ const casts = (from: Dtype, to: Dtype, x: Vector, width: Width): Vector => {
   if (to === 'float32') return f32x4.demote_f64x2_zero(x);
   if (from === 'float64') return wrapped(x);
   const low = wrapped(f64x2.promote_low_f32x4(x));
-  return width === 2 ? low : halves(low, wrapped(f64x2.promote_low_f32x4(upper(x))));
+  return width === 2 ? low : joined(low, wrapped(f64x2.promote_low_f32x4(upper(x))));
 };
 
 const cast: Lowering<{ readonly dtype: Dtype }> = ({ inputs, params }) => ({
   kind: 'elementwise',
-  lane: ([x], width) => casts(inputs[0]?.dtype ?? 'float32', params.dtype, x ?? constantVector('int32', 0), width),
+  lane: ([x], width) =>
+    letIn(x ?? constantVector('int32', 0), (given) => casts(inputs[0]?.dtype ?? 'float32', params.dtype, given, width)),
 });
 
 export const elementwiseLowerings: Pick<

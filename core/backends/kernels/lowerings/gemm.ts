@@ -1,5 +1,5 @@
 /** Matrix products through the packed kernel: either operand transposed by its strides, leading axes broadcast. */
-import { bytesPerElement, type FloatDtype, isFloat } from '../../../base/dtype.js';
+import { bytesPerElement, computed, type FloatDtype, isComputeFloat } from '../../../base/dtype.js';
 import { broadcastStrides, type Shape } from '../../../base/shape.js';
 import { call, i32, type Local, local, type Operand, set, when } from '../assembler/index.js';
 import { features, sharedPages } from '../features.js';
@@ -45,7 +45,7 @@ const manyMatrices = 8;
 const nothing: Epilogue = { scale: 1, addend: null, rectify: false };
 
 export const matmul: Lowering<MatmulParams> = (site) =>
-  isFloat(site.output.dtype) ? productOf(site, site.output.dtype, nothing) : productOfIntegers(site);
+  isComputeFloat(site.output.dtype) ? productOf(site, site.output.dtype, nothing) : productOfIntegers(site);
 
 const productOf = (
   { inputs: [a, b], output, params }: Site<MatmulParams>,
@@ -111,7 +111,7 @@ const productOf = (
         cut === 'columns' ? size : n,
       ];
       const product = call(
-        gemmImports[dtype],
+        gemmImports[computed(dtype)],
         ...(sizes as readonly [Operand<'i32'>, Operand<'i32'>, Operand<'i32'>]),
         ...([k, scale, addend?.weight ?? 0] as const),
         ...([x, aRow, aColumn, aBatch] as const),

@@ -2,7 +2,7 @@
  * Pooling: windows slide over the planes of a tensor, each tap of the kernel by itself. A tap meets a block of outputs and a
  * strided block of the plane; sums add one to the other, maxima compare the two and keep the place of the larger.
  */
-import { bytesPerElement, type Dtype, isFloat } from '../../../base/dtype.js';
+import { bytesPerElement, type ComputeDtype, computed, isComputeFloat } from '../../../base/dtype.js';
 import { type Shape, sizeOf, stridesOf } from '../../../base/shape.js';
 import type { PoolParams } from '../../../rules/pooling.js';
 import { axisOf, type Window } from '../../../rules/window.js';
@@ -60,7 +60,7 @@ type Kernel = KernelLowering & { readonly way: WindowWay };
 type Windowed = Kernel | { readonly kind: 'reference' };
 
 /** Sums of windows, or their transpose, by vectors of windows; `null` where that is too much code, or windows overlap. */
-const sumsByVectors = (dtype: Exclude<Dtype, 'bool'>, sliding: Sliding, back: boolean): Kernel | null => {
+const sumsByVectors = (dtype: Exclude<ComputeDtype, 'bool'>, sliding: Sliding, back: boolean): Kernel | null => {
   const summed = back ? turned(sliding) : sliding;
   const spread = back && summed === null && apart(sliding);
   const pieces = summed !== null ? smallPieces(summed) : spread ? smallPieces(sliding) : null;
@@ -89,7 +89,7 @@ const sums =
     const spatial = large.slice(large.length - kernel.length);
     const outputs = small.slice(small.length - kernel.length);
     const planes = sizeOf(large.slice(0, large.length - kernel.length));
-    const { dtype } = output;
+    const dtype = computed(output.dtype);
     const bytes = bytesPerElement(dtype);
     const vectors = dtype === 'bool' ? null : sumsByVectors(dtype, slidingOf(large, small, params), back);
     if (vectors !== null) return vectors;
@@ -125,7 +125,7 @@ const sums =
 /** The place of the first largest element of each window within its plane: taps take the lead in row-major order. */
 const windowArgmax = ({ inputs: [x], output, params }: Site<PoolParams>): Windowed => {
   const { kernel } = params;
-  if (x === undefined || !isFloat(x.dtype) || sizeOf(kernel) > mostTaps) return { kind: 'reference' };
+  if (x === undefined || !isComputeFloat(x.dtype) || sizeOf(kernel) > mostTaps) return { kind: 'reference' };
   const { dtype } = x;
   const sliding = slidingOf(x.shape, output.shape, params);
   const pieces = smallPieces(sliding);
