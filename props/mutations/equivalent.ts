@@ -28,8 +28,8 @@ export const equivalents: readonly Equivalent[] = [
   {
     path: 'core/base/shortest.ts',
     operator: 'change a bound',
-    line: 'for (let digits = 1; ⟦digits < 9⟧; digits++) {',
-    why: 'nine digits are what stands behind the loop',
+    line: 'for (let digits = 1; ⟦digits < most⟧; digits++) {',
+    why: 'so many digits are what stands behind the loop',
   },
   {
     path: 'core/backends/reference/factorizations.ts',
