@@ -52,6 +52,8 @@ interface ElementType<D extends Dtype = Dtype> {
   readonly lanes: 2 | 4;
   /** Its name in printed programs. */
   readonly short: string;
+  /** The distance from 1 to the next number; `null` for what is no float. */
+  readonly epsilon: D extends AnyFloat ? number : null;
   /** The least and the largest finite number. */
   readonly range: readonly [least: number, largest: number];
 }
@@ -69,6 +71,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     differentiable: true,
     lanes: 4,
     short: 'f16',
+    epsilon: 2 ** -10,
     range: [-65504, 65504],
   },
   bfloat16: {
@@ -80,6 +83,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     differentiable: true,
     lanes: 4,
     short: 'bf16',
+    epsilon: 2 ** -7,
     range: [-largestBfloat16, largestBfloat16],
   },
   float32: {
@@ -91,6 +95,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     differentiable: true,
     lanes: 4,
     short: 'f32',
+    epsilon: 2 ** -23,
     range: [-largestFloat32, largestFloat32],
   },
   float64: {
@@ -102,6 +107,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     differentiable: true,
     lanes: 2,
     short: 'f64',
+    epsilon: 2 ** -52,
     range: [-Number.MAX_VALUE, Number.MAX_VALUE],
   },
   int32: {
@@ -113,6 +119,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     differentiable: false,
     lanes: 4,
     short: 'i32',
+    epsilon: null,
     range: [-(2 ** 31), 2 ** 31 - 1],
   },
   bool: {
@@ -124,6 +131,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     differentiable: false,
     lanes: 4,
     short: 'bool',
+    epsilon: null,
     range: [0, 1],
   },
 };
@@ -174,6 +182,9 @@ export const shortDtype = (dtype: Dtype): string => factsOf(dtype).short;
 
 /** Bytes one element takes. */
 export const bytesPerElement = (dtype: Dtype): number => factsOf(dtype).array.BYTES_PER_ELEMENT;
+
+/** The distance from 1 to the next number of a float. */
+export const epsilonOf = (dtype: AnyFloat): number => elementTypes[dtype].epsilon;
 
 /** The largest finite number. */
 export const largestOf = (dtype: Dtype): number => factsOf(dtype).range[1];
