@@ -184,7 +184,10 @@ export const shortDtype = (dtype: Dtype): string => factsOf(dtype).short;
 export const bytesPerElement = (dtype: Dtype): number => factsOf(dtype).array.BYTES_PER_ELEMENT;
 
 /** The distance from 1 to the next number of a float. */
-export const epsilonOf = (dtype: AnyFloat): number => elementTypes[dtype].epsilon;
+export const epsilonOf = (dtype: Dtype): number => {
+  if (!isFloat(dtype)) throw new RangeError(`${dtype} has no epsilon`);
+  return elementTypes[dtype].epsilon;
+};
 
 /** The largest finite number. */
 export const largestOf = (dtype: Dtype): number => factsOf(dtype).range[1];

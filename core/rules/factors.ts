@@ -1,6 +1,6 @@
 /** What the derivative rules of factorisations share: parts of matrices, quotients that are taken as 0, and pivots that are none. */
 
-import { epsilonOf, isFloat } from '../base/dtype.js';
+import { epsilonOf } from '../base/dtype.js';
 import { diagonal, tril } from '../ops/diagonals.js';
 import { transpose, unsqueeze } from '../ops/shapes.js';
 import { abs } from '../primitives/elementwise/abs.js';
@@ -43,7 +43,7 @@ export const skewFromLower = (x: Tensor): Tensor => {
 
 /** How large a difference of values counts as none: `count·ε` of the largest. `largest: […, 1]` or `[…, 0]`. */
 export const toleranceOf = (largest: Tensor, count: number): Tensor =>
-  stopGradient(mul(abs(largest), count * epsilonOf(isFloat(largest.dtype) ? largest.dtype : 'float32')));
+  stopGradient(mul(abs(largest), count * epsilonOf(largest.dtype)));
 
 /** 1/x, and 0 where |x| is within `tolerance`. */
 export const inverseBeyond = (x: Tensor, tolerance: Tensor): Tensor => {

@@ -6,12 +6,12 @@
 
 import { pseudoInverse } from '../../backends/reference/orthogonal.js';
 import { transposedRows } from '../../backends/reference/rows.js';
+import { epsilonOf } from '../../base/dtype.js';
 import { ArgumentError, describe } from '../../base/errors.js';
 import { bind } from '../../dispatch/interpreter.js';
 import { transpose } from '../../ops/shapes.js';
 import { define, type Primitive, type View } from '../../program/primitive.js';
 import { commonDtype } from '../../rules/elementwise.js';
-import { epsilonOf } from '../../rules/factors.js';
 import { eachMatrix, matrixSizes } from '../../rules/matrices.js';
 import { checkedOptions, tensorOperand } from '../../tensor/arguments.js';
 import type { Tensor } from '../../tensor/tensor.js';
