@@ -8,6 +8,7 @@ import {
   add,
   cast,
   concat,
+  cond,
   type Dtype,
   DtypeError,
   div,
@@ -27,6 +28,7 @@ import {
   pow,
   reshape,
   safeDiv,
+  scan,
   slice,
   softmax,
   std,
@@ -332,4 +334,35 @@ test('halves: compiled chains round after each operation, as they do one by one'
     }),
     { numRuns: 60 },
   );
+});
+
+test('halves: loops and branches carry them, eager, compiled, batched and in gradients, on both backends', () => {
+  const wasm = createWasmBackend();
+  for (const dtype of halves) {
+    const start = tensor([0.3, -2], { dtype });
+    const xs = tensor([1, 2, 3], { dtype });
+    const loop = (c: Tensor): Tensor =>
+      scan((carry: Tensor, x: Tensor) => [add(mul(carry, 0.3), x) as Tensor, carry], c, xs)[0] as Tensor;
+    const plain = (c: Tensor): Tensor => [1, 2, 3].reduce((carry, x) => add(mul(carry, 0.3), x) as Tensor, c);
+    const branch = (c: Tensor): Tensor =>
+      cond(
+        less(sum(c), 0) as Tensor,
+        (t: Tensor) => mul(t, 3) as Tensor,
+        (t: Tensor) => t,
+        c,
+      ) as Tensor;
+    for (const backend of [wasm, referenceBackend])
+      onBackend(backend, () => {
+        const want = bitsOf(plain(start));
+        assert.equal(bitsOf(loop(start)), want);
+        assert.equal(bitsOf(compile(loop)(start)), want);
+        assert.equal(bitsOf(vmap(loop)(start)), want);
+        const slope = grad((c: Tensor) => sum(loop(c)) as Tensor)(start);
+        assert.equal(
+          [slope.dtype, bitsOf(slope)],
+          [dtype, bitsOf(grad((c: Tensor) => sum(plain(c)) as Tensor)(start))],
+        );
+        assert.equal(bitsOf(compile(branch)(start)), bitsOf(mul(start, 3) as Tensor));
+      });
+  }
 });

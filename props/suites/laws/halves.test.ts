@@ -11,7 +11,8 @@ import { test } from '../../runner/testing.js';
 import { type PrimitiveName, specs } from '../../specs/index.js';
 import type { OpSpec } from '../../specs/spec.js';
 
-const names = Object.keys(primitives) as PrimitiveName[];
+/** Those that hold programs round within them, and have tests of their own. */
+const names = Object.keys(specs) as (keyof typeof specs)[];
 
 /** Operations whose parameter says what type the result has. */
 const making: ReadonlySet<PrimitiveName> = new Set(['full', 'iota', 'cast', 'unitInterval']);
