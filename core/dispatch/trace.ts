@@ -2,6 +2,8 @@
 
 import { ArgumentError, GradientError } from '../base/errors.js';
 import { notedPlace, runAt } from '../base/scope.js';
+import { checkpointPrimitive } from '../primitives/control/checkpoint.js';
+import { tidied } from '../program/passes/index.js';
 import { type Aval, avalOf, checkProgram, makeProgram, type Program, type ProgramNode } from '../program/program.js';
 import { checkFunction, checkList, checkTensorList } from '../tensor/arguments.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -67,9 +69,13 @@ const createTracer = (op: string, captures: boolean): Tracer => {
       const index = drafts.push(noted === undefined ? draft : { ...draft, place: noted }) - 1;
       return outputs.map((aval, output) => place(unknown(aval), { kind: 'node', index, output }));
     },
-    // A program is straight-line: rules and checkpoints belong to the transforms above, which have had their say.
+    // Rules belong to the transforms above, which have had their say.
     call: (rule, given) => withInterpreter(tracer, () => rule.run(given)),
-    recompute: (run, given) => withInterpreter(tracer, () => run(given)),
+    // What is to be computed again must not be found in the first run: it is a program of its own.
+    recompute(run, given) {
+      const { program, captured } = traceClosed(run, given.map(avalOf), 'checkpoint');
+      return tracer.bind(checkpointPrimitive, [...given, ...captured], { body: tidied(program) });
+    },
     input: ({ shape, dtype }) =>
       place(unknown({ shape, dtype }), { kind: 'input', index: inputs.push({ shape, dtype }) - 1 }),
     finish(outputs) {

@@ -18,6 +18,7 @@ export { broadcastToPrimitive as broadcastTo } from './shape/broadcast-to.js';
 export { castPrimitive as cast } from './elementwise/cast.js';
 export { cbrtPrimitive as cbrt } from './elementwise/cbrt.js';
 export { ceilPrimitive as ceil } from './elementwise/ceil.js';
+export { checkpointPrimitive as checkpoint } from './control/checkpoint.js';
 export { choleskyPrimitive as cholesky } from './linalg/cholesky.js';
 export { cofactorPrimitive as cofactor } from './linalg/cofactor.js';
 export { concatPrimitive as concat } from './shape/concat.js';

@@ -4,6 +4,7 @@
  */
 import { bytesPerElement } from '../../../base/dtype.js';
 import { sizeOf } from '../../../base/shape.js';
+import type { CheckpointParams } from '../../../primitives/control/checkpoint.js';
 import type { CondParams } from '../../../primitives/control/cond.js';
 import type { ScanParams } from '../../../primitives/control/scan.js';
 import type { WhileParams } from '../../../primitives/control/while-loop.js';
@@ -209,4 +210,16 @@ const cond: Lowering<CondParams> = ({ params: { branches } }): ControlLowering =
   },
 });
 
-export const controlLowerings: Pick<Lowerings, 'cond' | 'scan' | 'whileLoop'> = { cond, scan, whileLoop };
+const checkpoint: Lowering<CheckpointParams> = ({ params: { body } }): ControlLowering => ({
+  kind: 'control',
+  programs: [body],
+  workspace: () => 0,
+  emit: ({ inputs, outputs, run }) => run(0, inputs, outputs),
+});
+
+export const controlLowerings: Pick<Lowerings, 'checkpoint' | 'cond' | 'scan' | 'whileLoop'> = {
+  checkpoint,
+  cond,
+  scan,
+  whileLoop,
+};
