@@ -155,10 +155,11 @@ export type { Range } from './base/ranges.js';
 // Indexing and order.
 export type { Indices } from './rules/indexed.js';
 export { index, type IndexItem, indexSelect, maskedFill, oneHot, takeFlat } from './ops/indexing.js';
-export { median, quantile, type Sorted, sort, type TopkOptions, topk } from './ops/order.js';
+export { median, quantile, sort, type TopkOptions, topk } from './ops/order.js';
 export { argsort, type SortOptions } from './primitives/index/argsort.js';
 export { gather } from './primitives/index/gather.js';
 export { iota } from './primitives/shape/iota.js';
+export type { Sorted } from './primitives/index/sorted.js';
 export { scatterAdd } from './primitives/index/scatter-add.js';
 export { take } from './primitives/index/take.js';
 export { dynamicSlice } from './primitives/index/dynamic-slice.js';

@@ -257,7 +257,8 @@ const laws: readonly PrimitiveLaw[] = [
     name: 'NaN',
     runs: 10,
     // A step's derivative does not say what it depends on; a step of two numbers is held by its remainder.
-    applies: ({ family }, { derivative }) => derivative === 'smooth' || (derivative === 'flat' && family === 'unary'),
+    applies: ({ family }, { derivative, placesNaN = false }) =>
+      !placesNaN && (derivative === 'smooth' || (derivative === 'flat' && family === 'unary')),
     check: ({ f, args }, { joint }, { derivative }) =>
       nanLaw(f, args, {
         ...(derivative === 'flat' ? { reaches: (input: number, output: number) => input === output } : {}),

@@ -13,8 +13,8 @@ import { neg } from '../primitives/elementwise/neg.js';
 import { stopGradient } from '../primitives/elementwise/stop-gradient.js';
 import { sub } from '../primitives/elementwise/sub.js';
 import { where } from '../primitives/elementwise/where.js';
-import { argsort, type SortOptions } from '../primitives/index/argsort.js';
-import { gather } from '../primitives/index/gather.js';
+import type { SortOptions } from '../primitives/index/argsort.js';
+import { type Sorted, sortedAlong } from '../primitives/index/sorted.js';
 import type { ArgOptions } from '../primitives/reduce/argmax.js';
 import { reshape } from '../primitives/shape/reshape.js';
 import { slice } from '../primitives/shape/slice.js';
@@ -23,12 +23,6 @@ import { checkedOptions, rankOf, tensorOperand } from '../tensor/arguments.js';
 import { chosenAxis, namedAxes, type OneAxis, singleAxis } from '../tensor/axis.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { isNaN as isNotANumber } from './elementwise.js';
-
-/** Elements in order, and where each of them came from (int32). */
-export interface Sorted {
-  readonly values: Tensor;
-  readonly indices: Tensor;
-}
 
 /** The elements from `from` up to, not including, `to` along one axis. */
 const narrow = (x: Tensor, axis: number, from: number, to: number): Tensor =>
@@ -49,8 +43,7 @@ export const sort = (x: Tensor, options: SortOptions = {}): Sorted =>
   inOperation('sort', () => {
     const { axis, axes, descending = false } = checkedOptions('sort', options, sortNames);
     const along = chosenAxis('sort', axis, axes, -1, rankOf('sort', x));
-    const indices = argsort(x, { axis: along, descending });
-    return { values: gather(x, indices, along), indices };
+    return sortedAlong(x, { axis: along, count: x.shape[along] as number, descending });
   });
 
 export interface TopkOptions {
@@ -82,8 +75,7 @@ export const topk = (x: Tensor, k: number, options: TopkOptions = {}): Sorted =>
         shapes: [x.shape],
         remedy: `let k be a whole number from 0 to ${size}`,
       });
-    const indices = narrow(argsort(x, { axis: along, descending: largest }), along, 0, k);
-    return { values: gather(x, indices, along), indices };
+    return sortedAlong(x, { axis: along, count: k, descending: largest });
   });
 
 const quantileOfNames = { axis: true, axes: true, keepDims: 'flag' } as const;

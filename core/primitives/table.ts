@@ -93,6 +93,7 @@ export { slicePrimitive as slice } from './shape/slice.js';
 export { softmaxPrimitive as softmax } from './reduce/softmax.js';
 export { softplusPrimitive as softplus } from './elementwise/softplus.js';
 export { solvePrimitive as solve } from './linalg/solve.js';
+export { sortedPrimitive as sorted } from './index/sorted.js';
 export { sqrtPrimitive as sqrt } from './elementwise/sqrt.js';
 export { stopGradientPrimitive as stopGradient } from './elementwise/stop-gradient.js';
 export { subPrimitive as sub } from './elementwise/sub.js';

@@ -1,10 +1,11 @@
 /** Specs of the primitives with an index operand. Indices repeat and count from either end. */
 import * as fc from 'fast-check';
 import type { DynamicSliceParams } from '../../core/primitives/index/dynamic-slice.js';
+import type { SortedParams } from '../../core/primitives/index/sorted.js';
 import type { TakeTransposeParams } from '../../core/primitives/index/take-transpose.js';
 import type { IndexedParams } from '../../core/rules/indexed.js';
 import { shapes, shapeWithAxis } from '../arbitraries/shapes.js';
-import { type Draw, draw, drawIntegers } from '../arbitraries/values.js';
+import { type Draw, draw, drawDistinct, drawIntegers } from '../arbitraries/values.js';
 import type { Case, OpSpec } from './spec.js';
 import { at, indexLists, tabulate } from './tabulate.js';
 
@@ -138,6 +139,25 @@ const takeTransposeOracle = ([x, index]: readonly Draw[], { axis, size }: TakeTr
   );
 };
 
+const sortedCases: fc.Arbitrary<Case<SortedParams>> = shapeWithAxis().chain(({ shape, axis }) =>
+  fc
+    .tuple(drawDistinct(shape), fc.nat(shape[axis] ?? 0), fc.boolean())
+    .map(([x, count, descending]) => ({ inputs: [x], params: { axis, count, descending } })),
+);
+
+/** Element k of a line in order is the one that k others stand before; then the places of all of them. */
+const sortedOracle = ([x]: readonly Draw[], { axis, count, descending }: SortedParams): number[] => {
+  const length = x?.shape[axis] ?? 0;
+  const line = (index: readonly number[]): number[] =>
+    Array.from({ length }, (_, k) => at(x, index.with(axis, k)) * (descending ? -1 : 1));
+  const taken = (x?.shape ?? []).with(axis, count);
+  const places = tabulate(taken, (index) =>
+    line(index).findIndex((value, _, all) => all.filter((other) => other < value).length === index[axis]),
+  );
+  let next = 0;
+  return [...tabulate(taken, (index) => at(x, index.with(axis, places[next++] ?? -1))), ...places];
+};
+
 const indexed = <P>(
   cases: fc.Arbitrary<Case<P>>,
   oracle: (inputs: readonly Draw[], p: P) => readonly number[],
@@ -150,11 +170,12 @@ const indexed = <P>(
 });
 
 export const indexingSpecs: Record<
-  'dynamicSlice' | 'dynamicUpdateSlice' | 'gather' | 'scatterAdd' | 'take' | 'takeTranspose',
+  'dynamicSlice' | 'dynamicUpdateSlice' | 'gather' | 'scatterAdd' | 'sorted' | 'take' | 'takeTranspose',
   OpSpec
 > = {
   dynamicSlice: indexed(dynamicSliceCases, dynamicSliceOracle, 0),
   dynamicUpdateSlice: indexed(dynamicUpdateSliceCases, dynamicUpdateSliceOracle, 0),
+  sorted: { ...indexed(sortedCases, sortedOracle, 0), placesNaN: true },
   gather: indexed(gatherCases, gatherOracle, 0),
   scatterAdd: { ...indexed(scatterAddCases, scatterAddOracle, 8), sums: true },
   take: indexed(takeCases, takeOracle, 0),

@@ -23,6 +23,8 @@ export interface OpSpec<P = unknown> {
   readonly oracle?: (call: Case<P>) => readonly number[];
   /** Relative tolerance of the finite-difference law where the function is ill-conditioned; 1e-9 otherwise. */
   readonly tolerance?: number;
+  /** NaN has a place among the numbers, as in an order, and does not spread: the NaN law does not apply. */
+  readonly placesNaN?: boolean;
   /** How many units in the last place a float32 backend may be off. */
   readonly ulp: number;
   /** The output is a sum of products of the inputs: units are those of the sum of the terms' absolute values. */

@@ -18,16 +18,18 @@ const compare = (a: number, b: number): number => {
   return a < b ? -1 : Number(a > b);
 };
 
+/** The places of a line's elements in their order, of equals the first before the others. */
+export const orderOf = (lane: Float64Array, descending: boolean): Float64Array => {
+  const sign = descending ? -1 : 1;
+  return lane.map((_, i) => i).sort((i, j) => sign * compare(lane[i] ?? 0, lane[j] ?? 0) || i - j);
+};
+
 export const argsortPrimitive: Primitive<'argsort', ArgsortParams> = defineLanewise<ArgsortParams>()({
   name: 'argsort',
   docs: 'y = the stable order of x along the axis',
   accepts: 'any',
   result: 'int32',
-  f: (lane, out, { descending }) => {
-    const order = out.map((_, i) => i);
-    const sign = descending ? -1 : 1;
-    out.set(order.sort((i, j) => sign * compare(lane[i] ?? 0, lane[j] ?? 0) || i - j));
-  },
+  f: (lane, out, { descending }) => out.set(orderOf(lane, descending)),
   saves: 'none',
   vjp: [null],
   jvp: [null],

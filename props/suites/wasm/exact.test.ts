@@ -159,6 +159,33 @@ test('argsort: the order of the reference along any axis, with ties, NaN and bot
       assertSame('argsort', [numbers([3, 1000], dtype, 5)], { axis: 1, descending });
 });
 
+test('sorted: values and places of the reference, of all elements and of the first few', () => {
+  check(
+    fc.property(
+      shapes,
+      any,
+      fc.nat(3),
+      fc.boolean(),
+      fc.nat(99),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (shape, dtype, along, descending, seed, share) => {
+        const axis = along % shape.length;
+        const count = Math.round(share * (shape[axis] as number));
+        assertSame('sorted', [numbers(shape, dtype, seed)], { axis, count, descending });
+      },
+    ),
+    { numRuns: 100 },
+  );
+  // Selection and merging, on lines that ascend, descend and repeat.
+  for (const dtype of ['float32', 'float64', 'int32', 'bool'] as const)
+    for (const count of [1, 3, 20, 23, 500, 1000])
+      for (const descending of [false, true]) {
+        assertSame('sorted', [numbers([2, 1000], dtype, 5)], { axis: 1, count, descending });
+        const ramp = Float64Array.from({ length: 2000 }, (_, i) => Math.floor(i / 7));
+        assertSame('sorted', [fromData(ramp, [1000, 2], dtype)], { axis: 0, count, descending });
+      }
+});
+
 test('argmax and argmin: the places of the reference over any axes', () => {
   check(
     fc.property(shapes, any, fc.nat(15), fc.nat(99), (shape, dtype, mask, seed) => {

@@ -4,7 +4,11 @@
  */
 import { bytesPerElement, type Dtype } from '../../../base/dtype.js';
 import { sizeOf } from '../../../base/shape.js';
+import type { Aval } from '../../../program/program.js';
 import {
+  block,
+  branch,
+  branchIf,
   call,
   type Expression,
   type Func,
@@ -16,6 +20,7 @@ import {
   letIn,
   local,
   locals,
+  loop,
   loopOver,
   loopWhile,
   type Statement,
@@ -26,7 +31,7 @@ import {
 import { smallerUnsigned } from '../loops/addresses.js';
 import { nestShare } from '../loops/nest.js';
 import { loadDouble } from '../loops/scalars.js';
-import type { Lowering, Lowerings } from './lowering.js';
+import type { Lowered, Lowering, Lowerings } from './lowering.js';
 
 /**
  * The bits of a double as an integer in the order of the doubles: those of negative numbers run the other way. Both zeros are one, and
@@ -97,68 +102,150 @@ const readKeys = (dtype: Dtype, descending: boolean): Func<readonly ['i32', 'i32
     ];
   });
 
-const argsort: Lowering<{ readonly axis: number; readonly descending: boolean }> = ({
-  inputs: [x],
-  params: { axis, descending },
-}) => {
-  if (x === undefined) throw new RangeError('an operand is missing');
-  const length = x.shape[axis] ?? 1;
+/**
+ * The least `count` keys of a line, in order, of equals the first: each key is put into its place among those so far. For few, since in the
+ * worst case every key moves all of them.
+ */
+const selectLeast = (
+  dtype: Dtype,
+  descending: boolean,
+): Func<readonly ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], 'none'> =>
+  func(
+    'selectLeast',
+    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+    'none',
+    (from, stride, length, count, keys, indices) => {
+      const [place, held, at] = locals('i32', 3);
+      const key = local('i64');
+      const read = keyOf(loadDouble(dtype, from));
+      const keyAt = (i: Expression<'i32'>): Expression<'i32'> => i32.add(keys, i32.shl(i, 3));
+      const indexAt = (i: Expression<'i32'>): Expression<'i32'> => i32.add(indices, i32.shl(i, 2));
+      const before = i32.sub(at, 1);
+      return [
+        loopOver(place, { end: length }, [
+          set(key, descending ? i64.xor(read, -1n) : read),
+          set(from, i32.add(from, stride)),
+          when(i32.lt_u(held, count), [set(at, held), set(held, i32.add(held, 1))], [set(at, count)]),
+          // Where there is no room, the last of those so far falls out.
+          when(i32.eq(at, count), [
+            when(i64.lt_s(key, i64.load(keyAt(i32.sub(count, 1)))), [set(at, i32.sub(count, 1))]),
+          ]),
+          when(i32.lt_u(at, count), [
+            block((found) => [
+              loop((again) => [
+                branchIf(i32.eqz(at), found),
+                branchIf(i64.le_s(i64.load(keyAt(before)), key), found),
+                i64.store(keyAt(at), i64.load(keyAt(before))),
+                i32.store(indexAt(at), i32.load(indexAt(before))),
+                set(at, before),
+                branch(again),
+              ]),
+            ]),
+            i64.store(keyAt(at), key),
+            i32.store(indexAt(at), place),
+          ]),
+        ]),
+      ];
+    },
+  );
+
+/** Moves one element as it is. */
+const copyElement = (bytes: number, to: Expression<'i32'>, from: Expression<'i32'>): Statement =>
+  bytes === 8
+    ? i64.store(to, i64.load(from))
+    : bytes === 4
+      ? i32.store(to, i32.load(from))
+      : i32.store8(to, i32.load8_u(from));
+
+interface Order {
+  readonly axis: number;
+  readonly descending: boolean;
+  /** How many of a line are wanted, from the first on. */
+  readonly count: number;
+}
+
+/** The first elements of each line in order: where they stand, and before that, where `values` are wanted, themselves. */
+const ordering = (x: Aval, { axis, descending, count }: Order, values: boolean): Lowered => {
+  const length = x.shape[axis] as number;
   const inner = sizeOf(x.shape.slice(axis + 1));
   const outer = sizeOf(x.shape.slice(0, axis));
   const bytes = bytesPerElement(x.dtype);
+  const rounds = Math.ceil(Math.log2(length + 1));
+  // Moving all of so few keys, each time, takes no longer than merging rounds; mostly hardly any key is moved.
+  const few = count < length && count <= 4 * rounds;
   const read = readKeys(x.dtype, descending);
+  const select = selectLeast(x.dtype, descending);
+  const records = few ? count : length;
   return {
     kind: 'kernel',
-    // Keys and places, here and there.
-    workspace: 2 * length * (8 + 4),
+    // Keys and places, here and, for merging, there.
+    workspace: (few ? 1 : 2) * records * 8 + Math.ceil(((few ? 1 : 2) * records) / 2) * 8,
     parallel: true,
-    nanoseconds: outer * inner * length * (4 + 4 * Math.ceil(Math.log2(length + 1))),
-    emit: ({ inputs: [source], output: target, workspace, thread, threads }) => {
-      const [line, to, at] = [local('i32'), local('i32'), local('i32')];
-      const [keys, indices, otherKeys, otherIndices, width, kept, count] = locals('i32', 7);
+    nanoseconds: outer * inner * length * (few ? 6 : 4 + 4 * rounds),
+    emit: ({ inputs: [source], outputs: targets, workspace, thread, threads }) => {
+      const [line, toValues, toIndices, at, to, from] = locals('i32', 6);
+      const [keys, indices, otherKeys, otherIndices, width, kept, i] = locals('i32', 7);
+      const [first, second] = targets as [Local<'i32'>, Local<'i32'>];
+      // Lines that begin beside each other, in the input and in a result.
+      const walkers = [
+        { pointer: line, strides: [length * inner * bytes, bytes] },
+        { pointer: toIndices, strides: [count * inner * 4, 4] },
+        ...(values ? [{ pointer: toValues, strides: [count * inner * bytes, bytes] }] : []),
+      ].map(({ pointer, strides }) => ({ pointer, strides: outer === 1 ? strides.slice(1) : strides }));
+      const merged = [
+        set(otherKeys, i32.add(workspace, 8 * length)),
+        set(indices, i32.add(workspace, 16 * length)),
+        set(otherIndices, i32.add(workspace, 20 * length)),
+        call(read, line, inner * bytes, length, keys, indices),
+        set(width, 1),
+        loopWhile(i32.lt_u(width, length), [
+          call(mergeRuns, keys, indices, otherKeys, otherIndices, length, width),
+          ...[[keys, otherKeys] as const, [indices, otherIndices] as const].flatMap(([a, b]) => [
+            set(kept, a),
+            set(a, b),
+            set(b, kept),
+          ]),
+          set(width, i32.shl(width, 1)),
+        ]),
+      ];
+      const selected = [
+        set(indices, i32.add(workspace, 8 * count)),
+        call(select, line, inner * bytes, length, count, keys, indices),
+      ];
       return [
-        set(line, source ?? target),
-        set(to, target),
-        ...nestShare(
-          { thread, threads },
-          outer === 1 ? [inner] : [outer, inner],
-          outer === 1
-            ? [
-                { pointer: line, strides: [bytes] },
-                { pointer: to, strides: [4] },
-              ]
-            : [
-                { pointer: line, strides: [length * inner * bytes, bytes] },
-                { pointer: to, strides: [length * inner * 4, 4] },
-              ],
-          1,
-          [
-            set(keys, workspace),
-            set(otherKeys, i32.add(workspace, 8 * length)),
-            set(indices, i32.add(workspace, 16 * length)),
-            set(otherIndices, i32.add(workspace, 20 * length)),
-            call(read, line, inner * bytes, length, keys, indices),
-            set(width, 1),
-            loopWhile(i32.lt_u(width, length), [
-              call(mergeRuns, keys, indices, otherKeys, otherIndices, length, width),
-              ...[[keys, otherKeys] as const, [indices, otherIndices] as const].flatMap(([a, b]) => [
-                set(kept, a),
-                set(a, b),
-                set(b, kept),
-              ]),
-              set(width, i32.shl(width, 1)),
-            ]),
-            set(at, to),
-            loopOver(count, { end: length }, [
-              i32.store(at, i32.load(indices)),
-              set(indices, i32.add(indices, 4)),
-              set(at, i32.add(at, inner * 4)),
-            ]),
-          ],
-        ),
+        set(line, source as Local<'i32'>),
+        ...(values ? [set(toValues, first), set(toIndices, second)] : [set(toIndices, first)]),
+        ...nestShare({ thread, threads }, outer === 1 ? [inner] : [outer, inner], walkers, 1, [
+          set(keys, workspace),
+          ...(few ? selected : merged),
+          set(at, toIndices),
+          set(to, toValues),
+          loopOver(i, { end: count }, [
+            set(from, i32.load(indices)),
+            i32.store(at, from),
+            ...(values ? [copyElement(bytes, to, i32.add(line, i32.mul(from, inner * bytes)))] : []),
+            set(indices, i32.add(indices, 4)),
+            set(at, i32.add(at, inner * 4)),
+            set(to, i32.add(to, inner * bytes)),
+          ]),
+        ]),
       ];
     },
   };
 };
 
-export const sortingLowerings: Pick<Lowerings, 'argsort'> = { argsort };
+const operand = ([x]: readonly Aval[]): Aval => {
+  if (x === undefined) throw new RangeError('an operand is missing');
+  return x;
+};
+
+const argsort: Lowering<Omit<Order, 'count'>> = ({ inputs, params }) => {
+  const x = operand(inputs);
+  return ordering(x, { ...params, count: x.shape[params.axis] as number }, false);
+};
+
+const sorted: Lowering<Order> = ({ inputs, output, params }) =>
+  // An empty result has no code.
+  sizeOf(output.shape) === 0 ? { kind: 'reference' } : ordering(operand(inputs), params, true);
+
+export const sortingLowerings: Pick<Lowerings, 'argsort' | 'sorted'> = { argsort, sorted };
