@@ -25,6 +25,10 @@ const negligible = 2 ** -60;
 /** Squared lengths of vectors that count as zero, where the largest is about 1. */
 const vanishing = 2 ** -960;
 
+/** A matrix with an element beyond this size is divided by `shrinking` first, so that sums do not overflow on the way. */
+const enormous = 2 ** 960;
+const shrinking = 2 ** 60;
+
 /** The Householder factors of a matrix whose `columns` columns, of `length` numbers, are the rows of `w`. Works in `w`. */
 export interface Orthogonal {
   /** The columns of Q as rows. */
@@ -41,6 +45,9 @@ export const factorQR = (w: Float64Array, length: number, columns: number): Orth
   const k = Math.min(length, columns);
   const tau = new Float64Array(k);
   const diagonal = new Float64Array(k);
+  const size = largestSize(w, 0, w.length);
+  const shrunk = size > enormous && size < Number.POSITIVE_INFINITY ? shrinking : 1;
+  divideRow(w, 0, shrunk, w.length);
   for (let j = 0; j < k; j++) {
     const at = j * length + j;
     const rest = length - j;
@@ -72,6 +79,7 @@ export const factorQR = (w: Float64Array, length: number, columns: number): Orth
       const [at, row, rest] = [j * length + j, i * length + j, length - j];
       subtractRow(q, row, w, at, numberAt(tau, j) * dotRows(w, at, q, row, rest), rest);
     }
+  divideRow(r, 0, 1 / shrunk, r.length);
   return { q, r };
 };
 

@@ -54,6 +54,7 @@ const kinds: Readonly<Record<string, (i: number, j: number) => number>> = {
   zeros: () => 0,
   identity: (i, j) => Number(i === j),
   'columns of falling size': (i, j) => Math.sin(1 + 5 * i + 7 * j) * 10 ** (-4 * j),
+  'at the end of the range': (i, j) => (1 + 0.01 * i * j) * 2e306 * (i === j ? -1 : 1),
   huge: (i, j) => 1e300 * Math.cos(i * i + 5 * j),
   tiny: (i, j) => 1e-300 * Math.cos(i * i + 5 * j),
   'nearly singular': (i, j) => 1 / (1 + i + j),

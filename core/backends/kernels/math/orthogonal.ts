@@ -31,6 +31,8 @@ type Double = Expression<'f64'>;
 type Routine<N extends number> = Func<Repeat<'i32', N>, 'none'>;
 
 const mostSweeps = 60;
+const enormous = 2 ** 960;
+const shrinking = 2 ** 60;
 const negligible = 2 ** -60;
 const vanishing = 2 ** -960;
 
@@ -42,10 +44,20 @@ const item = (array: Int, i: Int): Int => i32.add(array, i32.shl(i, 3));
  */
 export const factorQR: Routine<6> = func('factorQR', repeat('i32', 6), 'none', (w, length, columns, q, r, rest) => {
   const [k, i, j, c, at, other, count, diagonals] = locals('i32', 8);
-  const [scale, norm, first, alpha, sign, tau] = locals('f64', 6);
+  const [scale, norm, first, alpha, sign, tau, shrunk] = locals('f64', 7);
   return [
     set(k, choose(i32.lt_s(length, columns), length, columns)),
     set(diagonals, item(rest, k)),
+    set(norm, call(largestSize, w, i32.mul(length, columns))),
+    set(
+      shrunk,
+      choose(
+        i32.and(f64.gt(norm, enormous), f64.lt(norm, Number.POSITIVE_INFINITY)),
+        f64.const(shrinking),
+        f64.const(1),
+      ),
+    ),
+    call(divideBy, w, shrunk, i32.mul(length, columns)),
     loopOver(j, { end: k }, [
       set(at, place(w, length, j, j)),
       set(count, i32.sub(length, j)),
@@ -86,6 +98,7 @@ export const factorQR: Routine<6> = func('factorQR', repeat('i32', 6), 'none', (
         call(subtractMultiple, other, at, f64.mul(tau, call(dot, at, other, count)), count),
       ]),
     ]),
+    call(divideBy, r, f64.div(1, shrunk), i32.mul(k, columns)),
   ];
 });
 
