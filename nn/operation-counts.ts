@@ -4,7 +4,9 @@
  */
 
 import { sizeOf } from '../core/base/shape.js';
+import { replay } from '../core/dispatch/trace.js';
 import { bindAll, type Interpreter, type Primitive, type Shape, Tensor, withInterpreter } from '../core/index.js';
+import { isProgram, type Program } from '../core/program/program.js';
 
 /** Arithmetic so far. */
 export interface OperationCounts {
@@ -64,6 +66,30 @@ export const operationCost = (
   return others(0);
 };
 
+/** The programs among the parameters of an operation: of several branches the first. */
+const programsIn = (params: unknown): readonly Program[] =>
+  Object.values((params ?? {}) as Readonly<Record<string, unknown>>).flatMap((value) =>
+    isProgram(value) ? [value] : Array.isArray(value) && isProgram(value[0]) ? [value[0]] : [],
+  );
+
+/** How often an operation runs its programs, as far as its parameters say. */
+const roundsOf = (params: unknown): number => {
+  const { length } = params as { readonly length?: unknown };
+  return typeof length === 'number' ? length : 1;
+};
+
+/** What one run of a program costs. */
+const costIn = (program: Program): OperationCounts => {
+  const inner = costInterpreter();
+  withInterpreter(inner, () =>
+    replay(
+      program,
+      program.inputs.map(({ shape, dtype }) => inner.unknown(shape, dtype)),
+    ),
+  );
+  return inner.counts();
+};
+
 /** Values so small that they are worked out, because code may read them while it only wants shapes. */
 const smallest = 64;
 
@@ -80,6 +106,17 @@ export const costInterpreter = (): CostInterpreter => {
     name: 'summary',
     reveal: () => null,
     bind(primitive, inputs, params) {
+      // A program that is held counts as often as it runs; of several branches, and of a loop of unknown length, one run counts.
+      const held = programsIn(params);
+      if (held.length > 0) {
+        const rounds = roundsOf(params);
+        for (const program of held) {
+          const inside = costIn(program);
+          multiplyAdds += rounds * inside.multiplyAdds;
+          rest += rounds * inside.others;
+        }
+        return primitive.infer(inputs, params).map((aval) => interpreter.unknown(aval.shape, aval.dtype));
+      }
       const outputs = primitive.infer(inputs, params);
       const { shape } = outputs[0] ?? { shape: [] };
       const cost = operationCost(

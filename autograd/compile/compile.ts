@@ -7,14 +7,16 @@
 import { defaultBackend } from '../../core/backends/default-backend.js';
 import { ArgumentError, describe, describeList } from '../../core/base/errors.js';
 import { ground } from '../../core/dispatch/ground.js';
-import { currentInterpreter } from '../../core/dispatch/interpreter.js';
-import { traceTree } from '../../core/dispatch/trace.js';
+import { bindAll, currentInterpreter } from '../../core/dispatch/interpreter.js';
+import { traceClosed, traceTree } from '../../core/dispatch/trace.js';
+import { type CallParams, callPrimitive } from '../../core/primitives/control/call.js';
 import type { Backend, Executable, Storage } from '../../core/program/backend.js';
-import { simplify } from '../../core/program/passes/index.js';
-import { type Aval, formatAval, type Program, resultsOf } from '../../core/program/program.js';
+import { simplify, tidied } from '../../core/program/passes/index.js';
+import { type Aval, avalOf, formatAval, type Program, resultsOf } from '../../core/program/program.js';
 import { checkedOptions, checkFunction } from '../../core/tensor/arguments.js';
 import { buildFrom, hasStructure, leafCount, type Structure, structureOf } from '../../core/tensor/structure.js';
 import { consume, storageOn, storedTensor, type Tensor } from '../../core/tensor/tensor.js';
+import { treeLeaves, treeUnflatten } from '../../core/tensor/tree.js';
 
 export interface CompileOptions {
   /** How many signatures are kept, the least recently used going first; 16 by default. */
@@ -45,6 +47,13 @@ interface Entry {
   readonly donated: readonly number[];
   /** Shapes and element types of what the program returns. */
   readonly outputs: readonly Aval[];
+}
+
+interface Call {
+  readonly signature: Structure;
+  readonly body: Program;
+  readonly captured: readonly Tensor[];
+  readonly result: Structure;
 }
 
 type Static = number | string | boolean | null | undefined;
@@ -99,7 +108,7 @@ const checkOptions = (options: CompileOptions): Required<CompileOptions> => {
 /**
  * `f`, compiled: the first call with new shapes, element types, tree structures or plain values (numbers, strings,
  * booleans) traces it; later calls run the traced program. Values that the function closes over are fixed when it is
- * traced. Under another transform the function runs as it is.
+ * traced. Under another transform it stays one operation, which is differentiated, batched or traced as a whole.
  *
  * Arguments named in `donate` are given away: results are computed in their memory where they fit, and using one of their tensors
  * afterwards is an error.
@@ -171,8 +180,43 @@ export const compile = <Args extends readonly unknown[], Y>(
     return { entry, leaves };
   };
 
+  /** The programs of calls within other transforms, which stay one operation there. */
+  const calls: Call[] = [];
+
+  /** A call within another transform. */
+  const composed = (args: Args): Y => {
+    let leaves: Tensor[] = [];
+    const known = calls.find(({ signature }) => {
+      leaves = [];
+      return hasStructure(signature, args, leaves);
+    });
+    if (known === undefined) {
+      const dynamic = dynamicOf(args);
+      const given = treeLeaves(dynamic, 'compile');
+      const traced = traceClosed(
+        (inputs) =>
+          f(...(treeUnflatten(dynamic, inputs).map((x, i) => (isStatic(args[i]) ? args[i] : x)) as unknown as Args)),
+        given.map(avalOf),
+        'compile',
+      );
+      // What it closes over may differ from call to call where a transform is taking place.
+      if (traced.captured.some(({ owner }) => owner !== null)) return f(...args);
+      calls.unshift({
+        signature: structureOf(args),
+        body: tidied(traced.program),
+        captured: traced.captured,
+        result: structureOf(traced.result),
+      });
+      calls.length = Math.min(calls.length, cacheSize);
+      return composed(args);
+    }
+    const { body, captured, result } = known;
+    const params: CallParams = { name: f.name || 'compiled', body, rule: null };
+    return buildFrom(result, bindAll(callPrimitive, [...leaves, ...captured], params)) as Y;
+  };
+
   const compiled = (...args: Args): Y => {
-    if (currentInterpreter() !== ground) return f(...args);
+    if (currentInterpreter() !== ground) return composed(args);
     const { entry, leaves } = find(args);
     const { result, backend, run, donated, outputs } = entry;
     const inputs = leaves.map((leaf) => storageOn(backend, leaf, 'compile'));

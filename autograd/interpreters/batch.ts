@@ -2,7 +2,14 @@
  * Batching: a function written for one example runs on a stack of them. A batched tensor shows the shape of one example;
  * beneath it stands the whole stack, always with the batch at axis 0.
  */
-import { bindAll, call, type Interpreter, recompute, withInterpreter } from '../../core/dispatch/interpreter.js';
+import {
+  bindAll,
+  type CustomRule,
+  call,
+  type Interpreter,
+  recompute,
+  withInterpreter,
+} from '../../core/dispatch/interpreter.js';
 import { broadcastTo } from '../../core/primitives/shape/broadcast-to.js';
 import { Tensor } from '../../core/tensor/tensor.js';
 import { programTransforms } from './programs.js';
@@ -38,7 +45,8 @@ export const createBatch = (name: string, size: number): Batch => {
       if (!batched.includes(true)) return bindAll(primitive, x, params);
       primitive.infer(inputs, params);
       const on = programTransforms(() => false);
-      return primitive.batch({ x, batched, size, p: params, primitive, on }).map(lift);
+      const lifted = (rule: CustomRule): CustomRule => ruleUnder(batch, rule, liftAll, lowerAll);
+      return primitive.batch({ x, batched, size, p: params, primitive, on, lifted }).map(lift);
     },
 
     // The rule stays: its functions run on examples, it is called on stacks.

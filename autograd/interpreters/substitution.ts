@@ -22,6 +22,7 @@ export const ruleUnder = (interpreter: Interpreter, rule: CustomRule, enter: Con
   const under = <T>(f: () => T): T => withInterpreter(interpreter, f);
   return {
     name: rule.name,
+    ...(rule.kept === true ? { kept: true } : {}),
     run: (inputs) => under(() => leave(rule.run(enter(inputs)))),
     forward: (inputs) =>
       under(() => {

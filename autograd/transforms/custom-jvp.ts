@@ -41,6 +41,7 @@ export const customJvp = <Args extends readonly unknown[], Y>(
     };
     const rule: CustomRule = {
       name: 'customJvp',
+      kept: true,
       run(inputs) {
         const y = synchronous('customJvp', f(...withTensors(given, inputs)));
         returned[0] = outline(y, 'customJvp');

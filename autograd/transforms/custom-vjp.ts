@@ -146,6 +146,7 @@ export const customVjp = <Args extends readonly unknown[], Y, Residuals>(
     };
     const rule: CustomRule = {
       name: 'customVjp',
+      kept: true,
       run: (inputs) => leavesOf(f(...withTensors(given, inputs))),
       forward(inputs) {
         const pair: unknown = synchronous(op, forward(...withTensors(given, inputs)));

@@ -12,6 +12,9 @@ import {
   reveal,
   withInterpreter,
 } from '../../core/dispatch/interpreter.js';
+import { replay } from '../../core/dispatch/trace.js';
+import { callPrimitive } from '../../core/primitives/control/call.js';
+import { type CheckpointParams, checkpointPrimitive } from '../../core/primitives/control/checkpoint.js';
 import type { Primitive } from '../../core/program/primitive.js';
 import { checkedOptions, checkFunction } from '../../core/tensor/arguments.js';
 import type { Tensor } from '../../core/tensor/tensor.js';
@@ -47,6 +50,9 @@ const createWatch = (isBad: IsBad): Interpreter => {
     name: 'debugNans',
     reveal: (x) => x,
     bind(primitive, inputs, params) {
+      // The operations inside are what one wants to hear of.
+      if (primitive === callPrimitive || primitive === checkpointPrimitive)
+        return withInterpreter(watch, () => replay((params as CheckpointParams).body, inputs));
       const outputs = bindAll(primitive, inputs, params);
       for (const y of outputs) inspect(primitive, inputs, y, isBad);
       return outputs;

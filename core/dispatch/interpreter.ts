@@ -38,6 +38,8 @@ export type TensorFunction = (inputs: readonly Tensor[]) => readonly Tensor[];
 /** A function of tensors with derivative rules of its own. Residuals are handed over, never closed over, so that they can be lifted and lowered. */
 export interface CustomRule {
   readonly name: string;
+  /** Whether a trace keeps the rule beside the operations of the function; rules of the library's own derivatives are done with by then. */
+  readonly kept?: true;
   /** The plain function. */
   run(inputs: readonly Tensor[]): readonly Tensor[];
   /** Runs the function, and returns beside its outputs what the backward rule will read. */

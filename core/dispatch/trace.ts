@@ -2,13 +2,14 @@
 
 import { ArgumentError, GradientError } from '../base/errors.js';
 import { notedPlace, runAt } from '../base/scope.js';
+import { callPrimitive } from '../primitives/control/call.js';
 import { checkpointPrimitive } from '../primitives/control/checkpoint.js';
 import { tidied } from '../program/passes/index.js';
 import { type Aval, avalOf, checkProgram, makeProgram, type Program, type ProgramNode } from '../program/program.js';
 import { checkFunction, checkList, checkTensorList } from '../tensor/arguments.js';
 import { Tensor } from '../tensor/tensor.js';
 import { outline, treeLeaves, treeUnflatten } from '../tensor/tree.js';
-import { bindAll, type Interpreter, withInterpreter } from './interpreter.js';
+import { bindAll, type CustomRule, type Interpreter, withInterpreter } from './interpreter.js';
 import { synchronous } from './synchronous.js';
 
 /** A value while tracing. Nodes, constants and captured tensors are numbered apart, because the last two turn up late. */
@@ -25,6 +26,16 @@ interface Tracer extends Interpreter {
   /** The program so far, returning `outputs`, and what it captured. */
   readonly finish: (outputs: readonly Tensor[]) => { readonly program: Program; readonly captured: readonly Tensor[] };
 }
+
+/** The rule as one of more arguments, behind its own: those that its function closes over, which take no derivative. */
+const beside = (rule: CustomRule, count: number): CustomRule => ({
+  name: rule.name,
+  kept: true,
+  run: (inputs) => rule.run(inputs.slice(0, count)),
+  forward: (inputs) => rule.forward(inputs.slice(0, count)),
+  backward: (residuals, cotangents) => rule.backward(residuals, cotangents),
+  jvp: (inputs, tangents) => rule.jvp(inputs.slice(0, count), tangents.slice(0, count)),
+});
 
 /** `op` is what the user called. A tracer that captures takes every tensor from outside as one more input; others take stored ones as constants. */
 const createTracer = (op: string, captures: boolean): Tracer => {
@@ -69,8 +80,14 @@ const createTracer = (op: string, captures: boolean): Tracer => {
       const index = drafts.push(noted === undefined ? draft : { ...draft, place: noted }) - 1;
       return outputs.map((aval, output) => place(unknown(aval), { kind: 'node', index, output }));
     },
-    // Rules belong to the transforms above, which have had their say.
-    call: (rule, given) => withInterpreter(tracer, () => rule.run(given)),
+    call(rule, given) {
+      if (rule.kept !== true) return withInterpreter(tracer, () => rule.run(given));
+      const { program, captured } = traceClosed(rule.run, given.map(avalOf), rule.name);
+      // A rule knows nothing of what its function closes over; what is stored takes no derivative anyway.
+      if (captured.some(({ owner }) => owner !== null)) return withInterpreter(tracer, () => rule.run(given));
+      const own = captured.length === 0 ? rule : beside(rule, given.length);
+      return tracer.bind(callPrimitive, [...given, ...captured], { name: rule.name, body: tidied(program), rule: own });
+    },
     // What is to be computed again must not be found in the first run: it is a program of its own.
     recompute(run, given) {
       const { program, captured } = traceClosed(run, given.map(avalOf), 'checkpoint');

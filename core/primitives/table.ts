@@ -15,6 +15,7 @@ export { atanPrimitive as atan } from './elementwise/atan.js';
 export { atan2Primitive as atan2 } from './elementwise/atan2.js';
 export { atanhPrimitive as atanh } from './elementwise/atanh.js';
 export { broadcastToPrimitive as broadcastTo } from './shape/broadcast-to.js';
+export { callPrimitive as call } from './control/call.js';
 export { castPrimitive as cast } from './elementwise/cast.js';
 export { cbrtPrimitive as cbrt } from './elementwise/cbrt.js';
 export { ceilPrimitive as ceil } from './elementwise/ceil.js';

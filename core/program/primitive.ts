@@ -7,6 +7,7 @@
 import type { Dtype, TypedArray } from '../base/dtype.js';
 import { checkMethods } from '../base/methods.js';
 import { checkShape, frozenShape, type Shape } from '../base/shape.js';
+import type { CustomRule } from '../dispatch/interpreter.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Aval, Program } from './program.js';
 
@@ -78,6 +79,8 @@ export interface BatchContext<In, P> {
   readonly primitive: Primitive;
   /** For the programs that the operation holds. */
   readonly on: ProgramTransforms;
+  /** For the rules that it holds: the rule as one of stacks. */
+  readonly lifted: (rule: CustomRule) => CustomRule;
 }
 
 /** The record as it is written. */

@@ -11,7 +11,7 @@ import { shapeSpecs } from './shapes.js';
 import type { OpSpec } from './spec.js';
 
 /** Operations that hold programs: their laws are drawn over programs (`props/suites/control`), not over operands. */
-export type ControlName = 'checkpoint' | 'cond' | 'scan' | 'whileLoop';
+export type ControlName = 'call' | 'checkpoint' | 'cond' | 'scan' | 'whileLoop';
 
 export type PrimitiveName = Exclude<keyof typeof primitives, ControlName>;
 

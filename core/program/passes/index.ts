@@ -2,6 +2,7 @@
 import type { Program } from '../program.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { simplifyAlgebra } from './algebra.js';
+import { inlineCalls } from './inline.js';
 import { mergeCommonSubexpressions } from './common-subexpressions.js';
 import { removeDeadCode } from './dead-code.js';
 import { hoistConstants } from './hoist.js';
@@ -12,4 +13,4 @@ export const tidied = (program: Program): Program =>
 
 /** The same function in fewer operations; `run` computes what depends on no input. */
 export const simplify = (program: Program, run: (fixed: Program) => readonly Tensor[]): Program =>
-  removeDeadCode(hoistConstants(tidied(program), run));
+  removeDeadCode(hoistConstants(tidied(inlineCalls(program)), run));

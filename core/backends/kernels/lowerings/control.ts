@@ -210,15 +210,17 @@ const cond: Lowering<CondParams> = ({ params: { branches } }): ControlLowering =
   },
 });
 
-const checkpoint: Lowering<CheckpointParams> = ({ params: { body } }): ControlLowering => ({
+/** A program that runs once, within the one that holds it. */
+const held: Lowering<CheckpointParams> = ({ params: { body } }): ControlLowering => ({
   kind: 'control',
   programs: [body],
   workspace: () => 0,
   emit: ({ inputs, outputs, run }) => run(0, inputs, outputs),
 });
 
-export const controlLowerings: Pick<Lowerings, 'checkpoint' | 'cond' | 'scan' | 'whileLoop'> = {
-  checkpoint,
+export const controlLowerings: Pick<Lowerings, 'call' | 'checkpoint' | 'cond' | 'scan' | 'whileLoop'> = {
+  call: held,
+  checkpoint: held,
   cond,
   scan,
   whileLoop,
