@@ -47,7 +47,7 @@ const squares = (max: number): fc.Arbitrary<readonly [number, number]> =>
 const wellConditioned = (rows: number, columns: number): fc.Arbitrary<Matrix> =>
   fc
     .tuple(
-      withDiagonal(rows, columns, (i) => (i % 2 === 0 ? 1 : -1) * (columns + 1)),
+      withDiagonal(rows, columns, (i) => (i % 2 === 0 ? 1 : -1) * (columns + 2)),
       fc.nat(Math.max(0, rows - 1)),
     )
     .map(([m, by]) => [...m.slice(by), ...m.slice(0, by)]);
