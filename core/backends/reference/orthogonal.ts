@@ -121,13 +121,17 @@ export const factorSymmetric = (a: Float64Array, n: number): Spectrum => {
         const t = tangentOf((right - left) / (2 * product));
         const c = 1 / Math.sqrt(1 + t * t);
         const s = c * t;
-        rotateRows(a, p * n, q * n, 1, c, s, n);
-        rotateRows(a, p, q, n, c, s, n);
+        rotateRows(a, p * n, q * n, c, s, n);
+        // The columns are the rows: the matrix stays symmetric.
+        for (let i = 0; i < n; i++) {
+          a[i * n + p] = numberAt(a, p * n + i);
+          a[i * n + q] = numberAt(a, q * n + i);
+        }
         a[p * n + p] = left - t * product;
         a[q * n + q] = right + t * product;
         a[p * n + q] = 0;
         a[q * n + p] = 0;
-        rotateRows(vectors, p * n, q * n, 1, c, s, n);
+        rotateRows(vectors, p * n, q * n, c, s, n);
       }
   }
   for (let i = 0; i < n; i++) values[i] = numberAt(a, i * n + i) * scale;
@@ -206,8 +210,8 @@ export const factorSingular = (w: Float64Array, rows: number, length: number, by
         const t = tangentOf((right - left) / (2 * product));
         const c = 1 / Math.sqrt(1 + t * t);
         const s = c * t;
-        rotateRows(w, p * length, q * length, 1, c, s, length);
-        rotateRows(short, p * rows, q * rows, 1, c, s, rows);
+        rotateRows(w, p * length, q * length, c, s, length);
+        rotateRows(short, p * rows, q * rows, c, s, rows);
       }
     }
   }

@@ -39,17 +39,9 @@ export const divideRow = (a: Float64Array, x: number, divisor: number, count: nu
   for (let i = 0; i < count; i++) a[x + i] = numberAt(a, x + i) / divisor;
 };
 
-/** (x, y) ← (c·x − s·y, s·x + c·y), elements `step` apart. */
-export const rotateRows = (
-  a: Float64Array,
-  x: number,
-  y: number,
-  step: number,
-  c: number,
-  s: number,
-  count: number,
-): void => {
-  for (let i = 0; i < count * step; i += step) {
+/** (x, y) ← (c·x − s·y, s·x + c·y). */
+export const rotateRows = (a: Float64Array, x: number, y: number, c: number, s: number, count: number): void => {
+  for (let i = 0; i < count; i++) {
     const [left, right] = [numberAt(a, x + i), numberAt(a, y + i)];
     a[x + i] = c * left - s * right;
     a[y + i] = s * left + c * right;

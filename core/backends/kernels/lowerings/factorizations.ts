@@ -16,7 +16,7 @@ import {
 import { nest } from '../loops/nest.js';
 import { factorRows, place } from '../math/elimination.js';
 import { exponential, exponentialScratch } from '../math/exponential.js';
-import { factorQR, factorSingular, factorSymmetric, pseudoInverse } from '../math/orthogonal.js';
+import { factorQR, factorSingular, factorSymmetric, pseudoInverse, symmetricScratch } from '../math/orthogonal.js';
 import { transpose } from '../math/rows.js';
 import type { Lowered, Lowering, Lowerings } from './lowering.js';
 import { copyDoubles, doubles, integers, layOut, narrow, wide } from './matrices.js';
@@ -136,11 +136,11 @@ const lu = factorization({
 });
 
 const eigh = factorization({
-  scratch: (m) => [doubles(m), doubles(m * m)],
+  scratch: (m) => [doubles(m), doubles(m * m), doubles(symmetricScratch(m))],
   rounds: 30,
   emit: ({ n }, matrix, scratch) => ({
     code: [
-      call(factorSymmetric, matrix, n, scratch(0), scratch(1)),
+      call(factorSymmetric, matrix, n, scratch(0), scratch(1), scratch(2)),
       // The matrix is not wanted any more.
       call(transpose, scratch(1), matrix, n, n),
     ],

@@ -24,7 +24,7 @@ import {
   when,
 } from '../assembler/index.js';
 import { counting, divideBy, exchange, increased, place, subtractMultiple } from './elimination.js';
-import { dot, fillNaN, identity, largestSize, powerBelow, rotate, rotateApart, signOf } from './rows.js';
+import { dot, fillNaN, identity, largestSize, mirror, powerBelow, rotate, signOf } from './rows.js';
 
 type Int = Expression<'i32'>;
 type Double = Expression<'f64'>;
@@ -140,17 +140,19 @@ const sweeps = (sweep: Local<'i32'>, rotations: Local<'i32'>, body: readonly Sta
   ]),
 ];
 
-/** `factorSymmetric(a, n, values, vectors)`: eigenvalues of the symmetric part, ascending, and their vectors as rows. */
-export const factorSymmetric: Routine<4> = func(
+/** Doubles that `factorSymmetric` needs: the matrix once more, its rows an odd number of doubles apart, so that a column is spread over the cache. */
+export const symmetricScratch = (n: number): number => n * (n | 1);
+
+/** `factorSymmetric(a, n, values, vectors, scratch)`: eigenvalues of the symmetric part, ascending, and their vectors as rows. */
+export const factorSymmetric: Routine<5> = func(
   'factorSymmetric',
-  repeat('i32', 4),
+  repeat('i32', 5),
   'none',
-  (a, n, values, vectors) => {
-    const [i, j, p, q, sweep, rotations, least] = locals('i32', 7);
+  (a, n, values, vectors, b) => {
+    const [i, j, p, q, sweep, rotations, least, line] = locals('i32', 8);
     const [size, scale, left, right, product, t, c, s] = locals('f64', 8);
-    const line = i32.shl(n, 3);
     const all = i32.mul(n, n);
-    const upper = place(a, n, p, q);
+    const upper = place(b, line, p, q);
     return [
       call(identity, vectors, n),
       loopOver(i, { end: n }, [
@@ -168,27 +170,29 @@ export const factorSymmetric: Routine<4> = func(
       ]),
       set(scale, powerBelow(size)),
       call(divideBy, a, scale, all),
+      set(line, i32.or(n, 1)),
+      loopOver(i, { end: n }, [memory.copy(place(b, line, i, 0), place(a, n, i, 0), i32.shl(n, 3))]),
       ...sweeps(sweep, rotations, [
         loopOver(p, { end: n }, [
           counting(q, increased(p), n, [
             set(product, f64.load(upper)),
             when(f64.gt(f64.abs(product), negligible), [
               set(rotations, increased(rotations)),
-              set(left, f64.load(place(a, n, p, p))),
-              set(right, f64.load(place(a, n, q, q))),
+              set(left, f64.load(place(b, line, p, p))),
+              set(right, f64.load(place(b, line, q, q))),
               ...angle({ left, right, product }, { t, c, s }),
-              call(rotate, place(a, n, p, 0), place(a, n, q, 0), c, s, n),
-              call(rotateApart, item(a, p), item(a, q), line, c, s, n),
-              f64.store(place(a, n, p, p), f64.sub(left, f64.mul(t, product))),
-              f64.store(place(a, n, q, q), f64.add(right, f64.mul(t, product))),
+              call(rotate, place(b, line, p, 0), place(b, line, q, 0), c, s, n),
+              call(mirror, b, line, n, p, q),
+              f64.store(place(b, line, p, p), f64.sub(left, f64.mul(t, product))),
+              f64.store(place(b, line, q, q), f64.add(right, f64.mul(t, product))),
               f64.store(upper, f64.const(0)),
-              f64.store(place(a, n, q, p), f64.const(0)),
+              f64.store(place(b, line, q, p), f64.const(0)),
               call(rotate, place(vectors, n, p, 0), place(vectors, n, q, 0), c, s, n),
             ]),
           ]),
         ]),
       ]),
-      loopOver(i, { end: n }, [f64.store(item(values, i), f64.mul(f64.load(place(a, n, i, i)), scale))]),
+      loopOver(i, { end: n }, [f64.store(item(values, i), f64.mul(f64.load(place(b, line, i, i)), scale))]),
       loopOver(i, { end: n }, [
         set(least, i),
         counting(j, increased(i), n, [

@@ -81,26 +81,22 @@ export const rotate: Func<readonly ['i32', 'i32', 'f64', 'f64', 'i32'], 'none'> 
   },
 );
 
-/** The same for numbers that stand `step` bytes apart: `rotateApart(x, y, step, c, s, count)`. */
-export const rotateApart: Func<readonly ['i32', 'i32', 'i32', 'f64', 'f64', 'i32'], 'none'> = func(
-  'rotateApart',
-  ['i32', 'i32', 'i32', 'f64', 'f64', 'i32'],
-  'none',
-  (x, y, step, c, s, count) => {
-    const i = local('i32');
-    const [left, right] = locals('f64', 2);
-    return [
-      loopOver(i, { end: count }, [
-        set(left, f64.load(x)),
-        set(right, f64.load(y)),
-        f64.store(x, f64.sub(f64.mul(c, left), f64.mul(s, right))),
-        f64.store(y, f64.add(f64.mul(s, left), f64.mul(c, right))),
-        set(x, i32.add(x, step)),
-        set(y, i32.add(y, step)),
-      ]),
-    ];
-  },
-);
+/** `mirror(a, line, n, p, q)`: rows p and q of a square matrix, whose rows are `line` apart, become its columns p and q too. */
+export const mirror: Func<Repeat<'i32', 5>, 'none'> = func('mirror', repeat('i32', 5), 'none', (a, line, n, p, q) => {
+  const [i, row, column, toRow, toColumn] = locals('i32', 5);
+  return [
+    set(row, place(a, line, p, 0)),
+    set(column, place(a, line, 0, p)),
+    set(toRow, i32.sub(place(a, line, q, 0), row)),
+    set(toColumn, i32.shl(i32.sub(q, p), 3)),
+    loopOver(i, { end: n }, [
+      f64.store(column, f64.load(row)),
+      f64.store(i32.add(column, toColumn), f64.load(i32.add(row, toRow))),
+      set(row, i32.add(row, 8)),
+      set(column, i32.add(column, i32.shl(line, 3))),
+    ]),
+  ];
+});
 
 /** The largest size, NaN where one is: `largestSize(x, count)`. */
 export const largestSize: Func<Repeat<'i32', 2>, 'f64'> = func('largestSize', repeat('i32', 2), 'f64', (x, count) => {
