@@ -1,6 +1,6 @@
 /** Figures of merit that nobody differentiates. */
 
-import { floatFor, isInteger } from '../core/base/dtype.js';
+import { floatFor } from '../core/base/dtype.js';
 import { inOperation } from '../core/base/scope.js';
 import { reveal } from '../core/dispatch/interpreter.js';
 import {
@@ -74,7 +74,7 @@ export const accuracy = ((scores: Tensor, target: Tensor, options: Reducible<Cla
     const classes = cast(target, 'int32');
     const hit = equal(argmax(scores, { axis: 1 }), classes);
     // A label with a fraction is no class, although its whole part is one.
-    const named = isInteger(target.dtype) ? hit : logicalAnd(hit, equal(cast(classes, target.dtype), target));
+    const named = target.dtype === 'int32' ? hit : logicalAnd(hit, equal(cast(classes, target.dtype), target));
     const right = cast(logicalAnd(judged, named), dtype);
     if (ignoreIndex === null) {
       const figure = reduceLoss('accuracy', right, reduction);

@@ -17,7 +17,7 @@ export type FloatDtype = 'float32' | 'float64';
 /** All floats. */
 export type AnyFloat = HalfDtype | FloatDtype;
 
-export type IntegerDtype = 'int32';
+export type IntegerDtype = 'int8' | 'uint8' | 'int32' | 'uint32';
 
 export type Dtype = AnyFloat | IntegerDtype | 'bool';
 
@@ -25,10 +25,16 @@ export type Dtype = AnyFloat | IntegerDtype | 'bool';
 export type ComputeDtype = 'float32' | 'float64' | 'int32' | 'bool';
 
 /** The type in which operations on a type are computed. */
-type ComputeOf<D extends Dtype> = D extends ComputeDtype ? D : D extends AnyFloat ? 'float32' : 'int32';
+type ComputeOf<D extends Dtype> = D extends ComputeDtype
+  ? D
+  : D extends AnyFloat
+    ? 'float32'
+    : D extends 'uint32'
+      ? 'float64'
+      : 'int32';
 
 /** Typed arrays that tensors are stored in. A `bool` is one byte, 0 or 1; float16 and bfloat16 are their bits. */
-export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array | Uint16Array;
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array | Uint16Array | Int8Array | Uint32Array;
 
 interface ArrayOf {
   new (length: number): TypedArray;
@@ -44,11 +50,13 @@ interface ElementType<D extends Dtype = Dtype> {
   readonly half: Half | null;
   /** The type in which operations on it are computed: itself, or a wider one, whose results are rounded to it. */
   readonly compute: ComputeOf<D>;
+  /** The type in which sums, differences and products are computed: of integers, which wrap, only the last bits count. */
+  readonly modular: D extends IntegerDtype ? 'int32' : ComputeOf<D>;
   /** The type of sums and products of many: wide enough for more than one element. */
   readonly total: Dtype;
   /** Whether its tensors take part in derivatives. */
   readonly differentiable: boolean;
-  /** How many of them a vector of 128 bits computes at once, in the type in which they are computed. */
+  /** How many of them a vector of 128 bits holds while they are moved and converted. */
   readonly lanes: 2 | 4;
   /** Its name in printed programs. */
   readonly short: string;
@@ -67,6 +75,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     kind: 'float',
     half: float16,
     compute: 'float32',
+    modular: 'float32',
     total: 'float16',
     differentiable: true,
     lanes: 4,
@@ -79,6 +88,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     kind: 'float',
     half: bfloat16,
     compute: 'float32',
+    modular: 'float32',
     total: 'bfloat16',
     differentiable: true,
     lanes: 4,
@@ -91,6 +101,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     kind: 'float',
     half: null,
     compute: 'float32',
+    modular: 'float32',
     total: 'float32',
     differentiable: true,
     lanes: 4,
@@ -103,6 +114,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     kind: 'float',
     half: null,
     compute: 'float64',
+    modular: 'float64',
     total: 'float64',
     differentiable: true,
     lanes: 2,
@@ -110,11 +122,38 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     epsilon: 2 ** -52,
     range: [-Number.MAX_VALUE, Number.MAX_VALUE],
   },
+  int8: {
+    array: Int8Array,
+    kind: 'integer',
+    half: null,
+    compute: 'int32',
+    modular: 'int32',
+    total: 'int32',
+    differentiable: false,
+    lanes: 4,
+    short: 'i8',
+    epsilon: null,
+    range: [-128, 127],
+  },
+  uint8: {
+    array: Uint8Array,
+    kind: 'integer',
+    half: null,
+    compute: 'int32',
+    modular: 'int32',
+    total: 'int32',
+    differentiable: false,
+    lanes: 4,
+    short: 'u8',
+    epsilon: null,
+    range: [0, 255],
+  },
   int32: {
     array: Int32Array,
     kind: 'integer',
     half: null,
     compute: 'int32',
+    modular: 'int32',
     total: 'int32',
     differentiable: false,
     lanes: 4,
@@ -122,11 +161,25 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     epsilon: null,
     range: [-(2 ** 31), 2 ** 31 - 1],
   },
+  uint32: {
+    array: Uint32Array,
+    kind: 'integer',
+    half: null,
+    compute: 'float64',
+    modular: 'int32',
+    total: 'uint32',
+    differentiable: false,
+    lanes: 4,
+    short: 'u32',
+    epsilon: null,
+    range: [0, 2 ** 32 - 1],
+  },
   bool: {
     array: Uint8Array,
     kind: 'bool',
     half: null,
     compute: 'bool',
+    modular: 'bool',
     total: 'int32',
     differentiable: false,
     lanes: 4,
@@ -156,6 +209,9 @@ export const isDifferentiable = (dtype: Dtype): boolean => factsOf(dtype).differ
 /** The type in which operations on it are computed. */
 export const computeType = (dtype: Dtype): ComputeDtype => factsOf(dtype).compute;
 
+/** The type in which sums, differences and products of it are computed. */
+export const modularType = (dtype: Dtype): ComputeDtype => factsOf(dtype).modular;
+
 /** Whether operations on it are computed in another type, and their results rounded to it. */
 export const isWidened = (dtype: Dtype): boolean => computeType(dtype) !== dtype;
 
@@ -174,7 +230,7 @@ export const floatFor = (dtype: Dtype): FloatDtype => (isFloat(dtype) ? elementT
 /** The type of sums and products of many of them. */
 export const totalType = (dtype: Dtype): Dtype => factsOf(dtype).total;
 
-/** How many of them a vector of 128 bits computes at once. */
+/** How many of them a vector of 128 bits holds. */
 export const lanesOf = (dtype: Dtype): 2 | 4 => factsOf(dtype).lanes;
 
 /** Its name in printed programs. */
@@ -204,6 +260,10 @@ export const holdsWhole = (dtype: Dtype, value: number): boolean => {
 /** Whether the type holds a number as it is; floats hold every number, rounded. */
 export const holds = (dtype: Dtype, value: number): boolean =>
   isFloat(dtype) || (Number.isInteger(value) && holdsWhole(dtype, value));
+
+/** Whether every element of a typed array is a number that the type holds. */
+export const fitsAll = (data: TypedArray | readonly number[], dtype: Dtype): boolean =>
+  data instanceof factsOf(dtype).array || (data instanceof Uint8Array && largestOf(dtype) >= 255);
 
 /** The names of types, for messages: `'float32', 'float64', 'int32' or 'bool'`. */
 export const namesOf = (which: (dtype: Dtype) => boolean = () => true): string => {

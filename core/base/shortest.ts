@@ -7,7 +7,10 @@ const digitsOf: Readonly<Record<Dtype, number | null>> = {
   bfloat16: 4,
   float32: 9,
   float64: null,
+  int8: null,
+  uint8: null,
   int32: null,
+  uint32: null,
   bool: null,
 };
 

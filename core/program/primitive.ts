@@ -23,6 +23,13 @@ export type Family =
   | 'random'
   | 'other';
 
+/**
+ * What becomes of operands of types that nothing is computed in, such as float16 and uint8. `rounded`: they are converted to the type that
+ * computes, and results back. `modular`: so too, but of integers only the last bits count, as in sums and products. `kept`: elements are
+ * only put elsewhere, or are converted by the operation itself.
+ */
+export type Widening = 'rounded' | 'modular' | 'kept';
+
 /** What the tape keeps for the backward rules. */
 export type Saves = 'inputs' | 'output' | 'both' | 'none';
 
@@ -97,6 +104,8 @@ export interface Definition<Name extends string, In extends readonly Tensor[], P
   readonly vjp: Rules<In, VjpContext<In, P, S>>;
   readonly jvp: JvpRules<In, P>;
   readonly batch: (context: BatchContext<In, P>) => Tensor;
+  /** `rounded` unless said otherwise. */
+  readonly widening?: Widening;
   /** Inputs broadcast; the tape sums cotangents back to each input's shape. */
   readonly broadcasts?: boolean;
 }
@@ -157,6 +166,7 @@ export interface Primitive<Name extends string = string, P = unknown> {
   readonly docs: string;
   readonly saves: Saves;
   readonly broadcasts: boolean;
+  readonly widening: Widening;
   readonly jvpKind: 'linear' | 'multilinear' | 'rules';
   infer(inputs: readonly Aval[], p: P): readonly Aval[];
   forward(outs: readonly View[], inputs: readonly View[], p: P): void;
@@ -202,6 +212,7 @@ export const define =
       docs: d.docs,
       saves: d.saves,
       broadcasts: d.broadcasts ?? false,
+      widening: d.widening ?? 'rounded',
       jvpKind: typeof d.jvp === 'string' ? d.jvp : 'rules',
       infer: (inputs, p) => [possible(d.name, d.infer(inputs, p))],
       forward: ([out], inputs, p) => d.forward(out as View, inputs, p),
@@ -240,6 +251,7 @@ export const defineJoint = <const Name extends string, P>(d: JointDefinition<Nam
     docs: d.docs,
     saves: 'none',
     broadcasts: false,
+    widening: 'rounded',
     jvpKind: 'rules',
     infer: (inputs, p) => d.infer(inputs, p).map((aval) => possible(d.name, aval)),
     forward: d.forward,

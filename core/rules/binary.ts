@@ -7,7 +7,7 @@ import { type Accepts, batchElementwise, commonDtype, stretch } from './elementw
 
 type BinaryDefinition<Name extends string, S extends Saves> = Pick<
   Definition<Name, readonly [Tensor, Tensor], null, S>,
-  'name' | 'docs' | 'saves' | 'vjp' | 'jvp'
+  'name' | 'docs' | 'saves' | 'vjp' | 'jvp' | 'widening'
 > & {
   /** The function of two numbers. */
   readonly f: (a: number, b: number) => number;

@@ -3,9 +3,11 @@
  * axis they point into. Negative indices count from the end; any other index out of range is an error, never a wrap or a zero.
  */
 
+import { isInteger } from '../base/dtype.js';
 import { ArgumentError, DtypeError, ShapeError } from '../base/errors.js';
 import { formatIndex, type Shape } from '../base/shape.js';
 import { bind } from '../dispatch/interpreter.js';
+import { clampedToInt32 } from '../primitives/elementwise/cast.js';
 import { broadcastTo } from '../primitives/shape/broadcast-to.js';
 import type { BatchContext, View } from '../program/primitive.js';
 import type { Aval } from '../program/program.js';
@@ -35,7 +37,7 @@ export interface IndexedParams {
 export const rangeOf = ({ range }: IndexedParams): Pick<IndexedParams, 'range'> =>
   range === undefined ? {} : { range };
 
-/** Throws unless `index` is int32. */
+/** Throws unless `index` is int32, the type of indices within operations. */
 export const checkIndexDtype = (op: string, index: Aval | undefined): void => {
   if (index !== undefined && index.dtype !== 'int32')
     throw new DtypeError({
@@ -47,13 +49,14 @@ export const checkIndexDtype = (op: string, index: Aval | undefined): void => {
 };
 
 /**
- * Indices as an int32 tensor.
+ * Indices as an int32 tensor; those of other integers are converted.
  * @throws DtypeError for a tensor of another element type; ArgumentError for a number that is not a 32-bit integer.
  */
 export const asIndices = (op: string, index: Indices): Tensor => {
   if (index instanceof Tensor) {
-    checkIndexDtype(op, index);
-    return index;
+    if (!isInteger(index.dtype)) checkIndexDtype(op, index);
+    // What int32 does not hold is out of range, and stays so.
+    return index.dtype === 'int32' ? index : clampedToInt32(index);
   }
   const { shape, numbers, booleans } = readNested(op, index);
   // A mask is no list of places: true would be place 1.

@@ -32,7 +32,7 @@ export const eachLine = (shape: Shape, axis: number, visit: (start: number, stri
 
 type LanewiseDefinition<Name extends string, P extends AxisParams, S extends Saves> = Pick<
   Definition<Name, readonly [Tensor], P, S>,
-  'name' | 'docs' | 'saves' | 'vjp' | 'jvp'
+  'name' | 'docs' | 'saves' | 'vjp' | 'jvp' | 'widening'
 > & {
   readonly family?: Family;
   /** Writes the output lane; both arrays are scratch memory of the lane's length, reused between calls. */

@@ -69,7 +69,7 @@ export const eachLane = (
 
 type ReductionDefinition<Name extends string, S extends Saves> = Pick<
   Definition<Name, readonly [Tensor], ReductionParams, S>,
-  'name' | 'docs' | 'saves' | 'vjp' | 'jvp'
+  'name' | 'docs' | 'saves' | 'vjp' | 'jvp' | 'widening'
 > & {
   /** The number that stands for a lane. */
   readonly f: (lane: Float64Array) => number;

@@ -6,7 +6,7 @@ import { type Accepts, batchElementwise, commonDtype } from './elementwise.js';
 
 type UnaryDefinition<Name extends string, S extends Saves> = Pick<
   Definition<Name, readonly [Tensor], null, S>,
-  'name' | 'docs' | 'saves' | 'vjp' | 'jvp'
+  'name' | 'docs' | 'saves' | 'vjp' | 'jvp' | 'widening'
 > & {
   /** The function of one number. */
   readonly f: (x: number) => number;

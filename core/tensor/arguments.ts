@@ -98,7 +98,12 @@ export const checkNumber = (op: string, what: string, value: unknown): void => {
 };
 
 /** The ranges of the integers, for messages. */
-const rangeTexts: Readonly<Record<IntegerDtype, string>> = { int32: 'from −2^31 to 2^31 − 1' };
+const rangeTexts: Readonly<Record<IntegerDtype, string>> = {
+  int8: 'from −128 to 127',
+  uint8: 'from 0 to 255',
+  int32: 'from −2^31 to 2^31 − 1',
+  uint32: 'from 0 to 2^32 − 1',
+};
 
 /** Whether int32 holds the whole part of a number. */
 export const fitsInt32 = (value: number): boolean => holdsWhole('int32', value);

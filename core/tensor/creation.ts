@@ -1,7 +1,7 @@
 /** Tensors from numbers: nested lists, typed arrays. Everything else that makes a tensor is a primitive or a composition. */
 
 import { defaultBackend } from '../backends/default-backend.js';
-import { type Dtype, isInteger, isWidened, type TypedArray } from '../base/dtype.js';
+import { type Dtype, fitsAll, isFloat, isInteger, isWidened, type TypedArray } from '../base/dtype.js';
 import { ArgumentError, describe, ShapeError } from '../base/errors.js';
 import { ownShape, type Shape, sizeOf } from '../base/shape.js';
 import { createFull } from '../primitives/shape/full.js';
@@ -93,7 +93,7 @@ export const createFrom = <const S extends Shape>(
 
 /** A tensor of what an array stores: the bits of float16 and bfloat16, numbers of the others. */
 export const fromStored = <const S extends Shape>(op: string, data: TypedArray, shape: S, dtype: Dtype): Tensor<S> => {
-  if (!isWidened(dtype)) return createFrom(op, data, shape, dtype);
+  if (!isFloat(dtype) || !isWidened(dtype)) return createFrom(op, data, shape, dtype);
   const own = ownShape(op, shape);
   if (data.length !== sizeOf(shape)) throw notFilled(op, data.length, shape);
   const backend = defaultBackend();
@@ -120,15 +120,13 @@ const checkNumbers = (op: string, data: TypedArray | readonly number[]): void =>
     throw wrong(data);
 };
 
-/** What a typed array becomes when nobody says; other lists become float32. */
+/** What a typed array becomes when nobody says; other lists become float32. Bytes are numbers to compute with: int32. */
 const dtypeOf = (data: TypedArray | readonly number[]): Dtype => {
   if (data instanceof Float64Array) return 'float64';
-  return data instanceof Int32Array || data instanceof Uint8Array ? 'int32' : 'float32';
+  if (data instanceof Int32Array || data instanceof Uint8Array) return 'int32';
+  if (data instanceof Int8Array) return 'int8';
+  return data instanceof Uint32Array ? 'uint32' : 'float32';
 };
-
-/** Whether the array can hold no number that does not fit the type. */
-const fitsAll = (data: TypedArray | readonly number[], dtype: Dtype): boolean =>
-  data instanceof Uint8Array || (data instanceof Int32Array && dtype === 'int32');
 
 /**
  * Zeros of `shape`, float32 by default.

@@ -1,9 +1,16 @@
 /**
- * The element types that array files know, and what they become here: floats are kept, every integer that fits becomes int32,
- * booleans are checked. Nothing is rounded silently but what has no place in a tensor at all.
+ * The element types that array files know, and what they become here: floats and the integers that tensors have are kept, every other integer
+ * that fits becomes int32, booleans are checked. Nothing is rounded silently but what has no place in a tensor at all.
  */
-import type { Dtype, TypedArray } from '../../core/base/dtype.js';
-import { allocate, bytesPerElement } from '../../core/base/dtype.js';
+import {
+  allocate,
+  bytesPerElement,
+  type Dtype,
+  holds,
+  isBool,
+  isInteger,
+  type TypedArray,
+} from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
 import type { Tensor } from '../../core/tensor/tensor.js';
 import type { BinaryReader } from './reader.js';
@@ -33,11 +40,11 @@ interface Element {
 
 const elements: Readonly<Record<ElementType, Element>> = {
   bool: { bytes: 1, dtype: 'bool', read: (view, at) => view.getUint8(at) },
-  uint8: { bytes: 1, dtype: 'int32', read: (view, at) => view.getUint8(at) },
-  int8: { bytes: 1, dtype: 'int32', read: (view, at) => view.getInt8(at) },
+  uint8: { bytes: 1, dtype: 'uint8', read: (view, at) => view.getUint8(at) },
+  int8: { bytes: 1, dtype: 'int8', read: (view, at) => view.getInt8(at) },
   uint16: { bytes: 2, dtype: 'int32', read: (view, at, little) => view.getUint16(at, little) },
   int16: { bytes: 2, dtype: 'int32', read: (view, at, little) => view.getInt16(at, little) },
-  uint32: { bytes: 4, dtype: 'int32', read: (view, at, little) => view.getUint32(at, little) },
+  uint32: { bytes: 4, dtype: 'uint32', read: (view, at, little) => view.getUint32(at, little) },
   int32: { bytes: 4, dtype: 'int32', read: (view, at, little) => view.getInt32(at, little) },
   uint64: { bytes: 8, dtype: 'int32', read: (view, at, little) => Number(view.getBigUint64(at, little)) },
   int64: { bytes: 8, dtype: 'int32', read: (view, at, little) => Number(view.getBigInt64(at, little)) },
@@ -85,7 +92,9 @@ export interface Elements {
 
 /** Those that lie in files as they do in typed arrays, but for the order of their bytes. */
 const asInMemory: ReadonlySet<ElementType> = new Set<ElementType>([
+  'int8',
   'int32',
+  'uint32',
   'float16',
   'bfloat16',
   'float32',
@@ -108,7 +117,6 @@ export const readElements = (
     // A text for each of a hundred thousand arrays takes longer than they do.
     count * bytes > reader.remaining() ? `${count} elements of ${type}` : '',
   );
-  // One byte becomes an integer of four: no copy of those stands between the file and the tensor.
   if (type === 'uint8') return { dtype, data: source };
   const data = allocate(dtype, count);
   if (asInMemory.has(type) && littleEndian === littleEndianHost) {
@@ -118,9 +126,9 @@ export const readElements = (
   const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
   for (let i = 0; i < count; i++) {
     const value = read(view, i * bytes, littleEndian);
-    if (dtype === 'int32' && value !== (value | 0))
+    if (isInteger(dtype) && !holds(dtype, value))
       reader.fail(`the ${type} ${value}`, 'an integer that int32 holds', start + i * bytes);
-    if (dtype === 'bool' && value > 1) reader.fail(`the boolean ${value}`, '0 or 1', start + i);
+    if (isBool(dtype) && value > 1) reader.fail(`the boolean ${value}`, '0 or 1', start + i);
     data[i] = value;
   }
   return { dtype, data };

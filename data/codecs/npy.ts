@@ -47,7 +47,10 @@ const written: Readonly<Record<Dtype, string | null>> = {
   bfloat16: null,
   float32: '<f4',
   float64: '<f8',
+  int8: '|i1',
+  uint8: '|u1',
   int32: '<i4',
+  uint32: '<u4',
   bool: '|b1',
 };
 
@@ -121,8 +124,8 @@ const readHeader = (reader: BinaryReader): Header => {
 };
 
 /**
- * The tensor in a `.npy` file. Floats are kept, float16 too; integers become int32, and one that does not fit is refused. Takes up to four bytes
- * for each byte of the file; eight for int8, and for elements of one or two bytes in column-major order.
+ * The tensor in a `.npy` file. Element types that tensors have are kept; other integers become int32, and one that does not fit is refused. Takes up to four bytes
+ * for each byte of the file; eight for elements of one or two bytes in column-major order.
  * @throws DataError for anything but exactly one array of numbers or booleans.
  * @example
  * decodeNpy(encodeNpy(tensor([[1, 2], [3, 4]]))).toArray() // [[1, 2], [3, 4]]

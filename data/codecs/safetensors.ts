@@ -45,7 +45,10 @@ const written: Readonly<Record<Dtype, string>> = {
   bfloat16: 'BF16',
   float32: 'F32',
   float64: 'F64',
+  int8: 'I8',
+  uint8: 'U8',
   int32: 'I32',
+  uint32: 'U32',
   bool: 'BOOL',
 };
 
@@ -147,8 +150,8 @@ const inOrder = (entries: readonly Entry[]): boolean => {
 
 /**
  * The tensors of a safetensors file by name, in the order of its header, but for names of digits alone, which JavaScript lists first.
- * Floats are kept, float16 and bfloat16 too; integers become int32, and one that does not fit is refused. Elements take up to four bytes for each
- * byte of the file, eight where they are int8; the header, of 100 MB at most, is parsed as JSON.
+ * Element types that tensors have are kept; other integers become int32, and one that does not fit is refused. Elements take up to four bytes for each
+ * byte of the file; the header, of 100 MB at most, is parsed as JSON.
  * @throws DataError unless the header is valid and the tensors lie one after the other up to the end of the file.
  * @example
  * [...decodeSafetensors(encodeSafetensors({ bias: tensor([1, 2]) })).tensors.keys()] // ['bias']

@@ -3,7 +3,7 @@
  * not: −1 never means the last.
  */
 
-import { type Dtype, isInteger } from '../../core/base/dtype.js';
+import type { Dtype } from '../../core/base/dtype.js';
 import { formatIndex } from '../../core/base/shape.js';
 import { reveal } from '../../core/dispatch/interpreter.js';
 import { ArgumentError, DtypeError, iota, ones, reshape, type Tensor, unsqueeze, zeros } from '../../core/index.js';
@@ -29,7 +29,7 @@ const insideOf = (count: number): string => `use whole numbers from 0 to ${count
 
 /** Throws unless the numbers are int32. */
 export const checkWhole = (op: string, x: Tensor, name: string): void => {
-  if (!isInteger(tensorOperand(op, x).dtype))
+  if (tensorOperand(op, x).dtype !== 'int32')
     throw new DtypeError({
       op,
       problem: `${name}s are ${x.dtype}`,

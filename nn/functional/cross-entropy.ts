@@ -5,7 +5,7 @@
  * loss never takes the logarithm of a rounded probability.
  */
 
-import { isBool, isFloat, isInteger } from '../../core/base/dtype.js';
+import { isBool, isFloat } from '../../core/base/dtype.js';
 import { describe } from '../../core/base/errors.js';
 import { inOperation } from '../../core/base/scope.js';
 import {
@@ -243,7 +243,7 @@ export const crossEntropy = ((x: Tensor, target: Tensor, options: Reducible<Cros
     checkTensors('crossEntropy', [x, target]);
     checkSmoothing(checkedOptions('crossEntropy', options, crossEntropyNames));
     const { axis, classes, shape } = placesOf('crossEntropy', x);
-    if (!isInteger(target.dtype)) {
+    if (target.dtype !== 'int32') {
       if (options.ignoreIndex !== undefined && options.ignoreIndex !== null)
         throw new ArgumentError({
           op: 'crossEntropy',
@@ -317,7 +317,7 @@ export const crossEntropyOfProbabilities = ((
         remedy: 'give a number from 0 to less than 0.5',
       });
     const logOf = (q: Tensor): Tensor => log(clip > 0 ? (clamp(q, { min: clip, max: 1 - clip }) as Tensor) : q);
-    if (isInteger(target.dtype)) {
+    if (target.dtype === 'int32') {
       const targets = targetsOf('crossEntropyOfProbabilities', p, target, {});
       const { loss, weights } = pickClasses('crossEntropyOfProbabilities', p, targets, logOf);
       return reduceWeighted('crossEntropyOfProbabilities', loss, weights, options.reduction ?? 'mean');

@@ -6,7 +6,6 @@
  *   cross-entropy of probabilities  L = −(1/N) Σ y ln p                        dP = −Y/(N P)
  */
 
-import { isInteger } from '../../core/base/dtype.js';
 import { inOperation } from '../../core/base/scope.js';
 import {
   add,
@@ -36,7 +35,7 @@ export type ManualLoss = readonly [loss: Tensor, dscores: Tensor];
 const targetRows = (op: string, scores: Tensor, y: Tensor): Tensor => {
   checkTensors(op, [scores, y]);
   const [samples, classes = 1] = scores.shape;
-  const fits = isInteger(y.dtype) ? y.shape.join() === String(samples) : y.shape.join() === scores.shape.join();
+  const fits = y.dtype === 'int32' ? y.shape.join() === String(samples) : y.shape.join() === scores.shape.join();
   if (scores.rank !== 2 || !fits)
     throw new ShapeError({
       op,
@@ -44,7 +43,7 @@ const targetRows = (op: string, scores: Tensor, y: Tensor): Tensor => {
       shapes: [scores.shape, y.shape],
       remedy: 'give scores [N, C] and int32 class numbers [N], or rows of probabilities [N, C]',
     });
-  return isInteger(y.dtype) ? oneHot(y, classes, scores.dtype) : y;
+  return y.dtype === 'int32' ? oneHot(y, classes, scores.dtype) : y;
 };
 
 const rowSum = (x: Tensor): Tensor => sum(x, { axes: -1, keepDims: true });

@@ -49,7 +49,10 @@ const shows: Readonly<Record<Dtype, number>> = {
   bfloat16: -7.75e30,
   float32: -7.75e30,
   float64: -7.75e30,
+  int8: -101,
+  uint8: 201,
   int32: -1_000_003,
+  uint32: 4_000_000_003,
   bool: 1,
 };
 

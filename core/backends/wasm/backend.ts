@@ -3,7 +3,16 @@
  * operation, which is what eager evaluation is made of, are compiled once for equal shapes, element types and parameters.
  */
 
-import { allocate, computeType, type Dtype, isBool, isWidened, storedAs, type TypedArray } from '../../base/dtype.js';
+import {
+  allocate,
+  computeType,
+  type Dtype,
+  isBool,
+  isFloat,
+  isWidened,
+  storedAs,
+  type TypedArray,
+} from '../../base/dtype.js';
 import { ArgumentError, describe } from '../../base/errors.js';
 import { sizeOf } from '../../base/shape.js';
 import type { Backend, Executable, Storage } from '../../program/backend.js';
@@ -70,7 +79,7 @@ export const createWasmBackend = (given: WasmOptions = {}): WasmBackend => {
     const storage = memory.allocate(dtype, data.length);
     const place = memory.view(dtype, memory.address(storage), data.length);
     // A typed array converts as `convert` does, but to booleans and to what is stored as bits.
-    place.set(isBool(dtype) || isWidened(dtype) ? storedAs(data, dtype) : data);
+    place.set(isBool(dtype) || (isFloat(dtype) && isWidened(dtype)) ? storedAs(data, dtype) : data);
     return storage;
   };
 

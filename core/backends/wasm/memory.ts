@@ -243,6 +243,9 @@ export const createMemory = ({ budget: firstBudget = 64 * 2 ** 20 }: MemoryOptio
     bfloat16: (at, length) => new Uint16Array(memory.buffer, at, length),
     float32: (at, length) => new Float32Array(memory.buffer, at, length),
     float64: (at, length) => new Float64Array(memory.buffer, at, length),
+    int8: (at, length) => new Int8Array(memory.buffer, at, length),
+    uint8: (at, length) => new Uint8Array(memory.buffer, at, length),
+    uint32: (at, length) => new Uint32Array(memory.buffer, at, length),
     int32: (at, length) => new Int32Array(memory.buffer, at, length),
     bool: (at, length) => new Uint8Array(memory.buffer, at, length),
   };

@@ -11,6 +11,7 @@ import type { Tensor } from '../../tensor/tensor.js';
 export const addPrimitive: Primitive<'add', null> = defineBinary({
   name: 'add',
   docs: 'y = a + b',
+  widening: 'modular',
   accepts: 'number',
   f: (a, b) => a + b,
   saves: 'none',

@@ -1,6 +1,6 @@
 /** Conversion between element types. Linear between floats; to and from integers it has no derivative. */
 
-import { convert, type Dtype, isFloat, numbersIn } from '../../base/dtype.js';
+import { convert, type Dtype, isFloat, numbersIn, rangeOf } from '../../base/dtype.js';
 import type { Shape } from '../../base/shape.js';
 import { bind } from '../../dispatch/interpreter.js';
 import { define, type Primitive } from '../../program/primitive.js';
@@ -10,16 +10,24 @@ import type { Tensor } from '../../tensor/tensor.js';
 
 export interface CastParams {
   readonly dtype: Dtype;
+  /** Of integers: what is beyond the range of the type becomes its end, instead of wrapping. */
+  readonly clamps?: boolean;
 }
 
 export const castPrimitive: Primitive<'cast', CastParams> = define<readonly [Tensor], CastParams>()({
   name: 'cast',
   family: 'linear',
   docs: 'y = x in another element type',
+  widening: 'kept',
   saves: 'none',
   infer: ([x], { dtype }) => ({ shape: x?.shape ?? [], dtype }),
-  forward: (out, [x], { dtype }) => {
-    if (x !== undefined) out.data.set(convert(numbersIn(x.data, x.dtype), dtype));
+  forward: (out, [x], { dtype, clamps = false }) => {
+    if (x === undefined) return;
+    const numbers = numbersIn(x.data, x.dtype);
+    const [least, largest] = rangeOf(dtype);
+    out.data.set(
+      convert(clamps ? Float64Array.from(numbers, (each) => Math.min(Math.max(each, least), largest)) : numbers, dtype),
+    );
   },
   vjp: [({ g, avals: [x] }) => cast(g, x !== undefined && isFloat(x.dtype) ? x.dtype : g.dtype)],
   jvp: 'linear',
@@ -38,3 +46,7 @@ export const cast = <S extends Shape>(x: Tensor<S>, dtype: Dtype): Tensor<S> => 
   checkDtype('cast', dtype);
   return bind(castPrimitive, [x], { dtype } satisfies CastParams) as Tensor<S>;
 };
+
+/** Integers as int32; those that it does not hold become its nearest end, so that an index out of range stays so. */
+export const clampedToInt32 = (x: Tensor): Tensor =>
+  bind(castPrimitive, [x], { dtype: 'int32', clamps: true } satisfies CastParams);

@@ -11,6 +11,7 @@ import type { Tensor } from '../../tensor/tensor.js';
 export const mulPrimitive: Primitive<'mul', null> = defineBinary({
   name: 'mul',
   docs: 'y = a·b',
+  widening: 'modular',
   accepts: 'number',
   f: (a, b) => a * b,
   onIntegers: Math.imul,

@@ -9,6 +9,7 @@ import type { Tensor } from '../../tensor/tensor.js';
 export const negPrimitive: Primitive<'neg', null> = defineUnary({
   name: 'neg',
   docs: 'y = −x',
+  widening: 'modular',
   accepts: 'number',
   f: (x) => -x,
   saves: 'none',

@@ -9,6 +9,7 @@ import type { Tensor } from '../../tensor/tensor.js';
 export const stopGradientPrimitive: Primitive<'stopGradient', null> = defineUnary({
   name: 'stopGradient',
   docs: 'y = x, a constant to derivatives',
+  widening: 'kept',
   accepts: 'any',
   f: (x) => x,
   saves: 'none',

@@ -12,6 +12,7 @@ import { neg } from './neg.js';
 export const subPrimitive: Primitive<'sub', null> = defineBinary({
   name: 'sub',
   docs: 'y = a − b',
+  widening: 'modular',
   accepts: 'number',
   f: (a, b) => a - b,
   saves: 'none',

@@ -47,6 +47,7 @@ export const matmulPrimitive: Primitive<'matmul', MatmulParams> = define<readonl
   name: 'matmul',
   family: 'bilinear',
   docs: 'y[…,m,n] = Σₖ a[…,m,k]·b[…,k,n]',
+  widening: 'modular',
   saves: 'inputs',
   broadcasts: true,
   infer: (inputs, { transposeA, transposeB }) => {

@@ -18,6 +18,7 @@ import { adjoint, predecessor, recurrencePrimitive } from './recurrence.js';
 export const cumprodPrimitive: Primitive<'cumprod', ScanParams> = defineLanewise<ScanParams>()({
   name: 'cumprod',
   docs: 'yₖ = x₀·…·xₖ along the axis',
+  widening: 'modular',
   accepts: 'number',
   f: (lane, out, { reverse }) => scanLane(lane, out, reverse, 1, (before, element) => before * element),
   onIntegers: (lane, out, { reverse }) => scanLane(lane, out, reverse, 1, Math.imul),

@@ -58,6 +58,7 @@ export const cumsumPrimitive: Primitive<'cumsum', ScanParams> = defineLanewise<S
   name: 'cumsum',
   family: 'linear',
   docs: 'yₖ = x₀ + … + xₖ along the axis',
+  widening: 'modular',
   accepts: 'number',
   f: (lane, out, { reverse }) => scanLane(lane, out, reverse, 0, (before, element) => before + element),
   onIntegers: (lane, out, { reverse }) => scanLane(lane, out, reverse, 0, (before, element) => (before + element) | 0),

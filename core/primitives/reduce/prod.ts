@@ -55,6 +55,7 @@ const productBefore = (lanes: Tensor, p: ScanParams): Tensor =>
 export const prodPrimitive: Primitive<'prod', ReductionParams> = defineReduction({
   name: 'prod',
   docs: 'y = Π x over the axes',
+  widening: 'modular',
   accepts: 'number',
   f: (lane) => {
     let product = 1;

@@ -41,6 +41,7 @@ export const recurrencePrimitive: Primitive<'recurrence', ScanParams> = define<r
     name: 'recurrence',
     family: 'other',
     docs: 'hₖ = aₖ·hₖ₋₁ + bₖ along the axis',
+    widening: 'modular',
     saves: 'both',
     infer: ([a, b]) => {
       const [from = [], to = []] = [a?.shape, b?.shape];

@@ -26,6 +26,7 @@ const pairwise = (lane: Float64Array, from: number, to: number): number => {
 export const sumPrimitive: Primitive<'sum', ReductionParams> = defineReduction({
   name: 'sum',
   docs: 'y = Σ x over the axes',
+  widening: 'modular',
   accepts: 'number',
   f: (lane) => pairwise(lane, 0, lane.length),
   onIntegers: (lane) => {

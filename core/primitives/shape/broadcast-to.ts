@@ -20,6 +20,7 @@ export const broadcastToPrimitive: Primitive<'broadcastTo', BroadcastToParams> =
   name: 'broadcastTo',
   family: 'linear',
   docs: 'y[…, i, …] = x[…, 0, …] along stretched axes',
+  widening: 'kept',
   saves: 'none',
   infer: ([x], { shape }) => {
     const from = x?.shape ?? [];

@@ -16,6 +16,7 @@ export const flipPrimitive: Primitive<'flip', FlipParams> = define<readonly [Ten
   name: 'flip',
   family: 'linear',
   docs: 'y[i] = x[n − 1 − i] along the axes',
+  widening: 'kept',
   saves: 'none',
   infer: ([x]) => ({ shape: x?.shape ?? [], dtype: x?.dtype ?? 'float32' }),
   forward: (out, [x], { axes }) => {

@@ -18,6 +18,7 @@ export const fullPrimitive: Primitive<'full', FullParams> = define<readonly [], 
   name: 'full',
   family: 'create',
   docs: 'y[i] = value',
+  widening: 'kept',
   saves: 'none',
   infer: (_, { shape, dtype }) => ({ shape, dtype }),
   forward: (out, _, { value, dtype }) => {

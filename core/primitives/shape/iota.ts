@@ -1,6 +1,6 @@
 /** Counting along an axis: `y[…, i, …] = i`. */
 
-import { type Dtype, isBool } from '../../base/dtype.js';
+import { type Dtype, isBool, isInteger, largestOf } from '../../base/dtype.js';
 import { DtypeError } from '../../base/errors.js';
 import { ownShape, type Shape, sizeOf } from '../../base/shape.js';
 import { bind } from '../../dispatch/interpreter.js';
@@ -21,9 +21,17 @@ export const iotaPrimitive: Primitive<'iota', IotaParams> = define<readonly [], 
   family: 'create',
   docs: 'y[…, i, …] = i along an axis',
   saves: 'none',
-  infer: (_, { shape, dtype }) => {
+  infer: (_, { shape, axis, dtype }) => {
     if (isBool(dtype))
       throw new DtypeError({ op: 'iota', problem: `${dtype} does not count`, shapes: [shape], remedy: "use 'int32'" });
+    const last = (shape[axis] ?? 1) - 1;
+    if (isInteger(dtype) && last > largestOf(dtype))
+      throw new DtypeError({
+        op: 'iota',
+        problem: `${dtype} does not hold ${last}`,
+        shapes: [shape],
+        remedy: "use 'int32'",
+      });
     return { shape, dtype };
   },
   forward: (out, _, { shape, axis }) => {

@@ -18,6 +18,7 @@ export const permutePrimitive: Primitive<'permute', PermuteParams> = define<read
   name: 'permute',
   family: 'linear',
   docs: 'y has the axes of x in another order',
+  widening: 'kept',
   saves: 'none',
   infer: ([x], { axes }) => ({ shape: axes.map((axis) => x?.shape[axis] ?? 1), dtype: x?.dtype ?? 'float32' }),
   forward: (out, [x], { axes }) => {

@@ -16,6 +16,7 @@ export const reshapePrimitive: Primitive<'reshape', ReshapeParams> = define<read
   name: 'reshape',
   family: 'linear',
   docs: 'y.flat = x.flat',
+  widening: 'kept',
   saves: 'none',
   infer: ([x], { shape }) => {
     const from = x?.shape ?? [];

@@ -27,6 +27,7 @@ export const slicePrimitive: Primitive<'slice', SliceParams> = define<readonly [
   name: 'slice',
   family: 'linear',
   docs: 'y[i] = x[start + i·step] along every axis',
+  widening: 'kept',
   saves: 'none',
   infer: ([x], p) => ({ shape: slicedShape(p), dtype: x?.dtype ?? 'float32' }),
   forward: (out, [x], { starts, steps }) => {

@@ -1,6 +1,6 @@
 /** Boundary points of int32: numbers that it does not hold, and quotients by 0. */
 
-import { compile } from '../../../autograd/index.js';
+import { compile, vmap } from '../../../autograd/index.js';
 import {
   add,
   arange,
@@ -14,11 +14,13 @@ import {
   less,
   maskedFill,
   maximum,
+  mean,
   mul,
   pad,
   randomIntegers,
   remainder,
   sub,
+  sum,
   type Tensor,
   take,
   tensor,
@@ -100,4 +102,20 @@ test('int32 divided by 0: the quotient and the remainder are 0, as in NumPy, eag
   }
   assert.equal(floorDivide(i32(7), 0).toArray(), [0]);
   assert.equal(remainder(i32(7), 0).toArray(), [0]);
+});
+
+test('an int8, uint8 or uint32 wraps, is an index, and is summed as int32 where it has 8 bits', () => {
+  const bytes = tensor([250, 4], { dtype: 'uint8' });
+  const f = (x: Tensor): Tensor => add(mul(x, 2), 10) as Tensor;
+  for (const result of [f(bytes), compile(f)(bytes), vmap(f)(bytes)])
+    assert.equal([result.dtype, result.toArray()], ['uint8', [254, 18]]);
+  assert.equal([sum(bytes).dtype, sum(bytes).item(), mean(bytes).dtype], ['int32', 254, 'float32']);
+  assert.equal(floorDivide(tensor([7], { dtype: 'uint32' }), 0).toArray(), [0]);
+  assert.equal(take(tensor([5, 6]), tensor([1], { dtype: 'uint8' })).toArray(), [6]);
+  assert.equal(
+    [fromData(Uint8Array.of(1), [1]), fromData(Int8Array.of(1), [1]), fromData(Uint32Array.of(1), [1])].map(
+      (x) => x.dtype,
+    ),
+    ['int32', 'int8', 'uint32'],
+  );
 });

@@ -220,6 +220,28 @@ test('halves in files: every float16 and bfloat16 is read, kept and written back
   );
 });
 
+test('integers in files: int8, uint8 and uint32 are read, kept and written back bit for bit', () => {
+  for (const [dtype, name, descr, width] of [
+    ['int8', 'I8', '|i1', 1],
+    ['uint8', 'U8', '|u1', 1],
+    ['uint32', 'U32', '<u4', 4],
+  ] as const) {
+    const bits = Array.from({ length: 256 }, (_, i) => (i * 197) % 256);
+    const count = 256 / width;
+    const { tensors } = decodeSafetensors(
+      safetensors(`{"x":{"dtype":"${name}","shape":[${count}],"data_offsets":[0,256]}}`, bits),
+    );
+    const array = decodeNpy(npy(header(descr, `(${count},)`), bits));
+    for (const x of [tensors.get('x') as Tensor, array]) {
+      assert.equal([x.dtype, [...x.bytes()]], [dtype, bits]);
+      assert.equal([...decodeNpy(encodeNpy(x)).bytes()], bits);
+      assert.equal([...(decodeSafetensors(encodeSafetensors({ x })).tensors.get('x') as Tensor).bytes()], bits);
+      assert.equal([decodeNpy(encodeNpy(x)).dtype, decodeNpy(encodeNpy(x)).toArray()], [dtype, x.toArray()]);
+    }
+  }
+  assert.equal(decodeNpy(npy(header('>u4', '(1,)'), [0xff, 0, 0, 1])).toArray(), [0xff00_0001]);
+});
+
 test('safetensors: gaps, overlaps, sizes beyond the file and headers that lie are refused where they stand', () => {
   const entry = (begin: number, end: number, shape = `[${end - begin}]`): string =>
     `{"dtype":"U8","shape":${shape},"data_offsets":[${begin},${end}]}`;

@@ -1,6 +1,7 @@
 /**
  * Elements of any type as vectors. A group of `width` elements is one vector: 32-bit types four at a time, or two where
- * doubles are among them, in the lower half. float16 and bfloat16 are float32 lanes that hold numbers of theirs. Booleans are masks, all bits of a lane set or none: 32-bit lanes where the width
+ * doubles are among them, in the lower half. Integers of one byte are int32 lanes; uint32 has the bits of int32.
+ * float16 and bfloat16 are float32 lanes that hold numbers of theirs. Booleans are masks, all bits of a lane set or none: 32-bit lanes where the width
  * is four, 64-bit lanes where it is two.
  */
 import { asHeld, bytesPerElement, type Dtype, lanesOf } from '../../../base/dtype.js';
@@ -19,6 +20,7 @@ import {
   type Statement,
   v128,
 } from '../assembler/index.js';
+import { int8Packing, uint8Packing } from './bytes.js';
 import { bfloat16Lanes, float16Lanes, halfPacking, type Packing } from './halves.js';
 
 export type Vector = Expression<'v128'>;
@@ -35,6 +37,9 @@ export const widthFor = (dtypes: readonly Dtype[]): Width => (dtypes.some((dtype
 const packings: Readonly<Record<Dtype, Packing | null>> = {
   float16: halfPacking(float16Lanes),
   bfloat16: halfPacking(bfloat16Lanes),
+  int8: int8Packing,
+  uint8: uint8Packing,
+  uint32: null,
   float32: null,
   float64: null,
   int32: null,
@@ -118,7 +123,10 @@ const constants: Readonly<Record<Dtype, (value: number) => Vector>> = {
   bfloat16: (value) => f32x4.const(asHeld(value, 'bfloat16')),
   float32: (value) => f32x4.const(value),
   float64: (value) => f64x2.const(value),
+  int8: (value) => i32x4.const(asHeld(value, 'int8')),
+  uint8: (value) => i32x4.const(asHeld(value, 'uint8')),
   int32: (value) => i32x4.const(value | 0),
+  uint32: (value) => i32x4.const(value | 0),
   bool: (value) => i32x4.const(value === 0 ? 0 : -1),
 };
 

@@ -2,7 +2,8 @@
  * Elementwise operations without transcendental functions, on vectors. Each does what the reference does in doubles with the
  * result rounded once, to the bit: the five IEEE operations round innocuously (Figueroa 1995), the others are exact.
  */
-import type { Dtype, HalfDtype } from '../../../base/dtype.js';
+import { type Dtype, type HalfDtype, rangeOf } from '../../../base/dtype.js';
+import type { CastParams } from '../../../primitives/elementwise/cast.js';
 import { f32x4, f64x2, i8x16, i32x4, letIn, v128 } from '../assembler/index.js';
 import { rectified } from '../loops/float-lanes.js';
 import { bfloat16Lanes, float16Lanes, type HalfLanes, roundedToOdd } from '../loops/halves.js';
@@ -101,16 +102,25 @@ const isHalf = (dtype: Dtype): dtype is HalfDtype => Object.hasOwn(halves16, dty
 const narrowed = (from: Dtype, to: HalfDtype, x: Vector, width: Width): Vector => {
   const { round } = halves16[to];
   if (from === 'float64') return round(roundedToOdd(x));
-  if (from !== 'int32') return round(casts(from, 'float32', x, width));
-  const low = roundedToOdd(f64x2.convert_low_i32x4_s(x));
-  return round(width === 2 ? low : joined(low, roundedToOdd(f64x2.convert_low_i32x4_s(upper(x)))));
+  if (from !== 'int32' && from !== 'uint32') return round(casts(from, 'float32', x, width));
+  const doubles = from === 'int32' ? f64x2.convert_low_i32x4_s : f64x2.convert_low_i32x4_u;
+  const low = roundedToOdd(doubles(x));
+  return round(width === 2 ? low : joined(low, roundedToOdd(doubles(upper(x)))));
 };
 
 const casts = (from: Dtype, to: Dtype, x: Vector, width: Width): Vector => {
   if (from === to) return x;
-  // A half is a float32 in a register.
+  // A half is a float32 in a register, and an integer of one byte an int32.
   if (isHalf(from)) return casts('float32', to, x, width);
+  if (from === 'int8' || from === 'uint8') return casts('int32', to, x, width);
+  if (to === 'uint8') return v128.and(casts(from, 'int32', x, width), i32x4.const(255));
+  if (to === 'int8') return i32x4.shr_s(i32x4.shl(casts(from, 'int32', x, width), 24), 24);
   if (isHalf(to)) return narrowed(from, to, x, width);
+  // uint32 has the bits of int32, modulo 2³².
+  if (to === 'uint32') return casts(from, 'int32', x, width);
+  if (from === 'uint32' && to === 'float32') return f32x4.convert_i32x4_u(x);
+  if (from === 'uint32' && to === 'float64') return f64x2.convert_low_i32x4_u(x);
+  if (from === 'uint32') return casts('int32', to, x, width);
   if (to === 'bool') {
     const zero = constantVector(from, 0);
     return asBoolean(from, width, from === 'int32' ? i32x4.ne(x, zero) : floats(from).ne(x, zero));
@@ -124,11 +134,17 @@ const casts = (from: Dtype, to: Dtype, x: Vector, width: Width): Vector => {
   return width === 2 ? low : joined(low, wrapped(f64x2.promote_low_f32x4(upper(x))));
 };
 
-const cast: Lowering<{ readonly dtype: Dtype }> = ({ inputs, params }) => ({
-  kind: 'elementwise',
-  lane: ([x], width) =>
-    letIn(x ?? constantVector('int32', 0), (given) => casts(inputs[0]?.dtype ?? 'float32', params.dtype, given, width)),
-});
+const cast: Lowering<CastParams> = ({ inputs: [x], params: { dtype: to, clamps = false } }) => {
+  const from = x?.dtype ?? 'float32';
+  if (clamps && to === 'int32' && from === 'uint32')
+    return { kind: 'elementwise', lane: ([given = i32x4.const(0)]) => i32x4.min_u(given, i32x4.const(2 ** 31 - 1)) };
+  const [least, largest] = rangeOf(to);
+  if (clamps && !rangeOf(from).every((end) => end >= least && end <= largest)) return { kind: 'reference' };
+  return {
+    kind: 'elementwise',
+    lane: ([given = i32x4.const(0)], width) => letIn(given, (once) => casts(from, to, once, width)),
+  };
+};
 
 export const elementwiseLowerings: Pick<
   Lowerings,
