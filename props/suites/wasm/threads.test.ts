@@ -35,6 +35,7 @@ import {
   tanh,
   tensor,
   threads,
+  topk,
   transpose,
   uniform,
 } from '../../../core/index.js';
@@ -118,6 +119,12 @@ const cases: readonly Case[] = [
     () => [noise(7, 13, 11, 12), noise(13, 1, 3, 3)],
   ],
   ['sorted rows', (x) => sort(x).values, () => [noise(33, 190)]],
+  ['the best of rows', (x) => topk(x, 3).values, () => [noise(400, 190)]],
+  [
+    'the places of the best of columns',
+    (x) => cast(topk(x, 3, { axis: 0 }).indices, 'float32'),
+    () => [noise(190, 400)],
+  ],
   ['sorted columns', (x) => sort(x, { axis: 0 }).values, () => [noise(190, 33)]],
   ['random numbers', (x) => mul(x, uniform(key(7), [90, 77])) as Tensor, () => [noise(90, 77)]],
   [
