@@ -10,6 +10,16 @@ export { type AuxOptions, type GradOptions, grad, valueAndGrad } from './transfo
 export { type GradcheckOptions, gradcheck } from './transforms/gradcheck.js';
 export { type Comparison, type Report, type ReportEntry, relativeError } from './transforms/gradcheck-report.js';
 export { hessian, type JacobianOptions, jacfwd, jacrev } from './transforms/jacobian.js';
+export {
+  type CustomRootOptions,
+  customLinearSolve,
+  customRoot,
+  type FixedPointOptions,
+  fixedPoint,
+  type LinearSolveOptions,
+  type LinearSolver,
+  linearTranspose,
+} from './transforms/implicit.js';
 export { hvp, jvp, linearize } from './transforms/jvp.js';
 export { replay, type Traced, trace, traceTree } from '../core/dispatch/trace.js';
 export type { AnyShapes, Argnums, CheckTree, Chosen, Jacobian } from './transforms/tree-types.js';

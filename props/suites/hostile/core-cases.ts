@@ -32,6 +32,19 @@ export const coreCases: CasesOf<typeof api> = {
     () => [square, ([x]: [Tensor], [t]: [Tensor]) => mul(mul(x, 2), t)],
     (f) => api.grad((x: Tensor) => sum((f as (x: Tensor) => Tensor)(x)))(vector()),
   ),
+  customLinearSolve: call(() => [
+    (x: Tensor) => mul(x, 2),
+    vector(),
+    (_: unknown, b: Tensor) => mul(b, 0.5),
+    { transposeSolve: (_: unknown, b: Tensor) => mul(b, 0.5), symmetric: false },
+  ]),
+  customRoot: call(() => [
+    (y: Tensor) => api.sub(y, 1),
+    vector(),
+    { solve: (_: unknown, y: Tensor) => api.onesLike(y), tangentSolve: (_: unknown, b: Tensor) => b },
+  ]),
+  fixedPoint: call(() => [(y: Tensor) => mul(y, 0.5), vector(), { tolerance: 0.1, maxSteps: 10 }]),
+  linearTranspose: call(() => [(x: Tensor) => mul(x, 2), vector()], calledWith(vector())),
   customVjp: call(
     () => [square, (x: Tensor) => [square(x), x], (x: Tensor, g: Tensor) => [mul(mul(x, 2), g)]],
     (f) => api.grad((x: Tensor) => sum((f as (x: Tensor) => Tensor)(x)))(vector()),

@@ -22,6 +22,10 @@ testAttacks('tapegrad', api, coreCases, {
       'scan',
       'switchCase',
       'whileLoop',
+      'customRoot',
+      'customLinearSolve',
+      'fixedPoint',
+      'linearTranspose',
     ].map((name) => [name, ['*']] as const),
   ),
   // The primitive is the operation that was called.
