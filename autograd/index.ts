@@ -1,5 +1,6 @@
 /** The public face of `tapegrad`: derivatives, batching and tracing of functions over trees of tensors, and all of `core/`. */
 export * from '../core/index.js';
+export { type AssociativeScanOptions, associativeScan, type MapOptions, map } from './transforms/associative-scan.js';
 export { checkpoint } from './transforms/checkpoint.js';
 export { type Compiled, type CompileOptions, compile } from './compile/compile.js';
 export { customJvp } from './transforms/custom-jvp.js';

@@ -26,6 +26,8 @@ const rule = (): api.CustomRule => ({
 
 export const coreCases: CasesOf<typeof api> = {
   // Transforms.
+  associativeScan: call(() => [(a: Tensor, b: Tensor) => add(a, b), vector(), { reverse: true }]),
+  map: call(() => [square, matrix(), { batchSize: 1 }]),
   checkpoint: call(() => [square], calledWith(vector())),
   compile: call(() => [square, { cacheSize: 2, donate: [] }], calledWith(vector())),
   customJvp: call(

@@ -22,6 +22,8 @@ testAttacks('tapegrad', api, coreCases, {
       'scan',
       'switchCase',
       'whileLoop',
+      'associativeScan',
+      'map',
       'customRoot',
       'customLinearSolve',
       'fixedPoint',

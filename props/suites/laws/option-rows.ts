@@ -36,6 +36,8 @@ export const core: Leading = {
   full: [[2], 1],
   recurrence: [x, x],
   scan: [(c: g.Tensor, e: g.Tensor) => [c, e], g.tensor(0), x],
+  associativeScan: [(a: g.Tensor) => a, x],
+  map: [(a: g.Tensor) => a, x],
   customRoot: [(y: g.Tensor) => y, x],
   fixedPoint: [(y: g.Tensor) => y, x],
   customLinearSolve: [(y: g.Tensor) => y, x, (_: unknown, b: g.Tensor) => b],
