@@ -17,7 +17,7 @@ export type FloatDtype = 'float32' | 'float64';
 /** All floats. */
 export type AnyFloat = HalfDtype | FloatDtype;
 
-export type IntegerDtype = 'int8' | 'uint8' | 'int32' | 'uint32';
+export type IntegerDtype = 'int8' | 'uint8' | 'int32' | 'uint32' | 'int64';
 
 export type Dtype = AnyFloat | IntegerDtype | 'bool';
 
@@ -29,12 +29,18 @@ type ComputeOf<D extends Dtype> = D extends ComputeDtype
   ? D
   : D extends AnyFloat
     ? 'float32'
-    : D extends 'uint32'
+    : D extends 'uint32' | 'int64'
       ? 'float64'
       : 'int32';
 
 /** Typed arrays that tensors are stored in. A `bool` is one byte, 0 or 1; float16 and bfloat16 are their bits. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array | Uint16Array | Int8Array | Uint32Array;
+
+/**
+ * What tensors are stored in. The elements of an int64 are bigints, and nothing computes with them: operations that only put elements
+ * elsewhere take its array for a TypedArray.
+ */
+export type StoredArray = TypedArray | BigInt64Array;
 
 interface ArrayOf {
   new (length: number): TypedArray;
@@ -54,6 +60,8 @@ interface ElementType<D extends Dtype = Dtype> {
   readonly modular: D extends IntegerDtype ? 'int32' : ComputeOf<D>;
   /** The type of sums and products of many: wide enough for more than one element. */
   readonly total: Dtype;
+  /** Whether operations compute with it at all, or it is only stored, moved, converted and an index. */
+  readonly arithmetic: D extends 'int64' ? false : true;
   /** Whether its tensors take part in derivatives. */
   readonly differentiable: boolean;
   /** How many of them a vector of 128 bits holds while they are moved and converted. */
@@ -77,6 +85,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     compute: 'float32',
     modular: 'float32',
     total: 'float16',
+    arithmetic: true,
     differentiable: true,
     lanes: 4,
     short: 'f16',
@@ -90,6 +99,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     compute: 'float32',
     modular: 'float32',
     total: 'bfloat16',
+    arithmetic: true,
     differentiable: true,
     lanes: 4,
     short: 'bf16',
@@ -103,6 +113,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     compute: 'float32',
     modular: 'float32',
     total: 'float32',
+    arithmetic: true,
     differentiable: true,
     lanes: 4,
     short: 'f32',
@@ -116,6 +127,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     compute: 'float64',
     modular: 'float64',
     total: 'float64',
+    arithmetic: true,
     differentiable: true,
     lanes: 2,
     short: 'f64',
@@ -129,6 +141,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     compute: 'int32',
     modular: 'int32',
     total: 'int32',
+    arithmetic: true,
     differentiable: false,
     lanes: 4,
     short: 'i8',
@@ -142,6 +155,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     compute: 'int32',
     modular: 'int32',
     total: 'int32',
+    arithmetic: true,
     differentiable: false,
     lanes: 4,
     short: 'u8',
@@ -155,6 +169,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     compute: 'int32',
     modular: 'int32',
     total: 'int32',
+    arithmetic: true,
     differentiable: false,
     lanes: 4,
     short: 'i32',
@@ -168,11 +183,26 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     compute: 'float64',
     modular: 'int32',
     total: 'uint32',
+    arithmetic: true,
     differentiable: false,
     lanes: 4,
     short: 'u32',
     epsilon: null,
     range: [0, 2 ** 32 - 1],
+  },
+  int64: {
+    array: BigInt64Array as unknown as ArrayOf,
+    kind: 'integer',
+    half: null,
+    compute: 'float64',
+    modular: 'int32',
+    total: 'int64',
+    arithmetic: false,
+    differentiable: false,
+    lanes: 2,
+    short: 'i64',
+    epsilon: null,
+    range: [-(2 ** 63), 2 ** 63 - 1024],
   },
   bool: {
     array: Uint8Array,
@@ -181,6 +211,7 @@ const elementTypes: { readonly [D in Dtype]: ElementType<D> } = {
     compute: 'bool',
     modular: 'bool',
     total: 'int32',
+    arithmetic: true,
     differentiable: false,
     lanes: 4,
     short: 'bool',
@@ -202,6 +233,9 @@ export const isFloat = (dtype: Dtype): dtype is AnyFloat => factsOf(dtype).kind 
 export const isInteger = (dtype: Dtype): dtype is IntegerDtype => factsOf(dtype).kind === 'integer';
 
 export const isBool = (dtype: Dtype): dtype is 'bool' => factsOf(dtype).kind === 'bool';
+
+/** Whether operations compute with it. */
+export const computes = (dtype: Dtype): boolean => factsOf(dtype).arithmetic;
 
 /** Whether its tensors take part in derivatives. */
 export const isDifferentiable = (dtype: Dtype): boolean => factsOf(dtype).differentiable;
@@ -254,7 +288,8 @@ export const rangeOf = (dtype: Dtype): readonly [least: number, largest: number]
 /** Whether the whole part of a number is within the range of the type. */
 export const holdsWhole = (dtype: Dtype, value: number): boolean => {
   const [least, largest] = rangeOf(dtype);
-  return value > least - 1 && value < largest + 1;
+  const whole = Math.trunc(value);
+  return whole >= least && whole <= largest;
 };
 
 /** Whether the type holds a number as it is; floats hold every number, rounded. */
@@ -262,7 +297,7 @@ export const holds = (dtype: Dtype, value: number): boolean =>
   isFloat(dtype) || (Number.isInteger(value) && holdsWhole(dtype, value));
 
 /** Whether every element of a typed array is a number that the type holds. */
-export const fitsAll = (data: TypedArray | readonly number[], dtype: Dtype): boolean =>
+export const fitsAll = (data: StoredArray | readonly number[], dtype: Dtype): boolean =>
   data instanceof factsOf(dtype).array || (data instanceof Uint8Array && largestOf(dtype) >= 255);
 
 /** The names of types, for messages: `'float32', 'float64', 'int32' or 'bool'`. */
@@ -293,6 +328,7 @@ export const allocate = (dtype: Dtype, length: number): TypedArray => {
  * by `!== 0`.
  */
 export const convert = (data: ArrayLike<number>, dtype: Dtype): TypedArray => {
+  if (dtype === 'int64') return asTyped(BigInt64Array.from(Array.from(data, wholeOf)));
   const out = allocate(dtype, data.length);
   const { half } = factsOf(dtype);
   if (half !== null) for (let i = 0; i < out.length; i++) out[i] = half.encode(data[i] as number);
@@ -301,8 +337,50 @@ export const convert = (data: ArrayLike<number>, dtype: Dtype): TypedArray => {
   return out;
 };
 
+/** The array of an int64 as what operations that only move elements take it for. */
+const asTyped = (data: BigInt64Array): TypedArray => data as unknown as TypedArray;
+
+/** Whether an array holds elements of int64. */
+export const isInt64Array = (data: unknown): data is BigInt64Array => data instanceof BigInt64Array;
+
+/** The whole part of a number; 0 of what is infinite or NaN. */
+const wholeOf = (value: number): bigint => (Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n);
+
+/** A double near an integer whose rounding to fewer digits is that of the integer: of two neighbours the one with an odd last bit. */
+const oddNear = (value: bigint): number => {
+  const near = Number(value);
+  const error = value - BigInt(near);
+  if (error === 0n) return near;
+  const number = Float64Array.of(near);
+  const bits = new BigInt64Array(number.buffer);
+  // Away from zero the bits grow.
+  if (((bits[0] as bigint) & 1n) === 0n) bits[0] = (bits[0] as bigint) + (error > 0n === near > 0 ? 1n : -1n);
+  return number[0] as number;
+};
+
+/** Integers of 64 bits as another type: the last bits of integers, the nearest of floats; with `clamps`, the nearer end of a range. */
+export const convertInt64 = (data: BigInt64Array, dtype: Dtype, clamps = false): TypedArray => {
+  if (dtype === 'int64') return asTyped(data.slice());
+  if (isFloat(dtype))
+    return convert(
+      Array.from(data, (each) => (dtype === 'float64' ? Number(each) : oddNear(each))),
+      dtype,
+    );
+  if (isBool(dtype))
+    return convert(
+      Array.from(data, (each) => Number(each !== 0n)),
+      dtype,
+    );
+  const [least, largest] = rangeOf(dtype).map(BigInt) as [bigint, bigint];
+  const last = (each: bigint): bigint => (clamps ? (each < least ? least : each > largest ? largest : each) : each);
+  return convert(
+    Array.from(data, (each) => Number(BigInt.asIntN(32, last(each)))),
+    dtype,
+  );
+};
+
 /** A number as the type holds it: rounded, truncated or 0 and 1, as `cast` does. */
-export const asHeld = (value: number, dtype: Dtype): number => numbersIn(convert([value], dtype), dtype)[0] as number;
+export const asHeld = (value: number, dtype: Dtype): number => Number(numbersIn(convert([value], dtype), dtype)[0]);
 
 /** The numbers that an array stores: the array itself, or float32 for what is stored as bits. */
 export const numbersIn = (stored: TypedArray, dtype: Dtype): TypedArray => {
@@ -314,8 +392,14 @@ export const numbersIn = (stored: TypedArray, dtype: Dtype): TypedArray => {
 };
 
 /** A new array that stores `data` as `dtype`: numbers are converted, and a Uint16Array of what is stored as bits is those bits. */
-export const storedAs = (data: TypedArray, dtype: Dtype): TypedArray =>
-  factsOf(dtype).half !== null && data instanceof Uint16Array ? data.slice() : convert(data, dtype);
+export const storedAs = (data: StoredArray, dtype: Dtype): TypedArray => {
+  if (isInt64Array(data)) return convertInt64(data, dtype);
+  return factsOf(dtype).half !== null && data instanceof Uint16Array ? data.slice() : convert(data, dtype);
+};
+
+/** Whether the array that stores it converts what is assigned to it as `convert` does. */
+export const convertsItself = (dtype: Dtype): boolean =>
+  factsOf(dtype).half === null && !isBool(dtype) && dtype !== 'int64';
 
 /** The same values as doubles; the array itself where it holds doubles already. */
 export const asDoubles = (data: TypedArray): Float64Array =>

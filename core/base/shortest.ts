@@ -11,6 +11,7 @@ const digitsOf: Readonly<Record<Dtype, number | null>> = {
   uint8: null,
   int32: null,
   uint32: null,
+  int64: null,
   bool: null,
 };
 
@@ -24,7 +25,8 @@ const shortest = (value: number, dtype: Dtype, most: number): number => {
 };
 
 /** An element as it is written: `'NaN'`, `'Infinity'` and `'-Infinity'` where JSON has no number. */
-export const writtenElement = (value: number, dtype: Dtype): number | string => {
+export const writtenElement = (value: number | bigint, dtype: Dtype): number | string => {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (!Number.isFinite(value)) return String(value);
   const most = digitsOf[dtype];
   return most === null ? value : shortest(value, dtype, most);

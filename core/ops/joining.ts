@@ -60,7 +60,7 @@ export const stack = (xs: readonly Tensor[], axis: AxisArgument = 0): Tensor =>
         shapes: xs.map((x) => x.shape),
         remedy: 'give tensors of one shape, or use concat along an existing axis',
       });
-    commonDtype('stack', xs, 'any');
+    commonDtype('stack', xs, 'any element');
     const at = axisArgument('stack', axis, rankOf('stack', first) + 1, 0);
     return concat(
       xs.map((x) => unsqueeze(x, at)),

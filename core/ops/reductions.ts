@@ -43,6 +43,7 @@ const laneLength = (x: Tensor, axes: readonly number[]): number =>
 export const mean = (x: Tensor, options: ReduceOptions = {}): Tensor =>
   inOperation('mean', () => {
     const params = reductionParams('mean', x, options);
+    commonDtype('mean', [x], 'any');
     return inComputed(x, (wide) =>
       div(sum(isFloat(wide.dtype) ? wide : cast(wide, 'float32'), params), laneLength(x, params.axes)),
     );

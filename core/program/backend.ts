@@ -2,7 +2,7 @@
  * What computes. A backend runs one thing: a lowered program. An eager operation is a program of one node,
  * so there is a single path from an operation to numbers.
  */
-import type { Dtype, TypedArray } from '../base/dtype.js';
+import type { Dtype, StoredArray, TypedArray } from '../base/dtype.js';
 import type { Program } from './program.js';
 
 /** Numbers in a backend's own memory, contiguous and row-major; only that backend looks inside. */
@@ -22,8 +22,8 @@ export interface Backend {
   readonly name: string;
   /** What the last bits of results depend on, where other engines or machines give others; the backend's name where it is missing. */
   readonly arithmetic?: string;
-  /** Copies numbers in; a Uint16Array is the bits of float16 or bfloat16. */
-  write(data: TypedArray, dtype: Dtype): Storage;
+  /** Copies numbers in; a Uint16Array is the bits of float16 or bfloat16. Of int64 they are bigints. */
+  write(data: StoredArray, dtype: Dtype): Storage;
   /** Copies out what is stored, once everything that computes it has finished. */
   read(storage: Storage): Promise<TypedArray>;
   readSync(storage: Storage): TypedArray;

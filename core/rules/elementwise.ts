@@ -1,7 +1,7 @@
 /**
  * What elementwise operations share: one element type among the operands, broadcast reading, and the batching rule.
  */
-import { allocate, type Dtype, isBool, isFloat, isWidened, type TypedArray } from '../base/dtype.js';
+import { allocate, computes, type Dtype, isBool, isFloat, isWidened, type TypedArray } from '../base/dtype.js';
 import { DtypeError } from '../base/errors.js';
 import { broadcastStrides, type Shape, sameShape, sizeOf, walk } from '../base/shape.js';
 import { bind } from '../dispatch/interpreter.js';
@@ -10,14 +10,15 @@ import type { Aval } from '../program/program.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { alignRanks } from './align.js';
 
-/** Which element types an operation takes. */
-export type Accepts = 'float' | 'number' | 'bool' | 'any';
+/** Which element types an operation takes: `any` it computes with, or `any element` where it only moves them. */
+export type Accepts = 'float' | 'number' | 'bool' | 'any' | 'any element';
 
 const accepted: Record<Accepts, (dtype: Dtype) => boolean> = {
   float: isFloat,
   number: (dtype) => !isBool(dtype),
   bool: isBool,
   any: () => true,
+  'any element': () => true,
 };
 
 const remedies: Record<Accepts, string> = {
@@ -25,7 +26,11 @@ const remedies: Record<Accepts, string> = {
   number: "convert with cast(x, 'int32') or cast(x, 'float32')",
   bool: 'compare first, for example notEqual(x, 0)',
   any: '',
+  'any element': '',
 };
+
+/** What to do with a tensor that operations do not compute with. */
+export const notComputed = "convert with cast(x, 'int32') or cast(x, 'float64')";
 
 /** What to convert to: a float rather than an integer, and the one that is computed in rather than one that is not. */
 const widerOf = (a: Dtype, b: Dtype): Dtype => (isFloat(a) && !(isFloat(b) && isWidened(a)) ? a : b);
@@ -42,6 +47,8 @@ export const commonDtype = (op: string, inputs: readonly Aval[], accepts: Accept
       shapes,
       remedy: `convert one of them with cast(x, '${widerOf(dtype, other.dtype)}')`,
     });
+  if (!computes(dtype) && accepts !== 'any element')
+    throw new DtypeError({ op, problem: `does not compute with ${dtype}`, shapes, remedy: notComputed });
   if (!accepted[accepts](dtype))
     throw new DtypeError({ op, problem: `does not take ${dtype}`, shapes, remedy: remedies[accepts] });
   return dtype;

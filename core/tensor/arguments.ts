@@ -103,6 +103,7 @@ const rangeTexts: Readonly<Record<IntegerDtype, string>> = {
   uint8: 'from 0 to 255',
   int32: 'from −2^31 to 2^31 − 1',
   uint32: 'from 0 to 2^32 − 1',
+  int64: 'from −2^63 to 2^63 − 1',
 };
 
 /** Whether int32 holds the whole part of a number. */

@@ -1,7 +1,16 @@
 /** Tensors from numbers: nested lists, typed arrays. Everything else that makes a tensor is a primitive or a composition. */
 
 import { defaultBackend } from '../backends/default-backend.js';
-import { type Dtype, fitsAll, isFloat, isInteger, isWidened, type TypedArray } from '../base/dtype.js';
+import {
+  type Dtype,
+  fitsAll,
+  isFloat,
+  isInt64Array,
+  isInteger,
+  isWidened,
+  type StoredArray,
+  type TypedArray,
+} from '../base/dtype.js';
 import { ArgumentError, describe, ShapeError } from '../base/errors.js';
 import { ownShape, type Shape, sizeOf } from '../base/shape.js';
 import { createFull } from '../primitives/shape/full.js';
@@ -40,18 +49,18 @@ export const tensor = (values: NestedNumbers | NestedBooleans, options: TensorOp
  * fromData(new Int32Array([1, 2, 3, 4]), [2, 2]).dtype // 'int32'
  */
 export function fromData<const S extends Shape>(
-  data: TypedArray | readonly number[],
+  data: StoredArray | readonly number[],
   shape: S,
   options?: DtypeOptions,
 ): Tensor<S>;
 /** @deprecated Give the element type as an option: `{ dtype: 'int32' }`. */
 export function fromData<const S extends Shape>(
-  data: TypedArray | readonly number[],
+  data: StoredArray | readonly number[],
   shape: S,
   dtype?: Dtype | DtypeOptions,
 ): Tensor<S>;
 export function fromData<const S extends Shape>(
-  data: TypedArray | readonly number[],
+  data: StoredArray | readonly number[],
   shape: S,
   given?: Dtype | DtypeOptions,
 ): Tensor<S> {
@@ -69,7 +78,7 @@ const notFilled = (op: string, count: number, shape: Shape): ShapeError =>
 /** `fromData`, in the name of the operation that the user called. */
 export const createFrom = <const S extends Shape>(
   op: string,
-  data: TypedArray | readonly number[],
+  data: StoredArray | readonly number[],
   shape: S,
   dtype: Dtype,
 ): Tensor<S> => {
@@ -77,7 +86,7 @@ export const createFrom = <const S extends Shape>(
   checkDtype(op, dtype);
   checkNumbers(op, data);
   if (isInteger(dtype) && !fitsAll(data, dtype))
-    for (const [i, value] of data.entries()) checkWhole(op, `element ${i}`, value, dtype);
+    for (const [i, value] of data.entries()) checkWhole(op, `element ${i}`, Number(value), dtype);
   if (data.length !== sizeOf(shape)) throw notFilled(op, data.length, shape);
   const backend = defaultBackend();
   return storedTensor(
@@ -101,7 +110,7 @@ export const fromStored = <const S extends Shape>(op: string, data: TypedArray, 
 };
 
 /** Throws unless `data` is a list of numbers or one of the typed arrays that a tensor can hold. */
-const checkNumbers = (op: string, data: TypedArray | readonly number[]): void => {
+const checkNumbers = (op: string, data: StoredArray | readonly number[]): void => {
   const wrong = (found: unknown): ArgumentError =>
     new ArgumentError({
       op,
@@ -111,17 +120,12 @@ const checkNumbers = (op: string, data: TypedArray | readonly number[]): void =>
   if (Array.isArray(data)) {
     const at = data.findIndex((value) => typeof value !== 'number');
     if (at >= 0) throw wrong(data[at]);
-  } else if (
-    !ArrayBuffer.isView(data) ||
-    data instanceof BigInt64Array ||
-    data instanceof BigUint64Array ||
-    data instanceof DataView
-  )
-    throw wrong(data);
+  } else if (!ArrayBuffer.isView(data) || data instanceof BigUint64Array || data instanceof DataView) throw wrong(data);
 };
 
 /** What a typed array becomes when nobody says; other lists become float32. Bytes are numbers to compute with: int32. */
-const dtypeOf = (data: TypedArray | readonly number[]): Dtype => {
+const dtypeOf = (data: StoredArray | readonly number[]): Dtype => {
+  if (isInt64Array(data)) return 'int64';
   if (data instanceof Float64Array) return 'float64';
   if (data instanceof Int32Array || data instanceof Uint8Array) return 'int32';
   if (data instanceof Int8Array) return 'int8';

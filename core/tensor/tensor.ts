@@ -4,10 +4,12 @@
  * Methods only delegate to the free functions, which are the definitions.
  */
 
-import { type Dtype, numbersIn, type TypedArray } from '../base/dtype.js';
+import { type Dtype, isInt64Array, numbersIn, type StoredArray, type TypedArray } from '../base/dtype.js';
 import {
   ArgumentError,
   copyMark,
+  DtypeError,
+  describe,
   formatShape,
   GradientError,
   recogniseTensors,
@@ -125,15 +127,22 @@ export class Tensor<out S extends Shape = Shape> {
     return sizeOf(this.shape);
   }
 
-  /** The numbers, row-major, in a fresh typed array: a Float32Array for float16 and bfloat16. */
-  async data(): Promise<TypedArray> {
+  /**
+   * The numbers, row-major, in a fresh typed array: a Float32Array for float16 and bfloat16, a BigInt64Array for int64, which
+   * `data('int64')` is typed as.
+   */
+  async data(): Promise<TypedArray>;
+  async data(dtype: 'int64'): Promise<BigInt64Array>;
+  async data(dtype?: 'int64'): Promise<StoredArray> {
     const { backend, storage } = storedOf('data', concrete('data', this));
-    return numbersIn(await backend.read(storage), this.dtype);
+    return givenAs('data', numbersIn(await backend.read(storage), this.dtype), this, dtype);
   }
 
-  /** The numbers, row-major, in a fresh typed array, a Float32Array for float16 and bfloat16; waits for the backend. */
-  dataSync(): TypedArray {
-    return numbersOf('dataSync', this);
+  /** As `data`, at once; waits for the backend. */
+  dataSync(): TypedArray;
+  dataSync(dtype: 'int64'): BigInt64Array;
+  dataSync(dtype?: 'int64'): StoredArray {
+    return givenAs('dataSync', numbersOf('dataSync', this), this, dtype);
   }
 
   /**
@@ -157,12 +166,12 @@ export class Tensor<out S extends Shape = Shape> {
         shapes: [this.shape],
         remedy: 'use toArray(), or reduce to one element first',
       });
-    return numbersOf('item', this)[0] ?? Number.NaN;
+    return exactNumbers('item', numbersOf('item', this))[0] ?? Number.NaN;
   }
 
   /** The numbers as nested lists; a plain number for a scalar. */
   toArray(): NestedNumbers {
-    return writeNested('toArray', numbersOf('toArray', this), this.shape);
+    return writeNested('toArray', exactNumbers('toArray', numbersOf('toArray', this)), this.shape);
   }
 
   // Everyday operations as methods: each only calls the free function of its name.
@@ -316,7 +325,7 @@ export class Tensor<out S extends Shape = Shape> {
     return {
       dtype,
       shape,
-      data: Array.from(numbersOf('toJSON', this), (value) =>
+      data: Array.from(numbersOf('toJSON', this), (value: number) =>
         Object.is(value, -0) ? '-0' : writtenElement(value, dtype),
       ),
     };
@@ -390,6 +399,31 @@ const giveBack = (tensor: Tensor): void => {
 const numbersOf = (op: string, tensor: Tensor): TypedArray => {
   const { backend, storage } = storedOf(op, concrete(op, tensor));
   return numbersIn(backend.readSync(storage), storage.dtype);
+};
+
+/** An array as it was asked for. */
+const givenAs = (op: string, data: StoredArray, { shape, dtype }: Tensor, wanted: 'int64' | undefined): StoredArray => {
+  if (wanted !== undefined && wanted !== dtype)
+    throw new DtypeError({
+      op,
+      problem: `the tensor is ${dtype}, not ${describe(wanted)}`,
+      shapes: [shape],
+      remedy: `give no type, or convert with cast(x, 'int64')`,
+    });
+  return data;
+};
+
+/** The same, int64 as numbers; throws for one that no number is. */
+const exactNumbers = (op: string, data: StoredArray): TypedArray => {
+  if (!isInt64Array(data)) return data;
+  return Float64Array.from(Array.from(data, Number), (value, i) => {
+    if (Number.isSafeInteger(value)) return value;
+    throw new DtypeError({
+      op,
+      problem: `element ${i} is ${data[i]}, which no number holds for certain`,
+      remedy: 'data() and dataSync() give a BigInt64Array',
+    });
+  });
 };
 
 /** The tensor's storage on `backend`, copied there if it lives elsewhere, for the operation `op`. */

@@ -9,6 +9,7 @@ import {
   holds,
   isBool,
   isInteger,
+  type StoredArray,
   type TypedArray,
 } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
@@ -35,7 +36,7 @@ interface Element {
   readonly bytes: number;
   readonly dtype: Dtype;
   /** What is stored: a number, or the bits of one. */
-  readonly read: (view: DataView, offset: number, littleEndian: boolean) => number;
+  readonly read: (view: DataView, offset: number, littleEndian: boolean) => number | bigint;
 }
 
 const elements: Readonly<Record<ElementType, Element>> = {
@@ -47,7 +48,7 @@ const elements: Readonly<Record<ElementType, Element>> = {
   uint32: { bytes: 4, dtype: 'uint32', read: (view, at, little) => view.getUint32(at, little) },
   int32: { bytes: 4, dtype: 'int32', read: (view, at, little) => view.getInt32(at, little) },
   uint64: { bytes: 8, dtype: 'int32', read: (view, at, little) => Number(view.getBigUint64(at, little)) },
-  int64: { bytes: 8, dtype: 'int32', read: (view, at, little) => Number(view.getBigInt64(at, little)) },
+  int64: { bytes: 8, dtype: 'int64', read: (view, at, little) => view.getBigInt64(at, little) },
   float16: { bytes: 2, dtype: 'float16', read: (view, at, little) => view.getUint16(at, little) },
   bfloat16: { bytes: 2, dtype: 'bfloat16', read: (view, at, little) => view.getUint16(at, little) },
   float32: { bytes: 4, dtype: 'float32', read: (view, at, little) => view.getFloat32(at, little) },
@@ -95,6 +96,7 @@ const asInMemory: ReadonlySet<ElementType> = new Set<ElementType>([
   'int8',
   'int32',
   'uint32',
+  'int64',
   'float16',
   'bfloat16',
   'float32',
@@ -126,6 +128,10 @@ export const readElements = (
   const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
   for (let i = 0; i < count; i++) {
     const value = read(view, i * bytes, littleEndian);
+    if (typeof value === 'bigint') {
+      (data as StoredArray)[i] = value;
+      continue;
+    }
     if (isInteger(dtype) && !holds(dtype, value))
       reader.fail(`the ${type} ${value}`, 'an integer that int32 holds', start + i * bytes);
     if (isBool(dtype) && value > 1) reader.fail(`the boolean ${value}`, '0 or 1', start + i);

@@ -51,6 +51,7 @@ const written: Readonly<Record<Dtype, string | null>> = {
   uint8: '|u1',
   int32: '<i4',
   uint32: '<u4',
+  int64: '<i8',
   bool: '|b1',
 };
 

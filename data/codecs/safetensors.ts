@@ -49,6 +49,7 @@ const written: Readonly<Record<Dtype, string>> = {
   uint8: 'U8',
   int32: 'I32',
   uint32: 'U32',
+  int64: 'I64',
   bool: 'BOOL',
 };
 

@@ -53,6 +53,7 @@ const shows: Readonly<Record<Dtype, number>> = {
   uint8: 201,
   int32: -1_000_003,
   uint32: 4_000_000_003,
+  int64: -(2 ** 60),
   bool: 1,
 };
 

@@ -6,10 +6,9 @@
 import {
   allocate,
   computeType,
+  convertsItself,
   type Dtype,
-  isBool,
-  isFloat,
-  isWidened,
+  isInt64Array,
   storedAs,
   type TypedArray,
 } from '../../base/dtype.js';
@@ -78,8 +77,7 @@ export const createWasmBackend = (given: WasmOptions = {}): WasmBackend => {
     memory.begin();
     const storage = memory.allocate(dtype, data.length);
     const place = memory.view(dtype, memory.address(storage), data.length);
-    // A typed array converts as `convert` does, but to booleans and to what is stored as bits.
-    place.set(isBool(dtype) || (isFloat(dtype) && isWidened(dtype)) ? storedAs(data, dtype) : data);
+    place.set(convertsItself(dtype) && !isInt64Array(data) ? data : storedAs(data, dtype));
     return storage;
   };
 

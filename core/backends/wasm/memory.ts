@@ -245,6 +245,8 @@ export const createMemory = ({ budget: firstBudget = 64 * 2 ** 20 }: MemoryOptio
     float64: (at, length) => new Float64Array(memory.buffer, at, length),
     int8: (at, length) => new Int8Array(memory.buffer, at, length),
     uint8: (at, length) => new Uint8Array(memory.buffer, at, length),
+    // Taken for numbers by what only moves them.
+    int64: (at, length) => new BigInt64Array(memory.buffer, at, length) as unknown as TypedArray,
     uint32: (at, length) => new Uint32Array(memory.buffer, at, length),
     int32: (at, length) => new Int32Array(memory.buffer, at, length),
     bool: (at, length) => new Uint8Array(memory.buffer, at, length),

@@ -1,6 +1,6 @@
 /** Conversion between element types. Linear between floats; to and from integers it has no derivative. */
 
-import { convert, type Dtype, isFloat, numbersIn, rangeOf } from '../../base/dtype.js';
+import { convert, convertInt64, type Dtype, isFloat, isInt64Array, numbersIn, rangeOf } from '../../base/dtype.js';
 import type { Shape } from '../../base/shape.js';
 import { bind } from '../../dispatch/interpreter.js';
 import { define, type Primitive } from '../../program/primitive.js';
@@ -23,6 +23,10 @@ export const castPrimitive: Primitive<'cast', CastParams> = define<readonly [Ten
   infer: ([x], { dtype }) => ({ shape: x?.shape ?? [], dtype }),
   forward: (out, [x], { dtype, clamps = false }) => {
     if (x === undefined) return;
+    if (isInt64Array(x.data)) {
+      out.data.set(convertInt64(x.data, dtype, clamps));
+      return;
+    }
     const numbers = numbersIn(x.data, x.dtype);
     const [least, largest] = rangeOf(dtype);
     out.data.set(

@@ -10,7 +10,7 @@ export const stopGradientPrimitive: Primitive<'stopGradient', null> = defineUnar
   name: 'stopGradient',
   docs: 'y = x, a constant to derivatives',
   widening: 'kept',
-  accepts: 'any',
+  accepts: 'any element',
   f: (x) => x,
   saves: 'none',
   vjp: [null],

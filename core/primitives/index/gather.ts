@@ -25,6 +25,7 @@ export const gatherPrimitive: Primitive<'gather', IndexedParams> = define<readon
   name: 'gather',
   family: 'indexed',
   docs: 'y[…, i, …] = x[…, index[…, i, …], …]',
+  widening: 'kept',
   saves: 'inputs',
   infer: ([x, index], { axis }) => {
     checkIndexDtype('gather', index);

@@ -31,6 +31,7 @@ export const takePrimitive: Primitive<'take', IndexedParams> = define<readonly [
   name: 'take',
   family: 'indexed',
   docs: 'y[…, i…, …] = x[…, index[i…], …]',
+  widening: 'kept',
   saves: 'inputs',
   infer: ([x, index], { axis }) => {
     checkIndexDtype('take', index);

@@ -39,10 +39,11 @@ export const concatPrimitive: Primitive<'concat', ConcatParams> = define<readonl
   name: 'concat',
   family: 'linear',
   docs: 'y = x₀, x₁, … one after another along an axis',
+  widening: 'kept',
   saves: 'none',
   infer: (inputs, { axis }) => ({
     shape: concatShape(inputs, axis),
-    dtype: commonDtype('concat', inputs, 'any'),
+    dtype: commonDtype('concat', inputs, 'any element'),
   }),
   forward: (out, inputs, { axis }) => {
     const rows = sizeOf(out.shape.slice(0, axis));

@@ -3,7 +3,9 @@
  * back, so that kernels and reference loops know the types of computation alone, and each operation rounds once. What only puts elements
  * elsewhere is left as it is.
  */
-import { computeType, type Dtype, isWidened, modularType } from '../../base/dtype.js';
+
+import { computes, computeType, type Dtype, isWidened, modularType } from '../../base/dtype.js';
+import { DtypeError } from '../../base/errors.js';
 import { castPrimitive } from '../../primitives/elementwise/cast.js';
 import { type Aval, avalsIn, isProgram, makeProgram, type Program, type ProgramNode } from '../program.js';
 
@@ -58,6 +60,14 @@ const widen = (program: Program): Program => {
       });
       continue;
     }
+    const stored = [...operands, ...outputs].find(({ dtype }) => !computes(dtype));
+    if (stored !== undefined)
+      throw new DtypeError({
+        op: primitive.name,
+        problem: `does not compute with ${stored.dtype}`,
+        shapes: operands.map(({ shape }) => shape),
+        remedy: "convert with cast(x, 'int32') or cast(x, 'float64')",
+      });
     const wide = primitive.widening === 'modular' ? modularType : computeType;
     const read = inputs.map((input, k) => {
       const aval = operands[k] as Aval;

@@ -6,7 +6,9 @@ import {
   arange,
   cast,
   clamp,
+  DtypeError,
   equal,
+  flip,
   floorDivide,
   fromData,
   full,
@@ -117,5 +119,20 @@ test('an int8, uint8 or uint32 wraps, is an index, and is summed as int32 where 
       (x) => x.dtype,
     ),
     ['int32', 'int8', 'uint32'],
+  );
+});
+
+test('an int64 keeps every bit where it is moved and converted, and is not computed with', () => {
+  const x = fromData(BigInt64Array.of(2n ** 53n + 1n, -1n), [2]);
+  for (const flipped of [flip(x, [0]), compile((y: Tensor) => flip(y, [0]))(x)])
+    assert.equal([...flipped.dataSync('int64')], [-1n, 2n ** 53n + 1n]);
+  assert.equal(cast(x, 'int32').toArray(), [1, -1]);
+  assert.throws(
+    () => x.toArray(),
+    (error) => error instanceof DtypeError,
+  );
+  assert.throws(
+    () => add(x, x),
+    (error) => error instanceof DtypeError,
   );
 });

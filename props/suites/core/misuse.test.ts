@@ -182,7 +182,7 @@ test('misuse: element types do not mix, and an operation says which it takes', (
     [
       () => g.zeros([2], untyped('float8')),
       DtypeError,
-      "zeros: there is no element type \"float8\"; use 'float16', 'bfloat16', 'float32', 'float64', 'int8', 'uint8', 'int32', 'uint32' or 'bool'",
+      "zeros: there is no element type \"float8\"; use 'float16', 'bfloat16', 'float32', 'float64', 'int8', 'uint8', 'int32', 'uint32', 'int64' or 'bool'",
     ],
   );
 });

@@ -221,7 +221,7 @@ test('npz: an archive that NumPy wrote', async () => {
           [3, 4, 5],
         ],
       ],
-      ['count', 'int32', 7],
+      ['count', 'int64', 7],
     ],
   );
 });

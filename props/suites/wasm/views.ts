@@ -1,7 +1,7 @@
 /** What is given views of larger tensors: every primitive, and functions in which a plan reads them where they lie. */
 import * as fc from 'fast-check';
 import { isFloat } from '../../../core/base/dtype.js';
-import { bind } from '../../../core/dispatch/interpreter.js';
+import { bindAll } from '../../../core/dispatch/interpreter.js';
 import {
   add,
   cast,
@@ -57,7 +57,7 @@ export const primitiveLaw = (name: PrimitiveName, [call, seed]: readonly [Case, 
     return isFloat(x.dtype) ? cast(x, dtypes[seed % 2] as Dtype) : x;
   });
   const primitive = primitives.get(name) as Primitive;
-  return viewsLaw((...xs: Tensor[]) => bind(primitive, xs, call.params), args, { seed, kinds: [kind] });
+  return viewsLaw((...xs: Tensor[]) => bindAll(primitive, xs, call.params), args, { seed, kinds: [kind] });
 };
 
 /** Numbers between −2 and 2. */

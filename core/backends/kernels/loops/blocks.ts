@@ -32,12 +32,21 @@ export interface BlockMove {
   readonly adds?: boolean;
 }
 
+/** Moves an element of so many bytes. */
+const moves = {
+  1: (to: Local<'i32'>, from: Local<'i32'>): Statement => i32.store8(to, i32.load8_u(from)),
+  2: (to: Local<'i32'>, from: Local<'i32'>): Statement => i32.store16(to, i32.load16_u(from)),
+  4: (to: Local<'i32'>, from: Local<'i32'>): Statement => i32.store(to, i32.load(from)),
+  8: (to: Local<'i32'>, from: Local<'i32'>): Statement => f64.store(to, f64.load(from)),
+} as const;
+
 /** Moves one element, or adds it. */
 export const moveOne = (dtype: Dtype, to: Local<'i32'>, from: Local<'i32'>, adds: boolean): Statement => {
+  if (!adds) return moves[bytesPerElement(dtype) as keyof typeof moves](to, from);
   if (dtype === 'bool') return i32.store8(to, i32.load8_u(from));
-  if (dtype === 'float64') return f64.store(to, adds ? f64.add(f64.load(to), f64.load(from)) : f64.load(from));
-  if (dtype === 'float32' && adds) return f32.store(to, f32.add(f32.load(to), f32.load(from)));
-  return i32.store(to, adds ? i32.add(i32.load(to), i32.load(from)) : i32.load(from));
+  if (dtype === 'float64') return f64.store(to, f64.add(f64.load(to), f64.load(from)));
+  if (dtype === 'float32') return f32.store(to, f32.add(f32.load(to), f32.load(from)));
+  return i32.store(to, i32.add(i32.load(to), i32.load(from)));
 };
 
 const vectorSum = { float32: f32x4.add, float64: f64x2.add, int32: i32x4.add, bool: v128.or } as const;

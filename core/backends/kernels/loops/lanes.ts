@@ -30,6 +30,9 @@ export type Width = 2 | 4;
 /** The lower half of a vector, by 32-bit lanes put where they are wanted. */
 const lanes32 = (...lanes: number[]): number[] => lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => lane * 4 + byte));
 
+/** Whether an element takes half a vector: float64, and int64, which is moved as bits. */
+const isWide = (dtype: Dtype): boolean => bytesPerElement(dtype) === 8;
+
 /** The width at which these types can be handled together. */
 export const widthFor = (dtypes: readonly Dtype[]): Width => (dtypes.some((dtype) => lanesOf(dtype) === 2) ? 2 : 4);
 
@@ -40,6 +43,7 @@ const packings: Readonly<Record<Dtype, Packing | null>> = {
   int8: int8Packing,
   uint8: uint8Packing,
   uint32: null,
+  int64: null,
   float32: null,
   float64: null,
   int32: null,
@@ -57,12 +61,12 @@ export const loadVector = (dtype: Dtype, width: Width, at: Address, offset = 0):
   }
   const packing = packings[dtype];
   if (packing !== null) return packing.load(at, width, offset);
-  return dtype === 'float64' || width === 4 ? v128.load(at, offset) : v128.load64_zero(at, offset);
+  return isWide(dtype) || width === 4 ? v128.load(at, offset) : v128.load64_zero(at, offset);
 };
 
 /** The element at an address, in all lanes. */
 export const loadSplat = (dtype: Dtype, width: Width, at: Address): Vector => {
-  if (dtype === 'float64') return v128.load64_splat(at);
+  if (isWide(dtype)) return v128.load64_splat(at);
   const packing = packings[dtype];
   if (packing !== null) return packing.widen(i32x4.splat(packing.loadOne(at)));
   if (dtype !== 'bool') return v128.load32_splat(at);
@@ -77,8 +81,7 @@ export const loadStrided = (dtype: Dtype, width: Width, at: Address, stride: num
   const packing = packings[dtype];
   for (let lane = 0; lane < Math.min(width, count); lane++) {
     const here = lane === 0 ? at : i32.add(at, lane * stride);
-    if (dtype === 'float64')
-      out = out === null ? f64x2.splat(f64.load(here)) : f64x2.replace_lane(lane, out, f64.load(here));
+    if (isWide(dtype)) out = out === null ? f64x2.splat(f64.load(here)) : f64x2.replace_lane(lane, out, f64.load(here));
     else if (dtype === 'float32')
       out = out === null ? f32x4.splat(f32.load(here)) : f32x4.replace_lane(lane, out, f32.load(here));
     else {
@@ -105,12 +108,12 @@ export const storeVector = (dtype: Dtype, width: Width, at: Address, value: Vect
   }
   const packing = packings[dtype];
   if (packing !== null) return packing.store(at, width, value, offset);
-  return dtype === 'float64' || width === 4 ? v128.store(at, value, offset) : v128.store64_lane(0, at, value, offset);
+  return isWide(dtype) || width === 4 ? v128.store(at, value, offset) : v128.store64_lane(0, at, value, offset);
 };
 
 /** Stores the first lane. */
 export const storeFirst = (dtype: Dtype, at: Address, value: Vector): Statement => {
-  if (dtype === 'float64') return v128.store64_lane(0, at, value);
+  if (isWide(dtype)) return v128.store64_lane(0, at, value);
   const packing = packings[dtype];
   if (packing !== null) return packing.storeOne(at, i32x4.extract_lane(0, packing.narrow(value)));
   if (dtype !== 'bool') return v128.store32_lane(0, at, value);
@@ -127,6 +130,7 @@ const constants: Readonly<Record<Dtype, (value: number) => Vector>> = {
   uint8: (value) => i32x4.const(asHeld(value, 'uint8')),
   int32: (value) => i32x4.const(value | 0),
   uint32: (value) => i32x4.const(value | 0),
+  int64: (value) => i64x2.const(BigInt(value)),
   bool: (value) => i32x4.const(value === 0 ? 0 : -1),
 };
 
@@ -166,7 +170,7 @@ export const storeLanes = (
       const word = i32x4.extract_lane(width === 4 ? lane : 2 * lane, value);
       return i32.store8(at, i32.and(word, 1), offset + lane);
     });
-  if (dtype === 'float64') return [v128.store64_lane(0, at, value, offset)];
+  if (isWide(dtype)) return [v128.store64_lane(0, at, value, offset)];
   const packing = packings[dtype];
   if (packing !== null)
     return Array.from({ length: count }, (_, lane) =>

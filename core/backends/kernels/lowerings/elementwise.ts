@@ -136,6 +136,7 @@ const casts = (from: Dtype, to: Dtype, x: Vector, width: Width): Vector => {
 
 const cast: Lowering<CastParams> = ({ inputs: [x], params: { dtype: to, clamps = false } }) => {
   const from = x?.dtype ?? 'float32';
+  if (from !== to && (from === 'int64' || to === 'int64')) return { kind: 'reference' };
   if (clamps && to === 'int32' && from === 'uint32')
     return { kind: 'elementwise', lane: ([given = i32x4.const(0)]) => i32x4.min_u(given, i32x4.const(2 ** 31 - 1)) };
   const [least, largest] = rangeOf(to);

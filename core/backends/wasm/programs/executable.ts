@@ -62,7 +62,7 @@ const referenceFunction =
     });
     const outs = outputs.map(({ length }, k) => view(inputs.length + k, length, node.outputs[k] as Aval));
     // Loops may count on fresh memory being zero.
-    for (const { data } of outs) data.fill(0);
+    for (const { data } of outs) new Uint8Array(data.buffer, data.byteOffset, data.byteLength).fill(0);
     runAt(node.place, () =>
       node.primitive.forward(
         outs,
