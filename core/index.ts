@@ -3,7 +3,7 @@
 // Tensors and how to make them.
 export type { AxesArgument, AxesOptions, AxisArgument, AxisOptions, OneAxis, SomeAxes } from './tensor/axis.js';
 export { fromData, ones, onesLike, tensor, type TensorOptions, zeros, zerosLike } from './tensor/creation.js';
-export type { Dtype, FloatDtype, TypedArray } from './base/dtype.js';
+export type { Dtype, FloatDtype, StoredArray, TypedArray } from './base/dtype.js';
 export {
   ArgumentError,
   AxisError,
