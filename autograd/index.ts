@@ -24,5 +24,6 @@ export {
 export { hvp, jvp, linearize } from './transforms/jvp.js';
 export { replay, type Traced, trace, traceTree } from '../core/dispatch/trace.js';
 export type { AnyShapes, Argnums, CheckTree, Chosen, Jacobian } from './transforms/tree-types.js';
+export { type OdeOptions, odeint } from './solvers/odeint.js';
 export { vjp } from './transforms/vjp.js';
 export { type Axes, type VmapOptions, vmap } from './transforms/vmap.js';

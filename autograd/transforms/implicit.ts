@@ -15,43 +15,20 @@ import { neg } from '../../core/primitives/elementwise/neg.js';
 import { sub } from '../../core/primitives/elementwise/sub.js';
 import { solve as solveMatrix } from '../../core/primitives/linalg/solve.js';
 import { max } from '../../core/primitives/reduce/max.js';
-import { concat } from '../../core/primitives/shape/concat.js';
-import { reshape } from '../../core/primitives/shape/reshape.js';
-import { slice } from '../../core/primitives/shape/slice.js';
 import { avalOf } from '../../core/program/program.js';
 import { checkedOptions, checkFunction } from '../../core/tensor/arguments.js';
 import { onesLike, zerosLike } from '../../core/tensor/creation.js';
 import type { Tensor } from '../../core/tensor/tensor.js';
 import { treeLeaves, treeUnflatten } from '../../core/tensor/tree.js';
+import { type Leaves, packing } from '../solvers/packing.js';
 import { customJvp } from './custom-jvp.js';
 import { jacfwd } from './jacobian.js';
 import { jvp } from './jvp.js';
 import { matchingLeaves, requireFloats } from './matching.js';
 import { vjp } from './vjp.js';
 
-type Leaves = readonly Tensor[];
-
 /** A linear function of trees, and the solution of `linear(x) = b`. */
 export type LinearSolver<Y> = (linear: (x: Y) => Y, b: Y) => Y;
-
-/** All numbers of some tensors as one vector, and back. */
-const packing = (
-  like: Leaves,
-): { readonly pack: (leaves: Leaves) => Tensor; readonly unpack: (vector: Tensor) => Leaves } => ({
-  pack: (leaves) =>
-    concat(
-      leaves.map((leaf) => reshape(leaf, [leaf.size]) as Tensor),
-      0,
-    ) as Tensor,
-  unpack: (vector) => {
-    let next = 0;
-    return like.map((leaf) => {
-      const part = slice(vector, [[next, next + leaf.size]]);
-      next += leaf.size;
-      return reshape(part, leaf.shape) as Tensor;
-    });
-  },
-});
 
 /** Writes the matrix of a linear function down and solves with it: for few unknowns. */
 const denseSolve = <Y>(op: string, linear: (x: Y) => Y, b: Y): Y => {

@@ -27,6 +27,12 @@ const rule = (): api.CustomRule => ({
 export const coreCases: CasesOf<typeof api> = {
   // Transforms.
   associativeScan: call(() => [(a: Tensor, b: Tensor) => add(a, b), vector(), { reverse: true }]),
+  odeint: call(() => [
+    (y: Tensor) => mul(y, 0.1),
+    vector(),
+    tensor([0, 0.1]),
+    { relative: 1e-3, absolute: 1e-3, maxSteps: 20, gradient: 'steps' },
+  ]),
   map: call(() => [square, matrix(), { batchSize: 1 }]),
   checkpoint: call(() => [square], calledWith(vector())),
   compile: call(() => [square, { cacheSize: 2, donate: [] }], calledWith(vector())),

@@ -22,6 +22,7 @@ testAttacks('tapegrad', api, coreCases, {
       'scan',
       'switchCase',
       'whileLoop',
+      'odeint',
       'associativeScan',
       'map',
       'customRoot',

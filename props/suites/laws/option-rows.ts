@@ -36,6 +36,7 @@ export const core: Leading = {
   full: [[2], 1],
   recurrence: [x, x],
   scan: [(c: g.Tensor, e: g.Tensor) => [c, e], g.tensor(0), x],
+  odeint: [(y: g.Tensor) => y, x, g.tensor([0, 1])],
   associativeScan: [(a: g.Tensor) => a, x],
   map: [(a: g.Tensor) => a, x],
   customRoot: [(y: g.Tensor) => y, x],
