@@ -4,7 +4,7 @@
  * move a step of size `momentum` towards the batch's.
  */
 
-import { floatFor } from '../../core/base/dtype.js';
+import { computeType, floatFor, isFloat, isWidened } from '../../core/base/dtype.js';
 import { describe } from '../../core/base/errors.js';
 import { inOperation } from '../../core/base/scope.js';
 import {
@@ -205,6 +205,17 @@ export const batchNorm = (
       layout = 'NCHW',
     } = checkedOptions('batchNorm', options, optionNames);
     checkBatchNorm('batchNorm', options);
+    // Statistics of what is computed in another type are kept in that one.
+    if (isFloat(x.dtype) && isWidened(x.dtype)) {
+      const wide = (given: Tensor): Tensor => cast(given, computeType(x.dtype));
+      const { runningMean, runningVariance: running, batches } = state;
+      const [y, next] = batchNorm(
+        wide(x),
+        { runningMean: wide(runningMean), runningVariance: wide(running), batches },
+        { ...options, weight: weight === null ? null : wide(weight), bias: bias === null ? null : wide(bias) },
+      );
+      return [cast(y, x.dtype), next];
+    }
     if (x.rank < 2)
       throw new ShapeError({
         op: 'batchNorm',

@@ -1,17 +1,7 @@
 /** Parameters and states of recurrent networks: which layers and directions there are, whether everything fits, and where a run begins. */
 
 import { sameShape } from '../../core/base/shape.js';
-import {
-  type FloatDtype,
-  iota,
-  less,
-  reshape,
-  ShapeError,
-  slice,
-  type Tensor,
-  TreeError,
-  zeros,
-} from '../../core/index.js';
+import { type Dtype, iota, less, reshape, ShapeError, slice, type Tensor, TreeError, zeros } from '../../core/index.js';
 import { checkTensors, tensorOperand } from '../../core/tensor/arguments.js';
 import { boundedNumbers, checkWhole } from './class-numbers.js';
 
@@ -97,7 +87,7 @@ export const initial = (
   place: number,
   places: number,
   [samples, size]: readonly [number, number],
-  dtype: FloatDtype,
+  dtype: Dtype,
 ): Tensor => {
   if (given === null) return zeros([samples, size], dtype);
   if (!sameShape(tensorOperand(op, given).shape, [places, samples, size]))

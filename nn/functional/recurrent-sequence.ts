@@ -4,12 +4,11 @@
  * layer are one matrix product; only the step from state to state is a loop.
  */
 
-import { floatFor } from '../../core/base/dtype.js';
+import { type Dtype, floatLike } from '../../core/base/dtype.js';
 import { inOperation } from '../../core/base/scope.js';
 import {
   add,
   concat,
-  type FloatDtype,
   foldIn,
   type Key,
   matmul,
@@ -135,7 +134,7 @@ const run = (
   const counting = countingSteps(op, lengths, steps, samples);
   // Inputs behind the end of a sequence meet weights all the same; as zeros they leave no trace in gradients.
   if (counting !== null) xs = where(counting, xs, 0);
-  const dtype: FloatDtype = floatFor(x.dtype);
+  const dtype: Dtype = floatLike(x.dtype);
   const places = layers.length * (layers[0]?.length ?? 1);
   const last: State[] = [];
   for (const [i, directions] of layers.entries()) {

@@ -1,6 +1,6 @@
 /** Images made larger or smaller: by neighbours, by interpolation along each axis, or by moving channels into space and back. */
 
-import { floatFor } from '../../core/base/dtype.js';
+import { floatLike } from '../../core/base/dtype.js';
 import { describe } from '../../core/base/errors.js';
 import { inOperation } from '../../core/base/scope.js';
 import { checkShape } from '../../core/base/shape.js';
@@ -122,7 +122,7 @@ const resizeAxis = (
   // A neighbour of weight 0 is not read.
   const upper = lower.map((place, i) => (far[i] === 0 ? place : Math.min(place + 1, from - 1)));
   const shape = x.shape.map((_, i) => (i === axis ? size : 1));
-  const weight = cast(fromData(Float64Array.from(far), shape), floatFor(x.dtype));
+  const weight = cast(fromData(Float64Array.from(far), shape), floatLike(x.dtype));
   return between(take(x, lower, axis), take(x, upper, axis), weight);
 };
 

@@ -1,6 +1,6 @@
 /** What tells attention where an element stands in its sequence: sines and cosines, or learned vectors. */
 
-import { floatFor } from '../../core/base/dtype.js';
+import { floatFor, floatLike } from '../../core/base/dtype.js';
 import { describe } from '../../core/base/errors.js';
 import { checkCallable } from '../../core/base/methods.js';
 import { checkShape } from '../../core/base/shape.js';
@@ -66,7 +66,7 @@ export const positionalEncoding = (options: Pick<SinusoidOptions, 'base'> = {}):
   const { base = 10000 } = checkedOptions('positionalEncoding', options, positionalEncodingNames);
   const encode = (x: Tensor): Tensor => {
     const [length, width] = lengthAndWidth('positionalEncoding', x);
-    return add(x, sinusoidalPositions(length, width, { base, dtype: floatFor(x.dtype) }));
+    return add(x, cast(sinusoidalPositions(length, width, { base, dtype: floatFor(x.dtype) }), floatLike(x.dtype)));
   };
   return Object.defineProperty(encode, 'name', { value: 'positionalEncoding' });
 };
