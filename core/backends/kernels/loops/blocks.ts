@@ -2,7 +2,7 @@
  * Strided blocks, copied or added to exactly: unlike a group of elementwise operations, nothing beyond the block is written,
  * since its neighbours may hold numbers already.
  */
-import { bytesPerElement, computed, type Dtype } from '../../../base/dtype.js';
+import { bytesPerElement, type ComputeDtype, computed, type Dtype } from '../../../base/dtype.js';
 import { type Shape, sizeOf } from '../../../base/shape.js';
 import {
   type Expression,
@@ -40,13 +40,18 @@ const moves = {
   8: (to: Local<'i32'>, from: Local<'i32'>): Statement => f64.store(to, f64.load(from)),
 } as const;
 
+/** Adds an element to another. */
+const additions: Readonly<Record<ComputeDtype, (to: Local<'i32'>, from: Local<'i32'>) => Statement>> = {
+  float64: (to, from) => f64.store(to, f64.add(f64.load(to), f64.load(from))),
+  float32: (to, from) => f32.store(to, f32.add(f32.load(to), f32.load(from))),
+  int32: (to, from) => i32.store(to, i32.add(i32.load(to), i32.load(from))),
+  bool: (to, from) => i32.store8(to, i32.or(i32.load8_u(to), i32.load8_u(from))),
+};
+
 /** Moves one element, or adds it. */
 export const moveOne = (dtype: Dtype, to: Local<'i32'>, from: Local<'i32'>, adds: boolean): Statement => {
   if (!adds) return moves[bytesPerElement(dtype) as keyof typeof moves](to, from);
-  if (dtype === 'bool') return i32.store8(to, i32.load8_u(from));
-  if (dtype === 'float64') return f64.store(to, f64.add(f64.load(to), f64.load(from)));
-  if (dtype === 'float32') return f32.store(to, f32.add(f32.load(to), f32.load(from)));
-  return i32.store(to, i32.add(i32.load(to), i32.load(from)));
+  return additions[computed(dtype)](to, from);
 };
 
 const vectorSum = { float32: f32x4.add, float64: f64x2.add, int32: i32x4.add, bool: v128.or } as const;

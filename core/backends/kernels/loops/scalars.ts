@@ -2,7 +2,7 @@
  * Single elements as doubles, which is how the reference loops see them: loops that go along a line in order are written so, and
  * have the reference's bits. Pairs of neighbours likewise, as two doubles.
  */
-import type { Dtype } from '../../../base/dtype.js';
+import { type ComputeDtype, computed, type Dtype } from '../../../base/dtype.js';
 import {
   type Expression,
   f32,
@@ -21,13 +21,16 @@ type Double = Expression<'f64'>;
 type Vector = Expression<'v128'>;
 
 /** Element types whose neighbours can be taken in pairs. */
-export type Numeric = Exclude<Dtype, 'bool'>;
+export type Numeric = Exclude<ComputeDtype, 'bool'>;
 
-export const loadDouble = (dtype: Dtype, at: Address): Double => {
-  if (dtype === 'float64') return f64.load(at);
-  if (dtype === 'float32') return f64.promote_f32(f32.load(at));
-  return dtype === 'int32' ? f64.convert_i32_s(i32.load(at)) : f64.convert_i32_u(i32.load8_u(at));
+const loads: Readonly<Record<ComputeDtype, (at: Address) => Double>> = {
+  float64: (at) => f64.load(at),
+  float32: (at) => f64.promote_f32(f32.load(at)),
+  int32: (at) => f64.convert_i32_s(i32.load(at)),
+  bool: (at) => f64.convert_i32_u(i32.load8_u(at)),
 };
+
+export const loadDouble = (dtype: Dtype, at: Address): Double => loads[computed(dtype)](at);
 
 /** The 32-bit integer that a double becomes in an integer array: truncated, modulo 2³²; infinities and NaN become 0. */
 export const wrappedInteger = (x: Double): Expression<'i32'> =>
@@ -36,10 +39,13 @@ export const wrappedInteger = (x: Double): Expression<'i32'> =>
   );
 
 /** Stores a double as an assignment to an element of a typed array does. */
-export const storeDouble = (dtype: Dtype, at: Address, value: Double): Statement => {
-  if (dtype === 'float64') return f64.store(at, value);
-  if (dtype === 'float32') return f32.store(at, f32.demote_f64(value));
-  return dtype === 'int32' ? i32.store(at, wrappedInteger(value)) : i32.store8(at, wrappedInteger(value));
+export const storeDouble = (dtype: Dtype, at: Address, value: Double): Statement => stores[computed(dtype)](at, value);
+
+const stores: Readonly<Record<ComputeDtype, (at: Address, value: Double) => Statement>> = {
+  float64: (at, value) => f64.store(at, value),
+  float32: (at, value) => f32.store(at, f32.demote_f64(value)),
+  int32: (at, value) => i32.store(at, wrappedInteger(value)),
+  bool: (at, value) => i32.store8(at, wrappedInteger(value)),
 };
 
 /** `wrappedInteger` of both lanes, in the lower half. */
