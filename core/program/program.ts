@@ -13,6 +13,8 @@ import { frozenShape, type Shape } from '../base/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Primitive } from './primitive.js';
 
+export { avalsIn, resultsOf } from './avals.js';
+
 /** What is known of a value before it is computed. */
 export interface Aval {
   readonly shape: Shape;
@@ -43,17 +45,6 @@ export interface Program {
   toString(): string;
 }
 
-/** What is known of every value, by its number. */
-export const avalsIn = ({
-  inputs,
-  constants,
-  nodes,
-}: Pick<Program, 'inputs' | 'constants' | 'nodes'>): readonly Aval[] => [
-  ...inputs,
-  ...constants,
-  ...nodes.flatMap(({ outputs }) => outputs),
-];
-
 /** The number of the first output of every node. */
 export const startsIn = ({ inputs, constants, nodes }: Program): readonly number[] => {
   let next = inputs.length + constants.length;
@@ -62,12 +53,6 @@ export const startsIn = ({ inputs, constants, nodes }: Program): readonly number
     next += outputs.length;
     return start;
   });
-};
-
-/** What is known of the results of a program. */
-export const resultsOf = (program: Program): readonly Aval[] => {
-  const avals = avalsIn(program);
-  return program.outputs.map((id) => avals[id] as Aval);
 };
 
 /** The output of an operation that has one. */

@@ -8,7 +8,8 @@ import type { CheckpointParams } from '../../../primitives/control/checkpoint.js
 import type { CondParams } from '../../../primitives/control/cond.js';
 import type { ScanParams } from '../../../primitives/control/scan.js';
 import type { WhileParams } from '../../../primitives/control/while-loop.js';
-import { type Aval, resultsOf } from '../../../program/program.js';
+import { resultsOf } from '../../../program/avals.js';
+import type { Aval } from '../../../program/program.js';
 import {
   block,
   branch,
