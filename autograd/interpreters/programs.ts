@@ -96,8 +96,8 @@ const batchOf = (
 /** The transforms of programs for an interpreter; `still` says whether its derivatives are of higher order (see `createTape`). */
 export const programTransforms = (still: () => boolean): ProgramTransforms => ({
   jvp: (program, moving) => derived(program, `jvp ${flags(moving)}`, () => jvpOf(program, moving)),
-  vjp: (program, wanted) => {
-    const higher = still();
+  vjp: (program, wanted, asked = false) => {
+    const higher = asked || still();
     return derived(program, `vjp ${flags(wanted)} ${higher}`, () => vjpOf(program, wanted, higher));
   },
   batch: (program, batched, size) =>

@@ -19,23 +19,31 @@ export const rerun = (
   inputs: readonly Tensor[],
   captured: ReadonlyMap<Tensor, { readonly value: Tensor }>,
   still: () => boolean,
-): ((cotangents: readonly Tensor[]) => readonly Tensor[]) => {
+): ((cotangents: readonly (Tensor | null)[]) => readonly Tensor[]) => {
   const names = [...captured.keys()];
   const values = [...inputs, ...[...captured.values()].map(({ value }) => value)];
 
-  const gradient: TensorFunction = (given) => {
+  /** Outputs without a cotangent send nothing back. */
+  const gradient = (given: readonly Tensor[], reached: readonly boolean[]): readonly Tensor[] => {
     const tape = createTape('checkpoint', still());
     const x = given.slice(0, values.length).map(tape.track);
     const cotangents = given.slice(values.length);
+    let next = 0;
     const stand = new Map(names.map((name, i) => [name, x[inputs.length + i] ?? name]));
     const replaced = substitute('checkpoint', (tensor) => stand.get(tensor) ?? tensor, run);
     const outputs = withInterpreter(tape, () => replaced(x.slice(0, inputs.length))).map(tape.look);
     const pulled = tape.drain(
-      outputs.flatMap(({ id }, i) => (id < 0 || cotangents[i] === undefined ? [] : [[id, cotangents[i]] as const])),
+      outputs.flatMap(({ id }, i) => {
+        const cotangent = reached[i] === true ? cotangents[next++] : undefined;
+        return id < 0 || cotangent === undefined ? [] : [[id, cotangent] as const];
+      }),
       x.map((tracked) => tape.look(tracked).id),
     );
     return pulled.map((g, i) => g ?? zerosLike(values[i] as Tensor));
   };
 
-  return (cotangents) => recompute(gradient, [...values, ...cotangents]);
+  return (cotangents) => {
+    const reached = cotangents.map((g) => g !== null);
+    return recompute((given) => gradient(given, reached), [...values, ...cotangents.flatMap((g) => g ?? [])]);
+  };
 };

@@ -176,9 +176,7 @@ export const createTape = (name: string, still = false): Tape => {
       const all = [...seen, ...captured.values()];
       if (all.every(({ id }) => id < 0)) return outputs;
       const again = rerun(run, valuesOf(seen), captured, () => differentiation.higher);
-      return recordCall('checkpoint', all, outputs, (cotangents) =>
-        again(cotangents.map((g, i) => g ?? zerosLike(outputs[i] as Tensor))),
-      );
+      return recordCall('checkpoint', all, outputs, again);
     },
 
     pull: (from, to) => pulled(entries.toReversed(), from, to),

@@ -124,9 +124,14 @@ export interface ProgramTransforms {
   /**
    * The two halves of a gradient with respect to the inputs that are `wanted`. `forward` gives the outputs of `program` and behind them
    * what `backward` reads. The inputs of `backward` are first what the cotangents of the wanted inputs start from, then what `forward`
-   * left for it, then cotangents of the outputs that are floats; its outputs are the cotangents of the wanted inputs.
+   * left for it, then cotangents of the outputs that are floats; its outputs are the cotangents of the wanted inputs. Where it is
+   * `still`, a cotangent of 0 sends nothing back, whatever it meets: 0 then also stands for outputs that have no cotangent.
    */
-  vjp(program: Program, wanted: readonly boolean[]): { readonly forward: Program; readonly backward: Program };
+  vjp(
+    program: Program,
+    wanted: readonly boolean[],
+    still?: boolean,
+  ): { readonly forward: Program; readonly backward: Program };
   /** The program on stacks of `size` examples: inputs that are `batched` are stacks, and so are the outputs that the answer's `batched` names. */
   batch(
     program: Program,

@@ -11,6 +11,7 @@ import { checkLength } from '../base/methods.js';
 import type { Place } from '../base/scope.js';
 import { frozenShape, type Shape } from '../base/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import { numberOf } from './identity.js';
 import type { Primitive } from './primitive.js';
 
 export { avalsIn, resultsOf } from './avals.js';
@@ -65,17 +66,6 @@ export const onlyOutput = ({ primitive, outputs }: Pick<ProgramNode, 'primitive'
 
 /** Whether a value is a program, among parameters. */
 export const isProgram = (value: unknown): value is Program => value instanceof FrozenProgram;
-
-/** Functions and other things that are equal to themselves alone, numbered. */
-const numbers = new WeakMap<object, number>();
-let count = 0;
-
-const numberOf = (value: object): number => {
-  const known = numbers.get(value);
-  if (known !== undefined) return known;
-  numbers.set(value, count);
-  return count++;
-};
 
 export const formatAval = ({ shape, dtype }: Aval): string => `${shortDtype(dtype)}${formatShape(shape)}`;
 

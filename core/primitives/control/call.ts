@@ -6,6 +6,7 @@ import { isFloat } from '../../base/dtype.js';
 import { bindAll, type CustomRule, call as callRule } from '../../dispatch/interpreter.js';
 import { derived, flags } from '../../program/derived.js';
 import { evaluate } from '../../program/evaluate.js';
+import { programText } from '../../program/passes/spelling.js';
 import { defineJoint, type JointRules, type Primitive, type View } from '../../program/primitive.js';
 import { type Program, resultsOf } from '../../program/program.js';
 import { opened, returning } from '../../program/rewire.js';
@@ -42,18 +43,29 @@ const record: JointRules<CallParams>['record'] = (x, asked, { name, body, rule }
     return { outputs, back };
   }
   const wanted = asked.map((ask, i) => ask && isFloat((x[i] as Tensor).dtype));
-  const { forward, backward } = on.vjp(body, wanted);
   const count = body.outputs.length;
-  const left = forward.outputs.slice(count);
-  // What is left is an argument itself, or one more result.
-  const made = left.filter((id) => id >= body.inputs.length);
-  const first = derived(forward, `call ${flags(wanted)}`, () =>
-    returning(forward, [...forward.outputs.slice(0, count), ...made]),
-  );
-  const results = run(name, x, first);
-  const residuals = left.map((id) => x[id] ?? (results[count + made.indexOf(id)] as Tensor));
+  const running = (
+    forward: Program,
+  ): { readonly outputs: readonly Tensor[]; readonly residuals: readonly Tensor[] } => {
+    const left = forward.outputs.slice(count);
+    // What is left is an argument itself, or one more result.
+    const made = left.filter((id) => id >= body.inputs.length);
+    const first = derived(forward, `call ${flags(wanted)}`, () =>
+      returning(forward, [...forward.outputs.slice(0, count), ...made]),
+    );
+    const results = run(name, x, first);
+    const residuals = left.map((id) => x[id] ?? (results[count + made.indexOf(id)] as Tensor));
+    return { outputs: results.slice(0, count), residuals };
+  };
+  const halves = on.vjp(body, wanted);
+  const ran = running(halves.forward);
   const avals = resultsOf(body);
   const back = (cotangents: readonly (Tensor | null)[]): readonly (Tensor | null)[] => {
+    // What no cotangent reaches sends nothing back, which 0 does not where a derivative is infinite.
+    const silent = avals.some(({ dtype }, i) => isFloat(dtype) && (cotangents[i] ?? null) === null);
+    const { forward, backward } = silent ? on.vjp(body, wanted, true) : halves;
+    const alike = programText(forward, 'code') === programText(halves.forward, 'code');
+    const { residuals } = alike ? ran : running(forward);
     const starts = chosen(x, wanted).map((input) => zerosLike(input));
     const reaching = avals.flatMap(({ shape, dtype }, i) =>
       isFloat(dtype) ? [cotangents[i] ?? zeros(shape, dtype)] : [],
@@ -62,7 +74,7 @@ const record: JointRules<CallParams>['record'] = (x, asked, { name, body, rule }
     let at = 0;
     return wanted.map((want) => (want ? (sent[at++] as Tensor) : null));
   };
-  return { outputs: results.slice(0, count), back };
+  return { outputs: ran.outputs, back };
 };
 
 const push: JointRules<CallParams>['push'] = (x, tangents, { name, body, rule }, on) => {

@@ -35,11 +35,12 @@ const record: JointRules<CheckpointParams>['record'] = (x, asked, { body }, on) 
   const back = (cotangents: readonly (Tensor | null)[]): readonly (Tensor | null)[] => {
     const floats = results.map(({ dtype }) => isFloat(dtype));
     const known = cotangents.map((g, i) => g !== null && floats[i] === true);
-    const again = derived(body, `checkpoint back ${flags(wanted)} ${flags(known)}`, () =>
+    const silent = floats.some((is, i) => is && known[i] !== true);
+    const { forward, backward } = on.vjp(body, wanted, silent);
+    const again = derived(backward, `checkpoint back ${flags(known)}`, () =>
       bodyOf(
         (all) => {
           const inputs = all.slice(0, body.inputs.length);
-          const { forward, backward } = on.vjp(body, wanted);
           const left = replay(forward, inputs).slice(results.length);
           let at = body.inputs.length;
           const reaching = results.flatMap(({ shape, dtype }, i): Tensor[] => {

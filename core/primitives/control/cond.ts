@@ -80,8 +80,9 @@ const record: JointRules<CondParams>['record'] = (x, asked, p, on) => {
   const floats = results.map(({ dtype }) => isFloat(dtype));
   const back = (cotangents: readonly (Tensor | null)[]): readonly (Tensor | null)[] => {
     const given = results.map(({ shape, dtype }, i) => cotangents[i] ?? zeros(shape, dtype));
+    const silent = floats.some((is, i) => is && (cotangents[i] ?? null) === null);
     const branches = p.branches.map((branch) => {
-      const { forward, backward } = on.vjp(branch, own);
+      const { forward, backward } = on.vjp(branch, own, silent);
       return derived(backward, 'cond back', () =>
         branchOf(
           (all) => {

@@ -14,6 +14,7 @@ import { dependsOn } from '../../program/dependence.js';
 import { derived, flags } from '../../program/derived.js';
 import { evaluate } from '../../program/evaluate.js';
 import { tidied } from '../../program/passes/index.js';
+import { programText } from '../../program/passes/spelling.js';
 import {
   type BatchContext,
   defineJoint,
@@ -193,8 +194,8 @@ const fixedValues = (program: Program, first: number): readonly boolean[] => {
   return fixed;
 };
 
-const halvesOf = (p: ScanParams, wanted: readonly boolean[], on: ProgramTransforms): Halves => {
-  const { forward, backward } = on.vjp(p.body, wanted);
+const halvesOf = (p: ScanParams, wanted: readonly boolean[], silent: boolean, on: ProgramTransforms): Halves => {
+  const { forward, backward } = on.vjp(p.body, wanted, silent);
   return derived(forward, `scan ${p.carries} ${p.inputs}`, () => {
     const firstGiven = p.carries + p.inputs;
     const fixed = fixedValues(forward, firstGiven);
@@ -229,6 +230,13 @@ interface Factors {
   readonly factors: readonly number[];
 }
 
+/** What the rounds have given, and left. */
+interface Run {
+  readonly outputs: readonly Tensor[];
+  readonly stacks: readonly Tensor[];
+  readonly fixed: readonly Tensor[];
+}
+
 const factorsOf = (backward: Program, first: number, count: number): Factors => {
   const products = Array.from({ length: count }, (_, j) =>
     productsOf(backward, first + j, backward.outputs[first + j] as number),
@@ -246,16 +254,29 @@ const record: JointRules<ScanParams>['record'] = (x, asked, p, on) => {
     p,
     asked.map((ask, i) => ask && isFloat((x[i] as Tensor).dtype)),
   );
-  const { forward, once, residuals, backward } = halvesOf(p, active, on);
+  const halves = halvesOf(p, active, false, on);
   const [operands, wanted] = [partsOf(x, p), partsOf(active, p)];
-  const results = run(x, { ...p, body: forward });
   const count = p.body.outputs.length;
-  const outputs = results.slice(0, count);
-  const stacks = results.slice(count);
-  const fixed = once.outputs.length === 0 ? [] : replay(once, operands.given);
+  const running = ({ forward, once }: Halves): Run => {
+    const results = run(x, { ...p, body: forward });
+    return {
+      outputs: results.slice(0, count),
+      stacks: results.slice(count),
+      fixed: once.outputs.length === 0 ? [] : replay(once, operands.given),
+    };
+  };
+  const ran = running(halves);
+  const { outputs } = ran;
   const elements = resultsOf(p.body);
 
   const back = (cotangents: readonly (Tensor | null)[]): readonly (Tensor | null)[] => {
+    // What no cotangent reaches sends nothing back, which 0 does not where a derivative is infinite.
+    const silent = elements.some(
+      ({ dtype }, i) => isFloat(dtype) && (cotangents[i] ?? null) === null && wanted.carries[i] !== false,
+    );
+    const { forward, residuals, backward } = silent ? halvesOf(p, active, true, on) : halves;
+    const alike = programText(forward, 'code') === programText(halves.forward, 'code');
+    const { stacks, fixed } = alike ? ran : running(halvesOf(p, active, true, on));
     const givenTo = chosen(operands.given, wanted.given).map(avalOf);
     const carried = chosen(operands.carries, wanted.carries).map(avalOf);
     const stacked = residuals.filter(({ from }) => from === 'stack' || from === 'input');

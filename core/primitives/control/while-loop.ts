@@ -158,9 +158,10 @@ const returning = (
   p: WhileParams,
   active: readonly boolean[],
   maxSteps: number,
+  silent: boolean,
   on: ProgramTransforms,
 ): { readonly body: Program; readonly condition: Program } => {
-  const { forward, backward } = on.vjp(p.body, active);
+  const { forward, backward } = on.vjp(p.body, active, silent);
   const [carries, given] = [p.body.inputs.slice(0, p.carries), p.body.inputs.slice(p.carries)];
   const totals = chosen(given, active.slice(p.carries));
   const along = chosen(carries, active.slice(0, p.carries));
@@ -221,13 +222,14 @@ const record: JointRules<WhileParams>['record'] = (x, asked, p, on) => {
   ];
   const back = (cotangents: readonly (Tensor | null)[]): readonly (Tensor | null)[] => {
     const given = x.slice(p.carries);
+    const silent = outputs.some((_, i) => active[i] === true && (cotangents[i] ?? null) === null);
     const totals = chosen(given, active.slice(p.carries)).map((value) => zerosLike(value));
     const along = chosen(
       outputs.map((y, i) => cotangents[i] ?? zerosLike(y)),
       active.slice(0, p.carries),
     );
     const sent = run([rounds, ...totals, ...along, ...states, ...given], {
-      ...returning(p, active, maxSteps, on),
+      ...returning(p, active, maxSteps, silent, on),
       carries: 1 + totals.length + along.length,
       maxSteps,
       strict: false,

@@ -1,5 +1,5 @@
 /** Boundary points of loops and branches. */
-import { compile, grad, jvp, vmap } from '../../../autograd/index.js';
+import { checkpoint, compile, grad, jvp, vmap } from '../../../autograd/index.js';
 import { referenceBackend } from '../../../core/backends/reference/backend.js';
 import {
   add,
@@ -16,6 +16,8 @@ import {
   reshape,
   scan,
   sin,
+  sqrt,
+  sub,
   sum,
   switchCase,
   type Tensor,
@@ -231,3 +233,27 @@ everywhere('whileLoop, more rounds than maxSteps: an error, or what there is by 
     /nothing says how many there may be; name the greatest number of rounds, \{ maxSteps \}/,
   );
 });
+
+everywhere(
+  'a result of a loop, a branch or a call that nothing reads: nothing flows back from it, even where its derivative is infinite',
+  () => {
+    type Pair = readonly [Tensor, Tensor];
+    const pair = ([a, b]: Pair): Pair => [mul(a, 2) as Tensor, sqrt(b) as Tensor];
+    const start = (x: Tensor): Pair => [x, sub(x, x) as Tensor];
+    const called = compile(pair);
+    const cases: readonly (readonly [slope: number, f: (x: Tensor) => Tensor])[] = [
+      [4, (x) => scan((c: Pair) => [pair(c), null], start(x), null, { length: 2 })[0][0]],
+      [1, (x) => sum(scan((c: Pair) => [pair(c), c[0]], start(x), null, { length: 1 })[1]) as Tensor],
+      [8, (x) => whileLoop((c: Pair) => less(c[0], 10) as Tensor, pair, start(x), { maxSteps: 5 })[0]],
+      [2, (x) => cond(greater(x, 0) as Tensor, pair, (c: Pair) => c, start(x))[0]],
+      [2, (x) => (checkpoint((y: Tensor) => pair(start(y)))(x) as Pair)[0]],
+      [2, (x) => called(start(x))[0]],
+    ];
+    const x = double(2);
+    for (const [slope, f] of cases) {
+      assert.equal(both(grad(f) as () => unknown, x).map(Number), twice(slope));
+      assert.equal(both(grad((y: Tensor) => compile(f)(y)) as () => unknown, x).map(Number), twice(slope));
+      assert.equal(both(vmap(grad(f)) as () => unknown, double([2, 2])), twice([slope, slope]));
+    }
+  },
+);
