@@ -14,6 +14,12 @@ export interface Equivalent {
 
 export const equivalents: readonly Equivalent[] = [
   {
+    path: 'core/backends/wasm/memory.ts',
+    operator: 'drop a term',
+    line: 'const heap = createHeap(shared === null ? 64 : controlBytes, ⟦16 * page⟧);',
+    why: 'memory grows sooner than it must, by as much as it has at first',
+  },
+  {
     path: 'core/primitives/elementwise/floor-divide.ts',
     operator: 'change a bound',
     line: 'if (Math.abs(b) === Number.POSITIVE_INFINITY) return a !== 0 && a < 0 !== b < ⟦0⟧ ? -1 : a / b;',

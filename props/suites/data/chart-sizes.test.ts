@@ -1,5 +1,6 @@
 /** Charts of numbers of any size: drawn, with every coordinate a number, or refused by name. */
 import { ArgumentError } from '../../../autograd/index.js';
+import { shareEnds } from '../../../data/node/axes.js';
 import { type CurvesOptions, curvesSvg, panelsSvg, runReportHtml } from '../../../data/node/index.js';
 import * as assert from '../../runner/assert.js';
 import { test } from '../../runner/testing.js';
@@ -103,4 +104,12 @@ test('panelsSvg, runReportHtml: numbers of any size are drawn', async () => {
     const page = await runReportHtml({ title: 'run', curves: [{ name: 'size', train: values, validation: values }] });
     assert.match(page, /data:image\/svg/);
   }
+});
+
+test('shareEnds: an axis ends at 1 and begins at a round number below all values, at most six steps before', () => {
+  assert.equal(shareEnds([0.93, 0.999]), { min: 0.92, max: 1, interval: 0.02 });
+  assert.equal(shareEnds([0.62, 0.99]), { min: 0.6, max: 1, interval: 0.1 });
+  assert.equal(shareEnds([0.985, 0.9999]), { min: 0.985, max: 1, interval: 0.005 });
+  assert.is(shareEnds([0.1, 0.2]), null);
+  assert.is(shareEnds([0.5, 1.5]), null);
 });

@@ -198,6 +198,18 @@ test('npz: named tensors come back bit for bit; the same tensors give the same b
     assert.equal([...(await decodeNpz(await encodeNpz({})))], []);
   }));
 
+test('npz: an encrypted entry is refused by its name', async () => {
+  const bytes = await encodeNpz({ secret: zeros([2]) });
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const directory = bytes.findIndex((_, i) => i + 4 <= bytes.length && view.getUint32(i, true) === 0x02014b50);
+  view.setUint16(directory + 8, view.getUint16(directory + 8, true) | 1, true);
+  const error = await decodeNpz(bytes).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  assert.match(String(error), /the entry "secret\.npy" is encrypted/);
+});
+
 /** `numpy.savez_compressed` of `layer.weight` (float32, 2 × 3, 0 … 5) and `count` (int64, 7), by NumPy 2.4. */
 const writtenByNumPy = [
   'UEsDBC0AAAAIAAAAIQBP6QAq//////////8QABQAbGF5ZXIud2VpZ2h0Lm5weQEAEACYAAAAAAAAAFUAAAAAAAAAm+wX6hsQychQ',

@@ -20,6 +20,7 @@ import {
   sub,
   sum,
   type Tensor,
+  tensor,
   treeEntries,
   treeLeaves,
   uniform,
@@ -511,4 +512,23 @@ test('multi-head attention: a causal one ignores the future', () => {
   const later = concat([slice(x, [null, [0, 2, 1]]), random(9, [1, 1, 4])], 1);
   const [changed] = attention.apply({ params }, { q: later });
   assertClose(slice(changed, [null, [0, 2, 1]]), slice(y, [null, [0, 2, 1]]));
+});
+
+test('linear: a bias of any shape with one element an output is added to the outputs', () => {
+  const [x, w, b] = [
+    ones([4, 2]),
+    tensor([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]),
+    tensor([10, 20, 30]),
+  ];
+  const want = functional.linear(x, w, b).toArray();
+  for (const shape of [
+    [3, 1],
+    [1, 3],
+  ])
+    assert.equal(functional.linear(x, w, reshape(b, shape)).toArray(), want);
+  assert.equal(functional.linear(ones([2]), w, reshape(b, [1, 3])).toArray(), [13, 27, 41]);
 });
